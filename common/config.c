@@ -1,0 +1,184 @@
+#include "common/config.h"
+
+#include <ctype.h>
+#include <czmq.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/text.h"
+
+static err_t set_number(const struct option_row *row, const char *text, void *target)
+{
+    char *end = NULL;
+    errno = 0;
+    long long number = strtoll(text, &end, 10);
+    if (errno || end == text || *end || number < row->low || number > row->high) {
+        return ERR_INVALID;
+    }
+    *(int64_t *)((char *)target + row->offset) = number;
+    return ERR_OK;
+}
+
+static err_t set_flag(const struct option_row *row, const char *text, void *target)
+{
+    bool is_on = strcmp(text, "yes") == 0;
+    if (!is_on && strcmp(text, "no") != 0) {
+        return ERR_INVALID;
+    }
+    *(bool *)((char *)target + row->offset) = is_on;
+    return ERR_OK;
+}
+
+static err_t set_text(const struct option_row *row, const char *text, void *target)
+{
+    size_t size = strlen(text);
+    if ((int64_t)size < row->low || (int64_t)size > row->high || size >= CONFIG_TEXT_SIZE) {
+        return ERR_INVALID;
+    }
+    memcpy((char *)target + row->offset, text, size + 1);
+    return ERR_OK;
+}
+
+static err_t set_option(const struct option_row *row, const char *text, void *target)
+{
+    static err_t (*const setters[])(const struct option_row *, const char *, void *) = {
+        [OPTION_NUMBER] = set_number, [OPTION_TEXT] = set_text, [OPTION_FLAG] = set_flag};
+    return setters[row->type](row, text, target);
+}
+
+static void expectation(const struct option_row *row, char *out, size_t size)
+{
+    if (row->type == OPTION_FLAG) {
+        snprintf(out, size, "yes or no");
+    } else if (row->type == OPTION_NUMBER) {
+        snprintf(out, size, "a number %" PRId64 " to %" PRId64, row->low, row->high);
+    } else {
+        snprintf(out, size, "a text of %" PRId64 " to %" PRId64 " bytes", row->low, row->high);
+    }
+}
+
+/* zconfig keeps no line numbers, so the line is found again by its key. */
+static int line_of(const char *path, const char *key)
+{
+    char line[1024];
+    int number = 0;
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof line, file)) {
+        number++;
+        const char *at = line + strspn(line, " \t");
+        size_t size = strlen(key);
+        if (strncmp(at, key, size) == 0 && !isalnum((unsigned char)at[size]) && at[size] != '_') {
+            fclose(file);
+            return number;
+        }
+    }
+    if (file) {
+        fclose(file);
+    }
+    return 0;
+}
+
+static size_t common_prefix(const char *a, const char *b)
+{
+    size_t size = 0;
+    while (a[size] && a[size] == b[size]) {
+        size++;
+    }
+    return size;
+}
+
+static const char *nearest(const struct option_row *rows, size_t count, const char *key)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < count; i++) {
+        if (common_prefix(rows[i].name, key) > common_prefix(rows[best].name, key)) {
+            best = i;
+        }
+    }
+    return rows[best].name;
+}
+
+static err_t apply(const char *path, zconfig_t *item, const struct option_row *rows, size_t count, void *target,
+                   char reterr_reason[512])
+{
+    const char *key = zconfig_name(item);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(rows[i].name, key) != 0) {
+            continue;
+        }
+        if (!zconfig_child(item) &&
+            set_option(&rows[i], zconfig_value(item) ? zconfig_value(item) : "", target) == ERR_OK) {
+            return ERR_OK;
+        }
+        char expected[96];
+        expectation(&rows[i], expected, sizeof expected);
+        snprintf(reterr_reason, 512, tr("%.200s:%d: %s: expected %s", "%.200s:%d：%s：应为 %s"), path,
+                 line_of(path, key), key, expected);
+        return ERR_INVALID;
+    }
+    snprintf(reterr_reason, 512,
+             tr("%.200s:%d: unknown key %.60s; did you mean %s?", "%.200s:%d：未知的键 %.60s，是否应为 %s？"), path,
+             line_of(path, key), key, nearest(rows, count, key));
+    return ERR_INVALID;
+}
+
+err_t config_load(const char *path, const struct option_row *rows, size_t count, void *target, char reterr_reason[512])
+{
+    for (size_t i = 0; i < count; i++) {
+        if (set_option(&rows[i], rows[i].standard, target) != ERR_OK) {
+            abort();
+        }
+    }
+    if (access(path, F_OK) != 0) {
+        return ERR_OK;
+    }
+    zconfig_t *file = zconfig_load(path);
+    if (!file) {
+        snprintf(reterr_reason, 512, tr("%.200s: not a ZPL file", "%.200s：不是有效的 ZPL 文件"), path);
+        return ERR_INVALID;
+    }
+    err_t err = ERR_OK;
+    for (zconfig_t *item = zconfig_child(file); item && err == ERR_OK; item = zconfig_next(item)) {
+        err = apply(path, item, rows, count, target, reterr_reason);
+    }
+    zconfig_destroy(&file);
+    return err;
+}
+
+static size_t width_of(const struct option_row *row)
+{
+    static const size_t widths[] = {
+        [OPTION_NUMBER] = sizeof(int64_t), [OPTION_TEXT] = CONFIG_TEXT_SIZE, [OPTION_FLAG] = sizeof(bool)};
+    return widths[row->type];
+}
+
+void config_reload(const struct option_row *rows, size_t count, void *target, const void *fresh, char ret_names[256])
+{
+    ret_names[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        char *now = (char *)target + rows[i].offset;
+        const char *next = (const char *)fresh + rows[i].offset;
+        bool is_changed =
+            rows[i].type == OPTION_TEXT ? strcmp(now, next) != 0 : memcmp(now, next, width_of(&rows[i])) != 0;
+        if (!is_changed) {
+            continue;
+        }
+        if (rows[i].reload) {
+            memcpy(now, next, width_of(&rows[i]));
+        } else {
+            size_t used = strlen(ret_names);
+            snprintf(ret_names + used, 256 - used, "%s%s", used ? "," : "", rows[i].name);
+        }
+    }
+}
+
+void config_print_sample(const struct option_row *rows, size_t count, void *file)
+{
+    for (size_t i = 0; i < count; i++) {
+        char expected[96];
+        expectation(&rows[i], expected, sizeof expected);
+        fprintf(file, "#   %s\n#   %s%s\n#%s = %s\n\n", rows[i].doc, expected,
+                rows[i].reload ? "; SIGHUP reloads it" : "", rows[i].name,
+                *rows[i].standard ? rows[i].standard : "\"\"");
+    }
+}

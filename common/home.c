@@ -1,0 +1,116 @@
+#include "common/home.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/text.h"
+
+void home_resolve(const char *option, const char *program, struct home *ret_home)
+{
+    const char *variable = getenv("AGN_HOME");
+    const char *user = getenv("HOME");
+    if (option && *option) {
+        snprintf(ret_home->path, sizeof ret_home->path, "%s", option);
+    } else if (variable && *variable) {
+        snprintf(ret_home->path, sizeof ret_home->path, "%s", variable);
+    } else {
+        snprintf(ret_home->path, sizeof ret_home->path, "%s/.%s", user && *user ? user : ".", program);
+    }
+}
+
+err_t home_create(const struct home *home, char reterr_reason[256])
+{
+    if (mkdir(home->path, 0700) == 0 || errno == EEXIST) {
+        return ERR_OK;
+    }
+    snprintf(reterr_reason, 256, tr("cannot create the folder %.150s: %s", "无法创建文件夹 %.150s：%s"), home->path,
+             strerror(errno));
+    return errno == ENOSPC ? ERR_FULL : ERR_IO;
+}
+
+bool home_has(const struct home *home, const char *name)
+{
+    char path[PATH_SIZE];
+    home_file(home, name, path);
+    return access(path, F_OK) == 0;
+}
+
+void home_file(const struct home *home, const char *name, char ret_path[PATH_SIZE])
+{
+    snprintf(ret_path, PATH_SIZE, "%s/%s", home->path, name);
+}
+
+err_t home_lock(const struct home *home, const char *name, int *ret_fd)
+{
+    char path[PATH_SIZE];
+    home_file(home, name, path);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return errno == ENOSPC ? ERR_FULL : ERR_IO;
+    }
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(fd, F_SETLK, &lock) != 0) {
+        err_t err = errno == EACCES || errno == EAGAIN ? ERR_BUSY : ERR_IO;
+        close(fd);
+        return err;
+    }
+    *ret_fd = fd;
+    return ERR_OK;
+}
+
+static err_t write_all(int fd, const char *bytes, size_t size)
+{
+    while (size > 0) {
+        ssize_t written = write(fd, bytes, size);
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            return errno == ENOSPC ? ERR_FULL : ERR_IO;
+        }
+        bytes += written;
+        size -= (size_t)written;
+    }
+    return fsync(fd) == 0 ? ERR_OK : ERR_IO;
+}
+
+err_t home_write(const struct home *home, const char *name, const void *bytes, size_t size)
+{
+    char path[PATH_SIZE];
+    char temporary[PATH_SIZE + 8];
+    home_file(home, name, path);
+    snprintf(temporary, sizeof temporary, "%s.new", path);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return errno == ENOSPC ? ERR_FULL : ERR_IO;
+    }
+    err_t err = write_all(fd, bytes, size);
+    if (close(fd) != 0 && err == ERR_OK) {
+        err = ERR_IO;
+    }
+    if (err == ERR_OK && rename(temporary, path) != 0) {
+        err = ERR_IO;
+    }
+    if (err != ERR_OK) {
+        unlink(temporary);
+        return err;
+    }
+    char folder[PATH_SIZE];
+    snprintf(folder, sizeof folder, "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (slash) {
+        *slash = '\0';
+    }
+    int folder_fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder_fd < 0) {
+        return ERR_IO;
+    }
+    err = fsync(folder_fd) == 0 ? ERR_OK : ERR_IO;
+    close(folder_fd);
+    return err;
+}

@@ -1,0 +1,29 @@
+/* common/home.h - the folder that holds one program's configuration, keys and data. */
+#ifndef COMMON_HOME_H
+#define COMMON_HOME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "proto/err.h"
+
+enum { PATH_SIZE = 4096 };
+
+struct home {
+    char path[PATH_SIZE - 256];
+};
+
+/* --home, else $AGN_HOME, else ~/.PROGRAM. */
+void home_resolve(const char *option, const char *program, struct home *ret_home);
+/* Creates it with mode 0700 where absent. */
+MUST_CHECK err_t home_create(const struct home *home, char reterr_reason[256]);
+bool home_has(const struct home *home, const char *name);
+void home_file(const struct home *home, const char *name, char ret_path[PATH_SIZE]);
+
+/* Takes the lock file NAME for the life of the process; ERR_BUSY when another process has it. *ret_fd stays open. */
+MUST_CHECK err_t home_lock(const struct home *home, const char *name, int *ret_fd);
+
+/* Writes a file whole or not at all: temporary name, fsync, rename, fsync of the folder. Mode 0600. */
+MUST_CHECK err_t home_write(const struct home *home, const char *name, const void *bytes, size_t size);
+
+#endif

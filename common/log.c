@@ -1,0 +1,52 @@
+#include "common/log.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "proto/reader.h"
+
+static enum log_level threshold = LOG_INFO;
+
+void log_set_level(enum log_level level)
+{
+    threshold = level;
+}
+
+void log_event(enum log_level level, const char *event, const char *format, ...)
+{
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+    if (level < threshold) {
+        return;
+    }
+    char line[1024];
+    struct timespec now;
+    struct tm parts;
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &parts);
+    size_t at = strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%S", &parts);
+    at += (size_t)snprintf(line + at, sizeof line - at, ".%03ldZ %s %s ", now.tv_nsec / 1000000, names[level], event);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line + at, sizeof line - at - 1, format, args);
+    va_end(args);
+    /* One write, so that lines of several threads do not mix. */
+    size_t size = strlen(line);
+    line[size++] = '\n';
+    fwrite(line, 1, size, stderr);
+}
+
+const char *log_safe(const void *text, size_t size, char *out, size_t out_size)
+{
+    const uint8_t *at = text;
+    size_t kept = size < out_size - 1 ? size : out_size - 1;
+    bool is_utf8 = utf8_check((struct view){at, kept}, NULL);
+    for (size_t i = 0; i < kept; i++) {
+        bool is_plain = at[i] >= 0x20 && at[i] != 0x7f && (at[i] < 0x80 || is_utf8);
+        out[i] = is_plain ? (char)at[i] : '?';
+    }
+    out[kept] = '\0';
+    return out;
+}

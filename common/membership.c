@@ -1,0 +1,280 @@
+#include "common/membership.h"
+
+#include <czmq.h>
+#include <string.h>
+
+#include "common/text.h"
+
+static err_t bad_link(char reterr_reason[256], const char *what)
+{
+    snprintf(reterr_reason, 256,
+             tr("not a join link (%s): expected agn://HOST:PORT/HUBKEY/CODE?enrol=PORT, copied whole",
+                "不是有效的加入链接（%s）：应为完整的 agn://HOST:PORT/HUBKEY/CODE?enrol=PORT"),
+             what);
+    return ERR_INVALID;
+}
+
+static bool is_port(const char *text)
+{
+    size_t size = strlen(text);
+    long port = strtol(text, NULL, 10);
+    return size > 0 && size < 6 && strspn(text, "0123456789") == size && port > 0 && port < 65536;
+}
+
+static bool is_host(const char *text, size_t size)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+    static const char inner[] = "0123456789abcdefABCDEF:.%";
+    if (size == 0 || size > 255) {
+        return false;
+    }
+    bool is_bracketed = text[0] == '[' && text[size - 1] == ']';
+    for (size_t i = is_bracketed; i < size - is_bracketed; i++) {
+        if (!strchr(is_bracketed ? inner : plain, text[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+err_t join_link_parse(const char *text, struct join_link *ret_link, char reterr_reason[256])
+{
+    char copy[600];
+    memset(ret_link, 0, sizeof *ret_link);
+    if (strlen(text) >= sizeof copy || strncmp(text, "agn://", 6) != 0) {
+        return bad_link(reterr_reason, "agn://");
+    }
+    snprintf(copy, sizeof copy, "%s", text + 6);
+    char *key = strchr(copy, '/');
+    char *code = key ? strchr(key + 1, '/') : NULL;
+    char *enrol = code ? strstr(code, "?enrol=") : NULL;
+    if (!enrol) {
+        return bad_link(reterr_reason, "HUBKEY, CODE, ?enrol=");
+    }
+    *key++ = '\0';
+    *code++ = '\0';
+    *enrol = '\0';
+    enrol += strlen("?enrol=");
+    char *port = strrchr(copy, ':');
+    if (!port || !is_host(copy, (size_t)(port - copy)) || !is_port(port + 1) || !is_port(enrol)) {
+        return bad_link(reterr_reason, "HOST:PORT");
+    }
+    if (hex_parse(key, ret_link->hub_key, KEY_SIZE) != ERR_OK) {
+        return bad_link(reterr_reason, "HUBKEY");
+    }
+    if (strlen(code) != 20 || strspn(code, "0123456789ABCDEFGHJKMNPQRSTVWXYZ") != 20) {
+        return bad_link(reterr_reason, "CODE");
+    }
+    *port = '\0';
+    snprintf(ret_link->endpoint, sizeof ret_link->endpoint, "tcp://%.256s:%s", copy, port + 1);
+    snprintf(ret_link->enrol_endpoint, sizeof ret_link->enrol_endpoint, "tcp://%.256s:%s", copy, enrol);
+    snprintf(ret_link->code, sizeof ret_link->code, "%.20s", code);
+    return ERR_OK;
+}
+
+void join_link_format(const char *host, int port, int enrol_port, const uint8_t hub_key[KEY_SIZE], const char *code,
+                      char *ret_text, size_t size)
+{
+    char hex[2 * KEY_SIZE + 1];
+    hex_text(hub_key, KEY_SIZE, hex);
+    snprintf(ret_text, size, "agn://%s:%d/%s/%s?enrol=%d", host, port, hex, code, enrol_port);
+}
+
+static zsock_t *open_enrol_socket(const struct join_link *link, const struct identity *identity)
+{
+    zsock_t *sock = zsock_new(ZMQ_DEALER);
+    void *handle = zsock_resolve(sock);
+    zmq_setsockopt(handle, ZMQ_CURVE_SERVERKEY, link->hub_key, KEY_SIZE);
+    zmq_setsockopt(handle, ZMQ_CURVE_PUBLICKEY, identity->curve_public, KEY_SIZE);
+    zmq_setsockopt(handle, ZMQ_CURVE_SECRETKEY, identity->curve_secret, KEY_SIZE);
+    int64_t limit = MESSAGE_SIZE_MAX;
+    zmq_setsockopt(handle, ZMQ_MAXMSGSIZE, &limit, sizeof limit);
+    zsock_set_linger(sock, 0);
+    zsock_set_rcvtimeo(sock, 10000);
+    zsock_set_sndtimeo(sock, 10000);
+    if (zsock_connect(sock, "%s", link->enrol_endpoint) != 0) {
+        zsock_destroy(&sock);
+    }
+    return sock;
+}
+
+static void send_enrol(zsock_t *sock, const struct join_link *link, const struct identity *identity,
+                       const char *software)
+{
+    msgpack_sbuffer buffer;
+    uint8_t proof[SIGNATURE_SIZE];
+    struct view code = {(const uint8_t *)link->code, strlen(link->code)};
+    msgpack_sbuffer_init(&buffer);
+    enrol_signed_bytes(identity->curve_public, code, &buffer);
+    identity_sign(identity, (struct view){(const uint8_t *)buffer.data, buffer.size}, proof);
+    msgpack_sbuffer_clear(&buffer);
+    struct message message = {.type = MESSAGE_ENROL};
+    message.enrol = (struct enrol){.version = PROTOCOL_VERSION,
+                                   .code = code,
+                                   .algorithm = {(const uint8_t *)SIGNING_ALGORITHM, strlen(SIGNING_ALGORITHM)},
+                                   .signing_key = {identity->signing_public, KEY_SIZE},
+                                   .proof = {proof, SIGNATURE_SIZE},
+                                   .software = {(const uint8_t *)software, strlen(software)}};
+    message_encode(&message, &buffer);
+    zmq_send(zsock_resolve(sock), buffer.data, buffer.size, 0);
+    msgpack_sbuffer_destroy(&buffer);
+}
+
+static void copy_text(struct view text, char *out, size_t size)
+{
+    snprintf(out, size, "%.*s", (int)(text.size < size ? text.size : size - 1), text.size ? (const char *)text.at : "");
+}
+
+static void copy_sectors(struct view encoded, char *out, size_t size)
+{
+    struct reader reader = reader_over(encoded.at, encoded.size);
+    struct view sector;
+    uint32_t count = 0;
+    out[0] = '\0';
+    if (encoded.size == 0 || reader_array(&reader, &count) != ERR_OK) {
+        return;
+    }
+    while (count-- > 0 && reader_str(&reader, &sector) == ERR_OK) {
+        size_t used = strlen(out);
+        snprintf(out + used, size - used, "%s%.*s", used ? "," : "", (int)sector.size, (const char *)sector.at);
+    }
+}
+
+static err_t take_answer(const struct message *answer, const struct join_link *link, struct membership *ret_membership,
+                         char reterr_code[32], char reterr_reason[512])
+{
+    if (answer->type == MESSAGE_REFUSE) {
+        copy_text(answer->refuse.code, reterr_code, 32);
+        snprintf(reterr_reason, 512, "%s: %.*s", fault_label(reterr_code, text_is_chinese()),
+                 (int)answer->refuse.reason.size, (const char *)answer->refuse.reason.at);
+        return ERR_INVALID;
+    }
+    const struct enrolled *grant = &answer->enrolled;
+    if (answer->type != MESSAGE_ENROLLED || grant->hub_key.size != KEY_SIZE) {
+        snprintf(reterr_reason, 512, tr("the hub's answer is not understood", "无法理解枢纽的应答"));
+        return ERR_INVALID;
+    }
+    memset(ret_membership, 0, sizeof *ret_membership);
+    snprintf(ret_membership->endpoint, sizeof ret_membership->endpoint, "%s", link->endpoint);
+    memcpy(ret_membership->hub_key, link->hub_key, KEY_SIZE);
+    memcpy(ret_membership->hub_signing_key, grant->hub_key.at, KEY_SIZE);
+    copy_text(grant->party, ret_membership->party, sizeof ret_membership->party);
+    copy_text(grant->name, ret_membership->name, sizeof ret_membership->name);
+    copy_text(grant->role, ret_membership->role, sizeof ret_membership->role);
+    copy_text(grant->hub, ret_membership->hub, sizeof ret_membership->hub);
+    copy_text(grant->city, ret_membership->city, sizeof ret_membership->city);
+    copy_text(grant->entity_type, ret_membership->entity_type, sizeof ret_membership->entity_type);
+    copy_sectors(grant->sectors, ret_membership->sectors, sizeof ret_membership->sectors);
+    return ERR_OK;
+}
+
+err_t membership_enrol(const struct join_link *link, const struct identity *identity, const char *software,
+                       struct membership *ret_membership, char reterr_code[32], char reterr_reason[512])
+{
+    reterr_code[0] = '\0';
+    zsock_t *sock = open_enrol_socket(link, identity);
+    if (!sock) {
+        snprintf(reterr_reason, 512, tr("cannot connect to %.200s", "无法连接 %.200s"), link->enrol_endpoint);
+        return ERR_IO;
+    }
+    send_enrol(sock, link, identity, software);
+    zmq_msg_t frame;
+    zmq_msg_init(&frame);
+    err_t err = ERR_IO;
+    if (zmq_msg_recv(&frame, zsock_resolve(sock), 0) < 0) {
+        snprintf(
+            reterr_reason, 512,
+            tr("no answer from %.200s within 10 s: is the hub running, the address reachable, and the link whole? (A "
+               "locked-out address gets no answer for a minute.)",
+               "%.200s 在 10 "
+               "秒内没有应答：请检查枢纽是否运行、网络是否可达、链接是否完整（被临时锁定的地址一分钟内得不到应答）"),
+            link->enrol_endpoint);
+    } else {
+        struct message answer;
+        char reason[128];
+        struct view bytes = {zmq_msg_data(&frame), zmq_msg_size(&frame)};
+        err = message_decode(bytes, &answer, reason);
+        if (err != ERR_OK) {
+            snprintf(reterr_reason, 512, tr("the hub's answer is not understood: %s", "无法理解枢纽的应答：%s"),
+                     reason);
+        } else {
+            err = take_answer(&answer, link, ret_membership, reterr_code, reterr_reason);
+        }
+    }
+    zmq_msg_close(&frame);
+    zsock_destroy(&sock);
+    return err;
+}
+
+/* One row a text field of the file; keys travel as hex. */
+struct membership_row {
+    const char *key;
+    size_t offset;
+    size_t size;
+    bool is_key;
+};
+
+#define TEXT_ROW(field)                                                                                                \
+    {                                                                                                                  \
+#field, offsetof(struct membership, field), sizeof((struct membership *)0)->field, false                       \
+    }
+#define KEY_ROW(field)                                                                                                 \
+    {                                                                                                                  \
+#field, offsetof(struct membership, field), KEY_SIZE, true                                                     \
+    }
+
+static const struct membership_row membership_rows[] = {
+    TEXT_ROW(endpoint), KEY_ROW(hub_key), KEY_ROW(hub_signing_key), TEXT_ROW(party),       TEXT_ROW(name),
+    TEXT_ROW(role),     TEXT_ROW(hub),    TEXT_ROW(city),           TEXT_ROW(entity_type), TEXT_ROW(sectors),
+};
+enum { MEMBERSHIP_ROWS = sizeof membership_rows / sizeof *membership_rows };
+
+err_t membership_save(const struct home *home, const char *name, const struct membership *membership)
+{
+    zconfig_t *file = zconfig_new("membership", NULL);
+    for (size_t i = 0; i < MEMBERSHIP_ROWS; i++) {
+        const struct membership_row *row = &membership_rows[i];
+        const char *value = (const char *)membership + row->offset;
+        char hex[2 * KEY_SIZE + 1];
+        if (row->is_key) {
+            hex_text((const uint8_t *)value, KEY_SIZE, hex);
+            value = hex;
+        }
+        zconfig_put(file, row->key, value);
+    }
+    zchunk_t *chunk = zconfig_chunk_save(file);
+    err_t err = home_write(home, name, zchunk_data(chunk), zchunk_size(chunk));
+    zchunk_destroy(&chunk);
+    zconfig_destroy(&file);
+    return err;
+}
+
+err_t membership_load(const struct home *home, const char *name, struct membership *ret_membership,
+                      char reterr_reason[256])
+{
+    char path[PATH_SIZE];
+    memset(ret_membership, 0, sizeof *ret_membership);
+    home_file(home, name, path);
+    if (!home_has(home, name)) {
+        snprintf(reterr_reason, 256, tr("not joined to a hub yet (no %.150s)", "尚未加入任何枢纽（没有 %.150s）"),
+                 path);
+        return ERR_NOT_FOUND;
+    }
+    zconfig_t *file = zconfig_load(path);
+    err_t err = file ? ERR_OK : ERR_INVALID;
+    for (size_t i = 0; i < MEMBERSHIP_ROWS && err == ERR_OK; i++) {
+        const struct membership_row *row = &membership_rows[i];
+        char *value = (char *)ret_membership + row->offset;
+        const char *text = zconfig_get(file, row->key, "");
+        if (row->is_key) {
+            err = hex_parse(text, (uint8_t *)value, KEY_SIZE);
+        } else {
+            snprintf(value, row->size, "%s", text);
+        }
+    }
+    zconfig_destroy(&file);
+    if (err != ERR_OK) {
+        snprintf(reterr_reason, 256, tr("%.150s is damaged: join again", "%.150s 已损坏：请重新加入"), path);
+    }
+    return err;
+}

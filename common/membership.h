@@ -1,0 +1,43 @@
+/* common/membership.h - how a peer became known to a hub, and what it knows of it: the join link, enrolment, and the
+ * file that remembers it. */
+#ifndef COMMON_MEMBERSHIP_H
+#define COMMON_MEMBERSHIP_H
+
+#include "common/identity.h"
+
+struct membership {
+    char endpoint[300]; /* tcp://host:port */
+    uint8_t hub_key[KEY_SIZE];
+    uint8_t hub_signing_key[KEY_SIZE];
+    char party[64];
+    char name[401];
+    char role[16];
+    char hub[256];
+    char city[8];
+    char entity_type[32];
+    char sectors[256]; /* codes, comma-separated */
+};
+
+struct join_link {
+    char endpoint[300];
+    char enrol_endpoint[300];
+    uint8_t hub_key[KEY_SIZE];
+    char code[21];
+};
+
+MUST_CHECK err_t join_link_parse(const char *text, struct join_link *ret_link, char reterr_reason[256]);
+/* host: as the peers reach the hub. */
+void join_link_format(const char *host, int port, int enrol_port, const uint8_t hub_key[KEY_SIZE], const char *code,
+                      char *ret_text, size_t size);
+
+/* Enrols with the hub (blocks up to 10 s). ERR_INVALID with the hub's refusal, ERR_IO when it cannot be reached; both
+ * with what to do in reterr_reason. reterr_code holds the REFUSE code or "". */
+MUST_CHECK err_t membership_enrol(const struct join_link *link, const struct identity *identity, const char *software,
+                                  struct membership *ret_membership, char reterr_code[32], char reterr_reason[512]);
+
+/* NAME such as "hub.zpl". */
+MUST_CHECK err_t membership_save(const struct home *home, const char *name, const struct membership *membership);
+MUST_CHECK err_t membership_load(const struct home *home, const char *name, struct membership *ret_membership,
+                                 char reterr_reason[256]);
+
+#endif

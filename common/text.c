@@ -1,0 +1,91 @@
+#include "common/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static bool is_chinese;
+
+void text_init(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value) {
+            is_chinese = strncmp(value, "zh", 2) == 0;
+            return;
+        }
+    }
+}
+
+bool text_is_chinese(void)
+{
+    return is_chinese;
+}
+
+const char *tr(const char *en, const char *zh)
+{
+    return is_chinese ? zh : en;
+}
+
+void hex_text(const uint8_t *bytes, size_t size, char *ret_text)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < size; i++) {
+        ret_text[2 * i] = digits[bytes[i] >> 4];
+        ret_text[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    ret_text[2 * size] = '\0';
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+err_t hex_parse(const char *text, uint8_t *ret_bytes, size_t size)
+{
+    if (strlen(text) != 2 * size) {
+        return ERR_INVALID;
+    }
+    for (size_t i = 0; i < size; i++) {
+        int high = hex_digit(text[2 * i]);
+        int low = hex_digit(text[2 * i + 1]);
+        if (high < 0 || low < 0) {
+            return ERR_INVALID;
+        }
+        ret_bytes[i] = (uint8_t)(high << 4 | low);
+    }
+    return ERR_OK;
+}
+
+static int64_t clock_of(clockid_t id)
+{
+    struct timespec now;
+    clock_gettime(id, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t clock_ms(void)
+{
+    return clock_of(CLOCK_REALTIME);
+}
+
+int64_t clock_monotonic_ms(void)
+{
+    return clock_of(CLOCK_MONOTONIC);
+}
+
+void local_time_text(int64_t ms, int utc_offset_minutes, char ret_text[20])
+{
+    time_t seconds = (time_t)(ms / 1000 + (int64_t)utc_offset_minutes * 60);
+    struct tm parts;
+    if (!gmtime_r(&seconds, &parts) || strftime(ret_text, 20, "%Y-%m-%d %H:%M:%S", &parts) == 0) {
+        snprintf(ret_text, 20, "?");
+    }
+}

@@ -1,0 +1,25 @@
+/* common/text.h - words for people, and hex. */
+#ifndef COMMON_TEXT_H
+#define COMMON_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/err.h"
+
+/* Decides the language from LC_ALL, LC_MESSAGES, LANG; call once at start. */
+void text_init(void);
+bool text_is_chinese(void);
+/* The text in the user's language; both must take the same format arguments. */
+const char *tr(const char *en, const char *zh) __attribute__((format_arg(1), format_arg(2)));
+
+void hex_text(const uint8_t *bytes, size_t size, char *ret_text); /* 2 × size + 1 */
+MUST_CHECK err_t hex_parse(const char *text, uint8_t *ret_bytes, size_t size);
+
+int64_t clock_ms(void);           /* UTC, may jump */
+int64_t clock_monotonic_ms(void); /* never jumps */
+/* Local time in the site's zone, "2026-11-23 15:04:05". */
+void local_time_text(int64_t ms, int utc_offset_minutes, char ret_text[20]);
+
+#endif

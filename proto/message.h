@@ -1,0 +1,218 @@
+/* proto/message.h - the messages of AGN/1, encoded and decoded (PROTOCOL.md §2).
+ *
+ * A decoded message borrows the frame. Encoders append to a msgpack_sbuffer that the caller initialises and destroys.
+ * Lists of variable length (items, results, events) are read with their own small iterators, so that nothing is
+ * allocated. */
+#ifndef PROTO_MESSAGE_H
+#define PROTO_MESSAGE_H
+
+#include <msgpack.h>
+
+#include "proto/fault.h"
+#include "proto/reader.h"
+#include "proto/record.h"
+
+enum {
+    PROTOCOL_VERSION = 1,
+    MESSAGE_SIZE_MAX = 1048576,
+    BATCH_ITEMS_MAX = 64,
+    WINDOW_ITEMS = 256,
+    EVENTS_SIZE_MAX = 262144,
+    CREDIT_MAX = 10000,
+    EPOCH_SIZE = 16,
+    KEY_SIZE = 32,
+    SIGNATURE_SIZE = 64,
+};
+
+enum message_type {
+    MESSAGE_HELLO = 1,
+    MESSAGE_WELCOME,
+    MESSAGE_WHO,
+    MESSAGE_REFUSE,
+    MESSAGE_PING,
+    MESSAGE_PONG,
+    MESSAGE_BYE,
+    MESSAGE_SUBMIT,
+    MESSAGE_RECEIPT,
+    MESSAGE_FOLLOW,
+    MESSAGE_EVENTS,
+    MESSAGE_CURSOR,
+    MESSAGE_GAP,
+    MESSAGE_ENROL,
+    MESSAGE_ENROLLED,
+    MESSAGE_BLOB_OFFER,
+    MESSAGE_BLOB_WANT,
+    MESSAGE_BLOB_CHUNK,
+    MESSAGE_BLOB_DONE,
+    MESSAGE_PROVE,
+    MESSAGE_PROOF,
+};
+
+struct hello {
+    uint64_t version;
+    struct view software;
+    uint64_t sent;
+    struct view epoch;
+};
+struct welcome {
+    uint64_t session;
+    struct view hub, city, epoch, party, role;
+    uint64_t window, max_batch, max_item, max_message, ping_ms, time, received;
+};
+struct refuse {
+    struct view code, reason;
+    bool has_batch;
+    uint64_t batch;
+    uint64_t after_ms;
+};
+struct ping {
+    uint64_t session, token;
+};
+struct submit {
+    uint64_t session, batch;
+    uint32_t count;
+    struct view items[BATCH_ITEMS_MAX];
+    struct view algorithm, signature;
+};
+struct receipt {
+    uint64_t session, batch;
+    struct view body, algorithm, signature;
+};
+struct follow {
+    uint64_t session;
+    struct view stream, epoch;
+    uint64_t cursor, credit;
+};
+struct events {
+    uint64_t session;
+    struct view stream, epoch;
+    uint64_t head;
+    uint32_t count;
+    struct reader list;
+};
+struct cursor {
+    uint64_t session;
+    struct view stream;
+    uint64_t cursor;
+};
+struct gap {
+    uint64_t session;
+    struct view stream, epoch;
+    uint64_t first;
+    struct view why;
+};
+struct enrol {
+    uint64_t version;
+    struct view code, algorithm, signing_key, proof, software;
+};
+struct enrolled {
+    struct view party, name, role, hub, city, algorithm, hub_key, epoch, entity_type;
+    struct view sectors; /* encoded array, may be empty */
+};
+
+/* epoch views are empty (size 0) where the message has nil or no epoch. */
+struct message {
+    enum message_type type;
+    union {
+        struct hello hello;
+        struct welcome welcome;
+        struct refuse refuse;
+        struct ping ping;
+        struct submit submit;
+        struct receipt receipt;
+        struct follow follow;
+        struct events events;
+        struct cursor cursor;
+        struct gap gap;
+        struct enrol enrol;
+        struct enrolled enrolled;
+        uint64_t session; /* BYE */
+    };
+};
+
+/* ERR_INVALID or ERR_TRUNCATED with the reason for a log or a REFUSE; ERR_NOT_FOUND for a type this version does not
+ * implement (later ones included). */
+MUST_CHECK err_t message_decode(struct view frame, struct message *ret_message, char reterr_reason[128]);
+
+/* Encodes any message but those with lists of results or events, from the same struct that decoding fills. */
+void message_encode(const struct message *message, msgpack_sbuffer *buffer);
+
+/* One event of an EVENTS: call count times on a copy of events->list. */
+MUST_CHECK err_t events_next(struct reader *list, uint64_t *ret_cursor, struct view *ret_event);
+
+/* EVENTS written as it goes: the head first with the exact count, then each event. */
+void events_begin(msgpack_sbuffer *buffer, uint64_t session, const char *stream, const uint8_t epoch[EPOCH_SIZE],
+                  uint64_t head, uint32_t count);
+void events_add(msgpack_sbuffer *buffer, uint64_t cursor, struct view event);
+
+enum outcome { OUTCOME_STORED, OUTCOME_DUPLICATE, OUTCOME_REJECTED, OUTCOME_RETRY };
+
+struct result {
+    enum outcome outcome;
+    struct view id; /* may be empty */
+    struct view hash;
+    uint64_t number; /* stored, duplicate */
+    int64_t at;
+    struct view faults; /* rejected: the encoded array */
+    struct view code;   /* retry */
+    uint64_t after_ms;  /* retry */
+};
+
+struct receipt_body {
+    struct view party, hub, epoch;
+    int64_t at;
+    uint32_t count;
+    struct reader results;
+};
+MUST_CHECK err_t receipt_body_decode(struct view body, struct receipt_body *ret_body);
+MUST_CHECK err_t result_next(struct reader *results, struct result *ret_result);
+void receipt_body_begin(msgpack_sbuffer *buffer, const char *party, const char *hub, const uint8_t epoch[EPOCH_SIZE],
+                        int64_t at, uint32_t count);
+void receipt_body_add(msgpack_sbuffer *buffer, const struct result *result);
+
+/* The encoded faults array of a rejection, both ways. */
+void faults_encode(const struct faults *faults, msgpack_sbuffer *buffer);
+MUST_CHECK err_t faults_decode(struct view bytes, struct faults *ret_faults);
+
+/* What a SUBMIT's signature covers: appends to BUFFER. HASHES are COUNT × 32 bytes. */
+void submit_signed_bytes(const uint8_t hub_key[KEY_SIZE], const uint8_t *hashes, uint32_t count,
+                         msgpack_sbuffer *buffer);
+/* What a RECEIPT's and an ENROL's signature covers. */
+void receipt_signed_bytes(struct view body, msgpack_sbuffer *buffer);
+void enrol_signed_bytes(const uint8_t curve_key[KEY_SIZE], struct view code, msgpack_sbuffer *buffer);
+
+/* One aggregate cell as it travels in an event (type cell). */
+struct cell_event {
+    struct view family, day;
+    struct view dims[6];
+    uint32_t dim_count;
+    int64_t count, sum;
+    uint64_t revision;
+};
+/* One warning that went up (type warning). */
+struct warning_event {
+    uint64_t number;
+    int64_t received_at;
+    struct view entity_type, entity, entity_name, state, record;
+};
+/* A change of the entity's own standing (type entity_state). */
+struct state_event {
+    int64_t at;
+    struct view state, reason;
+};
+
+enum event_type { EVENT_CELL, EVENT_WARNING, EVENT_ENTITY_STATE };
+struct event {
+    enum event_type type;
+    union {
+        struct cell_event cell;
+        struct warning_event warning;
+        struct state_event state;
+    };
+};
+
+/* ERR_NOT_FOUND for an unknown type: a follower keeps its cursor moving past it. */
+MUST_CHECK err_t event_decode(struct view bytes, struct event *ret_event);
+void event_encode(const struct event *event, msgpack_sbuffer *buffer);
+
+#endif

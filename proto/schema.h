@@ -1,0 +1,111 @@
+/* proto/schema.h - record kinds and enumerations as tables.
+ *
+ * One row says all there is to know of a field; the validator, the JSON codec, the JSON Schema printer, the tables on a
+ * terminal and the rights function interpret these rows. A new kind is a new table (proto/kinds.c) and nothing else.
+ * Source clauses are cited as in the data dictionary: M2023 = the ethics review measures (trial), PLAN = the pilot's
+ * action plan, CAP = OASIS CAP 1.2, AI-M = the AI ethics service measures. */
+#ifndef PROTO_SCHEMA_H
+#define PROTO_SCHEMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/reader.h"
+
+struct label {
+    const char *code;
+    const char *en;
+    const char *zh;
+};
+
+struct enumeration {
+    const char *name;
+    const struct label *labels;
+    size_t count;
+};
+
+enum field_type {
+    FIELD_TEXT,   /* low..high code points */
+    FIELD_ENUM,   /* a code of `codes` */
+    FIELD_NUMBER, /* low..high; where `codes` is set its labels are for the numbers low.. */
+    FIELD_FLAG,
+    FIELD_DATE,
+    FIELD_TIME,
+    FIELD_ID,
+    FIELD_HASH,
+    FIELD_USCC,     /* unified social credit code, GB 32100-2015, check character verified */
+    FIELD_DISTRICT, /* GB/T 2260, six digits */
+    FIELD_MAP,      /* of `fields` */
+    FIELD_LIST,     /* low..high elements, each like the one row `fields[0]` */
+    FIELD_ENUM_MAP, /* every code of `codes` once as key, each value like the one row `fields[0]` */
+};
+
+enum presence { OPTIONAL, REQUIRED };
+
+struct field {
+    const char *key;
+    enum field_type type;
+    enum presence presence;
+    int64_t low;
+    int64_t high;
+    const struct enumeration *codes;
+    const struct field *fields;
+    size_t field_count;
+    bool confidential; /* personal or trade secret: never leaves the city */
+    const char *en;
+    const char *zh;
+    const char *source;
+};
+
+enum { KIND_FIELDS_MAX = 64, COMMON_FIELDS = 10 };
+
+/* Index of the common fields, which every kind's table starts with. */
+enum common_field {
+    COMMON_ID,
+    COMMON_KIND,
+    COMMON_SCHEMA,
+    COMMON_SEQ,
+    COMMON_CREATED_AT,
+    COMMON_IN_REPLY_TO,
+    COMMON_REPLACES,
+    COMMON_REHEARSAL,
+    COMMON_ENTITY,
+    COMMON_SUBMITTER
+};
+
+struct rule;   /* proto/rules.h: the rules that join fields */
+struct family; /* proto/project.h: how a record is counted */
+
+struct kind {
+    const char *name;
+    int number; /* stable: kept in stores */
+    const char *en;
+    const char *zh;
+    const struct field *fields; /* COMMON_FIELDS common ones first */
+    size_t field_count;
+    const struct rule *rules;
+    size_t rule_count;
+    const int *unique; /* field indexes of the natural key, -1 at the end, or NULL */
+    const struct family *family;
+    int priority; /* lower is sent first */
+};
+
+const struct kind *kind_find(struct view name);
+const struct kind *kind_by_number(int number);
+/* index from 0; NULL past the last. */
+const struct kind *kind_at(size_t index);
+/* -1 when absent. */
+int kind_field(const struct kind *kind, const char *key);
+
+const struct enumeration *enumeration_find(const char *name);
+/* -1 when the code is unknown. */
+int enumeration_index(const struct enumeration *codes, struct view code);
+/* The label for a person; the code itself when unknown. */
+const char *enumeration_label(const struct enumeration *codes, const char *code, bool chinese);
+
+extern const struct enumeration enum_entity_type, enum_sector, enum_procedure, enum_decision, enum_review_stage,
+    enum_rereview_list_item, enum_warning_level, enum_warning_status, enum_warning_state, enum_risk_domain,
+    enum_warning_action;
+
+#endif
