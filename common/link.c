@@ -324,7 +324,7 @@ static void on_gap(struct link *link, const struct message *message)
     }
 }
 
-/* What a hub may send, in which states, and where its session number stands (NULL: it has none). */
+/* What a hub may send, in which states. */
 static const struct {
     void (*act)(struct link *link, const struct message *message);
     bool is_greeting;

@@ -8,7 +8,7 @@
 
 #include "proto/reader.h"
 
-static enum log_level threshold = LOG_INFO;
+static enum log_level threshold = LOG_LEVEL_INFO;
 
 void log_set_level(enum log_level level)
 {

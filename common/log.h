@@ -7,15 +7,15 @@
 
 #include <stddef.h>
 
-enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
 
 void log_set_level(enum log_level level);
 void log_event(enum log_level level, const char *event, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-#define log_debug(...) log_event(LOG_DEBUG, __VA_ARGS__)
-#define log_info(...)  log_event(LOG_INFO, __VA_ARGS__)
-#define log_warn(...)  log_event(LOG_WARN, __VA_ARGS__)
-#define log_error(...) log_event(LOG_ERROR, __VA_ARGS__)
+#define log_debug(...) log_event(LOG_LEVEL_DEBUG, __VA_ARGS__)
+#define log_info(...)  log_event(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_warn(...)  log_event(LOG_LEVEL_WARN, __VA_ARGS__)
+#define log_error(...) log_event(LOG_LEVEL_ERROR, __VA_ARGS__)
 
 /* Copies TEXT with everything but printable ASCII and well-formed UTF-8 replaced; returns OUT. */
 const char *log_safe(const void *text, size_t size, char *out, size_t out_size);

@@ -1,0 +1,178 @@
+#include "agent/accept.h"
+
+#include <string.h>
+
+#include "common/log.h"
+#include "common/text.h"
+
+/* What the JSON parser dislikes, as a fault code. */
+static const char *parse_code(const json_error_t *error)
+{
+    static const struct {
+        enum json_error_code error;
+        const char *code;
+    } codes[] = {{json_error_duplicate_key, "duplicate_key"},
+                 {json_error_invalid_utf8, "bad_utf8"},
+                 {json_error_null_character, "bad_character"},
+                 {json_error_numeric_overflow, "out_of_range"}};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        if (json_error_code(error) == codes[i].error) {
+            return codes[i].code;
+        }
+    }
+    return "malformed";
+}
+
+static json_t *parse(struct view text, struct faults *faults)
+{
+    json_error_t error;
+    size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
+    json_t *json = json_loadb((const char *)text.at, text.size, flags, &error);
+    if (!json) {
+        char safe[JSON_ERROR_TEXT_LENGTH];
+        log_safe(error.text, strlen(error.text), safe, sizeof safe);
+        fault_add(faults, parse_code(&error), "", "not JSON at line %d, column %d of the record: %s", error.line,
+                  error.column, safe);
+    }
+    return json;
+}
+
+err_t accept_text(struct view text, const uint8_t id[RECORD_ID_SIZE], uint64_t seq,
+                  const struct record_context *context, msgpack_sbuffer *buffer, struct record *ret_record,
+                  struct faults *ret_faults)
+{
+    ret_faults->count = 0;
+    msgpack_sbuffer_clear(buffer);
+    json_t *json = parse(text, ret_faults);
+    if (!json) {
+        return ERR_INVALID;
+    }
+    err_t err = record_accept_json(json, id, seq, context->now_ms, buffer, ret_faults);
+    json_decref(json);
+    if (err != ERR_OK) {
+        return err;
+    }
+    struct view bytes = {(const uint8_t *)buffer->data, buffer->size};
+    return record_check(bytes, context, ret_record, ret_faults);
+}
+
+const char *accept_title(const struct record *record, char out[TITLE_SIZE])
+{
+    static const char *const keys[] = {"activity_title", "headline", "title"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const struct value *value = record_get(record, keys[i]);
+        if (value && value->view.size < TITLE_SIZE) {
+            return log_safe(value->view.at, value->view.size, out, TITLE_SIZE);
+        }
+    }
+    snprintf(out, TITLE_SIZE, "%s", record->kind ? record->kind->name : "");
+    return out;
+}
+
+/* The work on one file. */
+struct acceptor {
+    const struct accept_order *order;
+    struct accept_result *result;
+    msgpack_sbuffer buffer;
+    uint64_t next_seq;
+};
+
+static void refuse(struct acceptor *acceptor, size_t line, const struct faults *faults)
+{
+    acceptor->result->refused++;
+    if (acceptor->order->on_refused) {
+        acceptor->order->on_refused(acceptor->order->self, line, faults);
+    }
+}
+
+static void refuse_flaw(struct acceptor *acceptor, const struct piece *piece)
+{
+    struct faults faults = {.count = 0};
+    if (piece->flaw) {
+        fault_add(&faults, "malformed", "", "%s", piece->flaw);
+    } else {
+        fault_add(&faults, "too_large", "", "over %d bytes of text", PIECE_SIZE_MAX);
+    }
+    refuse(acceptor, piece->line, &faults);
+}
+
+static err_t store(struct acceptor *acceptor, const struct record *record, const uint8_t id[RECORD_ID_SIZE], int64_t at)
+{
+    char title[TITLE_SIZE];
+    struct acceptance acceptance = {.seq = acceptor->next_seq,
+                                    .kind = record->kind->name,
+                                    .title = accept_title(record, title),
+                                    .priority = record->kind->priority,
+                                    .at = at,
+                                    .bytes = record->bytes};
+    memcpy(acceptance.id, id, RECORD_ID_SIZE);
+    err_t err = spool_add(acceptor->order->spool, &acceptance);
+    if (err == ERR_OK && acceptor->order->corrects) {
+        err = spool_correct(acceptor->order->spool, acceptor->order->corrects, acceptance.seq);
+    }
+    if (err == ERR_OK) {
+        acceptor->next_seq++;
+        acceptor->result->accepted++;
+    }
+    return err;
+}
+
+static err_t take_piece(struct acceptor *acceptor, const struct piece *piece)
+{
+    const struct accept_order *order = acceptor->order;
+    if (piece->flaw || piece->is_too_large) {
+        refuse_flaw(acceptor, piece);
+        return ERR_OK;
+    }
+    struct record record;
+    struct faults faults;
+    uint8_t id[RECORD_ID_SIZE];
+    struct record_context context = {
+        .now_ms = clock_ms(), .utc_offset_minutes = order->utc_offset_minutes, .party = order->party};
+    record_make_id(context.now_ms, id);
+    if (accept_text(piece->text, id, acceptor->next_seq, &context, &acceptor->buffer, &record, &faults) != ERR_OK) {
+        refuse(acceptor, piece->line, &faults);
+        return ERR_OK;
+    }
+    acceptor->result->good++;
+    if (order->corrects && acceptor->result->good > 1) {
+        return ERR_INVALID;
+    }
+    /* A file that will be refused whole is only read on for its faults. */
+    return acceptor->result->refused > 0 && !order->keep_going ? ERR_OK : store(acceptor, &record, id, context.now_ms);
+}
+
+static err_t take_all(struct acceptor *acceptor, struct input *input)
+{
+    struct piece piece;
+    err_t err = ERR_OK;
+    while (err == ERR_OK && (err = input_next(input, &piece)) == ERR_OK) {
+        err = take_piece(acceptor, &piece);
+        if (err == ERR_NOT_FOUND) {
+            return err; /* of `corrects` */
+        }
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+err_t accept_input(const struct accept_order *order, struct input *input, struct accept_result *ret_result)
+{
+    memset(ret_result, 0, sizeof *ret_result);
+    struct acceptor acceptor = {.order = order, .result = ret_result};
+    err_t err = spool_begin(order->spool);
+    if (err != ERR_OK) {
+        return err;
+    }
+    msgpack_sbuffer_init(&acceptor.buffer);
+    err = spool_next_seq(order->spool, &acceptor.next_seq);
+    ret_result->first_seq = acceptor.next_seq;
+    err = err == ERR_OK ? take_all(&acceptor, input) : err;
+    msgpack_sbuffer_destroy(&acceptor.buffer);
+    bool is_wanted = err == ERR_OK && ret_result->accepted > 0 && (ret_result->refused == 0 || order->keep_going);
+    err = is_wanted ? spool_commit(order->spool) : err;
+    if (err != ERR_OK || !is_wanted) {
+        spool_rollback(order->spool);
+        ret_result->accepted = 0;
+    }
+    return err;
+}

@@ -1,0 +1,42 @@
+/* agent/accept.h - from what a person wrote to what is in the spool.
+ *
+ * A file is taken whole or not at all, unless its good records are wanted anyway; a record gets its id and its number
+ * here, once. */
+#ifndef AGENT_ACCEPT_H
+#define AGENT_ACCEPT_H
+
+#include "agent/input.h"
+#include "agent/spool.h"
+
+/* One record: parsed, encoded with what the agent assigns, checked. The buffer is the caller's and holds the bytes. */
+MUST_CHECK err_t accept_text(struct view text, const uint8_t id[RECORD_ID_SIZE], uint64_t seq,
+                             const struct record_context *context, msgpack_sbuffer *buffer, struct record *ret_record,
+                             struct faults *ret_faults);
+
+/* What a person calls the record: its title or headline, else the kind. Returns OUT. */
+const char *accept_title(const struct record *record, char out[TITLE_SIZE]);
+
+struct accept_order {
+    struct spool *spool;
+    int utc_offset_minutes;
+    const char *party;
+    bool keep_going;
+    const uint8_t *corrects; /* the id of a rejected item, or NULL */
+    /* Called for each refused record, in order. */
+    void (*on_refused)(void *self, size_t line, const struct faults *faults);
+    void *self;
+};
+
+struct accept_result {
+    size_t accepted; /* stored, and numbered from first_seq on */
+    size_t refused;  /* named to on_refused */
+    size_t good;     /* sound records, stored or not */
+    uint64_t first_seq;
+};
+
+/* ERR_OK: the file was read, and what *ret_result counts as accepted is on disk. ERR_NOT_FOUND: no rejected item has
+ * the id `corrects`. ERR_INVALID: `corrects` was given, and the file holds not just one record. Anything but ERR_OK:
+ * nothing was stored. */
+MUST_CHECK err_t accept_input(const struct accept_order *order, struct input *input, struct accept_result *ret_result);
+
+#endif

@@ -1,0 +1,138 @@
+#include "agent/arguments.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/office.h"
+#include "common/text.h"
+
+/* `letter` names the option inside the program only; -h is the one short option. */
+static const struct {
+    char letter;
+    const char *name;
+    const char *value;
+    bool is_general;
+    const char *en;
+    const char *zh;
+} rows[] = {
+    {'k', "keep-going", NULL, false, "store the sound records of a file although others are refused",
+     "即使文件中有记录被拒，仍保存其余合格记录"},
+    {'c', "corrects", "ID", false, "the one record given replaces this rejected one",
+     "所给的一条记录用于更正此被退回的记录"},
+    {'t', "timeout", "S", false, "wait at most S seconds", "最多等待 S 秒"},
+    {'s', "state", "STATE", false, "only these: accepted, received, rejected, corrected, discarded",
+     "仅列出该状态：accepted、received、rejected、corrected、discarded"},
+    {'y', "yes", NULL, false, "really do it", "确认执行"},
+    {'j', "json", NULL, false, "print JSON", "以 JSON 输出"},
+    {'v', "csv", NULL, false, "print CSV", "以 CSV 输出"},
+    {'H', "home", "DIR", true, "the folder with keys and spool (else AGN_HOME, else ~/.agn-agent)",
+     "存放密钥和数据的文件夹（默认取 AGN_HOME，再次为 ~/.agn-agent）"},
+    {'h', "help", NULL, true, "this text", "显示本说明"},
+    {'V', "version", NULL, true, "print the version", "显示版本"},
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+static bool set_timeout(const char *text, struct arguments *arguments)
+{
+    errno = 0;
+    long long seconds = strtoll(text, NULL, 10);
+    if (!*text || strspn(text, "0123456789") != strlen(text) || errno || seconds < 1 || seconds > 86400) {
+        complain(tr("--timeout: expected seconds, 1 to 86400, not %s", "--timeout：应为 1 至 86400 的秒数，而不是 %s"),
+                 text);
+        return false;
+    }
+    arguments->timeout_s = seconds;
+    return true;
+}
+
+static bool set_option(int letter, const char *value, struct arguments *arguments)
+{
+    switch (letter) {
+    case 'H':
+        arguments->home = value;
+        return true;
+    case 'c':
+        arguments->corrects = value;
+        return true;
+    case 's':
+        arguments->state = value;
+        return true;
+    case 't':
+        return set_timeout(value, arguments);
+    case 'j':
+        arguments->form = TABLE_JSON;
+        return true;
+    case 'v':
+        arguments->form = TABLE_CSV;
+        return true;
+    case 'k':
+        arguments->keep_going = true;
+        return true;
+    case 'y':
+        arguments->is_sure = true;
+        return true;
+    case 'h':
+        arguments->is_help = true;
+        return true;
+    default:
+        arguments->is_version = true;
+        return true;
+    }
+}
+
+bool arguments_read(int argc, char **argv, struct arguments *ret_arguments)
+{
+    struct option options[ROWS + 1];
+    memset(options, 0, sizeof options);
+    memset(ret_arguments, 0, sizeof *ret_arguments);
+    for (size_t i = 0; i < ROWS; i++) {
+        options[i] = (struct option){
+            .name = rows[i].name, .has_arg = rows[i].value ? required_argument : no_argument, .val = rows[i].letter};
+    }
+    opterr = 0;
+    int letter = 0;
+    while ((letter = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+        if (letter == '?' || letter == ':') {
+            complain(letter == ':' ? tr("%s needs a value", "%s 需要一个值")
+                                   : tr("unknown option %s; see --help", "未知选项 %s；请看 --help"),
+                     argv[optind - 1]);
+            return false;
+        }
+        size_t used = strlen(ret_arguments->used);
+        if (!strchr(ret_arguments->used, letter) && used + 1 < sizeof ret_arguments->used) {
+            ret_arguments->used[used] = (char)letter;
+        }
+        if (!set_option(letter, optarg, ret_arguments)) {
+            return false;
+        }
+    }
+    ret_arguments->operands = argv + optind;
+    ret_arguments->count = argc - optind;
+    return true;
+}
+
+bool arguments_fit(const struct arguments *arguments, const char *letters, const char *command)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        if (strchr(arguments->used, rows[i].letter) && !rows[i].is_general && !strchr(letters, rows[i].letter)) {
+            complain(tr("%s does not take --%s", "%s 不接受选项 --%s"), command, rows[i].name);
+            return false;
+        }
+    }
+    return true;
+}
+
+void arguments_print_help(const char *letters)
+{
+    puts(tr("\nOptions:", "\n选项："));
+    for (size_t i = 0; i < ROWS; i++) {
+        if (rows[i].is_general || strchr(letters, rows[i].letter)) {
+            char name[32];
+            snprintf(name, sizeof name, "--%s%s%s", rows[i].name, rows[i].value ? " " : "",
+                     rows[i].value ? rows[i].value : "");
+            printf("  %-18s %s\n", name, tr(rows[i].en, rows[i].zh));
+        }
+    }
+}

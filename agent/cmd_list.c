@@ -1,0 +1,196 @@
+/* list, status, inbox, discard: what is in the spool. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/commands.h"
+#include "agent/office.h"
+#include "agent/spool_hub.h"
+#include "agent/vocabulary.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/text.h"
+
+enum { PAGE = 128, REASONS_SIZE = 2048 };
+
+/* All faults of one item in one cell. */
+static const char *reasons_of(struct office *office, const struct item *item, char out[REASONS_SIZE])
+{
+    struct faults faults;
+    out[0] = '\0';
+    bool has_faults = item->state >= ITEM_REJECTED;
+    if (!has_faults || spool_faults(office->spool, item->seq, &faults) != ERR_OK) {
+        return NULL;
+    }
+    for (size_t i = 0; i < faults.count; i++) {
+        char text[1024];
+        size_t used = strlen(out);
+        fault_text(&faults.list[i], text, sizeof text);
+        snprintf(out + used, REASONS_SIZE - used, "%s%s", i ? "; " : "", text);
+    }
+    return out;
+}
+
+static void print_row(struct office *office, struct table *table, const struct item *item)
+{
+    char id[37], seq[24], number[24], accepted[25], outcome[25], accepted_here[20], outcome_here[20];
+    char reasons[REASONS_SIZE];
+    int offset = (int)office->settings.utc_offset_minutes;
+    const struct kind *kind = kind_find((struct view){(const uint8_t *)item->kind, strlen(item->kind)});
+    record_id_text(item->id, id);
+    snprintf(seq, sizeof seq, "%" PRIu64, item->seq);
+    snprintf(number, sizeof number, "%" PRIu64, item->number);
+    time_text(item->accepted_at, accepted);
+    time_text(item->outcome_at, outcome);
+    local_time_text(item->accepted_at, offset, accepted_here);
+    local_time_text(item->outcome_at, offset, outcome_here);
+    const char *cells[] = {seq,
+                           id,
+                           item->kind,
+                           item->title,
+                           state_code(item->state),
+                           accepted,
+                           item->number ? number : NULL,
+                           item->outcome_at ? outcome : NULL,
+                           reasons_of(office, item, reasons)};
+    const char *labels[] = {NULL,          NULL, kind ? tr(kind->en, kind->zh) : NULL,   NULL, state_label(item->state),
+                            accepted_here, NULL, item->outcome_at ? outcome_here : NULL, NULL};
+    table_row(table, cells, labels);
+}
+
+int cmd_list(const struct home *home, const struct arguments *arguments)
+{
+    static const struct table_column columns[] = {{"seq", "no.", "序号", true},
+                                                  {"id", "id", "ID", false},
+                                                  {"kind", "kind", "类型", false},
+                                                  {"title", "title", "名称", false},
+                                                  {"state", "state", "状态", false},
+                                                  {"accepted_at", "accepted", "受理时间", false},
+                                                  {"number", "hub no.", "市级编号", true},
+                                                  {"outcome_at", "answered", "答复时间", false},
+                                                  {"faults", "reasons", "退回原因", false}};
+    int state = -1;
+    if (arguments->state && (state = state_of_code(arguments->state)) < 0) {
+        char codes[128];
+        state_codes(codes, sizeof codes);
+        complain(tr("--state: expected one of %s", "--state：应为 %s 之一"), codes);
+        return EXIT_USAGE;
+    }
+    struct office office;
+    if (!office_open(home, QUICK_WAIT_MS, &office)) {
+        return EXIT_REFUSED;
+    }
+    struct table *table = table_open(stdout, arguments->form, columns, sizeof columns / sizeof *columns);
+    struct item *page = mem_alloc(PAGE * sizeof *page);
+    uint64_t after = 0;
+    size_t count = PAGE;
+    err_t err = ERR_OK;
+    while (err == ERR_OK && count == PAGE) {
+        err = spool_list(office.spool, state, after, page, PAGE, &count);
+        for (size_t i = 0; i < count; i++) {
+            print_row(&office, table, &page[i]);
+            after = page[i].seq;
+        }
+    }
+    free(page);
+    size_t rows = table_close(table);
+    if (err != ERR_OK) {
+        complain_spool(&office, "list", err);
+    } else if (rows == 0 && arguments->form == TABLE_TEXT) {
+        puts(tr("nothing yet: agn-agent submit FILE accepts records", "暂无记录：请用 agn-agent submit FILE 受理"));
+    }
+    office_close(&office);
+    return err == ERR_OK ? EXIT_DONE : EXIT_REFUSED;
+}
+
+static void print_event(const struct office *office, struct table *table, const struct inbox_entry *entry)
+{
+    struct event event;
+    char at[25], at_here[20], state[64], reason[1024];
+    err_t err = event_decode(entry->event, &event);
+    bool is_state = err == ERR_OK && event.type == EVENT_ENTITY_STATE;
+    int64_t when = is_state ? event.state.at : entry->taken_at;
+    time_text(when, at);
+    local_time_text(when, (int)office->settings.utc_offset_minutes, at_here);
+    if (!is_state) {
+        const char *cells[] = {at, "unknown", NULL, NULL};
+        const char *labels[] = {at_here, tr("of a later version: update", "来自更高版本：请升级"), NULL, NULL};
+        table_row(table, cells, labels);
+        return;
+    }
+    log_safe(event.state.state.at, event.state.state.size, state, sizeof state);
+    log_safe(event.state.reason.at, event.state.reason.size, reason, sizeof reason);
+    const char *cells[] = {at, "entity_state", state, reason};
+    const char *labels[] = {at_here, tr("standing of this institution", "本机构状态"),
+                            standing_label(event.state.state), NULL};
+    table_row(table, cells, labels);
+}
+
+int cmd_inbox(const struct home *home, const struct arguments *arguments)
+{
+    static const struct table_column columns[] = {{"at", "time", "时间", false},
+                                                  {"type", "what", "内容", false},
+                                                  {"state", "state", "状态", false},
+                                                  {"reason", "reason", "原因", false}};
+    struct office office;
+    struct inbox_entry entry = {.row = 0};
+    if (!office_open(home, QUICK_WAIT_MS, &office)) {
+        return EXIT_REFUSED;
+    }
+    struct table *table = table_open(stdout, arguments->form, columns, sizeof columns / sizeof *columns);
+    err_t err = ERR_OK;
+    while ((err = spool_next_event(office.spool, entry.row, &entry)) == ERR_OK) {
+        print_event(&office, table, &entry);
+        free(entry.bytes);
+    }
+    size_t rows = table_close(table);
+    if (err != ERR_NOT_FOUND) {
+        complain_spool(&office, "inbox", err);
+    } else if (rows == 0 && arguments->form == TABLE_TEXT) {
+        puts(tr("nothing yet; run or sync fetches what the city sends", "暂无消息；run 或 sync 会接收市级下发的内容"));
+    }
+    office_close(&office);
+    return err == ERR_NOT_FOUND ? EXIT_DONE : EXIT_REFUSED;
+}
+
+static int discard(struct office *office, const char *text, const uint8_t id[RECORD_ID_SIZE])
+{
+    struct item item;
+    err_t err = spool_discard(office->spool, id);
+    if (err == ERR_OK) {
+        printf(tr("%s discarded; it stays in the list with its reasons\n", "%s 已放弃；仍保留在列表中并附退回原因\n"),
+               text);
+        return EXIT_DONE;
+    }
+    if (err != ERR_NOT_FOUND) {
+        complain_spool(office, "discard", err);
+    } else if (spool_find(office->spool, id, &item) == ERR_OK) {
+        complain(tr("%s is %s: only a rejected record can be discarded", "%s 的状态为“%s”：只能放弃被退回的记录"), text,
+                 state_label(item.state));
+    } else {
+        complain(tr("no record %s in %s", "没有记录 %s（位于 %s）"), text, office->home->path);
+    }
+    return EXIT_REFUSED;
+}
+
+int cmd_discard(const struct home *home, const struct arguments *arguments)
+{
+    const char *text = arguments->operands[0];
+    uint8_t id[RECORD_ID_SIZE];
+    struct office office;
+    if (record_id_parse(text, id) != ERR_OK) {
+        complain(tr("expected the id of a record", "应为记录的 ID"));
+        return EXIT_USAGE;
+    }
+    if (!arguments->is_sure) {
+        complain(tr("discarding gives up a rejected record: add --yes", "放弃被退回的记录需要加 --yes 确认"));
+        return EXIT_USAGE;
+    }
+    if (!office_open(home, QUICK_WAIT_MS, &office)) {
+        return EXIT_REFUSED;
+    }
+    int code = discard(&office, text, id);
+    office_close(&office);
+    return code;
+}

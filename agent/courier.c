@@ -1,0 +1,355 @@
+#include "agent/courier.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "agent/spool_hub.h"
+#include "agent/wake.h"
+#include "common/link.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/text.h"
+
+enum { TICK_MS = 250, LOOK_EVERY_MS = 30000 };
+static const char stream[] = "inbox";
+
+struct courier {
+    struct courier_config config;
+    zloop_t *loop;
+    struct link *link;
+    int timer;
+    zmq_pollitem_t wake;
+    struct flights flights;
+    struct batch batch;
+    int64_t look_ms;   /* monotonic: when to look at the spool unasked; soon where the last look failed */
+    int64_t follow_ms; /* monotonic: when to FOLLOW again; 0: not wanted */
+    bool was_ready;
+    bool has_inbox;
+    struct connection connection;
+};
+
+static int64_t retry_ms(const struct courier *courier)
+{
+    return courier->config.settings->retry_ms;
+}
+
+/* A note for `status`; the work does not depend on it. */
+static void note(struct courier *courier, bool is_ready, const char *reason, int64_t next_try_ms)
+{
+    struct connection *connection = &courier->connection;
+    connection->is_ready = is_ready;
+    connection->since_ms = clock_ms();
+    connection->next_try_ms = next_try_ms;
+    snprintf(connection->reason, REASON_SIZE, "%s", reason);
+    if (spool_note_connection(courier->config.spool, connection) != ERR_OK) {
+        log_debug("status-not-noted", "ready=%d", is_ready);
+    }
+}
+
+static void refuse(struct courier *courier, const char *reason)
+{
+    snprintf(courier->connection.refusal, REASON_SIZE, "%s", reason);
+    note(courier, courier->connection.is_ready, courier->connection.reason, courier->connection.next_try_ms);
+}
+
+static bool send_batch(struct courier *courier)
+{
+    struct batch *batch = &courier->batch;
+    uint64_t number = 0;
+    err_t err = link_submit(courier->link, batch->items, batch->count, &number);
+    if (err != ERR_OK) {
+        courier->look_ms = clock_monotonic_ms() + TICK_MS;
+        if (err != ERR_BUSY) {
+            log_error("send-failed", "items=%" PRIu32 " err=\"%s\"", batch->count, err_text(err));
+        }
+        return false;
+    }
+    for (uint32_t i = 0; i < batch->count; i++) {
+        flights_add(&courier->flights, batch->seqs[i], number);
+    }
+    log_debug("sent", "batch=%" PRIu64 " items=%" PRIu32, number, batch->count);
+    return true;
+}
+
+/* Sends whatever may be sent now. */
+static void pump(struct courier *courier)
+{
+    courier->look_ms = clock_monotonic_ms() + LOOK_EVERY_MS;
+    while (courier->connection.refusal[0] == '\0') {
+        uint32_t room = link_room(courier->link);
+        uint32_t free_flights = flights_room(&courier->flights);
+        room = room < free_flights ? room : free_flights;
+        if (room == 0) {
+            return;
+        }
+        err_t err = spool_pick(courier->config.spool, &courier->flights, room, &courier->batch);
+        if (err != ERR_OK) {
+            log_warn("spool-unreadable", "err=\"%s\" retry_ms=%d", err_text(err), 4 * TICK_MS);
+            courier->look_ms = clock_monotonic_ms() + 4 * TICK_MS;
+            return;
+        }
+        if (courier->batch.count == 0 || !send_batch(courier)) {
+            return;
+        }
+    }
+}
+
+static void follow(struct courier *courier)
+{
+    uint8_t epoch[EPOCH_SIZE];
+    bool has_epoch = false;
+    uint64_t cursor = 0;
+    if (spool_inbox_position(courier->config.spool, epoch, &has_epoch, &cursor) != ERR_OK) {
+        courier->follow_ms = clock_monotonic_ms() + retry_ms(courier);
+        return;
+    }
+    courier->follow_ms = 0;
+    link_follow(courier->link, stream, has_epoch ? epoch : NULL, cursor,
+                (uint64_t)courier->config.settings->inbox_credit);
+}
+
+static void tell_welcome(const struct courier *courier, const struct welcome_effect *effect)
+{
+    if (effect->is_epoch_changed) {
+        log_error("hub-epoch-changed",
+                  "hub=%s sent_again=%" PRIu64 " text=\"the hub's store is another one than before: "
+                  "a restored backup? what only the former one confirmed is sent again\"",
+                  courier->config.membership->endpoint, effect->sent_again);
+    }
+    if (effect->is_spool_behind) {
+        log_error("spool-behind-hub",
+                  "text=\"the hub holds more of this entity than this spool: another home, or a "
+                  "lost one? numbering goes on above\" seq=%" PRIu64,
+                  effect->last_seq);
+    }
+}
+
+static void on_ready(void *self, struct link *link, const struct welcome *welcome)
+{
+    (void)link;
+    struct courier *courier = self;
+    struct welcome_effect effect;
+    flights_clear(&courier->flights);
+    courier->connection.refusal[0] = '\0';
+    if (!view_is(welcome->party, courier->config.membership->party)) {
+        log_warn("party-differs", "the hub knows this key under another identifier; join again if that is wrong");
+    }
+    err_t err = spool_take_welcome(courier->config.spool, welcome, &effect);
+    if (err == ERR_OK) {
+        tell_welcome(courier, &effect);
+    } else {
+        log_error("welcome-not-noted", "err=\"%s\"", err_text(err));
+    }
+    courier->was_ready = true;
+    note(courier, true, "", 0);
+    follow(courier);
+    pump(courier);
+}
+
+/* What a receipt did not settle was sent in vain: a mismatch, or a spool that could not be written. */
+static void on_receipt(void *self, struct link *link, const struct receipt_body *body, const struct receipt *receipt)
+{
+    (void)link;
+    struct courier *courier = self;
+    struct verdicts verdicts;
+    int64_t now = clock_monotonic_ms();
+    uint32_t counts[OUTCOME_RETRY + 1] = {0};
+    err_t err = spool_take_receipt(courier->config.spool, body, receipt, courier->config.membership->hub_signing_key,
+                                   &verdicts);
+    if (err != ERR_OK) {
+        log_error("receipt-not-noted", "batch=%" PRIu64 " err=\"%s\" text=\"it will be asked for again\"",
+                  receipt->batch, err_text(err));
+        flights_hold_batch(&courier->flights, receipt->batch, now + retry_ms(courier));
+        return;
+    }
+    for (uint32_t i = 0; i < verdicts.count; i++) {
+        const struct verdict *verdict = &verdicts.list[i];
+        counts[verdict->outcome]++;
+        if (verdict->outcome == OUTCOME_RETRY) {
+            int64_t wait = verdict->after_ms > 0 ? verdict->after_ms : retry_ms(courier);
+            flights_hold(&courier->flights, verdict->seq, now + wait);
+        } else {
+            flights_drop(&courier->flights, verdict->seq);
+        }
+    }
+    flights_hold_batch(&courier->flights, receipt->batch, now + retry_ms(courier));
+    if (verdicts.ignored > 0) {
+        log_error("receipt-mismatch",
+                  "batch=%" PRIu64 " results=%" PRIu32 " text=\"no item has this id and hash, "
+                  "ignoring them\"",
+                  receipt->batch, verdicts.ignored);
+    }
+    const char *code = verdicts.count > 0 ? verdicts.list[verdicts.count - 1].code : "";
+    log_info("receipt",
+             "batch=%" PRIu64 " stored=%" PRIu32 " duplicate=%" PRIu32 " rejected=%" PRIu32 " retry=%" PRIu32 "%s%s",
+             receipt->batch, counts[OUTCOME_STORED], counts[OUTCOME_DUPLICATE], counts[OUTCOME_REJECTED],
+             counts[OUTCOME_RETRY], *code ? " code=" : "", code);
+    pump(courier);
+}
+
+static void on_events(void *self, struct link *link, const struct events *events)
+{
+    struct courier *courier = self;
+    uint64_t cursor = 0;
+    uint32_t added = 0;
+    err_t err = spool_take_events(courier->config.spool, events, clock_ms(), &cursor, &added);
+    if (err == ERR_INVALID) {
+        log_error("inbox-unreadable", "text=\"events of another stream or broken ones\" restart_ms=%" PRId64,
+                  retry_ms(courier));
+    } else if (err != ERR_OK) {
+        log_error("inbox-not-noted", "err=\"%s\" retry_ms=%" PRId64, err_text(err), retry_ms(courier));
+    }
+    if (err != ERR_OK) {
+        courier->follow_ms = clock_monotonic_ms() + retry_ms(courier);
+        return;
+    }
+    courier->has_inbox = courier->has_inbox || cursor >= events->head;
+    if (added > 0) {
+        log_info("inbox", "events=%" PRIu32 " cursor=%" PRIu64, added, cursor);
+    }
+    if (events->count > 0) {
+        link_ack(link, stream, cursor);
+    }
+}
+
+static void on_gap(void *self, struct link *link, const struct gap *gap)
+{
+    (void)link;
+    struct courier *courier = self;
+    char why[32];
+    log_error("inbox-gap", "why=%s text=\"the inbox is read again from its beginning\"",
+              log_safe(gap->why.at, gap->why.size, why, sizeof why));
+    err_t err = gap->epoch.size == EPOCH_SIZE ? spool_restart_inbox(courier->config.spool, gap->epoch.at) : ERR_INVALID;
+    if (err == ERR_OK) {
+        follow(courier);
+        return;
+    }
+    log_error("inbox-not-noted", "err=\"%s\" retry_ms=%" PRId64, err_text(err), retry_ms(courier));
+    courier->follow_ms = clock_monotonic_ms() + retry_ms(courier);
+}
+
+/* A refused batch that would be refused again stops the sending until the next session. */
+static void on_refuse(void *self, struct link *link, const struct refuse *refusal)
+{
+    (void)link;
+    static const char *const stopping[] = {"bad_signature", "not_permitted", "unsupported", "malformed"};
+    struct courier *courier = self;
+    if (!refusal->has_batch) {
+        return;
+    }
+    int64_t wait =
+        refusal->after_ms > 0 && refusal->after_ms < 3600000 ? (int64_t)refusal->after_ms : retry_ms(courier);
+    flights_hold_batch(&courier->flights, refusal->batch, clock_monotonic_ms() + wait);
+    for (size_t i = 0; i < sizeof stopping / sizeof *stopping; i++) {
+        if (view_is(refusal->code, stopping[i])) {
+            char reason[512];
+            char text[REASON_SIZE];
+            log_safe(refusal->reason.at, refusal->reason.size, reason, sizeof reason);
+            snprintf(text, sizeof text, "%s: %s", stopping[i], reason);
+            log_error("sending-stopped", "code=%s text=\"nothing is sent until the next session\"", stopping[i]);
+            refuse(courier, text);
+        }
+    }
+}
+
+static void on_down(void *self, struct link *link, const char *reason, int64_t wait_ms)
+{
+    (void)link;
+    struct courier *courier = self;
+    flights_clear(&courier->flights);
+    courier->follow_ms = 0;
+    note(courier, false, reason, clock_ms() + wait_ms);
+}
+
+static int on_tick(zloop_t *loop, int timer, void *arg)
+{
+    (void)loop;
+    (void)timer;
+    struct courier *courier = arg;
+    int64_t now = clock_monotonic_ms();
+    if (link_state(courier->link) != LINK_READY) {
+        return 0;
+    }
+    if (courier->follow_ms > 0 && now >= courier->follow_ms) {
+        follow(courier);
+    }
+    if (flights_release(&courier->flights, now) || now >= courier->look_ms) {
+        pump(courier);
+    }
+    return 0;
+}
+
+static int on_wake(zloop_t *loop, zmq_pollitem_t *item, void *arg)
+{
+    (void)loop;
+    struct courier *courier = arg;
+    wake_drain(item->fd);
+    if (link_state(courier->link) == LINK_READY) {
+        pump(courier);
+    }
+    return 0;
+}
+
+struct courier *courier_open(zloop_t *loop, const struct courier_config *config, char reterr_reason[256])
+{
+    int fd = -1;
+    struct counts counts = {.last_seq = 0};
+    if (wake_listen(config->home, &fd) != ERR_OK) {
+        snprintf(reterr_reason, 256, tr("cannot make the FIFO %.150s/wake", "无法创建管道 %.150s/wake"),
+                 config->home->path);
+        return NULL;
+    }
+    if (spool_counts(config->spool, &counts) != ERR_OK) {
+        log_warn("spool-unreadable", "HELLO will say nothing of what was sent");
+    }
+    struct courier *courier = mem_alloc(sizeof *courier);
+    courier->config = *config;
+    courier->loop = loop;
+    courier->wake = (zmq_pollitem_t){.fd = fd, .events = ZMQ_POLLIN};
+    batch_init(&courier->batch);
+    struct link_config link_config = {.membership = config->membership,
+                                      .identity = config->identity,
+                                      .software = "agn-agent/" AGN_VERSION,
+                                      .sent = counts.last_seq};
+    struct link_handler handler = {.self = courier,
+                                   .on_ready = on_ready,
+                                   .on_receipt = on_receipt,
+                                   .on_events = on_events,
+                                   .on_gap = on_gap,
+                                   .on_refuse = on_refuse,
+                                   .on_down = on_down};
+    courier->timer = zloop_timer(loop, TICK_MS, 0, on_tick, courier);
+    zloop_poller(loop, &courier->wake, on_wake, courier);
+    note(courier, false, tr("connecting", "正在连接"), 0);
+    courier->link = link_open(loop, &link_config, &handler);
+    return courier;
+}
+
+void courier_close(struct courier *courier)
+{
+    if (!courier) {
+        return;
+    }
+    link_close(courier->link);
+    zloop_poller_end(courier->loop, &courier->wake);
+    zloop_timer_end(courier->loop, courier->timer);
+    close(courier->wake.fd);
+    batch_done(&courier->batch);
+    free(courier);
+}
+
+bool courier_was_ready(const struct courier *courier)
+{
+    return courier->was_ready;
+}
+
+bool courier_has_inbox(const struct courier *courier)
+{
+    return courier->has_inbox;
+}
+
+const char *courier_trouble(const struct courier *courier)
+{
+    const struct connection *connection = &courier->connection;
+    return connection->refusal[0] ? connection->refusal : connection->is_ready ? "" : connection->reason;
+}

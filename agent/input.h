@@ -1,0 +1,45 @@
+/* agent/input.h - a file of records, cut into the text of one record at a time.
+ *
+ * Takes one JSON object, several one after the other, an array of them, or JSON lines. Only one record's text is in
+ * memory, so a file may be of any length. Whether the text is JSON is not judged here. */
+#ifndef AGENT_INPUT_H
+#define AGENT_INPUT_H
+
+#include <stdio.h>
+
+#include "common/home.h"
+#include "proto/reader.h"
+
+enum { PIECE_SIZE_MAX = 4 * 1024 * 1024 };
+
+/* `flaw` is set where the file itself is wrong at this line: no comma, no end, a text of over PIECE_SIZE_MAX bytes. */
+struct piece {
+    struct view text;
+    size_t line;
+    const char *flaw;
+    bool is_too_large;
+};
+
+struct input {
+    FILE *file;
+    bool is_lines;
+    bool is_array;
+    bool is_begun;
+    bool is_ended;
+    bool has_element;
+    size_t line;
+    char *text;
+    size_t size;
+    size_t capacity;
+    bool is_overlong;
+};
+
+/* PATH "-" is standard input. What is no regular file is copied first, to an unnamed file in HOME, so that nobody's
+ * slow typing holds up the spool. ERR_FULL: there was no room for the copy. */
+MUST_CHECK err_t input_open(struct input *input, const char *path, const struct home *home, char reterr_reason[256]);
+void input_close(struct input *input);
+
+/* ERR_NOT_FOUND at the end. The text is valid until the next call. */
+MUST_CHECK err_t input_next(struct input *input, struct piece *ret_piece);
+
+#endif

@@ -1,0 +1,127 @@
+/* agn-agent: an institution's side of the network. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "agent/commands.h"
+#include "agent/office.h"
+#include "common/text.h"
+
+/* `letters`: its options, as in arguments.c. */
+static const struct verb {
+    const char *name;
+    const char *operands;
+    int least, most;
+    const char *letters;
+    int (*act)(const struct home *home, const struct arguments *arguments);
+    const char *en;
+    const char *zh;
+} verbs[] = {
+    {"join", "LINK", 1, 1, "", cmd_join, "make the keys and enrol with the city's hub", "生成密钥并加入先导城市枢纽"},
+    {"submit", "FILE…", 1, 100000, "kcj", cmd_submit,
+     "check records and accept them (JSON, JSON lines, - for standard input)",
+     "校验并受理记录（JSON、JSON 行，- 表示标准输入）"},
+    {"sync", "", 0, 0, "t", cmd_sync, "send what waits, wait for the receipts, and end",
+     "发送待报记录，等待回执后结束"},
+    {"run", "", 0, 0, "", cmd_run, "stay connected and send as records come", "常驻运行，随时发送"},
+    {"status", "", 0, 0, "j", cmd_status, "the connection, and how many records are where", "连接情况和各状态记录数"},
+    {"list", "", 0, 0, "sjv", cmd_list, "the records and what became of each", "列出记录及其状态"},
+    {"receipt", "ID", 1, 1, "j", cmd_receipt, "the hub's receipt for one record, verified now",
+     "查看并验证一条记录的回执"},
+    {"inbox", "", 0, 0, "jv", cmd_inbox, "what the city has sent to this institution", "查看市级发来的消息"},
+    {"discard", "ID", 1, 1, "y", cmd_discard, "give up a rejected record (needs --yes)",
+     "放弃一条被退回的记录（需要 --yes）"},
+    {"config", "[check|sample]", 0, 1, "", cmd_config, "print a sample of agent.zpl, or check the one in the home",
+     "打印 agent.zpl 样例，或检查现有配置"},
+};
+enum { VERBS = sizeof verbs / sizeof *verbs };
+
+static void print_help(void)
+{
+    puts(
+        tr("agn-agent COMMAND [OPTIONS]: files an institution's review reports and risk warnings with its city's hub\n",
+           "agn-agent 命令 [选项]：向先导城市枢纽报送审查情况和风险预警\n"));
+    for (size_t i = 0; i < VERBS; i++) {
+        char call[32];
+        snprintf(call, sizeof call, "%s %s", verbs[i].name, verbs[i].operands);
+        printf("  %s%*s %s\n", call, 24 - text_width(call), "", tr(verbs[i].en, verbs[i].zh));
+    }
+    puts(tr("\nagn-agent COMMAND --help says more.  Exit codes: 0 done, 1 refused or failed, 2 usage.",
+            "\n各命令可加 --help 查看说明。退出码：0 完成，1 被拒或失败，2 用法错误。"));
+}
+
+static void print_verb_help(const struct verb *verb)
+{
+    printf("agn-agent %s %s\n  %s\n", verb->name, verb->operands, tr(verb->en, verb->zh));
+    arguments_print_help(verb->letters);
+}
+
+static const struct verb *find_verb(const char *name)
+{
+    for (size_t i = 0; i < VERBS; i++) {
+        if (strcmp(verbs[i].name, name) == 0) {
+            return &verbs[i];
+        }
+    }
+    return NULL;
+}
+
+static int usage(const struct verb *verb)
+{
+    complain(tr("expected: agn-agent %s %s", "用法：agn-agent %s %s"), verb->name, verb->operands);
+    return EXIT_USAGE;
+}
+
+static int run_verb(struct arguments *arguments)
+{
+    const struct verb *verb = find_verb(arguments->operands[0]);
+    struct home home;
+    if (!verb) {
+        complain(tr("no command %s; agn-agent --help lists them", "没有命令 %s；agn-agent --help 可列出全部命令"),
+                 arguments->operands[0]);
+        return EXIT_USAGE;
+    }
+    if (arguments->is_help) {
+        print_verb_help(verb);
+        return EXIT_DONE;
+    }
+    arguments->operands++;
+    arguments->count--;
+    if (!arguments_fit(arguments, verb->letters, verb->name)) {
+        return EXIT_USAGE;
+    }
+    if (arguments->count < verb->least || arguments->count > verb->most) {
+        return usage(verb);
+    }
+    home_resolve(arguments->home, "agn-agent", &home);
+    return verb->act(&home, arguments);
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments;
+    text_init();
+    umask(S_IRWXG | S_IRWXO);
+    /* A reader that went away and a limit on files are errors to report, not ends. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    if (!arguments_read(argc, argv, &arguments)) {
+        return EXIT_USAGE;
+    }
+    if (arguments.is_version) {
+        puts("agn-agent " AGN_VERSION);
+        return EXIT_DONE;
+    }
+    if (arguments.count > 0) {
+        int code = run_verb(&arguments);
+        /* What was printed is the proof of what was done: a full disk behind stdout is a failure. */
+        return fflush(stdout) == 0 || code != EXIT_DONE ? code : EXIT_REFUSED;
+    }
+    if (arguments.is_help) {
+        print_help();
+        return EXIT_DONE;
+    }
+    complain(tr("which command? agn-agent --help lists them", "请指定命令；agn-agent --help 可列出全部命令"));
+    return EXIT_USAGE;
+}

@@ -1,0 +1,73 @@
+#include "agent/proof.h"
+
+#include <string.h>
+
+#include "common/identity.h"
+#include "common/log.h"
+#include "common/text.h"
+
+static bool is_signed(const struct stored_receipt *receipt)
+{
+    if (receipt->hub_key.size != KEY_SIZE || !view_is(receipt->algorithm, SIGNING_ALGORITHM)) {
+        return false;
+    }
+    EVP_PKEY *key = verifier_open(receipt->hub_key.at);
+    msgpack_sbuffer buffer;
+    msgpack_sbuffer_init(&buffer);
+    receipt_signed_bytes(receipt->body, &buffer);
+    struct view signed_bytes = {(const uint8_t *)buffer.data, buffer.size};
+    bool is_good = key && verifier_check(key, signed_bytes, receipt->signature);
+    msgpack_sbuffer_destroy(&buffer);
+    verifier_close(key);
+    return is_good;
+}
+
+static bool find_result(const struct receipt_body *body, const struct item *item, struct result *ret_result)
+{
+    struct reader results = body->results;
+    for (uint32_t i = 0; i < body->count && result_next(&results, ret_result) == ERR_OK; i++) {
+        if (ret_result->id.size == RECORD_ID_SIZE && memcmp(ret_result->id.at, item->id, RECORD_ID_SIZE) == 0 &&
+            ret_result->hash.size == RECORD_HASH_SIZE &&
+            memcmp(ret_result->hash.at, item->hash, RECORD_HASH_SIZE) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *find_flaw(const struct item *item, struct view item_bytes, const struct stored_receipt *receipt,
+                             struct proof *proof)
+{
+    struct receipt_body body;
+    struct result result;
+    uint8_t hash[RECORD_HASH_SIZE];
+    if (receipt_body_decode(receipt->body, &body) != ERR_OK) {
+        return tr("the receipt cannot be read", "回执无法读取");
+    }
+    log_safe(body.hub.at, body.hub.size, proof->hub, sizeof proof->hub);
+    log_safe(body.party.at, body.party.size, proof->party, sizeof proof->party);
+    proof->signed_at = body.at;
+    if (!find_result(&body, item, &result)) {
+        return tr("the receipt does not name this record", "回执中没有这条记录");
+    }
+    proof->outcome = result.outcome;
+    proof->number = result.number;
+    proof->at = result.at;
+    if (!is_signed(receipt)) {
+        return tr("the hub's signature does not fit", "枢纽签名不符");
+    }
+    record_hash(item_bytes, hash);
+    if (memcmp(hash, item->hash, RECORD_HASH_SIZE) != 0) {
+        return tr("the record's bytes have changed since it was accepted", "记录内容自受理后已被改动");
+    }
+    bool is_stored = result.outcome == OUTCOME_STORED || result.outcome == OUTCOME_DUPLICATE;
+    return is_stored && result.number != item->number ? tr("the number is not the receipt's", "编号与回执不符") : NULL;
+}
+
+void proof_check(const struct item *item, struct view item_bytes, const struct stored_receipt *receipt,
+                 struct proof *ret_proof)
+{
+    memset(ret_proof, 0, sizeof *ret_proof);
+    ret_proof->flaw = find_flaw(item, item_bytes, receipt, ret_proof);
+    ret_proof->is_verified = ret_proof->flaw == NULL;
+}

@@ -1,0 +1,87 @@
+#include "agent/session.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+
+#include "common/log.h"
+#include "common/text.h"
+
+static void reload(struct session *session)
+{
+    char names[256];
+    char reason[512];
+    if (settings_reload(session->office->home, &session->office->settings, names, reason) != ERR_OK) {
+        log_error("reload-refused", "reason=\"%s\" text=\"nothing was changed\"", reason);
+        return;
+    }
+    log_info("reloaded", "needs_restart=%s", names);
+}
+
+static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *arg)
+{
+    (void)loop;
+    struct session *session = arg;
+    struct signalfd_siginfo info;
+    while (read(item->fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo != SIGHUP) {
+            log_info("stopping", "signal=%u", info.ssi_signo);
+            session->was_stopped = true;
+            return -1;
+        }
+        reload(session);
+    }
+    return 0;
+}
+
+/* Blocked before ZeroMQ makes its threads, and read from a descriptor: nothing is ever interrupted. */
+static int catch_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+bool session_open(struct office *office, struct session *ret_session)
+{
+    char reason[256];
+    memset(ret_session, 0, sizeof *ret_session);
+    ret_session->office = office;
+    if (identity_load(office->home, &ret_session->identity, reason) != ERR_OK) {
+        complain("%s", reason);
+        return false;
+    }
+    zsys_handler_set(NULL);
+    ret_session->signals = (zmq_pollitem_t){.fd = catch_signals(), .events = ZMQ_POLLIN};
+    ret_session->loop = zloop_new();
+    struct courier_config config = {.home = office->home,
+                                    .spool = office->spool,
+                                    .membership = &office->membership,
+                                    .identity = &ret_session->identity,
+                                    .settings = &office->settings};
+    ret_session->courier = courier_open(ret_session->loop, &config, reason);
+    if (!ret_session->courier) {
+        complain("%s", reason);
+        session_close(ret_session);
+        return false;
+    }
+    zloop_poller(ret_session->loop, &ret_session->signals, on_signal, ret_session);
+    return true;
+}
+
+void session_run(struct session *session)
+{
+    zloop_start(session->loop);
+}
+
+void session_close(struct session *session)
+{
+    courier_close(session->courier);
+    zloop_destroy(&session->loop);
+    close(session->signals.fd);
+    identity_done(&session->identity);
+}

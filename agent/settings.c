@@ -1,0 +1,63 @@
+#include "agent/settings.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/text.h"
+
+static const struct option_row rows[] = {
+    {"log_level", OPTION_TEXT, offsetof(struct settings, log_level), "info", 4, 5, true,
+     "How much to log on stderr: debug, info, warn or error"},
+    {"utc_offset_minutes", OPTION_NUMBER, offsetof(struct settings, utc_offset_minutes), "480", -720, 840, false,
+     "The zone in which times are shown and \"today\" is meant; 480 is Asia/Shanghai"},
+    {"sync_timeout_s", OPTION_NUMBER, offsetof(struct settings, sync_timeout_s), "60", 1, 86400, false,
+     "How long `agn-agent sync` waits for receipts where it is not told with --timeout, in seconds"},
+    {"write_wait_s", OPTION_NUMBER, offsetof(struct settings, write_wait_s), "60", 1, 3600, false,
+     "How long `agn-agent submit` waits for another process's turn at the spool, in seconds"},
+    {"retry_ms", OPTION_NUMBER, offsetof(struct settings, retry_ms), "5000", 100, 600000, true,
+     "When to send again what the spool could not note (a full disk) or the hub put off without a time"},
+    {"inbox_credit", OPTION_NUMBER, offsetof(struct settings, inbox_credit), "500", 1, 10000, false,
+     "Inbox events that the hub may have under way beyond the last acknowledged one"},
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+static err_t apply_log_level(const char *path, const struct settings *settings, char reterr_reason[512])
+{
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+    for (int i = 0; i < 4; i++) {
+        if (strcmp(settings->log_level, names[i]) == 0) {
+            log_set_level((enum log_level)i);
+            return ERR_OK;
+        }
+    }
+    snprintf(reterr_reason, 512,
+             tr("%.200s: log_level: expected debug, info, warn or error",
+                "%.200s：log_level：应为 debug、info、warn 或 error"),
+             path);
+    return ERR_INVALID;
+}
+
+err_t settings_load(const struct home *home, struct settings *ret_settings, char reterr_reason[512])
+{
+    char path[PATH_SIZE];
+    home_file(home, SETTINGS_FILE, path);
+    err_t err = config_load(path, rows, ROWS, ret_settings, reterr_reason);
+    return err == ERR_OK ? apply_log_level(path, ret_settings, reterr_reason) : err;
+}
+
+err_t settings_reload(const struct home *home, struct settings *settings, char ret_names[256], char reterr_reason[512])
+{
+    struct settings fresh;
+    ret_names[0] = '\0';
+    err_t err = settings_load(home, &fresh, reterr_reason);
+    if (err == ERR_OK) {
+        config_reload(rows, ROWS, settings, &fresh, ret_names);
+    }
+    return err;
+}
+
+void settings_print_sample(FILE *file)
+{
+    config_print_sample(rows, ROWS, file);
+}

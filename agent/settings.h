@@ -1,0 +1,28 @@
+/* agent/settings.h - what may be set in agent.zpl. */
+#ifndef AGENT_SETTINGS_H
+#define AGENT_SETTINGS_H
+
+#include <stdio.h>
+
+#include "common/config.h"
+#include "common/home.h"
+
+#define SETTINGS_FILE "agent.zpl"
+
+struct settings {
+    char log_level[CONFIG_TEXT_SIZE];
+    int64_t utc_offset_minutes;
+    int64_t sync_timeout_s;
+    int64_t write_wait_s;
+    int64_t retry_ms;
+    int64_t inbox_credit;
+};
+
+/* The defaults, then the file where there is one; the log level is applied. */
+MUST_CHECK err_t settings_load(const struct home *home, struct settings *ret_settings, char reterr_reason[512]);
+/* On SIGHUP: only what may change while it runs. *ret_names: changed keys that need a restart. */
+MUST_CHECK err_t settings_reload(const struct home *home, struct settings *settings, char ret_names[256],
+                                 char reterr_reason[512]);
+void settings_print_sample(FILE *file);
+
+#endif

@@ -1,0 +1,211 @@
+#include "agent/spool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/spool_db.h"
+#include "common/mem.h"
+
+/* `hub_key` stands at each receipt, so that it can be checked after the agent has joined another hub. */
+static const struct db_migration migrations[] = {
+    {"create table meta (key text primary key, value) without rowid;"
+     "create table item (seq integer primary key, id blob not null unique, kind text not null, title text not null,"
+     " priority integer not null, state integer not null, accepted_at integer not null, hash blob not null,"
+     " body blob not null, outcome_at integer, number integer, faults blob, corrected_by integer,"
+     " receipt integer references receipt (row));"
+     "create index item_waiting on item (priority, seq) where state = 0;"
+     "create index item_state on item (state, seq);"
+     "create table receipt (row integer primary key, epoch blob not null, at integer not null, body blob not null,"
+     " algorithm text not null, signature blob not null, hub_key blob not null);"
+     "create index receipt_epoch on receipt (epoch);"
+     "create table inbox (row integer primary key, epoch blob not null, cursor integer not null, taken_at integer not "
+     "null, event blob not null, unique (epoch, cursor));"
+     "create table connection (row integer primary key check (row = 1), is_ready integer not null,"
+     " since integer not null, next_try integer not null, reason text not null, refusal text not null);"},
+};
+
+#define ITEM_COLUMNS                                                                                                   \
+    "seq, id, hash, kind, title, state, accepted_at, outcome_at, number, corrected_by, receipt from item "
+
+/* What each prepared statement is for stands at its use. */
+static const struct {
+    size_t offset;
+    const char *sql;
+} statements[] = {
+    {offsetof(struct spool, get_meta), "select value from meta where key = ?"},
+    {offsetof(struct spool, set_meta), "insert or replace into meta values (?, ?)"},
+    {offsetof(struct spool, add),
+     "insert into item (seq, id, kind, title, priority, state, accepted_at, hash, body) values (?,?,?,?,?,0,?,?,?)"},
+    {offsetof(struct spool, close_rejected), "update item set state = ?, corrected_by = ? where id = ? and state = 2"},
+    {offsetof(struct spool, pick), "select seq, body from item where state = 0 order by priority, seq"},
+    {offsetof(struct spool, find), "select " ITEM_COLUMNS "where id = ?"},
+    {offsetof(struct spool, list), "select " ITEM_COLUMNS "where seq > ? order by seq limit ?"},
+    {offsetof(struct spool, list_state), "select " ITEM_COLUMNS "where seq > ? and state = ?3 order by seq limit ?2"},
+    {offsetof(struct spool, faults), "select faults from item where seq = ?"},
+    {offsetof(struct spool, bytes), "select body from item where seq = ?"},
+    {offsetof(struct spool, count_states), "select state, count(*) from item group by state"},
+    {offsetof(struct spool, oldest), "select min(accepted_at) from item where state = 0"},
+    {offsetof(struct spool, waiting), "select count(*) from item where state = 0 and seq <= ?"},
+    {offsetof(struct spool, version), "pragma data_version"},
+    {offsetof(struct spool, get_connection),
+     "select is_ready, since, next_try, reason, refusal from connection where row = 1"},
+    {offsetof(struct spool, set_connection),
+     "insert into connection values (1, ?, ?, ?, ?, ?) on conflict (row) do update set since = "
+     "iif(is_ready = excluded.is_ready, since, excluded.since), is_ready = excluded.is_ready, next_try = "
+     "excluded.next_try, reason = excluded.reason, refusal = excluded.refusal"},
+    {offsetof(struct spool, match), "select seq, state from item where id = ? and hash = ?"},
+    {offsetof(struct spool, settle),
+     "update item set state = ?2, outcome_at = ?3, number = ?4, faults = ?5, receipt = ?6 where seq = ?1"},
+    {offsetof(struct spool, add_receipt),
+     "insert into receipt (epoch, at, body, algorithm, signature, hub_key) values (?,?,?,?,?,?)"},
+    {offsetof(struct spool, get_receipt),
+     "select epoch, at, body, algorithm, signature, hub_key from receipt where row = ?"},
+    {offsetof(struct spool, send_again),
+     "update item set state = 0 where state = 1 and receipt in (select row from receipt where epoch <> ?)"},
+    {offsetof(struct spool, add_inbox),
+     /* A restored hub tells again, under another epoch, what its former life told. */
+     "insert or ignore into inbox (epoch, cursor, taken_at, event) select ?1, ?2, ?3, ?4"
+     " where not exists (select 1 from inbox where event = ?4)"},
+    {offsetof(struct spool, list_inbox), "select row, taken_at, event from inbox where row > ? order by row limit 1"},
+};
+
+err_t spool_open(const struct home *home, int busy_ms, struct spool **ret_spool, char reterr_reason[256])
+{
+    char path[PATH_SIZE];
+    sqlite3 *db = NULL;
+    *ret_spool = NULL;
+    home_file(home, SPOOL_FILE, path);
+    err_t err = db_open(path, DB_SHARED, migrations, (int)(sizeof migrations / sizeof *migrations), &db, reterr_reason);
+    if (err != ERR_OK) {
+        return err;
+    }
+    sqlite3_busy_timeout(db, busy_ms);
+    struct spool *spool = mem_alloc(sizeof *spool);
+    spool->db = db;
+    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
+        sqlite3_stmt *stmt = db_prepare(db, statements[i].sql);
+        memcpy((char *)spool + statements[i].offset, &stmt, sizeof stmt);
+    }
+    *ret_spool = spool;
+    return ERR_OK;
+}
+
+void spool_close(struct spool *spool)
+{
+    if (!spool) {
+        return;
+    }
+    spool_rollback(spool);
+    db_close(spool->db);
+    free(spool);
+}
+
+err_t spool_begin(struct spool *spool)
+{
+    return db_exec(spool->db, "begin immediate");
+}
+
+err_t spool_commit(struct spool *spool)
+{
+    return db_exec(spool->db, "commit");
+}
+
+void spool_rollback(struct spool *spool)
+{
+    /* SQLite has ended the transaction by itself after some failures. */
+    if (!sqlite3_get_autocommit(spool->db)) {
+        (void)!db_exec(spool->db, "rollback");
+    }
+}
+
+err_t spool_end(struct spool *spool, err_t err)
+{
+    err = err == ERR_OK ? spool_commit(spool) : err;
+    if (err != ERR_OK) {
+        spool_rollback(spool);
+    }
+    return err;
+}
+
+err_t meta_number(struct spool *spool, const char *key, uint64_t *ret_number)
+{
+    db_bind_str(spool->get_meta, 1, key);
+    err_t err = db_step(spool->get_meta);
+    *ret_number = err == ERR_OK ? (uint64_t)sqlite3_column_int64(spool->get_meta, 0) : 0;
+    sqlite3_reset(spool->get_meta);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+err_t meta_set_number(struct spool *spool, const char *key, uint64_t number)
+{
+    db_bind_str(spool->set_meta, 1, key);
+    sqlite3_bind_int64(spool->set_meta, 2, (sqlite3_int64)number);
+    return db_run(spool->set_meta);
+}
+
+err_t meta_epoch(struct spool *spool, const char *key, uint8_t ret_epoch[EPOCH_SIZE])
+{
+    db_bind_str(spool->get_meta, 1, key);
+    err_t err = db_step(spool->get_meta);
+    if (err == ERR_OK) {
+        struct view epoch = db_column_view(spool->get_meta, 0);
+        err = epoch.size == EPOCH_SIZE ? ERR_OK : ERR_NOT_FOUND;
+        memcpy(ret_epoch, epoch.at ? epoch.at : ret_epoch, err == ERR_OK ? EPOCH_SIZE : 0);
+    }
+    sqlite3_reset(spool->get_meta);
+    return err;
+}
+
+err_t meta_set_epoch(struct spool *spool, const char *key, const uint8_t epoch[EPOCH_SIZE])
+{
+    db_bind_str(spool->set_meta, 1, key);
+    db_bind_view(spool->set_meta, 2, (struct view){epoch, EPOCH_SIZE});
+    return db_run(spool->set_meta);
+}
+
+err_t spool_next_seq(struct spool *spool, uint64_t *ret_seq)
+{
+    uint64_t last = 0;
+    err_t err = meta_number(spool, "last_seq", &last);
+    *ret_seq = last + 1;
+    return err;
+}
+
+err_t spool_add(struct spool *spool, const struct acceptance *acceptance)
+{
+    uint8_t hash[RECORD_HASH_SIZE];
+    record_hash(acceptance->bytes, hash);
+    sqlite3_bind_int64(spool->add, 1, (sqlite3_int64)acceptance->seq);
+    db_bind_view(spool->add, 2, (struct view){acceptance->id, RECORD_ID_SIZE});
+    db_bind_str(spool->add, 3, acceptance->kind);
+    db_bind_str(spool->add, 4, acceptance->title);
+    sqlite3_bind_int(spool->add, 5, acceptance->priority);
+    sqlite3_bind_int64(spool->add, 6, acceptance->at);
+    db_bind_view(spool->add, 7, (struct view){hash, RECORD_HASH_SIZE});
+    db_bind_view(spool->add, 8, acceptance->bytes);
+    err_t err = db_run(spool->add);
+    return err == ERR_OK ? meta_set_number(spool, "last_seq", acceptance->seq) : err;
+}
+
+static err_t close_rejected(struct spool *spool, const uint8_t id[RECORD_ID_SIZE], enum item_state state, uint64_t by)
+{
+    sqlite3_bind_int(spool->close_rejected, 1, (int)state);
+    sqlite3_bind_null(spool->close_rejected, 2);
+    if (by) {
+        sqlite3_bind_int64(spool->close_rejected, 2, (sqlite3_int64)by);
+    }
+    db_bind_view(spool->close_rejected, 3, (struct view){id, RECORD_ID_SIZE});
+    err_t err = db_run(spool->close_rejected);
+    return err == ERR_OK && sqlite3_changes(spool->db) == 0 ? ERR_NOT_FOUND : err;
+}
+
+err_t spool_correct(struct spool *spool, const uint8_t id[RECORD_ID_SIZE], uint64_t by)
+{
+    return close_rejected(spool, id, ITEM_CORRECTED, by);
+}
+
+err_t spool_discard(struct spool *spool, const uint8_t id[RECORD_ID_SIZE])
+{
+    return close_rejected(spool, id, ITEM_DISCARDED, 0);
+}

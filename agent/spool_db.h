@@ -1,0 +1,26 @@
+/* agent/spool_db.h - the spool's statements, for the files spool*.c alone. */
+#ifndef AGENT_SPOOL_DB_H
+#define AGENT_SPOOL_DB_H
+
+#include "agent/spool.h"
+#include "common/db.h"
+
+struct spool {
+    sqlite3 *db;
+    sqlite3_stmt *get_meta, *set_meta;
+    sqlite3_stmt *add, *close_rejected, *pick, *find, *list, *list_state, *faults, *bytes;
+    sqlite3_stmt *count_states, *oldest, *waiting, *version;
+    sqlite3_stmt *get_connection, *set_connection;
+    sqlite3_stmt *match, *settle, *add_receipt, *get_receipt, *send_again, *add_inbox, *list_inbox;
+};
+
+/* Small facts by key. A missing number is 0; a missing blob is ERR_NOT_FOUND. */
+MUST_CHECK err_t meta_number(struct spool *spool, const char *key, uint64_t *ret_number);
+MUST_CHECK err_t meta_set_number(struct spool *spool, const char *key, uint64_t number);
+MUST_CHECK err_t meta_epoch(struct spool *spool, const char *key, uint8_t ret_epoch[EPOCH_SIZE]);
+MUST_CHECK err_t meta_set_epoch(struct spool *spool, const char *key, const uint8_t epoch[EPOCH_SIZE]);
+
+/* Commits where ERR is ERR_OK, else rolls back; the outcome of both. */
+MUST_CHECK err_t spool_end(struct spool *spool, err_t err);
+
+#endif

@@ -1,0 +1,177 @@
+#include "agent/spool_hub.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/spool_db.h"
+#include "common/log.h"
+#include "common/mem.h"
+
+/* The edge heals the centre: a restored hub gets again what only its former life had confirmed. */
+static err_t take_epoch(struct spool *spool, struct view epoch, struct welcome_effect *effect)
+{
+    uint8_t known[EPOCH_SIZE];
+    err_t err = meta_epoch(spool, "epoch", known);
+    if (err == ERR_OK && memcmp(known, epoch.at, EPOCH_SIZE) == 0) {
+        return ERR_OK;
+    }
+    if (err == ERR_OK) {
+        effect->is_epoch_changed = true;
+        db_bind_view(spool->send_again, 1, epoch);
+        err = db_run(spool->send_again);
+        effect->sent_again = err == ERR_OK ? (uint64_t)sqlite3_changes(spool->db) : 0;
+    }
+    return err == ERR_OK || err == ERR_NOT_FOUND ? meta_set_epoch(spool, "epoch", epoch.at) : err;
+}
+
+err_t spool_take_welcome(struct spool *spool, const struct welcome *welcome, struct welcome_effect *ret_effect)
+{
+    memset(ret_effect, 0, sizeof *ret_effect);
+    if (welcome->epoch.size != EPOCH_SIZE || welcome->received > INT64_MAX / 2) {
+        return ERR_INVALID;
+    }
+    err_t err = spool_begin(spool);
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = take_epoch(spool, welcome->epoch, ret_effect);
+    err = err == ERR_OK ? meta_number(spool, "last_seq", &ret_effect->last_seq) : err;
+    if (err == ERR_OK && welcome->received > ret_effect->last_seq) {
+        ret_effect->is_spool_behind = true;
+        ret_effect->last_seq = welcome->received;
+        err = meta_set_number(spool, "last_seq", welcome->received);
+    }
+    return spool_end(spool, err);
+}
+
+static err_t keep_receipt(struct spool *spool, const struct receipt_body *body, const struct receipt *receipt,
+                          const uint8_t hub_key[KEY_SIZE], int64_t *ret_row)
+{
+    sqlite3_stmt *stmt = spool->add_receipt;
+    db_bind_view(stmt, 1, body->epoch);
+    sqlite3_bind_int64(stmt, 2, body->at);
+    db_bind_view(stmt, 3, receipt->body);
+    sqlite3_bind_text64(stmt, 4, (const char *)receipt->algorithm.at, receipt->algorithm.size, SQLITE_TRANSIENT,
+                        SQLITE_UTF8);
+    db_bind_view(stmt, 5, receipt->signature);
+    db_bind_view(stmt, 6, (struct view){hub_key, KEY_SIZE});
+    err_t err = db_run(stmt);
+    *ret_row = sqlite3_last_insert_rowid(spool->db);
+    return err;
+}
+
+/* ERR_NOT_FOUND: no item of ours has this id and this hash. */
+static err_t match(struct spool *spool, const struct result *result, uint64_t *ret_seq, enum item_state *ret_state)
+{
+    if (result->id.size != RECORD_ID_SIZE || result->hash.size != RECORD_HASH_SIZE) {
+        return ERR_NOT_FOUND;
+    }
+    db_bind_view(spool->match, 1, result->id);
+    db_bind_view(spool->match, 2, result->hash);
+    err_t err = db_step(spool->match);
+    if (err == ERR_OK) {
+        *ret_seq = (uint64_t)sqlite3_column_int64(spool->match, 0);
+        *ret_state = (enum item_state)sqlite3_column_int(spool->match, 1);
+    }
+    sqlite3_reset(spool->match);
+    return err;
+}
+
+static err_t settle(struct spool *spool, uint64_t seq, const struct result *result, int64_t receipt_row)
+{
+    bool is_rejected = result->outcome == OUTCOME_REJECTED;
+    sqlite3_bind_int64(spool->settle, 1, (sqlite3_int64)seq);
+    sqlite3_bind_int(spool->settle, 2, is_rejected ? ITEM_REJECTED : ITEM_RECEIVED);
+    sqlite3_bind_int64(spool->settle, 3, result->at);
+    sqlite3_bind_null(spool->settle, 4);
+    sqlite3_bind_null(spool->settle, 5);
+    if (is_rejected) {
+        db_bind_view(spool->settle, 5, result->faults);
+    } else {
+        sqlite3_bind_int64(spool->settle, 4, (sqlite3_int64)result->number);
+    }
+    sqlite3_bind_int64(spool->settle, 6, receipt_row);
+    return db_run(spool->settle);
+}
+
+/* The first outcome stays: only an item that waits is moved. The receipt is kept when the first item needs it. */
+static err_t take_result(struct spool *spool, const struct result *result, const struct receipt_body *body,
+                         const struct receipt *receipt, const uint8_t hub_key[KEY_SIZE], int64_t *receipt_row,
+                         struct verdicts *verdicts)
+{
+    uint64_t seq = 0;
+    enum item_state state = ITEM_ACCEPTED;
+    err_t err = match(spool, result, &seq, &state);
+    if (err != ERR_OK) {
+        verdicts->ignored += err == ERR_NOT_FOUND;
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    struct verdict *verdict = &verdicts->list[verdicts->count++];
+    *verdict = (struct verdict){.seq = seq, .outcome = result->outcome};
+    if (result->outcome == OUTCOME_RETRY) {
+        verdict->after_ms = result->after_ms < 3600000 ? (int64_t)result->after_ms : 3600000;
+        log_safe(result->code.at, result->code.size, verdict->code, sizeof verdict->code);
+        return ERR_OK;
+    }
+    if (state != ITEM_ACCEPTED) {
+        return ERR_OK;
+    }
+    if (*receipt_row == 0) {
+        err = keep_receipt(spool, body, receipt, hub_key, receipt_row);
+    }
+    return err == ERR_OK ? settle(spool, seq, result, *receipt_row) : err;
+}
+
+err_t spool_take_receipt(struct spool *spool, const struct receipt_body *body, const struct receipt *receipt,
+                         const uint8_t hub_key[KEY_SIZE], struct verdicts *ret_verdicts)
+{
+    struct reader results = body->results;
+    int64_t receipt_row = 0;
+    ret_verdicts->count = 0;
+    ret_verdicts->ignored = 0;
+    if (body->count > BATCH_ITEMS_MAX) {
+        return ERR_INVALID;
+    }
+    err_t err = spool_begin(spool);
+    if (err != ERR_OK) {
+        return err;
+    }
+    for (uint32_t i = 0; i < body->count && err == ERR_OK; i++) {
+        struct result result;
+        err = result_next(&results, &result);
+        if (err == ERR_OK) {
+            err = take_result(spool, &result, body, receipt, hub_key, &receipt_row, ret_verdicts);
+        }
+    }
+    return spool_end(spool, err);
+}
+
+/* One allocation for all five. */
+err_t spool_receipt(struct spool *spool, int64_t row, struct stored_receipt *ret_receipt)
+{
+    static const int columns[] = {0, 2, 3, 4, 5};
+    struct view *const targets[] = {&ret_receipt->epoch, &ret_receipt->body, &ret_receipt->algorithm,
+                                    &ret_receipt->signature, &ret_receipt->hub_key};
+    size_t used = 0;
+    memset(ret_receipt, 0, sizeof *ret_receipt);
+    sqlite3_bind_int64(spool->get_receipt, 1, row);
+    err_t err = db_step(spool->get_receipt);
+    if (err == ERR_OK) {
+        size_t total = 0;
+        for (size_t i = 0; i < 5; i++) {
+            total += db_column_view(spool->get_receipt, columns[i]).size;
+        }
+        ret_receipt->bytes = mem_alloc(total);
+        ret_receipt->at = sqlite3_column_int64(spool->get_receipt, 1);
+        for (size_t i = 0; i < 5; i++) {
+            struct view column = db_column_view(spool->get_receipt, columns[i]);
+            if (column.size > 0) {
+                memcpy(ret_receipt->bytes + used, column.at, column.size);
+            }
+            *targets[i] = (struct view){ret_receipt->bytes + used, column.size};
+            used += column.size;
+        }
+    }
+    sqlite3_reset(spool->get_receipt);
+    return err;
+}

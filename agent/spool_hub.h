@@ -1,0 +1,62 @@
+/* agent/spool_hub.h - the hub's words, taken into the spool: WELCOME, RECEIPT, the inbox stream.
+ *
+ * Each is one transaction. A failure changes nothing, and then nothing may be acknowledged: the hub will say it
+ * again. */
+#ifndef AGENT_SPOOL_HUB_H
+#define AGENT_SPOOL_HUB_H
+
+#include "agent/spool.h"
+
+struct welcome_effect {
+    bool is_epoch_changed;
+    uint64_t sent_again;  /* items whose receipt came from another life of the hub's store */
+    bool is_spool_behind; /* the hub holds higher sequence numbers: the spool was lost once */
+    uint64_t last_seq;
+};
+MUST_CHECK err_t spool_take_welcome(struct spool *spool, const struct welcome *welcome,
+                                    struct welcome_effect *ret_effect);
+
+/* What a receipt said of an item that is ours. */
+struct verdict {
+    uint64_t seq;
+    enum outcome outcome;
+    int64_t after_ms;           /* retry */
+    char code[FAULT_CODE_SIZE]; /* retry */
+};
+struct verdicts {
+    uint32_t count;
+    struct verdict list[BATCH_ITEMS_MAX];
+    uint32_t ignored; /* results that match no item by id and hash */
+};
+/* BODY's signature has been verified with HUB_KEY, which is kept with it. */
+MUST_CHECK err_t spool_take_receipt(struct spool *spool, const struct receipt_body *body, const struct receipt *receipt,
+                                    const uint8_t hub_key[KEY_SIZE], struct verdicts *ret_verdicts);
+
+/* A receipt as it is kept; the views stand in `bytes`, which the caller frees. */
+struct stored_receipt {
+    uint8_t *bytes;
+    struct view epoch, body, algorithm, signature, hub_key;
+    int64_t at;
+};
+MUST_CHECK err_t spool_receipt(struct spool *spool, int64_t row, struct stored_receipt *ret_receipt);
+
+/* Where the inbox was left. *ret_has_epoch is false before the first event. */
+MUST_CHECK err_t spool_inbox_position(struct spool *spool, uint8_t ret_epoch[EPOCH_SIZE], bool *ret_has_epoch,
+                                      uint64_t *ret_cursor);
+/* Events not above the cursor are skipped. ERR_INVALID where they do not decode or come from another epoch than the one
+ * followed. *ret_added counts the new ones. */
+MUST_CHECK err_t spool_take_events(struct spool *spool, const struct events *events, int64_t now_ms,
+                                   uint64_t *ret_cursor, uint32_t *ret_added);
+/* After a GAP: the stream is read from 0 of this epoch. What was received stays. */
+MUST_CHECK err_t spool_restart_inbox(struct spool *spool, const uint8_t epoch[EPOCH_SIZE]);
+
+/* One event of the inbox after ROW; EVENT is freed by the caller. ERR_NOT_FOUND at the end. */
+struct inbox_entry {
+    int64_t row;
+    int64_t taken_at;
+    uint8_t *bytes;
+    struct view event;
+};
+MUST_CHECK err_t spool_next_event(struct spool *spool, int64_t after_row, struct inbox_entry *ret_entry);
+
+#endif

@@ -1,0 +1,89 @@
+#include "agent/vocabulary.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/text.h"
+
+static const struct label states[] = {
+    [ITEM_ACCEPTED] = {"accepted", "accepted here", "已在本机受理"},
+    [ITEM_RECEIVED] = {"received", "received by the city", "市级已接收"},
+    [ITEM_REJECTED] = {"rejected", "rejected", "被退回"},
+    [ITEM_CORRECTED] = {"corrected", "rejected, since corrected", "被退回，已更正重报"},
+    [ITEM_DISCARDED] = {"discarded", "rejected, since discarded", "被退回，已放弃"},
+};
+
+static const struct label standings[] = {
+    {"active", "active", "正常"},
+    {"suspended", "suspended", "已暂停"},
+    {"revoked", "revoked", "已吊销"},
+};
+
+const char *state_code(enum item_state state)
+{
+    return states[state].code;
+}
+
+const char *state_label(enum item_state state)
+{
+    return text_is_chinese() ? states[state].zh : states[state].en;
+}
+
+int state_of_code(const char *code)
+{
+    for (int i = 0; i < ITEM_STATES; i++) {
+        if (strcmp(states[i].code, code) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+void state_codes(char *out, size_t size)
+{
+    out[0] = '\0';
+    for (int i = 0; i < ITEM_STATES; i++) {
+        size_t used = strlen(out);
+        snprintf(out + used, size - used, "%s%s", i ? ", " : "", states[i].code);
+    }
+}
+
+const char *standing_label(struct view state)
+{
+    for (size_t i = 0; i < sizeof standings / sizeof *standings; i++) {
+        if (view_is(state, standings[i].code)) {
+            return text_is_chinese() ? standings[i].zh : standings[i].en;
+        }
+    }
+    return NULL;
+}
+
+void age_text(int64_t ms, char out[32])
+{
+    int64_t seconds = ms > 0 ? ms / 1000 : 0;
+    if (seconds < 120) {
+        snprintf(out, 32, tr("%" PRId64 " s", "%" PRId64 " 秒"), seconds);
+    } else if (seconds < 7200) {
+        snprintf(out, 32, tr("%" PRId64 " min", "%" PRId64 " 分钟"), seconds / 60);
+    } else if (seconds < 172800) {
+        snprintf(out, 32, tr("%" PRId64 " h", "%" PRId64 " 小时"), seconds / 3600);
+    } else {
+        snprintf(out, 32, tr("%" PRId64 " d", "%" PRId64 " 天"), seconds / 86400);
+    }
+}
+
+void fault_text(const struct fault *fault, char *out, size_t size)
+{
+    char code[FAULT_CODE_SIZE];
+    char field[FAULT_FIELD_SIZE];
+    char reason[FAULT_REASON_SIZE];
+    log_safe(fault->code, strlen(fault->code), code, sizeof code);
+    log_safe(fault->field, strlen(fault->field), field, sizeof field);
+    log_safe(fault->reason, strlen(fault->reason), reason, sizeof reason);
+    const char *label = fault_label(code, text_is_chinese());
+    bool has_label = strcmp(label, code) != 0;
+    snprintf(out, size, "%s%s%s%s%s%s: %s", *field ? field : tr("record", "整条记录"), ": ", code,
+             has_label ? " (" : "", has_label ? label : "", has_label ? ")" : "", reason);
+}

@@ -1,0 +1,23 @@
+/* agent/vocabulary.h - the words for what becomes of a record, in one place for all screens, and how times are told. */
+#ifndef AGENT_VOCABULARY_H
+#define AGENT_VOCABULARY_H
+
+#include "agent/spool.h"
+
+/* The stable code, for --json, --csv and --state; and what a person reads. */
+const char *state_code(enum item_state state);
+const char *state_label(enum item_state state);
+/* -1: no such state. */
+int state_of_code(const char *code);
+/* "accepted, received, …": for a complaint. */
+void state_codes(char *out, size_t size);
+
+const char *standing_label(struct view state);
+
+/* "2 h", "3 d": coarse, for people. */
+void age_text(int64_t ms, char out[32]);
+
+/* One line: field: code (meaning): reason. Everything is made safe to print. */
+void fault_text(const struct fault *fault, char *out, size_t size);
+
+#endif

@@ -1,0 +1,227 @@
+#include "hub/admin.h"
+
+#include <inttypes.h>
+#include <openssl/rand.h>
+#include <string.h>
+
+#include "common/text.h"
+#include "hub/options.h"
+
+enum { PARTY_FRAMES = 8, ARGUMENT_MAX = 8, CONTROL_WAIT_MS = 15000 };
+
+zmsg_t *admin_fail(const char *reason)
+{
+    zmsg_t *reply = zmsg_new();
+    zmsg_addstr(reply, "error");
+    zmsg_addstr(reply, reason);
+    return reply;
+}
+
+static void copy_frame(zmsg_t *request, char *out, size_t size)
+{
+    char *text = zmsg_popstr(request);
+    snprintf(out, size, "%s", text ? text : "");
+    free(text);
+}
+
+static err_t add_party(struct store *store, zmsg_t *request, int64_t now, char reterr_reason[256])
+{
+    struct party party = {0};
+    char code[32];
+    char expires[24];
+    copy_frame(request, party.role, sizeof party.role);
+    copy_frame(request, party.party, sizeof party.party);
+    copy_frame(request, party.name, sizeof party.name);
+    copy_frame(request, party.entity_type, sizeof party.entity_type);
+    copy_frame(request, party.sectors, sizeof party.sectors);
+    copy_frame(request, party.district, sizeof party.district);
+    copy_frame(request, code, sizeof code);
+    copy_frame(request, expires, sizeof expires);
+    err_t err = store_put_party(store, &party, now);
+    if (err == ERR_EXISTS) {
+        snprintf(reterr_reason, 256,
+                 tr("%s is registered already; use `invite` for a new join link",
+                    "%s 已登记；如需新的加入链接请使用 invite"),
+                 party.party);
+        return err;
+    }
+    return err == ERR_OK ? store_put_invitation(store, party.party, code, now, strtoll(expires, NULL, 10)) : err;
+}
+
+static err_t run_party_add(struct store *store, zmsg_t *request, struct party *ret_party, char reterr_reason[256])
+{
+    err_t err = zmsg_size(request) % PARTY_FRAMES == 0 ? ERR_OK : ERR_INVALID;
+    (void)ret_party;
+    while (err == ERR_OK && zmsg_size(request) >= PARTY_FRAMES) {
+        err = add_party(store, request, clock_ms(), reterr_reason);
+    }
+    return err;
+}
+
+static err_t unknown_party(err_t err, const char *party, char reterr_reason[256])
+{
+    if (err == ERR_NOT_FOUND) {
+        snprintf(reterr_reason, 256, tr("no party %s is registered", "没有登记 %s"), party);
+    }
+    return err;
+}
+
+static err_t run_invite(struct store *store, zmsg_t *request, struct party *ret_party, char reterr_reason[256])
+{
+    char party[64];
+    char code[32];
+    char expires[24];
+    (void)ret_party;
+    copy_frame(request, party, sizeof party);
+    copy_frame(request, code, sizeof code);
+    copy_frame(request, expires, sizeof expires);
+    return unknown_party(store_put_invitation(store, party, code, clock_ms(), strtoll(expires, NULL, 10)), party,
+                         reterr_reason);
+}
+
+static err_t run_set_state(struct store *store, zmsg_t *request, struct party *ret_party, char reterr_reason[256])
+{
+    char party[64];
+    char state[PARTY_STATE_SIZE];
+    char reason[401];
+    struct party now;
+    copy_frame(request, party, sizeof party);
+    copy_frame(request, state, sizeof state);
+    copy_frame(request, reason, sizeof reason);
+    err_t err = unknown_party(store_find_party(store, party, &now), party, reterr_reason);
+    if (err != ERR_OK) {
+        return err;
+    }
+    if (strcmp(now.state, "revoked") == 0) {
+        snprintf(reterr_reason, 256, tr("%s is revoked, which is final", "%s 已吊销，不可恢复"), party);
+        return ERR_INVALID;
+    }
+    if (!now.has_keys && strcmp(state, "revoked") != 0) {
+        snprintf(reterr_reason, 256, tr("%s has not joined yet", "%s 尚未加入"), party);
+        return ERR_INVALID;
+    }
+    return store_set_state(store, party, state, reason, clock_ms(), ret_party);
+}
+
+static err_t run_prune(struct store *store, zmsg_t *request, struct party *ret_party, char reterr_reason[256])
+{
+    char upto[24];
+    uint64_t removed = 0;
+    (void)ret_party;
+    copy_frame(request, upto, sizeof upto);
+    err_t err = store_prune_uplink(store, strtoull(upto, NULL, 10), &removed);
+    if (err == ERR_OK) {
+        snprintf(reterr_reason, 256,
+                 tr("removed %" PRIu64 " warnings from the uplink stream", "已从上行流清理 %" PRIu64 " 条预警"),
+                 removed);
+    }
+    return err;
+}
+
+static const struct {
+    const char *name;
+    err_t (*run)(struct store *store, zmsg_t *request, struct party *ret_party, char reterr_reason[256]);
+} commands[] = {
+    {"party-add", run_party_add}, {"invite", run_invite}, {"set-state", run_set_state}, {"prune", run_prune}};
+
+static zmsg_t *run_command(struct store *store, size_t index, zmsg_t *request, struct party *ret_party)
+{
+    char reason[256] = "";
+    err_t err = store_begin(store);
+    err = err == ERR_OK ? commands[index].run(store, request, ret_party, reason) : err;
+    err = err == ERR_OK ? store_commit(store) : err;
+    if (err != ERR_OK) {
+        store_rollback(store);
+        return admin_fail(*reason ? reason : err_text(err));
+    }
+    zmsg_t *reply = zmsg_new();
+    zmsg_addstr(reply, "ok");
+    zmsg_addstr(reply, reason);
+    return reply;
+}
+
+zmsg_t *admin_run(struct store *store, zmsg_t *request, void (*changed)(void *self, const struct party *party),
+                  void *self)
+{
+    char name[32];
+    copy_frame(request, name, sizeof name);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            struct party party = {0};
+            zmsg_t *reply = run_command(store, i, request, &party);
+            if (party.row && changed && zframe_streq(zmsg_first(reply), "ok")) {
+                changed(self, &party);
+            }
+            return reply;
+        }
+    }
+    return admin_fail(
+        tr("the hub does not know this command: is it of an older version?", "枢纽不认识该命令：版本是否过旧？"));
+}
+
+static zmsg_t *call_running(const struct home *home, zmsg_t **request_p)
+{
+    char path[PATH_SIZE];
+    home_file(home, "control.sock", path);
+    zsock_t *sock = zsock_new(ZMQ_REQ);
+    zsock_set_linger(sock, 0);
+    zsock_set_rcvtimeo(sock, CONTROL_WAIT_MS);
+    zmsg_t *reply = NULL;
+    if (zsock_connect(sock, "ipc://%s", path) == 0 && zmsg_send(request_p, sock) == 0) {
+        reply = zmsg_recv(sock);
+    }
+    zsock_destroy(&sock);
+    return reply ? reply
+                 : admin_fail(tr("the hub is running but does not answer: look at its log",
+                                 "枢纽正在运行但没有应答：请查看其日志"));
+}
+
+static zmsg_t *call_store(const struct home *home, zmsg_t *request)
+{
+    char reason[256];
+    struct store *store = NULL;
+    struct store_settings settings = {.utc_offset_minutes = 480, .uplink_level = 2};
+    if (store_open(home, true, &settings, &store, reason) != ERR_OK) {
+        return admin_fail(reason);
+    }
+    zmsg_t *reply = admin_run(store, request, NULL, NULL);
+    store_checkpoint(store, true);
+    store_close(store);
+    return reply;
+}
+
+int admin_call(const struct home *home, zmsg_t **request_p)
+{
+    int lock = -1;
+    err_t err = home_lock(home, "hub.lock", &lock);
+    zmsg_t *reply = err == ERR_OK     ? call_store(home, *request_p)
+                    : err == ERR_BUSY ? call_running(home, request_p)
+                                      : admin_fail(err_text(err));
+    zmsg_destroy(request_p);
+    if (lock >= 0) {
+        close(lock);
+    }
+    char *status = zmsg_popstr(reply);
+    char *text = zmsg_popstr(reply);
+    bool is_ok = status && streq(status, "ok");
+    if (text && *text) {
+        fprintf(is_ok ? stdout : stderr, "%s\n", text);
+    }
+    free(status);
+    free(text);
+    zmsg_destroy(&reply);
+    return is_ok ? 0 : 1;
+}
+
+void admin_make_code(char ret_code[21])
+{
+    static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    uint8_t random[20];
+    if (RAND_bytes(random, sizeof random) != 1) {
+        abort();
+    }
+    for (int i = 0; i < 20; i++) {
+        ret_code[i] = digits[random[i] & 31];
+    }
+    ret_code[20] = '\0';
+}

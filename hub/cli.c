@@ -1,0 +1,107 @@
+#include "hub/cli.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "common/text.h"
+
+int cli_usage(const char *usage)
+{
+    fprintf(stderr, "%s\n", usage);
+    return 2;
+}
+
+int cli_fail(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fputs("agn-hub: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+    return 1;
+}
+
+static struct argument *find(struct argument *arguments, size_t count, const char *name, size_t size)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strlen(arguments[i].name) == size && strncmp(arguments[i].name, name, size) == 0) {
+            return &arguments[i];
+        }
+    }
+    return NULL;
+}
+
+bool cli_parse(int argc, char **argv, struct argument *arguments, size_t count, const char **ret_rest, size_t rest_max,
+               size_t *ret_rest_count)
+{
+    size_t rest = 0;
+    for (int i = 1; i < argc; i++) {
+        const char *text = argv[i];
+        if (strncmp(text, "--", 2) != 0) {
+            if (rest == rest_max) {
+                cli_fail(tr("unexpected argument %s", "多余的参数 %s"), text);
+                return false;
+            }
+            ret_rest[rest++] = text;
+            continue;
+        }
+        size_t size = strcspn(text + 2, "=");
+        struct argument *argument = find(arguments, count, text + 2, size);
+        if (!argument) {
+            cli_fail(tr("unknown option %s; see --help", "未知选项 %s，请看 --help"), text);
+            return false;
+        }
+        if (argument->is_flag) {
+            argument->value = "";
+        } else if (text[2 + size] == '=') {
+            argument->value = text + 3 + size;
+        } else if (i + 1 < argc) {
+            argument->value = argv[++i];
+        } else {
+            cli_fail(tr("%s needs a value", "%s 需要一个值"), text);
+            return false;
+        }
+    }
+    *ret_rest_count = rest;
+    return true;
+}
+
+const char *cli_value(const struct argument *arguments, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(arguments[i].name, name) == 0) {
+            return arguments[i].value;
+        }
+    }
+    return NULL;
+}
+
+enum table_form cli_form(const struct argument *arguments, size_t count)
+{
+    return cli_value(arguments, count, "json")  ? TABLE_JSON
+           : cli_value(arguments, count, "csv") ? TABLE_CSV
+                                                : TABLE_TEXT;
+}
+
+struct store *cli_open_store(const struct home *home, struct options *ret_options)
+{
+    char reason[512];
+    struct store *store = NULL;
+    if (!home_has(home, "hub.zpl")) {
+        cli_fail(tr("%s is not a hub's home: run `agn-hub init` first", "%s 不是枢纽目录：请先运行 agn-hub init"),
+                 home->path);
+        return NULL;
+    }
+    if (options_load(home, ret_options, reason) != ERR_OK) {
+        cli_fail("%s", reason);
+        return NULL;
+    }
+    struct store_settings settings = {.utc_offset_minutes = (int)ret_options->utc_offset_minutes,
+                                      .uplink_level = (int)ret_options->uplink_level};
+    if (store_open(home, false, &settings, &store, reason) != ERR_OK) {
+        cli_fail("%s", reason);
+        return NULL;
+    }
+    return store;
+}

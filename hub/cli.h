@@ -1,0 +1,43 @@
+/* hub/cli.h - the verbs of agn-hub and what they share. */
+#ifndef HUB_CLI_H
+#define HUB_CLI_H
+
+#include "common/home.h"
+#include "common/table.h"
+#include "hub/options.h"
+#include "hub/store.h"
+
+/* Each verb gets its own arguments, argv[0] being its name, and returns the exit status. */
+int cli_init(const struct home *home, int argc, char **argv);
+int cli_run(const struct home *home, int argc, char **argv);
+int cli_entity(const struct home *home, int argc, char **argv);
+int cli_peer(const struct home *home, int argc, char **argv);
+int cli_query(const struct home *home, int argc, char **argv);
+int cli_show(const struct home *home, int argc, char **argv);
+int cli_stats(const struct home *home, int argc, char **argv);
+int cli_schema(const struct home *home, int argc, char **argv);
+int cli_prune(const struct home *home, int argc, char **argv);
+int cli_config(const struct home *home, int argc, char **argv);
+
+/* One option that a verb knows; `flag` options take no value. */
+struct argument {
+    const char *name; /* without the dashes */
+    bool is_flag;
+    const char *value; /* set by cli_parse: NULL when absent, "" for a flag that is there */
+};
+/* Fills the rows; what is left over goes to ret_rest (at most rest_max). False when something is not known: the reason
+ * has been printed, return 2. */
+bool cli_parse(int argc, char **argv, struct argument *arguments, size_t count, const char **ret_rest, size_t rest_max,
+               size_t *ret_rest_count);
+const char *cli_value(const struct argument *arguments, size_t count, const char *name);
+
+/* 2, after printing. */
+int cli_usage(const char *usage);
+/* 1, after printing. */
+int cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A read handle of the home's store; NULL after the reason has been printed. */
+struct store *cli_open_store(const struct home *home, struct options *ret_options);
+enum table_form cli_form(const struct argument *arguments, size_t count);
+
+#endif

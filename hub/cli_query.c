@@ -1,0 +1,250 @@
+#include <czmq.h>
+#include <inttypes.h>
+#include <openssl/evp.h>
+
+#include "common/identity.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "hub/cli.h"
+
+struct query {
+    struct table *table;
+    int utc_offset_minutes;
+    bool is_refused;
+};
+
+static const struct table_column record_columns[] = {
+    {"number", "no.", "序号", true},       {"received_at", "received", "接收时间", false},
+    {"day", "day", "日期", false},         {"kind", "kind", "种类", false},
+    {"entity", "code", "机构代码", false}, {"entity_name", "institution", "机构", false},
+    {"sector", "sector", "领域", false},   {"level", "level", "级别", true},
+    {"state", "state", "状态", false},     {"title", "title", "标题", false},
+    {"id", "id", "编号", false},
+};
+static const struct table_column refusal_columns[] = {
+    {"refused_at", "refused", "退回时间", false},
+    {"entity", "code", "机构代码", false},
+    {"entity_name", "institution", "机构", false},
+    {"code", "code", "原因代码", false},
+    {"field", "field", "字段", false},
+    {"reason", "reason", "原因", false},
+    {"id", "id", "编号", false},
+};
+enum {
+    RECORD_COLUMNS = sizeof record_columns / sizeof *record_columns,
+    REFUSAL_COLUMNS = sizeof refusal_columns / sizeof *refusal_columns
+};
+
+static void list_refusal(struct query *query, const struct record_row *row)
+{
+    struct faults faults;
+    char at[20];
+    char id[37];
+    local_time_text(row->at, query->utc_offset_minutes, at);
+    record_id_text(row->id, id);
+    if (faults_decode(row->faults, &faults) != ERR_OK) {
+        faults.count = 0;
+    }
+    for (size_t i = 0; i < faults.count; i++) {
+        const char *cells[REFUSAL_COLUMNS] = {
+            at, row->party, row->party_name, faults.list[i].code, faults.list[i].field, faults.list[i].reason, id};
+        table_row(query->table, cells, NULL);
+    }
+}
+
+static const char *title_of(json_t *object)
+{
+    const char *title = json_string_value(json_object_get(object, "activity_title"));
+    return title ? title : json_string_value(json_object_get(object, "headline"));
+}
+
+static void list_record(void *self, const struct record_row *row)
+{
+    struct query *query = self;
+    char number[24];
+    char level[8];
+    char at[20];
+    char day[11];
+    char id[37];
+    if (query->is_refused) {
+        list_refusal(query, row);
+        return;
+    }
+    snprintf(number, sizeof number, "%" PRIu64, row->number);
+    snprintf(level, sizeof level, "%d", row->level);
+    local_time_text(row->at, query->utc_offset_minutes, at);
+    date_text(row->day, day);
+    record_id_text(row->id, id);
+    json_t *object = record_to_json(row->bytes);
+    bool zh = text_is_chinese();
+    bool has_level = row->level > 0;
+    const char *sector = row->sector >= 0 ? enum_sector.labels[row->sector].code : NULL;
+    const char *cells[RECORD_COLUMNS] = {number,
+                                         at,
+                                         day,
+                                         row->kind ? row->kind->name : "?",
+                                         row->party,
+                                         row->party_name,
+                                         sector,
+                                         has_level ? level : NULL,
+                                         has_level ? row->state : NULL,
+                                         title_of(object),
+                                         id};
+    const char *labels[RECORD_COLUMNS] = {0};
+    labels[3] = row->kind ? (zh ? row->kind->zh : row->kind->en) : "?";
+    labels[6] = sector ? enumeration_label(&enum_sector, sector, zh) : NULL;
+    labels[8] = has_level ? enumeration_label(&enum_warning_state, row->state, zh) : NULL;
+    table_row(query->table, cells, labels);
+    json_decref(object);
+}
+
+/* An empty reason means that the filter is good. */
+static const char *read_filter(const struct argument *arguments, size_t count, struct record_filter *ret_filter)
+{
+    *ret_filter = (struct record_filter){.sector = -1, .level = -1, .from = INT64_MIN, .to = INT64_MAX};
+    const char *kind = cli_value(arguments, count, "kind");
+    const char *sector = cli_value(arguments, count, "sector");
+    const char *level = cli_value(arguments, count, "level");
+    const char *from = cli_value(arguments, count, "from");
+    const char *to = cli_value(arguments, count, "to");
+    const char *limit = cli_value(arguments, count, "limit");
+    ret_filter->party = cli_value(arguments, count, "entity");
+    ret_filter->is_refused = cli_value(arguments, count, "refused") != NULL;
+    if (kind && !(ret_filter->kind = kind_find((struct view){(const uint8_t *)kind, strlen(kind)}))) {
+        return tr("--kind: see `agn-hub schema` for the kinds", "--kind：种类见 agn-hub schema");
+    }
+    if (sector && (ret_filter->sector =
+                       enumeration_index(&enum_sector, (struct view){(const uint8_t *)sector, strlen(sector)})) < 0) {
+        return tr("--sector: not a sector's code", "--sector：不是领域代码");
+    }
+    if (level && ((ret_filter->level = atoi(level)) < 1 || ret_filter->level > 4)) {
+        return tr("--level: 1 to 4", "--level：1 至 4");
+    }
+    if ((from && date_parse((struct view){(const uint8_t *)from, strlen(from)}, &ret_filter->from) != ERR_OK) ||
+        (to && date_parse((struct view){(const uint8_t *)to, strlen(to)}, &ret_filter->to) != ERR_OK)) {
+        return tr("--from, --to: YYYY-MM-DD", "--from、--to：YYYY-MM-DD");
+    }
+    if (limit && (ret_filter->limit = strtoll(limit, NULL, 10)) < 1) {
+        return tr("--limit: a number above 0", "--limit：大于 0 的数");
+    }
+    return "";
+}
+
+int cli_query(const struct home *home, int argc, char **argv)
+{
+    struct argument arguments[] = {{"kind", false, NULL},  {"entity", false, NULL}, {"sector", false, NULL},
+                                   {"level", false, NULL}, {"from", false, NULL},   {"to", false, NULL},
+                                   {"limit", false, NULL}, {"refused", true, NULL}, {"json", true, NULL},
+                                   {"csv", true, NULL}};
+    size_t count = sizeof arguments / sizeof *arguments;
+    size_t rest = 0;
+    struct record_filter filter;
+    struct options options;
+    if (!cli_parse(argc, argv, arguments, count, NULL, 0, &rest)) {
+        return 2;
+    }
+    const char *fault = read_filter(arguments, count, &filter);
+    if (*fault) {
+        return cli_fail("%s", fault), 2;
+    }
+    struct store *store = cli_open_store(home, &options);
+    if (!store) {
+        return 1;
+    }
+    const struct table_column *columns = filter.is_refused ? refusal_columns : record_columns;
+    struct query query = {.utc_offset_minutes = (int)options.utc_offset_minutes, .is_refused = filter.is_refused};
+    query.table =
+        table_open(stdout, cli_form(arguments, count), columns, filter.is_refused ? REFUSAL_COLUMNS : RECORD_COLUMNS);
+    err_t err = store_each_record(store, &filter, list_record, &query);
+    table_close(query.table);
+    store_close(store);
+    return err == ERR_OK ? 0 : cli_fail("%s", err_text(err));
+}
+
+/* ---- show ---- */
+
+struct showing {
+    const struct identity *identity;
+    int utc_offset_minutes;
+    bool is_json;
+    int found;
+};
+
+/* The evidence, checked now: the record's hash stands in the batch's list, and the entity signed that list. */
+static bool is_proved(const struct showing *showing, const struct record_row *row)
+{
+    uint8_t hash[RECORD_HASH_SIZE];
+    record_hash(row->bytes, hash);
+    if (row->hash.size != RECORD_HASH_SIZE || memcmp(hash, row->hash.at, RECORD_HASH_SIZE) != 0 ||
+        row->signing_key.size != KEY_SIZE) {
+        return false;
+    }
+    msgpack_sbuffer buffer;
+    msgpack_sbuffer_init(&buffer);
+    submit_signed_bytes(showing->identity->curve_public, row->hashes.at,
+                        (uint32_t)(row->hashes.size / RECORD_HASH_SIZE), &buffer);
+    EVP_PKEY *key = verifier_open(row->signing_key.at);
+    bool is_good = key && verifier_check(key, (struct view){(const uint8_t *)buffer.data, buffer.size}, row->signature);
+    verifier_close(key);
+    msgpack_sbuffer_destroy(&buffer);
+    return is_good;
+}
+
+static void show_record(void *self, const struct record_row *row)
+{
+    struct showing *showing = self;
+    char at[20];
+    local_time_text(row->at, showing->utc_offset_minutes, at);
+    showing->found++;
+    json_t *record = record_to_json(row->bytes);
+    bool proved = is_proved(showing, row);
+    if (showing->is_json) {
+        json_t *object = json_pack("{s:I, s:s, s:s, s:s, s:b, s:s, s:o}", "number", (json_int_t)row->number, "entity",
+                                   row->party, "entity_name", row->party_name, "received_at", at, "signature_verified",
+                                   proved, "state", row->state, "record", record ? record : json_null());
+        json_dumpf(object, stdout, JSON_INDENT(2));
+        putchar('\n');
+        json_decref(object);
+        return;
+    }
+    printf(tr("number %" PRIu64 ", received %s, from %s %s\nsignature: %s\n",
+              "序号 %" PRIu64 "，接收时间 %s，报送机构 %s %s\n签名：%s\n"),
+           row->number, at, row->party, row->party_name,
+           proved ? tr("verified", "验证通过") : tr("DOES NOT FIT", "验证失败"));
+    json_dumpf(record, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(record);
+}
+
+int cli_show(const struct home *home, int argc, char **argv)
+{
+    struct argument arguments[] = {{"json", true, NULL}};
+    const char *rest[1];
+    size_t count = 0;
+    uint8_t id[RECORD_ID_SIZE];
+    char reason[512];
+    struct options options;
+    struct identity identity;
+    if (!cli_parse(argc, argv, arguments, 1, rest, 1, &count) || count != 1 || record_id_parse(rest[0], id) != ERR_OK) {
+        return cli_usage("agn-hub show ID [--json]");
+    }
+    struct store *store = cli_open_store(home, &options);
+    if (!store) {
+        return 1;
+    }
+    if (identity_load(home, &identity, reason) != ERR_OK) {
+        store_close(store);
+        return cli_fail("%s", reason);
+    }
+    struct record_filter filter = {.sector = -1, .level = -1, .from = INT64_MIN, .to = INT64_MAX, .id = id};
+    struct showing showing = {&identity, (int)options.utc_offset_minutes, arguments[0].value != NULL, 0};
+    err_t err = store_each_record(store, &filter, show_record, &showing);
+    store_close(store);
+    identity_done(&identity);
+    if (err == ERR_OK && showing.found == 0) {
+        return cli_fail(tr("no record %s; refused ones: agn-hub query --refused",
+                           "没有记录 %s；被退回的记录见 agn-hub query --refused"),
+                        rest[0]);
+    }
+    return err == ERR_OK ? 0 : cli_fail("%s", err_text(err));
+}

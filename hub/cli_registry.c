@@ -1,0 +1,500 @@
+#include <czmq.h>
+#include <inttypes.h>
+#include <openssl/rand.h>
+
+#include "common/membership.h"
+#include "common/text.h"
+#include "hub/admin.h"
+#include "hub/cli.h"
+
+enum { VALID_HOURS = 72, VALID_HOURS_MAX = 8760, IMPORT_LINE_MAX = 65536 };
+
+/* Where peers reach this hub, for a join link. */
+struct place {
+    struct options options;
+    struct identity identity;
+};
+
+static bool load_place(const struct home *home, struct place *ret_place)
+{
+    char reason[512];
+    if (options_load(home, &ret_place->options, reason) != ERR_OK ||
+        identity_load(home, &ret_place->identity, reason) != ERR_OK) {
+        cli_fail("%s", reason);
+        return false;
+    }
+    return true;
+}
+
+static int port_of(const char *endpoint)
+{
+    const char *colon = strrchr(endpoint, ':');
+    return colon ? atoi(colon + 1) : 0;
+}
+
+static void print_link(const struct place *place, const char *code)
+{
+    char link[600];
+    join_link_format(place->options.host, port_of(place->options.endpoint), port_of(place->options.enrol_endpoint),
+                     place->identity.curve_public, code, link, sizeof link);
+    printf("%s\n", link);
+}
+
+static void add_number(zmsg_t *message, int64_t number)
+{
+    zmsg_addstrf(message, "%" PRId64, number);
+}
+
+static int64_t expiry(const char *hours)
+{
+    long valid = hours ? strtol(hours, NULL, 10) : VALID_HOURS;
+    return valid >= 0 && valid <= VALID_HOURS_MAX ? clock_ms() + valid * 3600000 : -1;
+}
+
+/* A name goes into a configuration file, a terminal and a page: no quotes, no control characters. */
+static bool is_name(const char *name)
+{
+    size_t count = 0;
+    struct view text = {(const uint8_t *)name, strlen(name)};
+    if (!utf8_check(text, &count) || count < 2 || count > 100) {
+        return false;
+    }
+    for (const char *at = name; *at; at++) {
+        if ((unsigned char)*at < 0x20 || *at == '"' || *at == '\\' || *at == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_code_of(const struct enumeration *codes, const char *text, size_t size)
+{
+    return enumeration_index(codes, (struct view){(const uint8_t *)text, size}) >= 0;
+}
+
+static bool are_sectors(const char *sectors)
+{
+    int count = 0;
+    for (const char *at = sectors; *at; count++) {
+        size_t size = strcspn(at, ",");
+        if (!is_code_of(&enum_sector, at, size)) {
+            return false;
+        }
+        at += size + (at[size] == ',');
+    }
+    return count >= 1 && count <= 10;
+}
+
+static struct view view_of(const char *text)
+{
+    return (struct view){(const uint8_t *)text, strlen(text)};
+}
+
+/* Says what is wrong with an institution's data, or NULL. */
+static const char *judge_entity(const struct place *place, const char *uscc, const char *name, const char *type,
+                                const char *sectors, const char *district)
+{
+    if (!uscc || !uscc_check(view_of(uscc))) {
+        return tr("--uscc: not a unified social credit code (18 characters, check digit)",
+                  "--uscc：不是有效的统一社会信用代码（18 位，含校验位）");
+    }
+    if (!name || !is_name(name)) {
+        return tr("--name: 2 to 100 characters without quotes", "--name：2 至 100 个字符，不含引号");
+    }
+    if (!type || !is_code_of(&enum_entity_type, type, strlen(type))) {
+        return tr("--type: one of enterprise, university, institute, hospital, other",
+                  "--type：应为 enterprise、university、institute、hospital、other 之一");
+    }
+    if (!sectors || !are_sectors(sectors)) {
+        return tr("--sector: one to ten codes, separated by commas; see `agn-hub schema review_report`",
+                  "--sector：1 至 10 个领域代码，用逗号分隔；见 agn-hub schema review_report");
+    }
+    if (!district || !district_check(view_of(district)) || strncmp(district, place->options.city, 4) != 0) {
+        return tr("--district: a six-digit district code within this city",
+                  "--district：应为本市范围内的六位行政区划代码");
+    }
+    return NULL;
+}
+
+static void add_party(zmsg_t *request, const char *role, const char *party, const char *name, const char *type,
+                      const char *sectors, const char *district, const char *code, int64_t expires)
+{
+    const char *const frames[] = {role, party, name, type, sectors, district, code};
+    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++) {
+        zmsg_addstr(request, frames[i]);
+    }
+    add_number(request, expires);
+}
+
+static zmsg_t *new_request(const char *name)
+{
+    zmsg_t *request = zmsg_new();
+    zmsg_addstr(request, name);
+    return request;
+}
+
+static int entity_add(const struct home *home, int argc, char **argv)
+{
+    struct argument arguments[] = {{"uscc", false, NULL},   {"name", false, NULL},     {"type", false, NULL},
+                                   {"sector", false, NULL}, {"district", false, NULL}, {"valid-hours", false, NULL}};
+    size_t count = sizeof arguments / sizeof *arguments;
+    size_t rest = 0;
+    struct place place;
+    char code[21];
+    if (!cli_parse(argc, argv, arguments, count, NULL, 0, &rest)) {
+        return 2;
+    }
+    if (!load_place(home, &place)) {
+        return 1;
+    }
+    const char *uscc = cli_value(arguments, count, "uscc");
+    const char *fault =
+        judge_entity(&place, uscc, arguments[1].value, arguments[2].value, arguments[3].value, arguments[4].value);
+    int64_t expires = expiry(arguments[5].value);
+    if (fault || expires < 0) {
+        return cli_fail("%s", fault ? fault : tr("--valid-hours: 0 to 8760", "--valid-hours：0 至 8760")), 2;
+    }
+    zmsg_t *request = new_request("party-add");
+    admin_make_code(code);
+    add_party(request, "entity", uscc, arguments[1].value, arguments[2].value, arguments[3].value, arguments[4].value,
+              code, expires);
+    int status = admin_call(home, &request);
+    if (status == 0) {
+        print_link(&place, code);
+    }
+    identity_done(&place.identity);
+    return status;
+}
+
+static const char *json_text(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+static void join_sectors(const json_t *object, char *out, size_t size)
+{
+    size_t index = 0;
+    json_t *sector = NULL;
+    out[0] = '\0';
+    json_array_foreach(json_object_get(object, "sectors"), index, sector)
+    {
+        size_t used = strlen(out);
+        snprintf(out + used, size - used, "%s%s", used ? "," : "",
+                 json_is_string(sector) ? json_string_value(sector) : "?");
+    }
+}
+
+/* One institution a line: {uscc, name, type, sectors, district}; all are registered in one transaction, or none. */
+static int import_lines(const struct home *home, const struct place *place, FILE *file, const char *path)
+{
+    static char line[IMPORT_LINE_MAX];
+    zmsg_t *request = new_request("party-add");
+    zlist_t *codes = zlist_new();
+    zlist_autofree(codes);
+    int number = 0;
+    int status = 0;
+    while (status == 0 && fgets(line, sizeof line, file)) {
+        char sectors[256];
+        char code[21];
+        json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+        number++;
+        join_sectors(object, sectors, sizeof sectors);
+        const char *fault = object ? judge_entity(place, json_text(object, "uscc"), json_text(object, "name"),
+                                                  json_text(object, "type"), sectors, json_text(object, "district"))
+                                   : tr("not a JSON object", "不是 JSON 对象");
+        if (fault) {
+            status = cli_fail("%s:%d: %s", path, number, fault);
+        } else {
+            admin_make_code(code);
+            zlist_append(codes, code);
+            add_party(request, "entity", json_text(object, "uscc"), json_text(object, "name"),
+                      json_text(object, "type"), sectors, json_text(object, "district"), code, expiry(NULL));
+        }
+        json_decref(object);
+    }
+    status = status == 0 ? admin_call(home, &request) : status;
+    for (const char *code = zlist_first(codes); code && status == 0; code = zlist_next(codes)) {
+        print_link(place, code);
+    }
+    zmsg_destroy(&request);
+    zlist_destroy(&codes);
+    return status;
+}
+
+static int entity_import(const struct home *home, int argc, char **argv)
+{
+    const char *rest[1];
+    size_t count = 0;
+    struct place place;
+    if (!cli_parse(argc, argv, NULL, 0, rest, 1, &count) || count != 1) {
+        return cli_usage("agn-hub entity import FILE");
+    }
+    if (!load_place(home, &place)) {
+        return 1;
+    }
+    FILE *file = fopen(rest[0], "r");
+    if (!file) {
+        return cli_fail("%s: %s", rest[0], strerror(errno));
+    }
+    int status = import_lines(home, &place, file, rest[0]);
+    fclose(file);
+    identity_done(&place.identity);
+    return status;
+}
+
+static int entity_invite(const struct home *home, int argc, char **argv)
+{
+    struct argument arguments[] = {{"valid-hours", false, NULL}};
+    const char *rest[1];
+    size_t count = 0;
+    struct place place;
+    char code[21];
+    if (!cli_parse(argc, argv, arguments, 1, rest, 1, &count) || count != 1 || expiry(arguments[0].value) < 0) {
+        return cli_usage("agn-hub entity invite USCC [--valid-hours N]");
+    }
+    if (!load_place(home, &place)) {
+        return 1;
+    }
+    zmsg_t *request = new_request("invite");
+    admin_make_code(code);
+    zmsg_addstr(request, rest[0]);
+    zmsg_addstr(request, code);
+    add_number(request, expiry(arguments[0].value));
+    int status = admin_call(home, &request);
+    if (status == 0) {
+        print_link(&place, code);
+    }
+    identity_done(&place.identity);
+    return status;
+}
+
+static int set_state(const struct home *home, int argc, char **argv, const char *state)
+{
+    struct argument arguments[] = {{"reason", false, NULL}};
+    const char *rest[1];
+    size_t count = 0;
+    if (!cli_parse(argc, argv, arguments, 1, rest, 1, &count) || count != 1) {
+        return cli_usage("agn-hub entity suspend|resume|revoke USCC [--reason TEXT]");
+    }
+    const char *reason = arguments[0].value ? arguments[0].value : "";
+    size_t points = 0;
+    if (!utf8_check(view_of(reason), &points) || points > 100) {
+        return cli_fail(tr("--reason: at most 100 characters", "--reason：最多 100 个字符")), 2;
+    }
+    zmsg_t *request = new_request("set-state");
+    zmsg_addstr(request, rest[0]);
+    zmsg_addstr(request, state);
+    zmsg_addstr(request, reason);
+    return admin_call(home, &request);
+}
+
+static int set_suspended(const struct home *home, int argc, char **argv)
+{
+    return set_state(home, argc, argv, "suspended");
+}
+
+static int set_active(const struct home *home, int argc, char **argv)
+{
+    return set_state(home, argc, argv, "active");
+}
+
+static int set_revoked(const struct home *home, int argc, char **argv)
+{
+    return set_state(home, argc, argv, "revoked");
+}
+
+static const struct table_column party_columns[] = {
+    {"party", "code", "代码", false},
+    {"name", "name", "名称", false},
+    {"entity_type", "type", "类型", false},
+    {"sectors", "sectors", "领域", false},
+    {"district", "district", "区划", false},
+    {"state", "state", "状态", false},
+    {"last_seq", "sent", "已编号", true},
+    {"stored", "held", "已存", true},
+    {"refused", "refused", "退回", true},
+    {"missing", "missing", "缺号", true},
+    {"last_at", "last heard", "最近接收", false},
+};
+enum { PARTY_COLUMNS = sizeof party_columns / sizeof *party_columns };
+
+struct listing {
+    struct table *table;
+    const char *role;
+    const char *party;
+    int utc_offset_minutes;
+};
+
+static const struct label state_labels[] = {{"invited", "invited", "待加入"},
+                                            {"active", "active", "正常"},
+                                            {"suspended", "suspended", "已暂停"},
+                                            {"revoked", "revoked", "已吊销"}};
+static const struct enumeration state_codes = {"party_state", state_labels, 4};
+
+static void list_party(void *self, const struct party *party)
+{
+    struct listing *listing = self;
+    char numbers[4][24];
+    char at[20] = "";
+    if (strcmp(party->role, listing->role) != 0 || (listing->party && strcmp(party->party, listing->party) != 0)) {
+        return;
+    }
+    uint64_t held = party->stored + party->refused;
+    const uint64_t values[] = {party->last_seq, party->stored, party->refused,
+                               party->last_seq > held ? party->last_seq - held : 0};
+    for (int i = 0; i < 4; i++) {
+        snprintf(numbers[i], sizeof numbers[i], "%" PRIu64, values[i]);
+    }
+    if (party->last_at > 0) {
+        local_time_text(party->last_at, listing->utc_offset_minutes, at);
+    }
+    bool zh = text_is_chinese();
+    const char *cells[PARTY_COLUMNS] = {party->party,
+                                        party->name,
+                                        party->entity_type,
+                                        party->sectors,
+                                        party->district,
+                                        party->state,
+                                        numbers[0],
+                                        numbers[1],
+                                        numbers[2],
+                                        numbers[3],
+                                        at};
+    const char *labels[PARTY_COLUMNS] = {0};
+    labels[2] = enumeration_label(&enum_entity_type, party->entity_type, zh);
+    labels[5] = enumeration_label(&state_codes, party->state, zh);
+    table_row(listing->table, cells, labels);
+}
+
+static int list_parties(const struct home *home, int argc, char **argv, const char *role, bool is_one)
+{
+    struct argument arguments[] = {{"json", true, NULL}, {"csv", true, NULL}};
+    const char *rest[1] = {NULL};
+    size_t count = 0;
+    struct options options;
+    if (!cli_parse(argc, argv, arguments, 2, rest, is_one, &count) || (is_one && count != 1)) {
+        return cli_usage("agn-hub entity list | entity show USCC [--json|--csv]");
+    }
+    struct store *store = cli_open_store(home, &options);
+    if (!store) {
+        return 1;
+    }
+    struct listing listing = {table_open(stdout, cli_form(arguments, 2), party_columns, PARTY_COLUMNS), role, rest[0],
+                              (int)options.utc_offset_minutes};
+    err_t err = store_each_party(store, list_party, &listing);
+    size_t rows = table_close(listing.table);
+    store_close(store);
+    if (err == ERR_OK && is_one && rows == 0) {
+        return cli_fail(tr("no party %s is registered", "没有登记 %s"), rest[0]);
+    }
+    return err == ERR_OK ? 0 : cli_fail("%s", err_text(err));
+}
+
+static int entity_list(const struct home *home, int argc, char **argv)
+{
+    return list_parties(home, argc, argv, "entity", false);
+}
+
+static int entity_show(const struct home *home, int argc, char **argv)
+{
+    return list_parties(home, argc, argv, "entity", true);
+}
+
+static int peer_list(const struct home *home, int argc, char **argv)
+{
+    return list_parties(home, argc, argv, "province", false);
+}
+
+static int peer_add(const struct home *home, int argc, char **argv)
+{
+    struct argument arguments[] = {{"name", false, NULL}, {"valid-hours", false, NULL}};
+    size_t rest = 0;
+    struct place place;
+    char code[21];
+    uint8_t random[6];
+    char party[32] = "province-";
+    if (!cli_parse(argc, argv, arguments, 2, NULL, 0, &rest) || !arguments[0].value || !is_name(arguments[0].value) ||
+        expiry(arguments[1].value) < 0) {
+        return cli_usage("agn-hub peer add --name NAME [--valid-hours N]");
+    }
+    if (!load_place(home, &place) || RAND_bytes(random, sizeof random) != 1) {
+        return 1;
+    }
+    hex_text(random, sizeof random, party + strlen(party));
+    zmsg_t *request = new_request("party-add");
+    admin_make_code(code);
+    add_party(request, "province", party, arguments[0].value, "", "", "", code, expiry(arguments[1].value));
+    int status = admin_call(home, &request);
+    if (status == 0) {
+        print_link(&place, code);
+    }
+    identity_done(&place.identity);
+    return status;
+}
+
+struct search {
+    const char *name;
+    char party[RECORD_PARTY_SIZE];
+};
+
+static void match_peer(void *self, const struct party *party)
+{
+    struct search *search = self;
+    bool is_match = strcmp(party->role, "province") == 0 && strcmp(party->state, "revoked") != 0 &&
+                    (strcmp(party->name, search->name) == 0 || strcmp(party->party, search->name) == 0);
+    if (is_match) {
+        memcpy(search->party, party->party, sizeof search->party);
+    }
+}
+
+static int peer_revoke(const struct home *home, int argc, char **argv)
+{
+    struct options options;
+    struct store *store = argc == 2 ? cli_open_store(home, &options) : NULL;
+    if (!store) {
+        return argc == 2 ? 1 : cli_usage("agn-hub peer revoke NAME");
+    }
+    struct search search = {.name = argv[1]};
+    err_t err = store_each_party(store, match_peer, &search);
+    store_close(store);
+    if (err != ERR_OK || !*search.party) {
+        return cli_fail(tr("no peer is called %s", "没有名为 %s 的上级"), argv[1]);
+    }
+    char *arguments[] = {argv[0], search.party};
+    return set_revoked(home, 2, arguments);
+}
+
+struct verb {
+    const char *name;
+    int (*run)(const struct home *home, int argc, char **argv);
+};
+
+static int run_verb(const struct verb *verbs, size_t count, const struct home *home, int argc, char **argv,
+                    const char *usage)
+{
+    for (size_t i = 0; argc > 1 && i < count; i++) {
+        if (strcmp(verbs[i].name, argv[1]) == 0) {
+            return verbs[i].run(home, argc - 1, argv + 1);
+        }
+    }
+    return cli_usage(usage);
+}
+
+int cli_entity(const struct home *home, int argc, char **argv)
+{
+    static const struct verb verbs[] = {{"add", entity_add},   {"import", entity_import}, {"invite", entity_invite},
+                                        {"list", entity_list}, {"show", entity_show},     {"suspend", set_suspended},
+                                        {"resume", set_active},    {"revoke", set_revoked}};
+    return run_verb(verbs, sizeof verbs / sizeof *verbs, home, argc, argv,
+                    "agn-hub entity add --uscc CODE --name NAME --type TYPE --sector CODE[,CODE] --district CODE "
+                    "[--valid-hours N]\n"
+                    "agn-hub entity import FILE | invite USCC | list | show USCC | suspend USCC | resume USCC | revoke "
+                    "USCC  [--reason TEXT] [--json|--csv]");
+}
+
+int cli_peer(const struct home *home, int argc, char **argv)
+{
+    static const struct verb verbs[] = {{"add", peer_add}, {"list", peer_list}, {"revoke", peer_revoke}};
+    return run_verb(verbs, sizeof verbs / sizeof *verbs, home, argc, argv,
+                    "agn-hub peer add --name NAME [--valid-hours N] | list [--json|--csv] | revoke NAME");
+}

@@ -1,0 +1,336 @@
+#include "hub/front.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "hub/front_parts.h"
+#include "hub/gate.h"
+#include "hub/zap.h"
+
+enum { TICK_MS = 200, BURST = 64, STOP_MS = 10000 };
+
+/* libzmq implements this option since 4.3.0, and its header names it only in draft builds. Without it a missing ZAP
+ * handler would let anybody in. */
+enum { ZAP_ENFORCE_DOMAIN = 93 };
+
+static void on_done(struct front *front, const struct batch *batch)
+{
+    front->queued_items -= batch->count;
+    struct peer *peer = sessions_find(front->sessions, batch->party_row);
+    for (uint32_t i = 0; i < batch->count; i++) {
+        bool is_final = batch->items[i].outcome != OUTCOME_RETRY;
+        if (is_final && batch->items[i].has_id && batch->items[i].projection.seq > peer->received) {
+            peer->received = batch->items[i].projection.seq;
+        }
+    }
+    if (peer->session != batch->session) {
+        return; /* the session is over: the peer sends again and gets the first outcome */
+    }
+    peer->in_flight -= batch->count;
+    if (!reply_receipt(front, peer, batch)) {
+        front_dismiss(front, peer, "busy", "you do not read your receipts");
+    }
+}
+
+static void on_party(struct front *front, const struct party *party)
+{
+    gate_put(front->gate, party);
+    struct peer *peer = sessions_put(front->sessions, party);
+    if (strcmp(party->state, "active") != 0 && peer->session) {
+        front_dismiss(front, peer, party->state, *party->reason ? party->reason : "stopped by the operator");
+    }
+}
+
+static void on_send(struct front *front, struct mail *mail)
+{
+    struct peer *peer = sessions_find(front->sessions, mail->row);
+    if (peer && peer->session == mail->session &&
+        !reply_buffer(front, peer->routing, peer->routing_size, mail->frame)) {
+        front_dismiss(front, peer, "busy", "you do not read your events");
+    }
+}
+
+static void read_inbox(struct front *front)
+{
+    struct mail *mail = NULL;
+    for (int i = 0; i < 4 * BURST && (mail = mail_receive(front->inbox, false)); i++) {
+        if (mail->type == MAIL_BATCH) {
+            on_done(front, mail->batch);
+        } else if (mail->type == MAIL_ENROL) {
+            front_on_enrolled(front, mail->enrolment);
+        } else if (mail->type == MAIL_PARTY) {
+            on_party(front, mail->party);
+        } else if (mail->type == MAIL_SEND) {
+            on_send(front, mail);
+        }
+        mail_free(mail);
+    }
+}
+
+static void read_metadata(struct arrival *arrival)
+{
+    const char *address = zmq_msg_gets(&arrival->frame, "Peer-Address");
+    snprintf(arrival->address, sizeof arrival->address, "%s", address ? address : "");
+    arrival->fd = zmq_msg_get(&arrival->frame, ZMQ_SRCFD);
+}
+
+/* False when nothing is there. A message of more than two frames is read to its end and dropped: frame stays empty,
+ * which does not decode. */
+static bool receive(void *router, struct arrival *arrival)
+{
+    zmq_msg_init(&arrival->routing);
+    zmq_msg_init(&arrival->frame);
+    if (zmq_msg_recv(&arrival->routing, router, ZMQ_DONTWAIT) < 0) {
+        return false;
+    }
+    bool more = zmq_msg_more(&arrival->routing);
+    for (int parts = 1; more; parts++) {
+        if (zmq_msg_recv(&arrival->frame, router, ZMQ_DONTWAIT) < 0) {
+            return false;
+        }
+        more = zmq_msg_more(&arrival->frame);
+        if (parts == 1) {
+            read_metadata(arrival);
+        } else {
+            zmq_msg_close(&arrival->frame);
+            zmq_msg_init(&arrival->frame);
+        }
+    }
+    return true;
+}
+
+static void read_sessions(struct front *front)
+{
+    for (int i = 0; i < BURST; i++) {
+        struct arrival arrival;
+        bool is_there = receive(zsock_resolve(front->router), &arrival);
+        if (is_there) {
+            const char *user = zmq_msg_gets(&arrival.frame, "User-Id");
+            arrival.peer = user ? sessions_find(front->sessions, strtoll(user, NULL, 10)) : NULL;
+            if (arrival.peer && strcmp(arrival.peer->party.state, "active") == 0) {
+                front_on_message(front, &arrival);
+            }
+        }
+        zmq_msg_close(&arrival.routing);
+        zmq_msg_close(&arrival.frame);
+        if (!is_there) {
+            return;
+        }
+    }
+}
+
+static void read_enrolments(struct front *front)
+{
+    for (int i = 0; i < BURST; i++) {
+        struct arrival arrival;
+        uint8_t key[KEY_SIZE];
+        bool is_there = receive(zsock_resolve(front->enrol_router), &arrival);
+        const char *user = is_there ? zmq_msg_gets(&arrival.frame, "User-Id") : NULL;
+        if (user && hex_parse(user, key, KEY_SIZE) == ERR_OK) {
+            front_on_enrol(front, &arrival, key);
+        }
+        zmq_msg_close(&arrival.routing);
+        zmq_msg_close(&arrival.frame);
+        if (!is_there) {
+            return;
+        }
+    }
+}
+
+static void watch_peer(void *self, struct peer *peer)
+{
+    struct front *front = self;
+    int64_t silent = front->now_ms - peer->heard_ms;
+    if (!peer->session) {
+        return;
+    }
+    if (silent > 3 * front->options.ping_ms) {
+        log_info("session-silent", "party=%s session=%" PRIu64, peer->party.party, peer->session);
+        front_end_session(front, peer);
+        peer_cut(peer);
+    } else if (silent > 2 * front->options.ping_ms && front->now_ms - peer->pinged_ms > front->options.ping_ms) {
+        struct message ping = {.type = MESSAGE_PING};
+        ping.ping = (struct ping){.session = peer->session, .token = (uint64_t)front->now_ms};
+        peer->pinged_ms = front->now_ms;
+        reply_message(front, peer->routing, peer->routing_size, &ping);
+    }
+}
+
+static void tick(struct front *front)
+{
+    front->now_ms = clock_monotonic_ms();
+    if (front->now_ms - front->ticked_ms < TICK_MS) {
+        return;
+    }
+    front->ticked_ms = front->now_ms;
+    struct peer *peer = NULL;
+    while ((peer = zlistx_detach(front->doomed, NULL))) {
+        if (!peer->session) { /* it has not come back meanwhile */
+            peer_cut(peer);
+        }
+    }
+    sessions_each(front->sessions, watch_peer, front);
+}
+
+static void say_stopping(void *self, struct peer *peer)
+{
+    if (peer->session) {
+        reply_refuse(self, peer->routing, peer->routing_size, "stopping", "the hub is shutting down; reconnect later",
+                     0, 0);
+    }
+}
+
+/* True when the actor is to end. */
+static bool read_pipe(struct front *front)
+{
+    zmsg_t *message = zmsg_recv(front->pipe);
+    char *command = message ? zmsg_popstr(message) : NULL;
+    bool is_end = !command || streq(command, "$TERM");
+    if (command && streq(command, "STOP")) {
+        front->is_stopping = true;
+        front->stop_by_ms = clock_monotonic_ms() + STOP_MS;
+    } else if (command && streq(command, "RELOAD")) {
+        zframe_t *frame = zmsg_pop(message);
+        memcpy(&front->options, zframe_data(frame), sizeof front->options);
+        zframe_destroy(&frame);
+    }
+    free(command);
+    zmsg_destroy(&message);
+    return is_end;
+}
+
+static void serve(struct front *front)
+{
+    void *sockets[] = {zsock_resolve(front->pipe), zsock_resolve(front->zap), zsock_resolve(front->inbox),
+                       zsock_resolve(front->router), zsock_resolve(front->enrol_router)};
+    zmq_pollitem_t items[5];
+    for (int i = 0; i < 5; i++) {
+        items[i] = (zmq_pollitem_t){.socket = sockets[i], .events = ZMQ_POLLIN};
+    }
+    for (;;) {
+        if (zmq_poll(items, 5, TICK_MS) < 0 && errno == ETERM) {
+            return;
+        }
+        if ((items[0].revents & ZMQ_POLLIN) && read_pipe(front)) {
+            return;
+        }
+        /* Answers before questions: handshakes and receipts never wait for more work. */
+        if (items[1].revents & ZMQ_POLLIN) {
+            zap_answer(zsock_resolve(front->zap), front->gate, clock_monotonic_ms());
+        }
+        if (items[2].revents & ZMQ_POLLIN) {
+            read_inbox(front);
+        }
+        if (items[3].revents & ZMQ_POLLIN) {
+            read_sessions(front);
+        }
+        if (items[4].revents & ZMQ_POLLIN) {
+            read_enrolments(front);
+        }
+        tick(front);
+        if (front->is_stopping && (front->queued_items == 0 || front->now_ms > front->stop_by_ms)) {
+            sessions_each(front->sessions, say_stopping, front);
+            front->is_stopping = false;
+            front->stop_by_ms = INT64_MAX;
+            zstr_send(front->pipe, "STOPPED");
+        }
+    }
+}
+
+static void load_party(void *self, const struct party *party)
+{
+    struct front *front = self;
+    gate_put(front->gate, party);
+    sessions_put(front->sessions, party);
+}
+
+static zsock_t *open_router(const struct front_config *config, const char *domain)
+{
+    zsock_t *sock = zsock_new(ZMQ_ROUTER);
+    void *handle = zsock_resolve(sock);
+    int on = 1;
+    int receive_limit = 32;
+    int send_limit = 1024;
+    int backlog = 4096;
+    int handshake_ms = 10000;
+    int linger_ms = 1000; /* the last receipts of a hub that stops */
+    int64_t message_limit = MESSAGE_SIZE_MAX;
+    zmq_setsockopt(handle, ZMQ_ROUTER_MANDATORY, &on, sizeof on);
+    zmq_setsockopt(handle, ZMQ_CURVE_SERVER, &on, sizeof on);
+    zmq_setsockopt(handle, ZMQ_CURVE_SECRETKEY, config->identity->curve_secret, KEY_SIZE);
+    zmq_setsockopt(handle, ZMQ_ZAP_DOMAIN, domain, strlen(domain));
+    zmq_setsockopt(handle, ZAP_ENFORCE_DOMAIN, &on, sizeof on);
+    zmq_setsockopt(handle, ZMQ_MAXMSGSIZE, &message_limit, sizeof message_limit);
+    zmq_setsockopt(handle, ZMQ_RCVHWM, &receive_limit, sizeof receive_limit);
+    zmq_setsockopt(handle, ZMQ_SNDHWM, &send_limit, sizeof send_limit);
+    zmq_setsockopt(handle, ZMQ_BACKLOG, &backlog, sizeof backlog);
+    zmq_setsockopt(handle, ZMQ_HANDSHAKE_IVL, &handshake_ms, sizeof handshake_ms);
+    zmq_setsockopt(handle, ZMQ_TCP_KEEPALIVE, &on, sizeof on);
+    zmq_setsockopt(handle, ZMQ_LINGER, &linger_ms, sizeof linger_ms);
+    return sock;
+}
+
+static bool front_open(struct front *front, const struct front_config *config)
+{
+    front->options = config->options;
+    front->identity = config->identity;
+    front->intake.utc_offset_minutes = (int)config->options.utc_offset_minutes;
+    memcpy(front->intake.hub_key, config->identity->curve_public, KEY_SIZE);
+    memcpy(front->epoch, config->epoch, EPOCH_SIZE);
+    front->gate = gate_open();
+    front->sessions = sessions_open();
+    front->doomed = zlistx_new();
+    front->to_writer = zsock_new_push(">inproc://writer");
+    front->to_feeder = zsock_new_push(">inproc://feeder");
+    front->inbox = zsock_new_pull("@inproc://front");
+    /* The handler answers before anybody can knock. */
+    front->zap = zsock_new_rep("@inproc://zeromq.zap.01");
+    front->router = open_router(config, ZAP_DOMAIN_SESSIONS);
+    front->enrol_router = open_router(config, ZAP_DOMAIN_ENROL);
+    if (store_each_party(config->registry, load_party, front) != ERR_OK || !front->zap) {
+        log_error("front-registry", "the registry cannot be read");
+        return false;
+    }
+    const struct {
+        zsock_t *sock;
+        const char *endpoint;
+    } binds[] = {{front->router, config->options.endpoint}, {front->enrol_router, config->options.enrol_endpoint}};
+    for (int i = 0; i < 2; i++) {
+        if (zsock_bind(binds[i].sock, "%s", binds[i].endpoint) < 0) {
+            log_error("front-bind", "endpoint=%s reason=\"%s\"", binds[i].endpoint, zmq_strerror(errno));
+            return false;
+        }
+    }
+    return true;
+}
+
+static void front_close(struct front *front)
+{
+    zsock_destroy(&front->router);
+    zsock_destroy(&front->enrol_router);
+    zsock_destroy(&front->zap);
+    zsock_destroy(&front->inbox);
+    zsock_destroy(&front->to_writer);
+    zsock_destroy(&front->to_feeder);
+    zlistx_destroy(&front->doomed);
+    sessions_close(front->sessions);
+    gate_close(front->gate);
+}
+
+void front_actor(zsock_t *pipe, void *config)
+{
+    struct front front = {.pipe = pipe};
+    bool is_open = front_open(&front, config);
+    zsock_signal(pipe, 0);
+    zstr_send(pipe, is_open ? "READY" : "FAILED");
+    if (is_open) {
+        serve(&front);
+    } else {
+        zsock_wait(pipe);
+    }
+    front_close(&front);
+}

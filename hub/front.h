@@ -1,0 +1,25 @@
+/* hub/front.h - the actor that owns both ROUTERs, the ZAP handler and the sessions: decodes, authorises, validates,
+ * keeps the windows, answers.
+ *
+ * Session states and transitions are PROTOCOL.md §4's. It never blocks: sends are DONTWAIT, and a peer that does not
+ * read loses its session, not its records. */
+#ifndef HUB_FRONT_H
+#define HUB_FRONT_H
+
+#include "common/identity.h"
+#include "hub/options.h"
+#include "hub/store.h"
+
+struct front_config {
+    struct options options; /* copied; SIGHUP sends a new one as RELOAD */
+    const struct identity *identity;
+    struct store *registry; /* a read handle of the front's own; used at start only */
+    uint8_t epoch[EPOCH_SIZE];
+};
+
+/* Binds its sockets before it signals readiness; a failed bind makes zactor_new's actor answer "FAILED" on its pipe
+ * instead of "READY". Pipe commands: "RELOAD" with a struct options, "STOP": answer what was taken, say goodbye, then
+ * "STOPPED". */
+void front_actor(zsock_t *pipe, void *config);
+
+#endif

@@ -1,0 +1,62 @@
+/* hub/front_parts.h - shared by the front's files only: front.c (the loop), front_session.c, front_enrol.c,
+ * front_reply.c. */
+#ifndef HUB_FRONT_PARTS_H
+#define HUB_FRONT_PARTS_H
+
+#include "hub/front.h"
+#include "hub/intake.h"
+#include "hub/sessions.h"
+
+struct gate;
+
+struct front {
+    struct options options;
+    const struct identity *identity;
+    struct intake intake;
+    uint8_t epoch[EPOCH_SIZE];
+    zsock_t *pipe, *router, *enrol_router, *zap, *inbox, *to_writer, *to_feeder;
+    struct gate *gate;
+    struct sessions *sessions;
+    zlistx_t *doomed; /* peers whose connection is cut at the next tick */
+    uint64_t last_session;
+    uint64_t queued_items; /* with the writer */
+    int64_t now_ms, ticked_ms, stop_by_ms;
+    bool is_stopping;
+};
+
+/* A message from a connection, with what the transport says of it. */
+struct arrival {
+    zmq_msg_t routing;
+    zmq_msg_t frame;
+    struct peer *peer;
+    char address[64];
+    int fd;
+};
+
+/* front_session.c */
+void front_on_message(struct front *front, struct arrival *arrival);
+void front_end_session(struct front *front, struct peer *peer);
+/* The last word to a connection, then the connection: its bytes need a moment to leave, so the cut comes at the next
+ * tick. */
+void front_dismiss(struct front *front, struct peer *peer, const char *code, const char *reason);
+
+/* front_enrol.c */
+void front_on_enrol(struct front *front, struct arrival *arrival, const uint8_t curve_key[KEY_SIZE]);
+void front_on_enrolled(struct front *front, const struct enrolment *enrolment);
+
+/* front_reply.c. All return false when the connection is gone or takes no more; the truth is the receipt, so most
+ * callers go on. */
+bool reply_message(struct front *front, const void *routing, size_t routing_size, const struct message *message);
+/* Takes over BUFFER's content; the caller still owns the emptied struct. */
+bool reply_buffer(struct front *front, const void *routing, size_t routing_size, msgpack_sbuffer *buffer);
+/* batch 0 and after_ms 0: absent. */
+bool reply_refuse(struct front *front, const void *routing, size_t routing_size, const char *code, const char *reason,
+                  uint64_t batch, uint64_t after_ms);
+bool reply_welcome(struct front *front, const struct peer *peer);
+bool reply_receipt(struct front *front, const struct peer *peer, const struct batch *batch);
+/* These two go to the enrolment endpoint. */
+bool reply_enrol_refuse(struct front *front, const void *routing, size_t routing_size, const char *code,
+                        const char *reason, uint64_t after_ms);
+bool reply_enrolled(struct front *front, const struct enrolment *enrolment);
+
+#endif

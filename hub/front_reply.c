@@ -1,0 +1,171 @@
+#include "hub/front_parts.h"
+
+#include <string.h>
+
+#include "common/text.h"
+
+static struct view text_view(const char *text)
+{
+    return (struct view){(const uint8_t *)text, strlen(text)};
+}
+
+static void free_bytes(void *data, void *hint)
+{
+    (void)hint;
+    free(data);
+}
+
+static bool send_frame(zsock_t *router, const void *routing, size_t routing_size, msgpack_sbuffer *buffer)
+{
+    void *handle = zsock_resolve(router);
+    size_t size = buffer->size;
+    if (zmq_send(handle, routing, routing_size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
+        msgpack_sbuffer_destroy(buffer);
+        msgpack_sbuffer_init(buffer);
+        return false;
+    }
+    zmq_msg_t frame;
+    zmq_msg_init_data(&frame, msgpack_sbuffer_release(buffer), size, free_bytes, NULL);
+    bool is_sent = zmq_msg_send(&frame, handle, ZMQ_DONTWAIT) >= 0;
+    zmq_msg_close(&frame);
+    return is_sent;
+}
+
+static bool send_message(zsock_t *router, const void *routing, size_t routing_size, const struct message *message)
+{
+    msgpack_sbuffer buffer;
+    msgpack_sbuffer_init(&buffer);
+    message_encode(message, &buffer);
+    return send_frame(router, routing, routing_size, &buffer);
+}
+
+bool reply_message(struct front *front, const void *routing, size_t routing_size, const struct message *message)
+{
+    return send_message(front->router, routing, routing_size, message);
+}
+
+bool reply_buffer(struct front *front, const void *routing, size_t routing_size, msgpack_sbuffer *buffer)
+{
+    return send_frame(front->router, routing, routing_size, buffer);
+}
+
+static struct message refusal(const char *code, const char *reason, uint64_t batch, uint64_t after_ms)
+{
+    struct message message = {.type = MESSAGE_REFUSE};
+    message.refuse = (struct refuse){.code = text_view(code),
+                                     .reason = text_view(reason),
+                                     .has_batch = batch > 0,
+                                     .batch = batch,
+                                     .after_ms = after_ms};
+    return message;
+}
+
+bool reply_refuse(struct front *front, const void *routing, size_t routing_size, const char *code, const char *reason,
+                  uint64_t batch, uint64_t after_ms)
+{
+    struct message message = refusal(code, reason, batch, after_ms);
+    return send_message(front->router, routing, routing_size, &message);
+}
+
+bool reply_enrol_refuse(struct front *front, const void *routing, size_t routing_size, const char *code,
+                        const char *reason, uint64_t after_ms)
+{
+    struct message message = refusal(code, reason, 0, after_ms);
+    return send_message(front->enrol_router, routing, routing_size, &message);
+}
+
+bool reply_welcome(struct front *front, const struct peer *peer)
+{
+    struct message message = {.type = MESSAGE_WELCOME};
+    message.welcome = (struct welcome){.session = peer->session,
+                                       .hub = text_view(front->options.name),
+                                       .city = text_view(front->options.city),
+                                       .epoch = {front->epoch, EPOCH_SIZE},
+                                       .party = text_view(peer->party.party),
+                                       .role = text_view(peer->party.role),
+                                       .window = (uint64_t)front->options.window,
+                                       .max_batch = (uint64_t)front->options.max_batch,
+                                       .max_item = RECORD_SIZE_MAX,
+                                       .max_message = MESSAGE_SIZE_MAX,
+                                       .ping_ms = (uint64_t)front->options.ping_ms,
+                                       .time = (uint64_t)clock_ms(),
+                                       .received = peer->received};
+    return reply_message(front, peer->routing, peer->routing_size, &message);
+}
+
+static void encode_body(const struct front *front, const struct batch *batch, msgpack_sbuffer *body)
+{
+    receipt_body_begin(body, batch->party, front->options.name, front->epoch, clock_ms(), batch->count);
+    for (uint32_t i = 0; i < batch->count; i++) {
+        const struct batch_item *item = &batch->items[i];
+        struct result result = {.outcome = item->outcome,
+                                .id = {item->projection.id, item->has_id ? RECORD_ID_SIZE : 0},
+                                .hash = {item->hash, RECORD_HASH_SIZE},
+                                .number = item->number,
+                                .at = item->at,
+                                .faults = {(const uint8_t *)item->refusal.data, item->refusal.size}};
+        if (item->outcome == OUTCOME_RETRY) {
+            result.code = text_view(item->retry_code);
+            result.after_ms = 2000;
+        }
+        receipt_body_add(body, &result);
+    }
+}
+
+bool reply_receipt(struct front *front, const struct peer *peer, const struct batch *batch)
+{
+    uint8_t signature[SIGNATURE_SIZE];
+    msgpack_sbuffer body;
+    msgpack_sbuffer covered;
+    msgpack_sbuffer_init(&body);
+    msgpack_sbuffer_init(&covered);
+    encode_body(front, batch, &body);
+    struct message message = {.type = MESSAGE_RECEIPT};
+    message.receipt = (struct receipt){.session = batch->session,
+                                       .batch = batch->batch,
+                                       .body = {(const uint8_t *)body.data, body.size},
+                                       .algorithm = text_view(SIGNING_ALGORITHM),
+                                       .signature = {signature, SIGNATURE_SIZE}};
+    receipt_signed_bytes(message.receipt.body, &covered);
+    identity_sign(front->identity, (struct view){(const uint8_t *)covered.data, covered.size}, signature);
+    bool is_sent = reply_message(front, peer->routing, peer->routing_size, &message);
+    msgpack_sbuffer_destroy(&covered);
+    msgpack_sbuffer_destroy(&body);
+    return is_sent;
+}
+
+static void encode_sectors(const char *sectors, msgpack_sbuffer *buffer)
+{
+    msgpack_packer packer;
+    msgpack_packer_init(&packer, buffer, msgpack_sbuffer_write);
+    size_t count = *sectors ? 1 : 0;
+    for (const char *at = sectors; *at; at++) {
+        count += *at == ',';
+    }
+    msgpack_pack_array(&packer, count);
+    for (const char *at = sectors; *at; at += strcspn(at, ",") + (at[strcspn(at, ",")] == ',')) {
+        msgpack_pack_str_with_body(&packer, at, strcspn(at, ","));
+    }
+}
+
+bool reply_enrolled(struct front *front, const struct enrolment *enrolment)
+{
+    const struct party *party = &enrolment->party;
+    msgpack_sbuffer sectors;
+    msgpack_sbuffer_init(&sectors);
+    encode_sectors(party->sectors, &sectors);
+    struct message message = {.type = MESSAGE_ENROLLED};
+    message.enrolled = (struct enrolled){.party = text_view(party->party),
+                                         .name = text_view(party->name),
+                                         .role = text_view(party->role),
+                                         .hub = text_view(front->options.name),
+                                         .city = text_view(front->options.city),
+                                         .algorithm = text_view(SIGNING_ALGORITHM),
+                                         .hub_key = {front->identity->signing_public, KEY_SIZE},
+                                         .epoch = {front->epoch, EPOCH_SIZE},
+                                         .entity_type = text_view(party->entity_type),
+                                         .sectors = {(const uint8_t *)sectors.data, sectors.size}};
+    bool is_sent = send_message(front->enrol_router, enrolment->routing, enrolment->routing_size, &message);
+    msgpack_sbuffer_destroy(&sectors);
+    return is_sent;
+}

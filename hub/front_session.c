@@ -1,0 +1,224 @@
+/* The session side of PROTOCOL.md §4: what each message of a peer does. */
+#include "hub/front_parts.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/text.h"
+
+enum { MALFORMED_MAX = 10, QUEUED_ITEMS_MAX = 65536, WHO_MS = 1000, BUSY_AFTER_MS = 500 };
+
+static bool comes_by_session(const struct arrival *arrival)
+{
+    const struct peer *peer = arrival->peer;
+    return peer->session && peer->routing_size == zmq_msg_size((zmq_msg_t *)&arrival->routing) &&
+           memcmp(peer->routing, zmq_msg_data((zmq_msg_t *)&arrival->routing), peer->routing_size) == 0;
+}
+
+void front_end_session(struct front *front, struct peer *peer)
+{
+    if (peer->session) {
+        struct mail *gone = mail_new(MAIL_GONE);
+        gone->row = peer->party.row;
+        gone->session = peer->session;
+        mail_send(front->to_feeder, &gone);
+    }
+    peer->session = 0;
+    peer->in_flight = 0;
+}
+
+void front_dismiss(struct front *front, struct peer *peer, const char *code, const char *reason)
+{
+    log_info("session-ended", "party=%s session=%" PRIu64 " code=%s", peer->party.party, peer->session, code);
+    reply_refuse(front, peer->routing, peer->routing_size, code, reason, 0, 0);
+    front_end_session(front, peer);
+    zlistx_add_end(front->doomed, peer);
+}
+
+static void on_hello(struct front *front, struct arrival *arrival, const struct message *message)
+{
+    struct peer *peer = arrival->peer;
+    if (message->hello.version != PROTOCOL_VERSION) {
+        reply_refuse(front, zmq_msg_data(&arrival->routing), zmq_msg_size(&arrival->routing), "unsupported",
+                     "this hub speaks AGN/1", 0, 0);
+        return;
+    }
+    if (peer->session && !comes_by_session(arrival)) {
+        log_warn("session-superseded", "party=%s session=%" PRIu64 " another connection of the same key said HELLO",
+                 peer->party.party, peer->session);
+        reply_refuse(front, peer->routing, peer->routing_size, "session_superseded",
+                     "the same key opened another session", 0, 0);
+        front_end_session(front, peer);
+        peer_cut(peer);
+    } else {
+        front_end_session(front, peer);
+    }
+    peer->session = ++front->last_session;
+    peer->routing_size = zmq_msg_size(&arrival->routing);
+    memcpy(peer->routing, zmq_msg_data(&arrival->routing), peer->routing_size);
+    peer_remember_connection(peer, arrival->fd);
+    peer->malformed = 0;
+    peer->heard_ms = peer->pinged_ms = clock_monotonic_ms();
+    log_debug("session-new", "party=%s session=%" PRIu64, peer->party.party, peer->session);
+    reply_welcome(front, peer);
+}
+
+static void refuse_batch(struct front *front, struct peer *peer, uint64_t batch, const char *code, const char *reason,
+                         uint64_t after_ms)
+{
+    log_warn("batch-refused", "party=%s batch=%" PRIu64 " code=%s", peer->party.party, batch, code);
+    reply_refuse(front, peer->routing, peer->routing_size, code, reason, batch, after_ms);
+}
+
+static void on_submit(struct front *front, struct arrival *arrival, const struct message *message)
+{
+    struct peer *peer = arrival->peer;
+    const struct submit *submit = &message->submit;
+    if (strcmp(peer->party.role, "entity") != 0) {
+        refuse_batch(front, peer, submit->batch, "not_permitted", "this role files no records here", 0);
+    } else if (submit->count == 0 || submit->count > (uint64_t)front->options.max_batch) {
+        refuse_batch(front, peer, submit->batch, "batch_too_large", "a batch holds 1 to max_batch items", 0);
+    } else if (peer->in_flight + submit->count > (uint64_t)front->options.window) {
+        refuse_batch(front, peer, submit->batch, "window_exceeded",
+                     "more items without a receipt than the window allows", 0);
+    } else if (front->is_stopping || front->queued_items > QUEUED_ITEMS_MAX) {
+        refuse_batch(front, peer, submit->batch, front->is_stopping ? "stopping" : "busy", "try again later",
+                     BUSY_AFTER_MS);
+    } else {
+        struct batch *batch =
+            intake_batch(&front->intake, &peer->party, peer->verifier, submit, &arrival->frame, clock_ms());
+        if (!batch) {
+            refuse_batch(front, peer, submit->batch, "bad_signature", "the signature does not fit the batch", 0);
+            return;
+        }
+        peer->in_flight += batch->count;
+        front->queued_items += batch->count;
+        struct mail *mail = mail_new(MAIL_BATCH);
+        mail->batch = batch;
+        mail_send(front->to_writer, &mail);
+    }
+}
+
+static void on_follow(struct front *front, struct arrival *arrival, const struct message *message)
+{
+    struct peer *peer = arrival->peer;
+    const struct follow *follow = &message->follow;
+    const char *own = strcmp(peer->party.role, "province") == 0 ? "uplink" : "inbox";
+    if (!view_is(follow->stream, own)) {
+        reply_refuse(front, peer->routing, peer->routing_size, "not_permitted", "this role may not follow this stream",
+                     0, 0);
+        return;
+    }
+    struct mail *mail = mail_new(MAIL_FOLLOW);
+    mail->row = peer->party.row;
+    mail->session = peer->session;
+    mail->cursor = follow->cursor;
+    mail->credit = follow->credit;
+    mail->has_epoch = follow->epoch.size == EPOCH_SIZE;
+    snprintf(mail->stream, sizeof mail->stream, "%s", own);
+    if (mail->has_epoch) {
+        memcpy(mail->epoch, follow->epoch.at, EPOCH_SIZE);
+    }
+    mail_send(front->to_feeder, &mail);
+}
+
+static void on_cursor(struct front *front, struct arrival *arrival, const struct message *message)
+{
+    struct mail *mail = mail_new(MAIL_ACK);
+    mail->row = arrival->peer->party.row;
+    mail->session = arrival->peer->session;
+    mail->cursor = message->cursor.cursor;
+    mail_send(front->to_feeder, &mail);
+}
+
+static void on_ping(struct front *front, struct arrival *arrival, const struct message *message)
+{
+    struct message pong = {.type = MESSAGE_PONG, .ping = message->ping};
+    reply_message(front, arrival->peer->routing, arrival->peer->routing_size, &pong);
+}
+
+static void on_pong(struct front *front, struct arrival *arrival, const struct message *message)
+{
+    (void)front;
+    (void)arrival;
+    (void)message; /* hearing it was all */
+}
+
+static void on_bye(struct front *front, struct arrival *arrival, const struct message *message)
+{
+    (void)message;
+    front_end_session(front, arrival->peer);
+}
+
+/* What a peer may send, and where its session number stands; offset 0: it has none. */
+static const struct input {
+    void (*act)(struct front *front, struct arrival *arrival, const struct message *message);
+    size_t session_offset;
+} inputs[] = {
+    [MESSAGE_HELLO] = {on_hello, 0},
+    [MESSAGE_SUBMIT] = {on_submit, offsetof(struct message, submit.session)},
+    [MESSAGE_FOLLOW] = {on_follow, offsetof(struct message, follow.session)},
+    [MESSAGE_CURSOR] = {on_cursor, offsetof(struct message, cursor.session)},
+    [MESSAGE_PING] = {on_ping, offsetof(struct message, ping.session)},
+    [MESSAGE_PONG] = {on_pong, offsetof(struct message, ping.session)},
+    [MESSAGE_BYE] = {on_bye, offsetof(struct message, session)},
+};
+
+static void on_malformed(struct front *front, struct arrival *arrival, const char *code, const char *reason)
+{
+    struct peer *peer = arrival->peer;
+    reply_refuse(front, zmq_msg_data(&arrival->routing), zmq_msg_size(&arrival->routing), code, reason, 0, 0);
+    peer->malformed++;
+    if (peer->malformed == 1 || peer->malformed == MALFORMED_MAX) {
+        log_warn("message-malformed", "party=%s count=%d reason=\"%s\"", peer->party.party, peer->malformed, reason);
+    }
+    if (peer->malformed >= MALFORMED_MAX) {
+        if (!comes_by_session(arrival)) {
+            peer_remember_connection(peer, arrival->fd);
+        }
+        front_end_session(front, peer);
+        zlistx_add_end(front->doomed, peer);
+        peer->malformed = 0;
+    }
+}
+
+static void say_who(struct front *front, struct arrival *arrival)
+{
+    int64_t now = clock_monotonic_ms();
+    if (now - arrival->peer->who_ms >= WHO_MS) {
+        struct message who = {.type = MESSAGE_WHO};
+        arrival->peer->who_ms = now;
+        reply_message(front, zmq_msg_data(&arrival->routing), zmq_msg_size(&arrival->routing), &who);
+    }
+}
+
+void front_on_message(struct front *front, struct arrival *arrival)
+{
+    struct message message;
+    char reason[128] = "";
+    struct view frame = {zmq_msg_data(&arrival->frame), zmq_msg_size(&arrival->frame)};
+    err_t err = message_decode(frame, &message, reason);
+    if (err != ERR_OK) {
+        on_malformed(front, arrival, err == ERR_NOT_FOUND ? "unsupported" : "malformed", reason);
+        return;
+    }
+    size_t type = (size_t)message.type;
+    const struct input *input = type < sizeof inputs / sizeof *inputs && inputs[type].act ? &inputs[type] : NULL;
+    if (!input) {
+        on_malformed(front, arrival, "malformed", "a peer may not send this type");
+        return;
+    }
+    if (input->session_offset) {
+        uint64_t session = 0;
+        memcpy(&session, (const char *)&message + input->session_offset, sizeof session);
+        if (!comes_by_session(arrival) || session != arrival->peer->session) {
+            say_who(front, arrival);
+            return;
+        }
+        arrival->peer->heard_ms = clock_monotonic_ms();
+    }
+    input->act(front, arrival, &message);
+}

@@ -1,0 +1,119 @@
+#include "hub/gate.h"
+
+#include "common/mem.h"
+#include "common/text.h"
+
+struct address {
+    int wrong;
+    int64_t last_ms;
+    int64_t locked_until_ms;
+};
+
+struct gate {
+    zhashx_t *keys;      /* hex of the key → struct party * (owned) */
+    zhashx_t *by_row;    /* row as text → hex of its key (owned) */
+    zhashx_t *addresses; /* text → struct address * (owned) */
+};
+
+static void destroy_item(void **item_p)
+{
+    free(*item_p);
+    *item_p = NULL;
+}
+
+static zhashx_t *new_table(void)
+{
+    zhashx_t *table = zhashx_new();
+    zhashx_set_destructor(table, destroy_item);
+    return table;
+}
+
+struct gate *gate_open(void)
+{
+    struct gate *gate = mem_alloc(sizeof *gate);
+    gate->keys = new_table();
+    gate->by_row = new_table();
+    gate->addresses = new_table();
+    return gate;
+}
+
+void gate_close(struct gate *gate)
+{
+    if (gate) {
+        zhashx_destroy(&gate->keys);
+        zhashx_destroy(&gate->by_row);
+        zhashx_destroy(&gate->addresses);
+        free(gate);
+    }
+}
+
+void gate_put(struct gate *gate, const struct party *party)
+{
+    char row[24];
+    char hex[2 * KEY_SIZE + 1];
+    snprintf(row, sizeof row, "%lld", (long long)party->row);
+    const char *old = zhashx_lookup(gate->by_row, row);
+    if (old) {
+        zhashx_delete(gate->keys, old); /* the key may have changed */
+        zhashx_delete(gate->by_row, row);
+    }
+    if (!party->has_keys) {
+        return;
+    }
+    hex_text(party->curve_key, KEY_SIZE, hex);
+    zhashx_update(gate->keys, hex, mem_copy(party, sizeof *party));
+    zhashx_update(gate->by_row, row, mem_text(hex));
+}
+
+const struct party *gate_find(struct gate *gate, const uint8_t curve_key[KEY_SIZE])
+{
+    char hex[2 * KEY_SIZE + 1];
+    hex_text(curve_key, KEY_SIZE, hex);
+    const struct party *party = zhashx_lookup(gate->keys, hex);
+    return party && strcmp(party->state, "active") == 0 ? party : NULL;
+}
+
+int64_t gate_locked_ms(struct gate *gate, const char *address, int64_t now_ms)
+{
+    const struct address *entry = zhashx_lookup(gate->addresses, address);
+    return entry && entry->locked_until_ms > now_ms ? entry->locked_until_ms - now_ms : 0;
+}
+
+/* An attacker with many addresses must not fill the memory: old entries go first. */
+static void shed_old(struct gate *gate, int64_t now_ms)
+{
+    if (zhashx_size(gate->addresses) < LOCK_ADDRESSES_MAX) {
+        return;
+    }
+    zlistx_t *names = zhashx_keys(gate->addresses);
+    for (const char *name = zlistx_first(names); name; name = zlistx_next(names)) {
+        const struct address *entry = zhashx_lookup(gate->addresses, name);
+        if (entry->last_ms + LOCK_OUT_MS < now_ms) {
+            zhashx_delete(gate->addresses, name);
+        }
+    }
+    zlistx_destroy(&names);
+    if (zhashx_size(gate->addresses) >= LOCK_ADDRESSES_MAX) {
+        zhashx_purge(gate->addresses);
+    }
+}
+
+void gate_wrong_code(struct gate *gate, const char *address, int64_t now_ms)
+{
+    struct address *entry = zhashx_lookup(gate->addresses, address);
+    if (!entry) {
+        shed_old(gate, now_ms);
+        entry = mem_alloc(sizeof *entry);
+        zhashx_insert(gate->addresses, address, entry);
+    }
+    entry->last_ms = now_ms;
+    if (++entry->wrong >= WRONG_CODES_MAX) {
+        entry->wrong = 0;
+        entry->locked_until_ms = now_ms + LOCK_OUT_MS;
+    }
+}
+
+void gate_right_code(struct gate *gate, const char *address)
+{
+    zhashx_delete(gate->addresses, address);
+}

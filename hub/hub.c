@@ -1,0 +1,219 @@
+#include "hub/hub.h"
+
+#include <czmq.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <sqlite3.h>
+
+#include "common/log.h"
+#include "common/text.h"
+#include "hub/clerk.h"
+#include "hub/feeder.h"
+#include "hub/front.h"
+#include "hub/writer.h"
+
+enum { DESCRIPTOR_RESERVE = 128, POLL_MS = 200, STOP_WAIT_MS = 15000 };
+
+static volatile sig_atomic_t is_ended;
+static volatile sig_atomic_t is_reload_due;
+
+struct hub {
+    struct home home;
+    struct options options;
+    struct identity identity;
+    int lock;
+    zactor_t *feeder, *writer, *front, *clerk;
+    struct store *registry;
+};
+
+static void on_signal(int number)
+{
+    if (number == SIGHUP) {
+        is_reload_due = 1;
+    } else {
+        is_ended = 1;
+    }
+}
+
+static void catch_signals(void)
+{
+    zsys_handler_set(NULL);
+    struct sigaction action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+/* Each connection is a descriptor; at the limit libzmq would spin or abort, so it is checked before anything is bound.
+ */
+static bool raise_descriptors(const struct options *options)
+{
+    struct rlimit limit;
+    rlim_t need = (rlim_t)options->max_peers + DESCRIPTOR_RESERVE;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < need) {
+        fprintf(stderr,
+                tr("agn-hub: max_peers = %" PRId64
+                   " needs %llu descriptors, the limit is %llu: raise LimitNOFILE (ulimit -Hn) or lower max_peers\n",
+                   "agn-hub：max_peers = %" PRId64
+                   " 需要 %llu 个文件描述符，当前上限为 %llu：请提高 LimitNOFILE（ulimit -Hn）或减小 max_peers\n"),
+                options->max_peers, (unsigned long long)need, (unsigned long long)limit.rlim_max);
+        return false;
+    }
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    return true;
+}
+
+static bool has_fit_zmq(void)
+{
+    int major = 0;
+    int minor = 0;
+    int patch = 0;
+    zmq_version(&major, &minor, &patch);
+    if (major * 10000 + minor * 100 + patch < 40303 || !zmq_has("curve")) {
+        fprintf(stderr, "agn-hub: libzmq %d.%d.%d: 4.3.3 or newer with CURVE is needed\n", major, minor, patch);
+        return false;
+    }
+    return true;
+}
+
+static struct store *open_store(const struct hub *hub, bool is_writer)
+{
+    char reason[256];
+    struct store *store = NULL;
+    struct store_settings settings = {.utc_offset_minutes = (int)hub->options.utc_offset_minutes,
+                                      .uplink_level = (int)hub->options.uplink_level};
+    if (store_open(&hub->home, is_writer, &settings, &store, reason) != ERR_OK) {
+        fprintf(stderr, "agn-hub: %s\n", reason);
+        return NULL;
+    }
+    return store;
+}
+
+static bool start_actors(struct hub *hub)
+{
+    zsys_set_io_threads((size_t)hub->options.io_threads);
+    zsys_set_sndhwm(0); /* between actors nothing is dropped or blocks: the front bounds what is taken in; its ROUTERs
+                           have limits of their own */
+    zsys_set_rcvhwm(0);
+    zsys_set_linger(0);
+    struct writer_config writer = {.options = hub->options, .store = open_store(hub, true), .home = hub->home};
+    if (!writer.store) {
+        return false;
+    }
+    struct front_config front = {
+        .options = hub->options, .identity = &hub->identity, .registry = open_store(hub, false)};
+    struct feeder_config feeder = {.store = open_store(hub, false)};
+    if (!front.registry || !feeder.store) {
+        return false;
+    }
+    memcpy(front.epoch, store_epoch(front.registry), EPOCH_SIZE);
+    hub->registry = front.registry;
+    hub->feeder = zactor_new(feeder_actor, &feeder);
+    hub->writer = zactor_new(writer_actor, &writer);
+    hub->front = zactor_new(front_actor, &front);
+    hub->clerk = zactor_new(clerk_actor, &hub->options);
+    char *answer = zstr_recv(hub->front);
+    bool is_ready = answer && streq(answer, "READY");
+    free(answer);
+    return is_ready;
+}
+
+static void reload(struct hub *hub)
+{
+    struct options fresh;
+    char reason[512];
+    char ignored[256];
+    is_reload_due = 0;
+    if (options_load(&hub->home, &fresh, reason) != ERR_OK) {
+        log_error("reload-refused", "reason=\"%s\" keeping what was", reason);
+        return;
+    }
+    config_reload(option_rows, option_count, &hub->options, &fresh, ignored);
+    options_apply_log_level(&hub->options);
+    zactor_t *actors[] = {hub->front, hub->writer, hub->clerk};
+    for (int i = 0; i < 3; i++) {
+        zmsg_t *message = zmsg_new();
+        zmsg_addstr(message, "RELOAD");
+        zmsg_addmem(message, &hub->options, sizeof hub->options);
+        zactor_send(actors[i], &message);
+    }
+    log_info("reloaded", "needs_restart=\"%s\"", ignored);
+}
+
+/* What was taken is committed and answered before the front says that it has stopped. */
+static void stop(struct hub *hub)
+{
+    log_info("hub-stopping", "finishing what was taken");
+    zstr_send(hub->front, "STOP");
+    zsock_set_rcvtimeo(hub->front, STOP_WAIT_MS);
+    char *answer = zstr_recv(hub->front);
+    log_info("hub-stopped", "clean=%s", answer ? "yes" : "no");
+    free(answer);
+}
+
+static void destroy_actors(struct hub *hub)
+{
+    zactor_destroy(&hub->clerk);
+    zactor_destroy(&hub->front);
+    zactor_destroy(&hub->feeder);
+    zactor_destroy(&hub->writer);
+    store_close(hub->registry);
+}
+
+static bool prepare(struct hub *hub)
+{
+    char reason[512];
+    if (!home_has(&hub->home, "hub.zpl")) {
+        fprintf(stderr,
+                tr("agn-hub: %s is not a hub's home: run `agn-hub init` first\n",
+                   "agn-hub：%s 不是枢纽目录：请先运行 agn-hub init\n"),
+                hub->home.path);
+        return false;
+    }
+    if (options_load(&hub->home, &hub->options, reason) != ERR_OK ||
+        identity_load(&hub->home, &hub->identity, reason) != ERR_OK) {
+        fprintf(stderr, "agn-hub: %s\n", reason);
+        return false;
+    }
+    err_t err = home_lock(&hub->home, "hub.lock", &hub->lock);
+    if (err != ERR_OK) {
+        fprintf(stderr, tr("agn-hub: %s: %s\n", "agn-hub：%s：%s\n"), hub->home.path,
+                err == ERR_BUSY ? tr("another hub runs on this home", "已有枢纽在此目录上运行") : err_text(err));
+        return false;
+    }
+    return raise_descriptors(&hub->options) && has_fit_zmq();
+}
+
+int hub_run(const struct home *home)
+{
+    struct hub hub = {.home = *home, .lock = -1};
+    if (!prepare(&hub)) {
+        return 1;
+    }
+    options_apply_log_level(&hub.options);
+    catch_signals();
+    bool is_ready = start_actors(&hub);
+    if (is_ready) {
+        log_info("hub-ready", "endpoint=%s enrol=%s sqlite=%s", hub.options.endpoint, hub.options.enrol_endpoint,
+                 sqlite3_libversion());
+        while (!is_ended) {
+            zclock_sleep(POLL_MS);
+            if (is_reload_due) {
+                reload(&hub);
+            }
+        }
+        stop(&hub);
+    }
+    destroy_actors(&hub);
+    identity_done(&hub.identity);
+    close(hub.lock);
+    zsys_shutdown();
+    return is_ready ? 0 : 1;
+}

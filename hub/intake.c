@@ -1,0 +1,81 @@
+#include "hub/intake.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "common/identity.h"
+#include "common/mem.h"
+
+static bool is_signed(const struct intake *intake, EVP_PKEY *verifier, const struct submit *submit,
+                      const struct batch *batch)
+{
+    uint8_t hashes[BATCH_ITEMS_MAX * RECORD_HASH_SIZE];
+    for (uint32_t i = 0; i < batch->count; i++) {
+        memcpy(hashes + (size_t)i * RECORD_HASH_SIZE, batch->items[i].hash, RECORD_HASH_SIZE);
+    }
+    bool is_known = view_is(submit->algorithm, SIGNING_ALGORITHM);
+    msgpack_sbuffer buffer;
+    msgpack_sbuffer_init(&buffer);
+    submit_signed_bytes(intake->hub_key, hashes, batch->count, &buffer);
+    bool is_good = is_known && verifier_check(verifier, (struct view){(const uint8_t *)buffer.data, buffer.size},
+                                              submit->signature);
+    msgpack_sbuffer_destroy(&buffer);
+    return is_good;
+}
+
+static void check_item(const struct intake *intake, const struct batch *batch, const struct record_context *context,
+                       struct batch_item *item)
+{
+    struct record record;
+    struct faults faults;
+    faults.count = 0;
+    if (record_check(item->bytes, context, &record, &faults) == ERR_OK) {
+        item->has_id = true;
+        project_record(&record, intake->utc_offset_minutes, &item->projection);
+        project_cell(&record, &batch->facts, STATE_RAISED, intake->utc_offset_minutes, &item->cell);
+        return;
+    }
+    item->faults = mem_alloc(sizeof *item->faults);
+    *item->faults = faults;
+    const struct value *id = &record.values[COMMON_ID];
+    const struct value *seq = &record.values[COMMON_SEQ];
+    item->has_id = id->is_present && id->view.size == RECORD_ID_SIZE;
+    item->projection.seq = seq->is_present ? (uint64_t)seq->number : 0;
+    if (item->has_id) {
+        memcpy(item->projection.id, id->view.at, RECORD_ID_SIZE);
+    }
+}
+
+struct batch *intake_batch(const struct intake *intake, const struct party *party, EVP_PKEY *verifier,
+                           const struct submit *submit, zmq_msg_t *frame, int64_t now_ms)
+{
+    struct batch *batch = batch_new(submit->count);
+    for (uint32_t i = 0; i < submit->count; i++) {
+        batch->items[i].bytes = submit->items[i];
+        record_hash(submit->items[i], batch->items[i].hash);
+    }
+    if (!is_signed(intake, verifier, submit, batch)) {
+        batch_free(batch);
+        return NULL;
+    }
+    batch->party_row = party->row;
+    batch->session = submit->session;
+    batch->batch = submit->batch;
+    batch->at = now_ms;
+    batch->signature = submit->signature;
+    memcpy(batch->signing_key, party->signing_key, KEY_SIZE);
+    memcpy(batch->party, party->party, sizeof batch->party);
+    memcpy(batch->entity_type, party->entity_type, sizeof batch->entity_type);
+    batch->facts = (struct party_facts){batch->party, batch->entity_type};
+    struct record_context context = {
+        .now_ms = now_ms, .utc_offset_minutes = intake->utc_offset_minutes, .party = batch->party};
+    for (uint32_t i = 0; i < submit->count; i++) {
+        check_item(intake, batch, &context, &batch->items[i]);
+    }
+    /* A frame with a signature is too long to be kept inside zmq_msg_t, so its bytes stay where the views point. */
+    const void *data = zmq_msg_data(frame);
+    zmq_msg_move(&batch->frame, frame);
+    assert(zmq_msg_data(&batch->frame) == data);
+    (void)data;
+    return batch;
+}

@@ -1,0 +1,19 @@
+/* hub/intake.h - from a decoded SUBMIT to a batch that the writer can store: hashes, the signature, each item's check
+ * and projection. Pure. */
+#ifndef HUB_INTAKE_H
+#define HUB_INTAKE_H
+
+#include <openssl/evp.h>
+
+#include "hub/mail.h"
+
+struct intake {
+    uint8_t hub_key[KEY_SIZE];
+    int utc_offset_minutes;
+};
+
+/* NULL when the signature does not fit. Takes over FRAME's content (which SUBMIT points into) on success. */
+struct batch *intake_batch(const struct intake *intake, const struct party *party, EVP_PKEY *verifier,
+                           const struct submit *submit, zmq_msg_t *frame, int64_t now_ms);
+
+#endif

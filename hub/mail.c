@@ -1,0 +1,67 @@
+#include "hub/mail.h"
+
+#include "common/mem.h"
+
+struct batch *batch_new(uint32_t count)
+{
+    /* Not zeroed as a whole: an item is about a kilobyte, and the front fills each. */
+    struct batch *batch = mem_grow(NULL, 1, sizeof *batch + count * sizeof *batch->items);
+    memset(batch, 0, sizeof *batch);
+    zmq_msg_init(&batch->frame);
+    batch->count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        batch->items[i].faults = NULL;
+        msgpack_sbuffer_init(&batch->items[i].refusal);
+    }
+    return batch;
+}
+
+void batch_free(struct batch *batch)
+{
+    if (!batch) {
+        return;
+    }
+    for (uint32_t i = 0; i < batch->count; i++) {
+        free(batch->items[i].faults);
+        msgpack_sbuffer_destroy(&batch->items[i].refusal);
+    }
+    zmq_msg_close(&batch->frame);
+    free(batch);
+}
+
+struct mail *mail_new(enum mail_type type)
+{
+    struct mail *mail = mem_alloc(sizeof *mail);
+    mail->type = type;
+    return mail;
+}
+
+void mail_free(struct mail *mail)
+{
+    if (!mail) {
+        return;
+    }
+    batch_free(mail->batch);
+    free(mail->enrolment);
+    free(mail->party);
+    if (mail->frame) {
+        msgpack_sbuffer_free(mail->frame);
+    }
+    free(mail);
+}
+
+void mail_send(zsock_t *sock, struct mail **mail_p)
+{
+    struct mail *mail = *mail_p;
+    *mail_p = NULL;
+    if (zmq_send(zsock_resolve(sock), &mail, sizeof mail, 0) < 0) {
+        mail_free(mail); /* the context is ending */
+    }
+}
+
+struct mail *mail_receive(zsock_t *sock, bool wait)
+{
+    struct mail *mail = NULL;
+    int size = zmq_recv(zsock_resolve(sock), &mail, sizeof mail, wait ? 0 : ZMQ_DONTWAIT);
+    return size == (int)sizeof mail ? mail : NULL;
+}

@@ -1,0 +1,122 @@
+/* hub/mail.h - what the actors say to one another: one pointer a message over inproc, owned by whoever holds it.
+ *
+ *   front  → writer  WORK (batch or enrolment)        writer → front   DONE (the same, with outcomes), PARTY (changed)
+ *   front  → feeder  FOLLOW, ACK, GONE                 feeder → front   SEND (a frame for a session)
+ *   writer → feeder  COMMITTED                         clerk  → feeder, writer  TICK */
+#ifndef HUB_MAIL_H
+#define HUB_MAIL_H
+
+#include <czmq.h>
+
+#include "proto/message.h"
+#include "proto/project.h"
+
+enum { PARTY_STATE_SIZE = 12 };
+
+/* One row of the registry. `row` is small and never reused; it is the ZAP user id. */
+struct party {
+    int64_t row;
+    char party[RECORD_PARTY_SIZE];
+    char role[12];
+    char name[401];
+    char entity_type[32];
+    char sectors[256];
+    char district[8];
+    char state[PARTY_STATE_SIZE]; /* invited, active, suspended, revoked */
+    char reason[401];
+    bool has_keys;
+    uint8_t curve_key[KEY_SIZE];
+    uint8_t signing_key[KEY_SIZE];
+    int64_t created_at;
+    int64_t changed_at;
+    /* Accounts: what has been kept. */
+    uint64_t last_seq;
+    uint64_t stored;
+    uint64_t refused;
+    int64_t last_at;
+};
+
+struct batch_item {
+    struct view bytes;
+    uint8_t hash[RECORD_HASH_SIZE];
+    struct projection projection; /* only `id` when invalid, and that only when has_id */
+    struct cell cell;
+    bool has_id;
+    struct faults *faults; /* owned; NULL when valid */
+    /* The outcome, set by the store. */
+    enum outcome outcome;
+    uint64_t number;
+    int64_t at;
+    msgpack_sbuffer refusal; /* the encoded faults of a rejection */
+    const char *retry_code;  /* static */
+};
+
+/* A verified SUBMIT on its way through the writer and back. Owns the frame that the items point into. */
+struct batch {
+    zmq_msg_t frame;
+    int64_t party_row;
+    struct party_facts facts; /* point into the two texts below */
+    char party[RECORD_PARTY_SIZE];
+    char entity_type[32];
+    uint8_t signing_key[KEY_SIZE];
+    uint64_t session;
+    uint64_t batch;
+    int64_t at; /* when the front took it */
+    struct view signature;
+    uint32_t count;
+    struct batch_item items[];
+};
+
+struct batch *batch_new(uint32_t count);
+/* Takes NULL. */
+void batch_free(struct batch *batch);
+
+struct enrolment {
+    uint8_t routing[16];
+    size_t routing_size;
+    char address[64];
+    char code[32];
+    uint8_t curve_key[KEY_SIZE];
+    uint8_t signing_key[KEY_SIZE];
+    /* The outcome: "" or a REFUSE code; then the party as it is now. */
+    char refusal[24];
+    struct party party;
+};
+
+enum mail_type {
+    MAIL_BATCH,
+    MAIL_ENROL,
+    MAIL_PARTY,
+    MAIL_FOLLOW,
+    MAIL_ACK,
+    MAIL_GONE,
+    MAIL_SEND,
+    MAIL_COMMITTED,
+    MAIL_TICK,
+    MAIL_STOP
+};
+
+struct mail {
+    enum mail_type type;
+    int64_t row;      /* FOLLOW, ACK, GONE, SEND: the peer */
+    uint64_t session; /* likewise */
+    char stream[16];
+    bool has_epoch;
+    uint8_t epoch[EPOCH_SIZE];
+    uint64_t cursor;
+    uint64_t credit;
+    bool is_urgent; /* COMMITTED: a warning goes up */
+    struct batch *batch;
+    struct enrolment *enrolment;
+    struct party *party;
+    msgpack_sbuffer *frame;
+};
+
+struct mail *mail_new(enum mail_type type);
+void mail_free(struct mail *mail);
+/* Takes *mail_p. */
+void mail_send(zsock_t *sock, struct mail **mail_p);
+/* NULL when nothing is there (DONTWAIT). */
+struct mail *mail_receive(zsock_t *sock, bool wait);
+
+#endif

@@ -1,0 +1,199 @@
+#include <czmq.h>
+#include <string.h>
+
+#include "common/identity.h"
+#include "common/text.h"
+#include "hub/admin.h"
+#include "hub/cli.h"
+#include "hub/hub.h"
+
+static const struct {
+    const char *name;
+    int (*run)(const struct home *home, int argc, char **argv);
+    const char *usage, *en, *zh;
+} verbs[] = {
+    {"init", cli_init, "--name NAME --city CODE [--endpoint E] [--enrol E] [--host H]", "make a hub in the home folder",
+     "在目录中新建枢纽"},
+    {"run", cli_run, "", "serve until stopped", "运行枢纽"},
+    {"entity", cli_entity, "add|import|invite|list|show|suspend|resume|revoke", "the institutions and their join links",
+     "机构登记与加入链接"},
+    {"peer", cli_peer, "add|list|revoke", "the province", "省级平台"},
+    {"query", cli_query,
+     "[--kind K] [--entity U] [--sector S] [--level N] [--from D] [--to D] [--limit N] [--refused] [--json|--csv]",
+     "records, newest first", "查询记录"},
+    {"show", cli_show, "ID [--json]", "one record, with its signature checked", "查看一条记录并验证签名"},
+    {"stats", cli_stats, "[--family F] [--by dim,dim] [--json|--csv]", "the rollups", "统计"},
+    {"schema", cli_schema, "[KIND]", "the kinds of record; JSON Schema of one", "记录种类与 JSON Schema"},
+    {"prune", cli_prune, "uplink --upto CURSOR --yes", "forget warnings that were passed up", "清理已上行的预警"},
+    {"config", cli_config, "", "check hub.zpl and print every key with its default", "检查配置并列出所有键"},
+};
+enum { VERBS = sizeof verbs / sizeof *verbs };
+
+static int help(FILE *file)
+{
+    fprintf(file, "agn-hub %s  %s\n\n", AGN_VERSION, tr("the city hub of AGN", "敏捷治理网络市级枢纽"));
+    for (size_t i = 0; i < VERBS; i++) {
+        fprintf(file, "  agn-hub %s %s\n      %s\n", verbs[i].name, verbs[i].usage, tr(verbs[i].en, verbs[i].zh));
+    }
+    fprintf(file, "\n  --home DIR  %s\n",
+            tr("the hub's folder (or AGN_HOME; default ~/.agn-hub)", "枢纽目录（或 AGN_HOME；默认 ~/.agn-hub）"));
+    return file == stdout ? 0 : 2;
+}
+
+int cli_init(const struct home *home, int argc, char **argv)
+{
+    struct argument arguments[] = {{"name", false, NULL},
+                                   {"city", false, NULL},
+                                   {"endpoint", false, NULL},
+                                   {"enrol", false, NULL},
+                                   {"host", false, NULL}};
+    static const char *const keys[] = {"name", "city", "endpoint", "enrol_endpoint", "host"};
+    size_t rest = 0;
+    char reason[512];
+    struct identity identity;
+    struct options options;
+    char file[2048] = "#   Every key and its default: agn-hub config\n";
+    if (!cli_parse(argc, argv, arguments, 5, NULL, 0, &rest)) {
+        return 2;
+    }
+    if (!arguments[0].value || !arguments[1].value) {
+        return cli_usage("agn-hub init --name NAME --city CODE [--endpoint tcp://ADDRESS:PORT] [--enrol "
+                         "tcp://ADDRESS:PORT] [--host ADDRESS]");
+    }
+    if (home_has(home, "hub.zpl")) {
+        return cli_fail(tr("%s is a hub's home already", "%s 已是枢纽目录"), home->path);
+    }
+    for (int i = 0; i < 5; i++) {
+        const char *value = arguments[i].value;
+        if (value && (strpbrk(value, "\"\n\r") || strlen(value) > 255)) {
+            return cli_fail(
+                       tr("--%s: no quotes or line breaks, at most 255 bytes", "--%s：不得含引号或换行，最长 255 字节"),
+                       arguments[i].name),
+                   2;
+        }
+        if (value) {
+            size_t used = strlen(file);
+            snprintf(file + used, sizeof file - used, "%s = \"%s\"\n", keys[i], value);
+        }
+    }
+    if (home_create(home, reason) != ERR_OK) {
+        return cli_fail("%s", reason);
+    }
+    err_t err = home_write(home, "hub.zpl", file, strlen(file));
+    err = err == ERR_OK ? options_load(home, &options, reason) : err;
+    if (err != ERR_OK) {
+        char path[PATH_SIZE];
+        home_file(home, "hub.zpl", path);
+        remove(path);
+        return cli_fail("%s", err == ERR_INVALID ? reason : err_text(err));
+    }
+    if (identity_create(home, &identity, reason) != ERR_OK) {
+        return cli_fail("%s", reason);
+    }
+    struct store *store = NULL;
+    struct store_settings settings = {.utc_offset_minutes = (int)options.utc_offset_minutes,
+                                      .uplink_level = (int)options.uplink_level};
+    err = store_open(home, true, &settings, &store, reason);
+    store_close(store);
+    identity_done(&identity);
+    if (err != ERR_OK) {
+        return cli_fail("%s", reason);
+    }
+    printf(tr("hub made in %s; next: agn-hub run, agn-hub entity add …, agn-hub peer add …\n",
+              "已在 %s 新建枢纽；下一步：agn-hub run、agn-hub entity add …、agn-hub peer add …\n"),
+           home->path);
+    return 0;
+}
+
+int cli_run(const struct home *home, int argc, char **argv)
+{
+    (void)argv;
+    return argc == 1 ? hub_run(home) : cli_usage("agn-hub run");
+}
+
+int cli_schema(const struct home *home, int argc, char **argv)
+{
+    (void)home;
+    const struct kind *kind = NULL;
+    if (argc > 2) {
+        return cli_usage("agn-hub schema [KIND]");
+    }
+    if (argc == 2) {
+        kind = kind_find((struct view){(const uint8_t *)argv[1], strlen(argv[1])});
+        if (!kind) {
+            return cli_fail(tr("no kind %s", "没有种类 %s"), argv[1]);
+        }
+        json_t *schema = kind_json_schema(kind);
+        json_dumpf(schema, stdout, JSON_INDENT(2));
+        putchar('\n');
+        json_decref(schema);
+        return 0;
+    }
+    for (size_t i = 0; (kind = kind_at(i)); i++) {
+        printf("%s  %s\n", kind->name, tr(kind->en, kind->zh));
+    }
+    return 0;
+}
+
+int cli_prune(const struct home *home, int argc, char **argv)
+{
+    struct argument arguments[] = {{"upto", false, NULL}, {"yes", true, NULL}};
+    const char *rest[1];
+    size_t count = 0;
+    if (!cli_parse(argc, argv, arguments, 2, rest, 1, &count) || count != 1 || strcmp(rest[0], "uplink") != 0 ||
+        !arguments[0].value) {
+        return cli_usage("agn-hub prune uplink --upto CURSOR --yes");
+    }
+    if (!arguments[1].value) {
+        return cli_fail(tr("this forgets warnings that followers may not have read yet; they will start again from a "
+                           "snapshot. Add --yes to do it",
+                           "此操作将清除下级可能尚未读取的上行预警，跟随方将从快照重建；确认请加 --yes"));
+    }
+    zmsg_t *request = zmsg_new();
+    zmsg_addstr(request, "prune");
+    zmsg_addstr(request, arguments[0].value);
+    return admin_call(home, &request);
+}
+
+int cli_config(const struct home *home, int argc, char **argv)
+{
+    struct options options;
+    char reason[512];
+    (void)argv;
+    if (argc > 1) {
+        return cli_usage("agn-hub config");
+    }
+    config_print_sample(option_rows, option_count, stdout);
+    return options_load(home, &options, reason) == ERR_OK ? 0 : cli_fail("%s", reason);
+}
+
+int main(int argc, char **argv)
+{
+    const char *home_option = NULL;
+    int kept = 1;
+    text_init();
+    zsys_set_logstream(NULL);
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--home") == 0 && i + 1 < argc) {
+            home_option = argv[++i];
+        } else if (strncmp(argv[i], "--home=", 7) == 0) {
+            home_option = argv[i] + 7;
+        } else {
+            argv[kept++] = argv[i];
+        }
+    }
+    argc = kept;
+    bool is_help = argc > 1 && (strcmp(argv[argc - 1], "--help") == 0 || strcmp(argv[1], "help") == 0);
+    if (argc < 2 || is_help) {
+        return help(is_help ? stdout : stderr);
+    }
+    struct home home;
+    home_resolve(home_option, "agn-hub", &home);
+    for (size_t i = 0; i < VERBS; i++) {
+        if (strcmp(verbs[i].name, argv[1]) == 0) {
+            return verbs[i].run(&home, argc - 1, argv + 1);
+        }
+    }
+    fprintf(stderr, tr("agn-hub: unknown verb %s\n", "agn-hub：未知命令 %s\n"), argv[1]);
+    return help(stderr);
+}

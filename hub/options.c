@@ -1,0 +1,60 @@
+#include "hub/options.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "proto/record.h"
+
+#define AT(field) offsetof(struct options, field)
+
+const struct option_row option_rows[] = {
+    {"name", OPTION_TEXT, AT(name), "AGN hub", 1, 100, false, "The hub's name, as peers and receipts show it"},
+    {"city", OPTION_TEXT, AT(city), "330100", 6, 6, false, "District code of the city (GB/T 2260)"},
+    {"endpoint", OPTION_TEXT, AT(endpoint), "tcp://*:7701", 6, 255, false, "Where sessions are served"},
+    {"enrol_endpoint", OPTION_TEXT, AT(enrol_endpoint), "tcp://*:7702", 6, 255, false, "Where join links are redeemed"},
+    {"host", OPTION_TEXT, AT(host), "127.0.0.1", 1, 255, true, "The hub's address as peers reach it, for join links"},
+    {"log_level", OPTION_TEXT, AT(log_level), "info", 4, 5, true, "debug, info, warn or error"},
+    {"utc_offset_minutes", OPTION_NUMBER, AT(utc_offset_minutes), "480", -720, 840, false,
+     "The site's zone: 480 is Asia/Shanghai"},
+    {"window", OPTION_NUMBER, AT(window), "256", 1, 256, true, "Items a peer may have under way without a receipt"},
+    {"max_batch", OPTION_NUMBER, AT(max_batch), "64", 1, 64, true, "Items in one batch"},
+    {"ping_ms", OPTION_NUMBER, AT(ping_ms), "30000", 200, 600000, true,
+     "Silence after which a side pings; three times this ends a session"},
+    {"publish_ms", OPTION_NUMBER, AT(publish_ms), "1000", 10, 3600000, true,
+     "How often changed aggregates are published upwards"},
+    {"uplink_level", OPTION_NUMBER, AT(uplink_level), "2", 0, 4, false,
+     "Warnings of this level or graver go up one by one; 0: none"},
+    {"min_free_mb", OPTION_NUMBER, AT(min_free_mb), "64", 0, 1048576, true,
+     "Below this much free disk, records are answered with retry"},
+    {"checkpoint_pages", OPTION_NUMBER, AT(checkpoint_pages), "40000", 100, 1000000, true,
+     "Write-ahead log pages (8 KiB) after which it is folded in under load"},
+    {"io_threads", OPTION_NUMBER, AT(io_threads), "1", 1, 16, false, "Threads that encrypt and move bytes"},
+    {"max_peers", OPTION_NUMBER, AT(max_peers), "6000", 10, 500000, false,
+     "Connections to be ready for; the descriptor limit must allow them"},
+};
+const size_t option_count = sizeof option_rows / sizeof *option_rows;
+
+err_t options_load(const struct home *home, struct options *ret_options, char reterr_reason[512])
+{
+    char path[PATH_SIZE];
+    home_file(home, "hub.zpl", path);
+    err_t err = config_load(path, option_rows, option_count, ret_options, reterr_reason);
+    if (err == ERR_OK &&
+        !district_check((struct view){(const uint8_t *)ret_options->city, strlen(ret_options->city)})) {
+        snprintf(reterr_reason, 512, "%.200s: city: expected a six-digit district code such as 330100", path);
+        return ERR_INVALID;
+    }
+    return err;
+}
+
+void options_apply_log_level(const struct options *options)
+{
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+    for (int i = 0; i < 4; i++) {
+        if (strcmp(options->log_level, names[i]) == 0) {
+            log_set_level((enum log_level)i);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+/* hub/options.h - what a city may set in hub.zpl. */
+#ifndef HUB_OPTIONS_H
+#define HUB_OPTIONS_H
+
+#include "common/config.h"
+#include "common/home.h"
+
+struct options {
+    char name[CONFIG_TEXT_SIZE];
+    char city[CONFIG_TEXT_SIZE];
+    char endpoint[CONFIG_TEXT_SIZE];
+    char enrol_endpoint[CONFIG_TEXT_SIZE];
+    char host[CONFIG_TEXT_SIZE];
+    char log_level[CONFIG_TEXT_SIZE];
+    int64_t utc_offset_minutes;
+    int64_t window;
+    int64_t max_batch;
+    int64_t ping_ms;
+    int64_t publish_ms;
+    int64_t uplink_level;
+    int64_t min_free_mb;
+    int64_t checkpoint_pages;
+    int64_t io_threads;
+    int64_t max_peers;
+};
+
+extern const struct option_row option_rows[];
+extern const size_t option_count;
+
+/* Reads hub.zpl in HOME; names the fault with file and line. */
+MUST_CHECK err_t options_load(const struct home *home, struct options *ret_options, char reterr_reason[512]);
+void options_apply_log_level(const struct options *options);
+
+#endif

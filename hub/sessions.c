@@ -1,0 +1,98 @@
+#include "hub/sessions.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/identity.h"
+#include "common/mem.h"
+
+struct sessions {
+    struct peer **peers; /* by row */
+    size_t capacity;
+};
+
+struct sessions *sessions_open(void)
+{
+    return mem_alloc(sizeof(struct sessions));
+}
+
+void sessions_close(struct sessions *sessions)
+{
+    if (!sessions) {
+        return;
+    }
+    for (size_t i = 0; i < sessions->capacity; i++) {
+        if (sessions->peers[i]) {
+            verifier_close(sessions->peers[i]->verifier);
+            free(sessions->peers[i]);
+        }
+    }
+    free(sessions->peers);
+    free(sessions);
+}
+
+static void make_room(struct sessions *sessions, size_t row)
+{
+    if (row < sessions->capacity) {
+        return;
+    }
+    size_t capacity = (row + 1) * 2;
+    sessions->peers = mem_grow(sessions->peers, capacity, sizeof *sessions->peers);
+    memset(sessions->peers + sessions->capacity, 0, (capacity - sessions->capacity) * sizeof *sessions->peers);
+    sessions->capacity = capacity;
+}
+
+struct peer *sessions_put(struct sessions *sessions, const struct party *party)
+{
+    size_t row = (size_t)party->row;
+    make_room(sessions, row);
+    struct peer *peer = sessions->peers[row];
+    if (!peer) {
+        peer = sessions->peers[row] = mem_alloc(sizeof *peer);
+        peer->fd = -1;
+        peer->received = party->last_seq;
+    }
+    bool is_new_key = !peer->verifier || memcmp(peer->party.signing_key, party->signing_key, KEY_SIZE) != 0;
+    peer->party = *party;
+    if (is_new_key && party->has_keys) {
+        verifier_close(peer->verifier);
+        peer->verifier = verifier_open(party->signing_key);
+    }
+    return peer;
+}
+
+struct peer *sessions_find(struct sessions *sessions, int64_t row)
+{
+    return row > 0 && (size_t)row < sessions->capacity ? sessions->peers[row] : NULL;
+}
+
+void sessions_each(struct sessions *sessions, void (*each)(void *self, struct peer *peer), void *self)
+{
+    for (size_t i = 0; i < sessions->capacity; i++) {
+        if (sessions->peers[i]) {
+            each(self, sessions->peers[i]);
+        }
+    }
+}
+
+static bool far_end_of(int fd, struct sockaddr_storage *ret_end)
+{
+    socklen_t size = sizeof *ret_end;
+    memset(ret_end, 0, sizeof *ret_end);
+    return fd >= 0 && getpeername(fd, (struct sockaddr *)ret_end, &size) == 0;
+}
+
+void peer_remember_connection(struct peer *peer, int fd)
+{
+    peer->fd = far_end_of(fd, &peer->far_end) ? fd : -1;
+}
+
+void peer_cut(struct peer *peer)
+{
+    struct sockaddr_storage now;
+    if (far_end_of(peer->fd, &now) && memcmp(&now, &peer->far_end, sizeof now) == 0) {
+        shutdown(peer->fd, SHUT_RDWR);
+    }
+    peer->fd = -1;
+    peer->session = 0;
+}

@@ -1,0 +1,108 @@
+/* hub/store.h - what the hub remembers.
+ *
+ * One thread uses one store. Writes happen between store_begin() and store_commit(); nothing written is durable before
+ * store_commit() returns ERR_OK, so receipts are sent after that call and never before. After any failed write the
+ * caller rolls back the whole group and answers `retry`. Numbers, changes and cursors rise in commit order; they are
+ * never times. store_sqlite*.c is the first implementation. */
+#ifndef HUB_STORE_H
+#define HUB_STORE_H
+
+#include "common/home.h"
+#include "hub/mail.h"
+
+struct store;
+
+struct store_settings {
+    int utc_offset_minutes;
+    int uplink_level; /* warnings at or above (1 is gravest) go up one by one */
+};
+
+/* Opens the store in HOME, creating and migrating it where the handle may write. The caller owns *ret_store. */
+MUST_CHECK err_t store_open(const struct home *home, bool is_writer, const struct store_settings *settings,
+                            struct store **ret_store, char reterr_reason[256]);
+/* Takes NULL; an open group is rolled back. */
+void store_close(struct store *store);
+
+const uint8_t *store_epoch(const struct store *store);
+
+/* ---- writing ---- */
+MUST_CHECK err_t store_begin(struct store *store);
+MUST_CHECK err_t store_commit(struct store *store);
+void store_rollback(struct store *store);
+
+/* Decides each item's outcome and writes what it implies: record, natural key, thread, cell, uplink, account. Outcomes
+ * are final only after the commit. */
+MUST_CHECK err_t store_put_batch(struct store *store, struct batch *batch);
+
+/* Whether the open or last group put anything into the uplink that should not wait. */
+bool store_has_urgent(const struct store *store);
+/* Pages waiting in the write-ahead log. */
+int store_wal_pages(const struct store *store);
+void store_checkpoint(struct store *store, bool truncate);
+
+/* ---- registry ---- */
+/* ERR_EXISTS when the identifier is taken. */
+MUST_CHECK err_t store_put_party(struct store *store, const struct party *party, int64_t now);
+/* A one-time code for the party; only its hash is kept. */
+MUST_CHECK err_t store_put_invitation(struct store *store, const char *party, const char *code, int64_t now,
+                                      int64_t expires_at);
+/* Uses a code: stores the keys, makes the party active. The refusal's code is set where it is refused; err_t speaks of
+ * the store alone. */
+MUST_CHECK err_t store_enrol(struct store *store, struct enrolment *enrolment, int64_t now);
+/* ERR_NOT_FOUND when there is no such party. *ret_party as it is now. Writes a bulletin to the entity. */
+MUST_CHECK err_t store_set_state(struct store *store, const char *party, const char *state, const char *reason,
+                                 int64_t now, struct party *ret_party);
+MUST_CHECK err_t store_find_party(struct store *store, const char *party, struct party *ret_party);
+/* Calls back for each party in order of row. */
+MUST_CHECK err_t store_each_party(struct store *store, void (*each)(void *self, const struct party *party), void *self);
+
+/* ---- following ---- */
+struct page {
+    uint32_t count;
+    uint64_t last;          /* the last event's cursor */
+    uint64_t head;          /* of the stream */
+    size_t size;            /* of the encoded events */
+    msgpack_sbuffer events; /* events_add() after events_add() */
+};
+/* Events after CURSOR, at most COUNT and about SIZE bytes. `uplink` or `inbox` (then of PARTY_ROW). The caller
+ * initialises and destroys page->events. */
+MUST_CHECK err_t store_page(struct store *store, const char *stream, int64_t party_row, uint64_t cursor, uint32_t count,
+                            size_t size, struct page *ret_page);
+/* The cursor below which events of the stream were pruned (0: none). */
+uint64_t store_pruned(struct store *store, const char *stream);
+/* Removes warnings passed up, up to the cursor; cells stay. */
+MUST_CHECK err_t store_prune_uplink(struct store *store, uint64_t upto, uint64_t *ret_removed);
+
+/* ---- looking ---- */
+struct record_filter {
+    const char *party; /* NULL: all; likewise the others */
+    const struct kind *kind;
+    int sector; /* -1: all */
+    int level;
+    int64_t from, to; /* days, inclusive; INT64_MIN, INT64_MAX: open */
+    int64_t limit;    /* newest first; 0: none */
+    bool is_refused;
+    const uint8_t *id; /* NULL: all */
+};
+struct record_row {
+    uint64_t number; /* 0: refused */
+    uint8_t id[RECORD_ID_SIZE];
+    const char *party, *party_name, *state;
+    int64_t at, day;
+    const struct kind *kind;
+    int sector, level;
+    struct view bytes, hash, hashes, signature, signing_key; /* empty for a refused one, but hash */
+    struct view faults;
+};
+MUST_CHECK err_t store_each_record(struct store *store, const struct record_filter *filter,
+                                   void (*each)(void *self, const struct record_row *row), void *self);
+
+struct cell_row {
+    const char *family, *dims;
+    int64_t day, count, sum;
+    uint64_t revision;
+};
+MUST_CHECK err_t store_each_cell(struct store *store, const char *family,
+                                 void (*each)(void *self, const struct cell_row *row), void *self);
+
+#endif

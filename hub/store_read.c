@@ -1,0 +1,269 @@
+#include "hub/store_sqlite.h"
+
+#include <string.h>
+
+#include "common/mem.h"
+#include "proto/rights.h"
+
+static struct view text_view(const char *text)
+{
+    return (struct view){(const uint8_t *)text, strlen(text)};
+}
+
+static uint32_t split_dims(const char *dims, struct view ret_dims[DIMS_MAX])
+{
+    uint32_t count = 0;
+    while (count < DIMS_MAX) {
+        size_t size = strcspn(dims, "|");
+        ret_dims[count++] = (struct view){(const uint8_t *)dims, size};
+        if (!dims[size]) {
+            break;
+        }
+        dims += size + 1;
+    }
+    return count;
+}
+
+static void encode_cell(sqlite3_stmt *stmt, msgpack_sbuffer *buffer)
+{
+    char day[11];
+    struct event event = {.type = EVENT_CELL};
+    date_text(sqlite3_column_int64(stmt, 2), day);
+    event.cell.family = text_view(db_column_str(stmt, 1));
+    event.cell.day = text_view(day);
+    event.cell.dim_count = split_dims(db_column_str(stmt, 3), event.cell.dims);
+    event.cell.count = sqlite3_column_int64(stmt, 4);
+    event.cell.sum = sqlite3_column_int64(stmt, 5);
+    event.cell.revision = (uint64_t)sqlite3_column_int64(stmt, 0);
+    event_encode(&event, buffer);
+}
+
+/* Whether the reporter's name stays in the city is the record's own word. */
+static err_t encode_warning(struct store *store, sqlite3_stmt *stmt, msgpack_sbuffer *buffer)
+{
+    struct view bytes = db_column_view(stmt, 12);
+    struct record record;
+    struct faults ignored = {0};
+    struct record_context context = {.now_ms = sqlite3_column_int64(stmt, 7),
+                                     .utc_offset_minutes = store->settings.utc_offset_minutes};
+    err_t checked = record_check(bytes, &context, &record, &ignored);
+    (void)checked; /* checked when it was stored */
+    msgpack_sbuffer stripped;
+    msgpack_sbuffer_init(&stripped);
+    err_t err = record.kind ? rights_strip(bytes, &stripped) : ERR_INVALID;
+    if (err == ERR_OK) {
+        bool is_hidden = rights_hides_reporter(&record);
+        struct event event = {.type = EVENT_WARNING};
+        event.warning.number = (uint64_t)sqlite3_column_int64(stmt, 6);
+        event.warning.received_at = sqlite3_column_int64(stmt, 7);
+        event.warning.entity_type = text_view(db_column_str(stmt, 8));
+        event.warning.entity = is_hidden ? (struct view){0} : text_view(db_column_str(stmt, 9));
+        event.warning.entity_name = is_hidden ? (struct view){0} : text_view(db_column_str(stmt, 10));
+        event.warning.state = text_view(warning_state_code((enum warning_state)sqlite3_column_int(stmt, 11)));
+        event.warning.record = (struct view){(const uint8_t *)stripped.data, stripped.size};
+        event_encode(&event, buffer);
+    }
+    msgpack_sbuffer_destroy(&stripped);
+    return err;
+}
+
+static uint64_t head_of(struct store *store, bool is_uplink, int64_t party_row)
+{
+    sqlite3_stmt *stmt = store_statement(store, is_uplink ? HEAD_UPLINK : HEAD_INBOX);
+    if (!is_uplink) {
+        sqlite3_bind_int64(stmt, 1, party_row);
+    }
+    uint64_t head = db_step(stmt) == ERR_OK ? (uint64_t)sqlite3_column_int64(stmt, 0) : 0;
+    sqlite3_reset(stmt);
+    return head;
+}
+
+static err_t add_row(struct store *store, bool is_uplink, sqlite3_stmt *stmt, msgpack_sbuffer *scratch,
+                     struct page *page)
+{
+    struct view event = is_uplink ? (struct view){0} : db_column_view(stmt, 1);
+    if (is_uplink) {
+        bool is_cell = sqlite3_column_type(stmt, 1) != SQLITE_NULL;
+        msgpack_sbuffer_clear(scratch);
+        err_t err = ERR_OK;
+        if (is_cell) {
+            encode_cell(stmt, scratch);
+        } else {
+            err = encode_warning(store, stmt, scratch);
+        }
+        if (err != ERR_OK) {
+            return err;
+        }
+        event = (struct view){(const uint8_t *)scratch->data, scratch->size};
+    }
+    page->last = (uint64_t)sqlite3_column_int64(stmt, 0);
+    page->size += event.size;
+    page->count++;
+    events_add(&page->events, page->last, event);
+    return ERR_OK;
+}
+
+err_t store_page(struct store *store, const char *stream, int64_t party_row, uint64_t cursor, uint32_t count,
+                 size_t size, struct page *ret_page)
+{
+    bool is_uplink = strcmp(stream, "uplink") == 0;
+    msgpack_sbuffer scratch;
+    msgpack_sbuffer_init(&scratch);
+    ret_page->count = 0;
+    ret_page->size = 0;
+    ret_page->last = cursor;
+    /* One snapshot for head and events, so that the head is never behind an event. */
+    err_t err = db_exec(store->db, "begin");
+    if (err != ERR_OK) {
+        return err;
+    }
+    ret_page->head = head_of(store, is_uplink, party_row);
+    sqlite3_stmt *stmt = store_statement(store, is_uplink ? PAGE_UPLINK : PAGE_INBOX);
+    sqlite3_bind_int64(stmt, 1, (int64_t)cursor);
+    sqlite3_bind_int64(stmt, 2, count);
+    if (!is_uplink) {
+        sqlite3_bind_int64(stmt, 3, party_row);
+    }
+    err = db_step(stmt);
+    while (err == ERR_OK && ret_page->size < size) {
+        err = add_row(store, is_uplink, stmt, &scratch, ret_page);
+        err = err == ERR_OK ? db_step(stmt) : err;
+    }
+    sqlite3_reset(stmt);
+    msgpack_sbuffer_destroy(&scratch);
+    err_t end = db_exec(store->db, "commit");
+    return err == ERR_OK || err == ERR_NOT_FOUND ? end : err;
+}
+
+uint64_t store_pruned(struct store *store, const char *stream)
+{
+    if (strcmp(stream, "uplink") != 0) {
+        return 0;
+    }
+    sqlite3_stmt *stmt = store_statement(store, GET_META);
+    db_bind_str(stmt, 1, "pruned");
+    uint64_t pruned = db_step(stmt) == ERR_OK ? (uint64_t)sqlite3_column_int64(stmt, 0) : 0;
+    sqlite3_reset(stmt);
+    return pruned;
+}
+
+err_t store_prune_uplink(struct store *store, uint64_t upto, uint64_t *ret_removed)
+{
+    uint64_t pruned = store_pruned(store, "uplink");
+    upto = upto < store->change ? upto : store->change;
+    sqlite3_stmt *prune = store_statement(store, PRUNE_UPLINK);
+    sqlite3_bind_int64(prune, 1, (int64_t)upto);
+    err_t err = db_run(prune);
+    *ret_removed = (uint64_t)sqlite3_changes(store->db);
+    if (err == ERR_OK && upto > pruned && *ret_removed > 0) {
+        sqlite3_stmt *put = store_statement(store, PUT_META);
+        db_bind_str(put, 1, "pruned");
+        sqlite3_bind_int64(put, 2, (int64_t)upto);
+        err = db_run(put);
+    }
+    return err;
+}
+
+#define RECORD_WHERE                                                                                                   \
+    " where (?1 is null or p.party = ?1) and (?2 is null or r.kind = ?2) and (?3 is null or r.sector = ?3) and (?4 "   \
+    "is null or r.level = ?4)"                                                                                         \
+    " and r.day between ?5 and ?6 and (?7 is null or r.id = ?7) order by r.number desc limit ?8"
+
+static const char records_sql[] = "select r.number, r.id, p.party, p.name, b.at, r.day, r.kind, r.sector, r.level, "
+                                  "substr(b.bytes, r.offset + 1, r.size), substr(b.hashes, r.position * 32"
+                                  " + 1, 32), t.state, null, b.hashes, b.signature, b.signing_key from record r join "
+                                  "batch b on b.id = r.batch join party p on p.row = r.party"
+                                  " left join thread t on t.root = coalesce(r.root, r.id)" RECORD_WHERE;
+
+static const char refusals_sql[] = "select 0, r.id, p.party, p.name, r.at, (r.at + ?9) / 86400000, null, null, null, "
+                                   "null, r.hash, null, r.faults, null, null, null from refusal r"
+                                   " join party p on p.row = r.party where (?1 is null or p.party = ?1) and (r.at + "
+                                   "?9) / 86400000 between ?5 and ?6 and (?7 is null or r.id = ?7)"
+                                   " order by r.at desc limit ?8";
+
+static void bind_filter(sqlite3_stmt *stmt, const struct record_filter *filter)
+{
+    db_bind_str(stmt, 1, filter->party);
+    if (filter->kind) {
+        sqlite3_bind_int(stmt, 2, filter->kind->number);
+    }
+    if (filter->sector >= 0) {
+        sqlite3_bind_int(stmt, 3, filter->sector);
+    }
+    if (filter->level > 0) {
+        sqlite3_bind_int(stmt, 4, filter->level);
+    }
+    sqlite3_bind_int64(stmt, 5, filter->from);
+    sqlite3_bind_int64(stmt, 6, filter->to);
+    if (filter->id) {
+        db_bind_view(stmt, 7, (struct view){filter->id, RECORD_ID_SIZE});
+    }
+    sqlite3_bind_int64(stmt, 8, filter->limit > 0 ? filter->limit : -1);
+}
+
+static int int_or_none(sqlite3_stmt *stmt, int index)
+{
+    return sqlite3_column_type(stmt, index) == SQLITE_NULL ? -1 : sqlite3_column_int(stmt, index);
+}
+
+static void read_row(sqlite3_stmt *stmt, struct record_row *ret_row)
+{
+    *ret_row = (struct record_row){.number = (uint64_t)sqlite3_column_int64(stmt, 0),
+                                   .party = db_column_str(stmt, 2),
+                                   .party_name = db_column_str(stmt, 3),
+                                   .at = sqlite3_column_int64(stmt, 4),
+                                   .day = sqlite3_column_int64(stmt, 5),
+                                   .kind = kind_by_number(sqlite3_column_int(stmt, 6)),
+                                   .sector = int_or_none(stmt, 7),
+                                   .level = int_or_none(stmt, 8),
+                                   .bytes = db_column_view(stmt, 9),
+                                   .hash = db_column_view(stmt, 10),
+                                   .faults = db_column_view(stmt, 12),
+                                   .hashes = db_column_view(stmt, 13),
+                                   .signature = db_column_view(stmt, 14),
+                                   .signing_key = db_column_view(stmt, 15)};
+    int state = int_or_none(stmt, 11);
+    ret_row->state = warning_state_code(state < 0 ? STATE_RAISED : (enum warning_state)state);
+    struct view id = db_column_view(stmt, 1);
+    memcpy(ret_row->id, id.at, id.size < RECORD_ID_SIZE ? id.size : RECORD_ID_SIZE);
+}
+
+err_t store_each_record(struct store *store, const struct record_filter *filter,
+                        void (*each)(void *self, const struct record_row *row), void *self)
+{
+    sqlite3_stmt *stmt = db_prepare(store->db, filter->is_refused ? refusals_sql : records_sql);
+    bind_filter(stmt, filter);
+    if (filter->is_refused) {
+        sqlite3_bind_int64(stmt, 9, (int64_t)store->settings.utc_offset_minutes * 60000);
+    }
+    err_t err = db_step(stmt);
+    while (err == ERR_OK) {
+        struct record_row row;
+        read_row(stmt, &row);
+        each(self, &row);
+        err = db_step(stmt);
+    }
+    sqlite3_finalize(stmt);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+err_t store_each_cell(struct store *store, const char *family, void (*each)(void *self, const struct cell_row *row),
+                      void *self)
+{
+    sqlite3_stmt *stmt = db_prepare(store->db, "select family, day, dims, count, sum, change from cell where ?1 is "
+                                               "null or family = ?1 order by family, day, dims");
+    db_bind_str(stmt, 1, family);
+    err_t err = db_step(stmt);
+    while (err == ERR_OK) {
+        struct cell_row row = {.family = db_column_str(stmt, 0),
+                               .day = sqlite3_column_int64(stmt, 1),
+                               .dims = db_column_str(stmt, 2),
+                               .count = sqlite3_column_int64(stmt, 3),
+                               .sum = sqlite3_column_int64(stmt, 4),
+                               .revision = (uint64_t)sqlite3_column_int64(stmt, 5)};
+        each(self, &row);
+        err = db_step(stmt);
+    }
+    sqlite3_finalize(stmt);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}

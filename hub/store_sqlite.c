@@ -1,0 +1,279 @@
+#include "hub/store_sqlite.h"
+
+#include <openssl/rand.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+
+/* A batch is stored as it came, in one row, with the hash list that its signature covers; a record is a small row that
+ * points into it. Records and batches are never changed or removed. A cell carries the change number of its last
+ * change, which is its place in the uplink stream. */
+static const struct db_migration migrations[] = {{
+    "create table meta(key text primary key, value) without rowid;"
+    "create table party(row integer primary key, party text not null unique, role text not null, name text not null, "
+    "entity_type text not null,"
+    " sectors text not null, district text not null, state text not null, reason text not null default '', curve_key "
+    "blob unique, signing_key blob,"
+    " created_at int not null, changed_at int not null);"
+    "create table account(party integer primary key, last_seq int not null, stored int not null, refused int not null, "
+    "last_at int not null);"
+    "create table invitation(code_hash blob primary key, party int not null, created_at int not null, expires_at int "
+    "not null, used_at int,"
+    " used_by blob) without rowid;"
+    "create table batch(id integer primary key, party int not null, at int not null, first_number int not null, stored "
+    "int not null, hashes blob not null,"
+    " signing_key blob not null, signature blob not null, bytes blob not null);"
+    "create table record(party int not null, id blob not null, number int not null, batch int not null, position int "
+    "not null, offset int not null,"
+    " size int not null, kind int not null, day int, sector int, level int, root blob, primary key(party, id)) without "
+    "rowid;"
+    "create table refusal(party int not null, id blob not null, hash blob not null, at int not null, faults blob not "
+    "null, primary key(party, id))"
+    " without rowid;"
+    "create table natural_key(party int not null, kind int not null, key blob not null, id blob not null, primary "
+    "key(party, kind, key)) without rowid;"
+    "create table thread(root blob primary key, state int not null, batch int not null, offset int not null, size int "
+    "not null, is_up int not null)"
+    " without rowid;"
+    "create table cell(family text not null, day int not null, dims text not null, count int not null, sum int not "
+    "null, change int not null,"
+    " primary key(family, day, dims)) without rowid;"
+    "create unique index cell_change on cell(change);"
+    "create table uplink(change integer primary key, party int not null, number int not null, batch int not null, "
+    "offset int not null, size int not null,"
+    " state int not null);"
+    "create table bulletin(cursor integer primary key, party int not null, at int not null, event blob not null);"
+    "create index bulletin_party on bulletin(party, cursor);",
+}};
+enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
+
+#define PARTY_COLUMNS                                                                                                  \
+    "p.row, p.party, p.role, p.name, p.entity_type, p.sectors, p.district, p.state, p.reason, p.curve_key, "           \
+    "p.signing_key, p.created_at, p.changed_at,"                                                                       \
+    " a.last_seq, a.stored, a.refused, a.last_at from party p left join account a on a.party = p.row "
+
+static const char *const sql[STATEMENTS] = {
+    [NEXT_BATCH] = "select coalesce(max(id), 0) + 1 from batch",
+    [PUT_BATCH] = "insert into batch(id, party, at, first_number, stored, hashes, signing_key, signature, bytes) "
+                  "values(?,?,?,?,?,?,?,?,?)",
+    [PUT_RECORD] =
+        "insert into record(party, id, number, batch, position, offset, size, kind, day, sector, level, root)"
+        " values(?,?,?,?,?,?,?,?,?,?,?,?) on conflict do nothing",
+    [GET_RECORD] = "select number, batch, position, offset, size, kind, root from record where party = ? and id = ?",
+    [GET_HASH] = "select substr(hashes, ? * 32 + 1, 32), at from batch where id = ?",
+    [PUT_REFUSAL] = "insert into refusal(party, id, hash, at, faults) values(?,?,?,?,?)",
+    [GET_REFUSAL] = "select hash, at, faults from refusal where party = ? and id = ?",
+    [HAS_REFUSAL] = "select 1 from refusal where party = ? limit 1",
+    [PUT_KEY] = "insert into natural_key(party, kind, key, id) values(?,?,?,?) on conflict do nothing",
+    [GET_KEY] = "select id from natural_key where party = ? and kind = ? and key = ?",
+    [MOVE_KEY] = "update natural_key set id = ?4 where party = ?1 and kind = ?2 and key = ?3",
+    [GET_THREAD] = "select state, batch, offset, size, is_up from thread where root = ?",
+    [PUT_THREAD] = "insert or replace into thread(root, state, batch, offset, size, is_up) values(?,?,?,?,?,?)",
+    [GET_ITEM] = "select substr(bytes, ? + 1, ?) from batch where id = ?",
+    [PUT_CELL] = "insert into cell(family, day, dims, count, sum, change) values(?,?,?,?,?,?) on conflict do update "
+                 "set count = count + excluded.count,"
+                 " sum = sum + excluded.sum, change = excluded.change",
+    [PUT_UPLINK] = "insert into uplink(change, party, number, batch, offset, size, state) values(?,?,?,?,?,?,?)",
+    [PUT_ACCOUNT] =
+        "insert into account(party, last_seq, stored, refused, last_at) values(?,?,?,?,?) on conflict do update set"
+        " last_seq = max(last_seq, excluded.last_seq), stored = stored + excluded.stored, refused = refused + "
+        "excluded.refused,"
+        " last_at = excluded.last_at",
+    [PUT_PARTY] = "insert into party(party, role, name, entity_type, sectors, district, state, created_at, changed_at) "
+                  "values(?,?,?,?,?,?,?,?,?)",
+    [GET_PARTY] = "select " PARTY_COLUMNS "where p.party = ?",
+    [GET_PARTY_ROW] = "select " PARTY_COLUMNS "where p.row = ?",
+    [EACH_PARTY] = "select " PARTY_COLUMNS "order by p.row",
+    [SET_STATE] = "update party set state = ?2, reason = ?3, changed_at = ?4 where party = ?1",
+    [SET_KEYS] = "update party set curve_key = ?2, signing_key = ?3, state = 'active', reason = '', changed_at = ?4 "
+                 "where row = ?1",
+    [KEY_OWNER] = "select row from party where curve_key = ?",
+    [PUT_INVITATION] = "insert into invitation(code_hash, party, created_at, expires_at) values(?,?,?,?)",
+    [GET_INVITATION] = "select party, expires_at, used_by from invitation where code_hash = ?",
+    [USE_INVITATION] = "update invitation set used_at = ?2, used_by = ?3 where code_hash = ?1",
+    [PUT_BULLETIN] = "insert into bulletin(party, at, event) values(?,?,?)",
+    [PAGE_UPLINK] = "select change, family, day, dims, count, sum, null, null, null, null, null, null, null, null from "
+                    "cell where change > ?1"
+                    " union all select u.change, null, null, null, null, null, u.number, b.at, p.entity_type, p.party, "
+                    "p.name, u.state,"
+                    " substr(b.bytes, u.offset + 1, u.size), p.row from uplink u join batch b on b.id = u.batch join "
+                    "party p on p.row = u.party"
+                    " where u.change > ?1 order by 1 limit ?2",
+    [PAGE_INBOX] = "select cursor, event from bulletin where party = ?3 and cursor > ?1 order by cursor limit ?2",
+    [HEAD_UPLINK] =
+        "select max(coalesce((select max(change) from cell), 0), coalesce((select max(change) from uplink), 0),"
+        " coalesce((select value from meta where key = 'pruned'), 0))",
+    [HEAD_INBOX] = "select coalesce(max(cursor), 0) from bulletin where party = ?",
+    [GET_META] = "select value from meta where key = ?",
+    [PUT_META] = "insert or replace into meta(key, value) values(?,?)",
+    [PRUNE_UPLINK] = "delete from uplink where change <= ?",
+};
+
+sqlite3_stmt *store_statement(struct store *store, enum statement which)
+{
+    if (!store->statements[which]) {
+        store->statements[which] = db_prepare(store->db, sql[which]);
+    }
+    sqlite3_reset(store->statements[which]);
+    return store->statements[which];
+}
+
+static int note_wal(void *arg, sqlite3 *db, const char *name, int pages)
+{
+    (void)db;
+    (void)name;
+    ((struct store *)arg)->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+/* The epoch names this life of the store: made once, with the store. */
+static err_t load_epoch(struct store *store, bool is_writer)
+{
+    sqlite3_stmt *get = store_statement(store, GET_META);
+    db_bind_str(get, 1, "epoch");
+    err_t err = db_step(get);
+    if (err == ERR_OK && sqlite3_column_bytes(get, 0) == EPOCH_SIZE) {
+        memcpy(store->epoch, sqlite3_column_blob(get, 0), EPOCH_SIZE);
+        sqlite3_reset(get);
+        return ERR_OK;
+    }
+    sqlite3_reset(get);
+    if (err != ERR_NOT_FOUND || !is_writer) {
+        return err == ERR_OK ? ERR_INVALID : err;
+    }
+    if (RAND_bytes(store->epoch, EPOCH_SIZE) != 1) {
+        return ERR_IO;
+    }
+    sqlite3_stmt *put = store_statement(store, PUT_META);
+    db_bind_str(put, 1, "epoch");
+    db_bind_view(put, 2, (struct view){store->epoch, EPOCH_SIZE});
+    return db_run(put);
+}
+
+static err_t load_numbers(struct store *store)
+{
+    sqlite3_stmt *last = db_prepare(store->db, "select first_number + stored - 1 from batch order by id desc limit 1");
+    err_t err = db_step(last);
+    store->number = err == ERR_OK ? (uint64_t)sqlite3_column_int64(last, 0) : 0;
+    sqlite3_finalize(last);
+    if (err != ERR_OK && err != ERR_NOT_FOUND) {
+        return err;
+    }
+    sqlite3_stmt *head = store_statement(store, HEAD_UPLINK);
+    err = db_step(head);
+    store->change = err == ERR_OK ? (uint64_t)sqlite3_column_int64(head, 0) : 0;
+    sqlite3_reset(head);
+    store->committed_number = store->number;
+    store->committed_change = store->change;
+    return err;
+}
+
+err_t store_open(const struct home *home, bool is_writer, const struct store_settings *settings,
+                 struct store **ret_store, char reterr_reason[256])
+{
+    char path[PATH_SIZE];
+    struct store *store = mem_alloc(sizeof *store);
+    store->settings = *settings;
+    home_file(home, "store.db", path);
+    err_t err = db_open(path, is_writer ? DB_WRITER : DB_READER, migrations, MIGRATIONS, &store->db, reterr_reason);
+    if (err == ERR_OK) {
+        err = load_epoch(store, is_writer);
+        err = err == ERR_OK ? load_numbers(store) : err;
+        if (err != ERR_OK) {
+            snprintf(reterr_reason, 256, "%.150s: %.90s", path, sqlite3_errmsg(store->db));
+        }
+    }
+    if (err != ERR_OK) {
+        store_close(store);
+        return err;
+    }
+    if (is_writer) {
+        store->deltas = mem_grow(NULL, DELTAS_MAX, sizeof *store->deltas);
+        store->slots = mem_alloc(DELTA_SLOTS * sizeof *store->slots);
+        sqlite3_wal_hook(store->db, note_wal, store);
+    }
+    *ret_store = store;
+    return ERR_OK;
+}
+
+void store_close(struct store *store)
+{
+    if (!store) {
+        return;
+    }
+    if (store->is_open) {
+        store_rollback(store);
+    }
+    db_close(store->db);
+    free(store->deltas);
+    free(store->slots);
+    free(store);
+}
+
+const uint8_t *store_epoch(const struct store *store)
+{
+    return store->epoch;
+}
+
+err_t store_begin(struct store *store)
+{
+    err_t err = db_exec(store->db, "begin immediate");
+    store->is_open = err == ERR_OK;
+    store->is_urgent = false;
+    return err;
+}
+
+err_t store_commit(struct store *store)
+{
+    err_t err = cells_flush(store);
+    err = err == ERR_OK ? db_exec(store->db, "commit") : err;
+    if (err == ERR_OK) {
+        store->is_open = false;
+        store->committed_number = store->number;
+        store->committed_change = store->change;
+    }
+    return err;
+}
+
+void store_rollback(struct store *store)
+{
+    for (int i = 0; i < STATEMENTS; i++) {
+        sqlite3_reset(store->statements[i]);
+    }
+    sqlite3_exec(store->db, "rollback", NULL, NULL, NULL);
+    cells_forget(store);
+    store->is_open = false;
+    store->is_urgent = false;
+    store->number = store->committed_number;
+    store->change = store->committed_change;
+}
+
+bool store_has_urgent(const struct store *store)
+{
+    return store->is_urgent;
+}
+
+int store_wal_pages(const struct store *store)
+{
+    return store->wal_pages;
+}
+
+void store_checkpoint(struct store *store, bool truncate)
+{
+    db_checkpoint(store->db, truncate);
+    store->wal_pages = 0;
+}
+
+err_t store_get_item(struct store *store, int64_t batch, int64_t offset, int64_t size, struct view *ret_bytes)
+{
+    sqlite3_stmt *get = store_statement(store, GET_ITEM);
+    sqlite3_bind_int64(get, 1, offset);
+    sqlite3_bind_int64(get, 2, size);
+    sqlite3_bind_int64(get, 3, batch);
+    err_t err = db_step(get);
+    if (err == ERR_OK) {
+        *ret_bytes = db_column_view(get, 0);
+    }
+    return err;
+}

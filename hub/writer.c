@@ -1,0 +1,240 @@
+#include "hub/writer.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "hub/admin.h"
+
+enum { GROUP_ITEMS_MAX = 4096, GROUP_MAILS_MAX = 4096, IDLE_CHECKPOINT_MS = 3000, COMPLAIN_MS = 10000 };
+
+struct writer {
+    struct options options;
+    struct store *store;
+    struct home home;
+    zsock_t *pipe, *work, *control, *to_front, *to_feeder;
+    struct mail *group[GROUP_MAILS_MAX];
+    size_t group_count;
+    uint64_t group_items;
+    int64_t busy_ms; /* when the last group was written */
+    int64_t complained_ms;
+};
+
+static bool has_room(struct writer *writer)
+{
+    struct statvfs disk;
+    if (writer->options.min_free_mb == 0 || statvfs(writer->home.path, &disk) != 0) {
+        return true;
+    }
+    return (uint64_t)disk.f_bavail * disk.f_frsize >= (uint64_t)writer->options.min_free_mb << 20;
+}
+
+static const char *retry_code(err_t err)
+{
+    return err == ERR_FULL ? "disk_full" : "store_failed";
+}
+
+static void fail_mail(struct mail *mail, err_t err)
+{
+    if (mail->type == MAIL_ENROL) {
+        snprintf(mail->enrolment->refusal, sizeof mail->enrolment->refusal, "busy");
+        return;
+    }
+    for (uint32_t i = 0; i < mail->batch->count; i++) {
+        mail->batch->items[i].outcome = OUTCOME_RETRY;
+        mail->batch->items[i].retry_code = retry_code(err);
+    }
+}
+
+static err_t put_mail(struct writer *writer, struct mail *mail)
+{
+    return mail->type == MAIL_BATCH ? store_put_batch(writer->store, mail->batch)
+                                    : store_enrol(writer->store, mail->enrolment, clock_ms());
+}
+
+/* One transaction over COUNT mails. */
+static err_t write_mails(struct writer *writer, struct mail **mails, size_t count)
+{
+    err_t err = store_begin(writer->store);
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+        err = put_mail(writer, mails[i]);
+    }
+    err = err == ERR_OK ? store_commit(writer->store) : err;
+    if (err != ERR_OK) {
+        store_rollback(writer->store);
+    }
+    return err;
+}
+
+static void complain(struct writer *writer, err_t err)
+{
+    int64_t now = clock_monotonic_ms();
+    if (now - writer->complained_ms >= COMPLAIN_MS) {
+        writer->complained_ms = now;
+        log_error(err == ERR_FULL ? "disk-full" : "store-failed",
+                  "home=%s error=\"%s\" answering retry until it is mended", writer->home.path, err_text(err));
+    }
+}
+
+static void send_outcomes(struct writer *writer)
+{
+    struct mail *news = mail_new(MAIL_COMMITTED);
+    news->is_urgent = store_has_urgent(writer->store);
+    mail_send(writer->to_feeder, &news);
+    for (size_t i = 0; i < writer->group_count; i++) {
+        struct mail *mail = writer->group[i];
+        if (mail->type == MAIL_ENROL && !*mail->enrolment->refusal) {
+            struct mail *bulletin = mail_new(MAIL_COMMITTED);
+            bulletin->row = mail->enrolment->party.row;
+            mail_send(writer->to_feeder, &bulletin);
+        }
+        mail_send(writer->to_front, &writer->group[i]);
+    }
+    writer->group_count = 0;
+    writer->group_items = 0;
+}
+
+static void write_group(struct writer *writer)
+{
+    err_t err = has_room(writer) ? write_mails(writer, writer->group, writer->group_count) : ERR_FULL;
+    if (err != ERR_OK) {
+        complain(writer, err);
+    }
+    if (err == ERR_FULL) {
+        store_checkpoint(writer->store, true); /* the log may hold room that the database does not need */
+        for (size_t i = 0; i < writer->group_count; i++) {
+            fail_mail(writer->group[i], err);
+        }
+    } else if (err != ERR_OK) {
+        /* One batch that cannot be stored must not hold up the others that came with it. */
+        for (size_t i = 0; i < writer->group_count; i++) {
+            err = write_mails(writer, &writer->group[i], 1);
+            if (err != ERR_OK) {
+                fail_mail(writer->group[i], err);
+            }
+        }
+    }
+    send_outcomes(writer);
+    writer->busy_ms = clock_monotonic_ms();
+    if (store_wal_pages(writer->store) > writer->options.checkpoint_pages) {
+        store_checkpoint(writer->store, false);
+    }
+}
+
+/* Folds the log in when nothing else is to do, so that it does not happen under load. */
+static void on_tick(struct writer *writer)
+{
+    if (store_wal_pages(writer->store) > 0 && clock_monotonic_ms() - writer->busy_ms > IDLE_CHECKPOINT_MS) {
+        store_checkpoint(writer->store, true);
+    }
+}
+
+static void gather(struct writer *writer)
+{
+    struct mail *mail = NULL;
+    while (writer->group_count < GROUP_MAILS_MAX && writer->group_items < GROUP_ITEMS_MAX &&
+           (mail = mail_receive(writer->work, false))) {
+        if (mail->type == MAIL_TICK) {
+            on_tick(writer);
+            mail_free(mail);
+            continue;
+        }
+        writer->group_items += mail->batch ? mail->batch->count : 1;
+        writer->group[writer->group_count++] = mail;
+    }
+}
+
+static void tell_party(void *self, const struct party *party)
+{
+    struct writer *writer = self;
+    struct mail *mail = mail_new(MAIL_PARTY);
+    mail->party = (struct party *)mem_copy(party, sizeof *party);
+    mail_send(writer->to_front, &mail);
+    struct mail *bulletin = mail_new(MAIL_COMMITTED);
+    bulletin->row = party->row;
+    mail_send(writer->to_feeder, &bulletin);
+}
+
+static void answer_control(struct writer *writer)
+{
+    zmsg_t *request = zmsg_recv(writer->control);
+    if (!request) {
+        return;
+    }
+    zmsg_t *reply = has_room(writer) ? admin_run(writer->store, request, tell_party, writer)
+                                     : admin_fail(tr("the disk is full", "磁盘已满"));
+    zmsg_send(&reply, writer->control);
+    zmsg_destroy(&request);
+}
+
+static bool read_pipe(struct writer *writer)
+{
+    zmsg_t *message = zmsg_recv(writer->pipe);
+    char *command = message ? zmsg_popstr(message) : NULL;
+    bool is_end = !command || streq(command, "$TERM");
+    if (command && streq(command, "RELOAD")) {
+        zframe_t *frame = zmsg_pop(message);
+        memcpy(&writer->options, zframe_data(frame), sizeof writer->options);
+        zframe_destroy(&frame);
+    }
+    free(command);
+    zmsg_destroy(&message);
+    return is_end;
+}
+
+static void serve(struct writer *writer)
+{
+    zmq_pollitem_t items[3] = {{.socket = zsock_resolve(writer->pipe), .events = ZMQ_POLLIN},
+                               {.socket = zsock_resolve(writer->work), .events = ZMQ_POLLIN},
+                               {.socket = zsock_resolve(writer->control), .events = ZMQ_POLLIN}};
+    for (;;) {
+        if (zmq_poll(items, 3, -1) < 0 && errno == ETERM) {
+            return;
+        }
+        if ((items[0].revents & ZMQ_POLLIN) && read_pipe(writer)) {
+            return;
+        }
+        if (items[2].revents & ZMQ_POLLIN) {
+            answer_control(writer);
+        }
+        gather(writer);
+        if (writer->group_count > 0) {
+            write_group(writer);
+        }
+    }
+}
+
+void writer_actor(zsock_t *pipe, void *config)
+{
+    const struct writer_config *given = config;
+    struct writer *writer = mem_alloc(sizeof *writer);
+    char path[PATH_SIZE];
+    *writer = (struct writer){.options = given->options, .store = given->store, .home = given->home, .pipe = pipe};
+    home_file(&writer->home, "control.sock", path);
+    unlink(path); /* the home's lock is ours, so this one is left over */
+    writer->work = zsock_new_pull("@inproc://writer");
+    writer->to_front = zsock_new_push(">inproc://front");
+    writer->to_feeder = zsock_new_push(">inproc://feeder");
+    writer->control = zsock_new(ZMQ_REP);
+    zsock_set_linger(writer->control, 0);
+    if (zsock_bind(writer->control, "ipc://%s", path) < 0) {
+        log_error("control-bind", "path=%s reason=\"%s\" operator commands will not reach the running hub", path,
+                  zmq_strerror(errno));
+    }
+    (void)chmod(path, 0600);
+    zsock_signal(pipe, 0);
+    serve(writer);
+    zsock_destroy(&writer->work);
+    zsock_destroy(&writer->control);
+    zsock_destroy(&writer->to_front);
+    zsock_destroy(&writer->to_feeder);
+    unlink(path);
+    store_checkpoint(writer->store, true);
+    store_close(writer->store);
+    free(writer);
+}

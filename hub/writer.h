@@ -1,0 +1,21 @@
+/* hub/writer.h - the actor that owns the only read-write store handle: group commit, enrolment, the operator's
+ * commands, checkpoints.
+ *
+ * Whatever has queued since the last commit goes into one transaction, so the group grows with the load and nobody
+ * waits for a timer. Outcomes leave only after the commit has returned. */
+#ifndef HUB_WRITER_H
+#define HUB_WRITER_H
+
+#include "hub/options.h"
+#include "hub/store.h"
+
+struct writer_config {
+    struct options options;
+    struct store *store; /* taken: the writer uses and closes it */
+    struct home home;
+};
+
+/* Pipe commands: "RELOAD" with a struct options. */
+void writer_actor(zsock_t *pipe, void *config);
+
+#endif

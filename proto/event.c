@@ -1,0 +1,212 @@
+/* One row a key of an event's map, by type: decoding and encoding walk the same rows. */
+#include <stddef.h>
+#include <string.h>
+
+#include "proto/message.h"
+
+enum form { FORM_STR, FORM_BIN, FORM_UINT, FORM_INT, FORM_DIMS };
+
+struct row {
+    const char *key;
+    enum form form;
+    size_t offset;
+    bool is_required;
+};
+
+#define OF(field) offsetof(struct event, field)
+
+static const struct row cell_rows[] = {
+    {"family", FORM_STR, OF(cell.family), true}, {"day", FORM_STR, OF(cell.day), true},
+    {"dims", FORM_DIMS, OF(cell.dims), true},    {"count", FORM_INT, OF(cell.count), true},
+    {"sum", FORM_INT, OF(cell.sum), true},       {"revision", FORM_UINT, OF(cell.revision), true},
+};
+static const struct row warning_rows[] = {
+    {"number", FORM_UINT, OF(warning.number), true},
+    {"received_at", FORM_INT, OF(warning.received_at), true},
+    {"entity_type", FORM_STR, OF(warning.entity_type), true},
+    {"entity", FORM_STR, OF(warning.entity), false},
+    {"entity_name", FORM_STR, OF(warning.entity_name), false},
+    {"state", FORM_STR, OF(warning.state), true},
+    {"record", FORM_BIN, OF(warning.record), true},
+};
+static const struct row state_rows[] = {
+    {"at", FORM_INT, OF(state.at), true},
+    {"state", FORM_STR, OF(state.state), true},
+    {"reason", FORM_STR, OF(state.reason), true},
+};
+
+static const struct {
+    const char *name;
+    const struct row *rows;
+    size_t count;
+} types[] = {
+    [EVENT_CELL] = {"cell", cell_rows, sizeof cell_rows / sizeof *cell_rows},
+    [EVENT_WARNING] = {"warning", warning_rows, sizeof warning_rows / sizeof *warning_rows},
+    [EVENT_ENTITY_STATE] = {"entity_state", state_rows, sizeof state_rows / sizeof *state_rows},
+};
+enum { TYPES = sizeof types / sizeof *types, KEYS_MAX = 32 };
+
+static err_t decode_dims(struct reader *reader, struct cell_event *cell)
+{
+    err_t err = reader_array(reader, &cell->dim_count);
+    err = err == ERR_OK && cell->dim_count > 6 ? ERR_INVALID : err;
+    for (uint32_t i = 0; err == ERR_OK && i < cell->dim_count; i++) {
+        err = reader_str(reader, &cell->dims[i]);
+        err = err == ERR_OK && !utf8_check(cell->dims[i], NULL) ? ERR_INVALID : err;
+    }
+    return err;
+}
+
+static err_t decode_row(struct reader *reader, const struct row *row, struct event *event)
+{
+    struct view view = {0};
+    uint64_t number = 0;
+    int64_t integer = 0;
+    err_t err = ERR_OK;
+    switch (row->form) {
+    case FORM_STR:
+        err = reader_str(reader, &view);
+        err = err == ERR_OK && !utf8_check(view, NULL) ? ERR_INVALID : err;
+        memcpy((char *)event + row->offset, &view, sizeof view);
+        break;
+    case FORM_BIN:
+        err = reader_bin(reader, &view);
+        memcpy((char *)event + row->offset, &view, sizeof view);
+        break;
+    case FORM_UINT:
+        err = reader_uint(reader, &number);
+        memcpy((char *)event + row->offset, &number, sizeof number);
+        break;
+    case FORM_INT:
+        err = reader_int(reader, &integer);
+        memcpy((char *)event + row->offset, &integer, sizeof integer);
+        break;
+    case FORM_DIMS:
+        err = decode_dims(reader, &event->cell);
+        break;
+    }
+    return err;
+}
+
+/* The type decides the rows, and it need not come first: so it is looked for before anything else, and the map's form
+ * is checked on the way. */
+static err_t find_type(struct view bytes, size_t *ret_type)
+{
+    struct reader reader = reader_over(bytes.at, bytes.size);
+    struct view keys[KEYS_MAX];
+    struct view name = {0};
+    uint32_t count = 0;
+    err_t err = reader_map(&reader, &count);
+    err = err == ERR_OK && count > KEYS_MAX ? ERR_INVALID : err;
+    for (uint32_t i = 0; i < count && err == ERR_OK; i++) {
+        err = reader_str(&reader, &keys[i]);
+        for (uint32_t j = 0; j < i && err == ERR_OK; j++) {
+            bool is_same = keys[j].size == keys[i].size && memcmp(keys[j].at, keys[i].at, keys[i].size) == 0;
+            err = is_same ? ERR_INVALID : ERR_OK;
+        }
+        if (err == ERR_OK) {
+            err = view_is(keys[i], "type") ? reader_str(&reader, &name) : reader_skip(&reader, NULL);
+        }
+    }
+    if (err != ERR_OK || name.size == 0 || reader.at != reader.end) {
+        return err == ERR_OK ? ERR_INVALID : err;
+    }
+    for (*ret_type = 0; *ret_type < TYPES; (*ret_type)++) {
+        if (view_is(name, types[*ret_type].name)) {
+            return ERR_OK;
+        }
+    }
+    return ERR_NOT_FOUND;
+}
+
+err_t event_decode(struct view bytes, struct event *ret_event)
+{
+    size_t type = 0;
+    uint32_t count = 0;
+    unsigned seen = 0;
+    err_t err = find_type(bytes, &type);
+    if (err != ERR_OK) {
+        return err;
+    }
+    memset(ret_event, 0, sizeof *ret_event);
+    ret_event->type = (enum event_type)type;
+    struct reader reader = reader_over(bytes.at, bytes.size);
+    err = reader_map(&reader, &count);
+    for (uint32_t i = 0; i < count && err == ERR_OK; i++) {
+        struct view key;
+        size_t row = 0;
+        err = reader_str(&reader, &key);
+        while (row < types[type].count && !view_is(key, types[type].rows[row].key)) {
+            row++;
+        }
+        if (err == ERR_OK && row < types[type].count) {
+            seen |= 1u << row;
+            err = decode_row(&reader, &types[type].rows[row], ret_event);
+        } else if (err == ERR_OK) {
+            err = reader_skip(&reader, NULL);
+        }
+    }
+    for (size_t row = 0; row < types[type].count && err == ERR_OK; row++) {
+        err = types[type].rows[row].is_required && !(seen >> row & 1) ? ERR_INVALID : ERR_OK;
+    }
+    return err;
+}
+
+static bool is_absent(const struct row *row, const struct event *event)
+{
+    struct view view;
+    memcpy(&view, (const char *)event + row->offset, sizeof view);
+    return !row->is_required && view.size == 0;
+}
+
+static void encode_row(msgpack_packer *packer, const struct row *row, const struct event *event)
+{
+    const char *at = (const char *)event + row->offset;
+    struct view view = {0};
+    uint64_t number = 0;
+    int64_t integer = 0;
+    switch (row->form) {
+    case FORM_STR:
+        memcpy(&view, at, sizeof view);
+        msgpack_pack_str_with_body(packer, view.at, view.size);
+        break;
+    case FORM_BIN:
+        memcpy(&view, at, sizeof view);
+        msgpack_pack_bin_with_body(packer, view.at, view.size);
+        break;
+    case FORM_UINT:
+        memcpy(&number, at, sizeof number);
+        msgpack_pack_uint64(packer, number);
+        break;
+    case FORM_INT:
+        memcpy(&integer, at, sizeof integer);
+        msgpack_pack_int64(packer, integer);
+        break;
+    case FORM_DIMS:
+        msgpack_pack_array(packer, event->cell.dim_count);
+        for (uint32_t i = 0; i < event->cell.dim_count; i++) {
+            msgpack_pack_str_with_body(packer, event->cell.dims[i].at, event->cell.dims[i].size);
+        }
+        break;
+    }
+}
+
+void event_encode(const struct event *event, msgpack_sbuffer *buffer)
+{
+    msgpack_packer packer;
+    size_t pairs = 1;
+    msgpack_packer_init(&packer, buffer, msgpack_sbuffer_write);
+    for (size_t i = 0; i < types[event->type].count; i++) {
+        pairs += !is_absent(&types[event->type].rows[i], event);
+    }
+    msgpack_pack_map(&packer, pairs);
+    msgpack_pack_str_with_body(&packer, "type", 4);
+    msgpack_pack_str_with_body(&packer, types[event->type].name, strlen(types[event->type].name));
+    for (size_t i = 0; i < types[event->type].count; i++) {
+        const struct row *row = &types[event->type].rows[i];
+        if (!is_absent(row, event)) {
+            msgpack_pack_str_with_body(&packer, row->key, strlen(row->key));
+            encode_row(&packer, row, event);
+        }
+    }
+}

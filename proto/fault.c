@@ -1,0 +1,78 @@
+#include "proto/fault.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void fault_add(struct faults *faults, const char *code, const char *field, const char *reason, ...)
+{
+    if (faults->count >= FAULTS_MAX) {
+        return;
+    }
+    struct fault *fault = &faults->list[faults->count++];
+    snprintf(fault->code, sizeof fault->code, "%s", code);
+    snprintf(fault->field, sizeof fault->field, "%s", field);
+    va_list args;
+    va_start(args, reason);
+    vsnprintf(fault->reason, sizeof fault->reason, reason, args);
+    va_end(args);
+}
+
+/* Every code of PROTOCOL.md §8. */
+static const struct {
+    const char *code, *en, *zh;
+} codes[] = {
+    {"malformed", "the bytes are not understood", "数据格式无法识别"},
+    {"unsupported", "the hub does not support this", "枢纽不支持该功能"},
+    {"not_permitted", "this role may not do this", "当前角色无此权限"},
+    {"suspended", "the operator has suspended this institution", "管理员已暂停本机构"},
+    {"revoked", "the operator has revoked this key", "管理员已吊销本机构密钥"},
+    {"session_superseded", "another machine uses the same key", "另一台机器正在使用同一密钥"},
+    {"bad_signature", "the signature does not fit", "签名不符"},
+    {"batch_too_large", "too many records in one batch", "批次记录过多"},
+    {"window_exceeded", "too many records without a receipt", "未回执的记录过多"},
+    {"busy", "the hub is busy", "枢纽繁忙"},
+    {"stopping", "the hub is shutting down", "枢纽正在停机"},
+    {"code_invalid", "the join code is unknown", "加入码无效"},
+    {"code_expired", "the join code has expired", "加入码已过期"},
+    {"code_used", "the join code has been used", "加入码已被使用"},
+    {"locked_out", "too many wrong codes from this address", "错误次数过多，地址暂被锁定"},
+    {"too_large", "the record is too large", "记录过大"},
+    {"duplicate_key", "a field appears twice", "字段重复"},
+    {"bad_utf8", "the text is not UTF-8", "文本不是有效的 UTF-8"},
+    {"not_nfc", "the text is not in normal form C", "文本未规范化（NFC）"},
+    {"bad_character", "the text holds a control character", "文本含控制字符"},
+    {"wrong_type", "the field has another type", "字段类型不符"},
+    {"missing", "a required field is missing", "缺少必填字段"},
+    {"unknown_kind", "the kind of record is unknown", "未知的记录种类"},
+    {"unknown_schema", "the schema version is unknown", "未知的模式版本"},
+    {"bad_value", "not one of the codes", "不是允许的代码"},
+    {"too_short", "too short", "内容过短"},
+    {"too_long", "too long", "内容过长"},
+    {"out_of_range", "out of range", "超出范围"},
+    {"bad_format", "wrong format", "格式不正确"},
+    {"bad_check_digit", "the check digit does not fit", "校验位不符"},
+    {"bad_order", "dates or times in the wrong order", "日期或时间先后不符"},
+    {"in_future", "in the future", "晚于当前时间"},
+    {"rule", "a rule of the regulation is broken", "不符合办法规定"},
+    {"not_wanted", "may not stand with the other fields", "与其他字段冲突，不应填写"},
+    {"conflict", "the id is taken by another content", "编号已被其他内容占用"},
+    {"not_unique", "the number is taken by another record", "编号已被其他记录使用"},
+    {"entity_mismatch", "the record names another institution", "记录所称机构与本机构不符"},
+    {"record_not_permitted", "this party may not file this", "本机构无权报送此类记录"},
+    {"unknown_reference", "the record referred to is unknown", "所引用的记录不存在"},
+    {"illegal_transition", "the state does not allow this action", "当前状态不允许该操作"},
+    {"disk_full", "the hub's disk is full", "枢纽磁盘已满"},
+    {"overload", "the hub is overloaded", "枢纽过载"},
+    {"store_failed", "the hub's store failed", "枢纽存储故障"},
+};
+
+const char *fault_label(const char *code, int chinese)
+{
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        if (strcmp(codes[i].code, code) == 0) {
+            return chinese ? codes[i].zh : codes[i].en;
+        }
+    }
+    return code;
+}

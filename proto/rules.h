@@ -1,0 +1,50 @@
+/* proto/rules.h - the rules that join fields of one record, as rows.
+ *
+ * A row says what must hold, when, and why; one function interprets all rows. A rule whose fields are absent or already
+ * faulty says nothing: each mistake is named once. The fault's code follows from the operation. */
+#ifndef PROTO_RULES_H
+#define PROTO_RULES_H
+
+#include "proto/record.h"
+
+enum rule_op {
+    RULE_REQUIRED,      /* the field stands: missing */
+    RULE_NOT_WANTED,    /* the field does not stand: not_wanted */
+    RULE_NOT_BEFORE,    /* date or time not before `other`: bad_order */
+    RULE_AFTER,         /* date or time after `other`: bad_order */
+    RULE_NOT_FUTURE,    /* date not after today, time not after now and 5 minutes: in_future */
+    RULE_WITHIN_MONTHS, /* date at most `number` months after `other`: rule */
+    RULE_ONE_OF,        /* the code is one of `mask`: rule */
+    RULE_AT_LEAST,      /* number not below `number`: rule */
+    RULE_NOT_ABOVE,     /* number not above `other`: rule */
+    RULE_SHARE,         /* number at least `number` / `of` of `other`: rule */
+    RULE_IN_DOMAIN,     /* the risk subdomain belongs to the domain `other`: rule */
+};
+
+enum condition_op { CONDITION_NONE, CONDITION_PRESENT, CONDITION_ABSENT, CONDITION_IS };
+
+/* CONDITION_IS: the field's code is one of the bits of `mask`. */
+struct condition {
+    enum condition_op op;
+    int field;
+    uint64_t mask;
+};
+
+enum { RULE_CONDITIONS = 2, CLOCK_SKEW_MS = 300000 };
+
+struct rule {
+    enum rule_op op;
+    int field;
+    int other;
+    int64_t number;
+    int64_t of;
+    uint64_t mask;
+    struct condition when[RULE_CONDITIONS]; /* all must hold */
+    const char *reason;                     /* English, with the clause */
+};
+
+/* SEEN has a bit for each field that stands in the bytes, faulty or not; RECORD's values are only the sound ones. */
+void rules_check(const struct record *record, uint64_t seen, const struct record_context *context,
+                 struct faults *faults);
+
+#endif

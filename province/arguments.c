@@ -1,0 +1,156 @@
+#include "province/arguments.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/text.h"
+#include "proto/record.h"
+
+enum { ON_ALL = 0xffff, ON_LISTINGS = ON_STATUS | ON_TABLE | ON_WARNINGS };
+
+/* `offset` is where an option with a value is kept. */
+static const struct row {
+    const char *name;
+    bool has_value;
+    size_t offset;
+    unsigned commands;
+} rows[] = {
+    {"home", true, offsetof(struct arguments, home), ON_ALL},
+    {"help", false, 0, ON_ALL},
+    {"version", false, 0, ON_ALL},
+    {"json", false, 0, ON_LISTINGS},
+    {"csv", false, 0, ON_LISTINGS},
+    {"name", true, offsetof(struct arguments, name), ON_INIT},
+    {"replace", true, offsetof(struct arguments, replace), ON_JOIN},
+    {"family", true, offsetof(struct arguments, family), ON_TABLE},
+    {"by", true, offsetof(struct arguments, by), ON_TABLE},
+    {"from", true, offsetof(struct arguments, from), ON_TABLE},
+    {"to", true, offsetof(struct arguments, to), ON_TABLE},
+    {"city", true, offsetof(struct arguments, city), ON_TABLE | ON_WARNINGS},
+    {"status", true, offsetof(struct arguments, status), ON_TABLE | ON_WARNINGS},
+    {"level", true, offsetof(struct arguments, level), ON_WARNINGS},
+    {"id", true, offsetof(struct arguments, id), ON_WARNINGS},
+    {"limit", true, offsetof(struct arguments, limit), ON_WARNINGS},
+};
+enum { ROWS = sizeof rows / sizeof *rows, HELP_ROW = 1, FIRST_VALUE = 256 };
+
+void complain(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fputs("agn-province: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+}
+
+static void set_option(const struct row *row, const char *value, struct arguments *arguments)
+{
+    if (row->has_value) {
+        memcpy((char *)arguments + row->offset, &value, sizeof value);
+    } else if (strcmp(row->name, "help") == 0) {
+        arguments->is_help = true;
+    } else if (strcmp(row->name, "version") == 0) {
+        arguments->is_version = true;
+    } else {
+        arguments->form = strcmp(row->name, "json") == 0 ? TABLE_JSON : TABLE_CSV;
+    }
+}
+
+static bool take_operand(const char *text, const char **ret_command, struct arguments *arguments)
+{
+    if (!*ret_command) {
+        *ret_command = text;
+        return true;
+    }
+    if (arguments->operand_count == OPERANDS_MAX) {
+        complain(tr("too many words: %s", "参数过多：%s"), text);
+        return false;
+    }
+    arguments->operands[arguments->operand_count++] = text;
+    return true;
+}
+
+bool arguments_read(int argc, char **argv, const char **ret_command, struct arguments *ret_arguments,
+                    unsigned *ret_used)
+{
+    struct option options[ROWS + 1] = {0};
+    for (size_t i = 0; i < ROWS; i++) {
+        options[i] = (struct option){rows[i].name, rows[i].has_value ? required_argument : no_argument, NULL,
+                                     FIRST_VALUE + (int)i};
+    }
+    *ret_command = NULL;
+    *ret_used = 0;
+    memset(ret_arguments, 0, sizeof *ret_arguments);
+    opterr = 0;
+    int index = 0;
+    /* "-" hands over words in their place, so that options may stand anywhere; ":" tells a missing value apart. */
+    while (optind < argc) {
+        const char *word = argv[optind];
+        int found = getopt_long(argc, argv, "-:h", options, &index);
+        if (found == -1) {
+            break;
+        }
+        if (found == '?' || found == ':') {
+            complain(found == ':' ? tr("%s needs a value", "%s 需要一个值")
+                                  : tr("unknown option %s; --help lists them", "未知选项 %s；可用 --help 查看"),
+                     word);
+            return false;
+        }
+        if (found == 1) {
+            if (!take_operand(optarg, ret_command, ret_arguments)) {
+                return false;
+            }
+            continue;
+        }
+        size_t row = found == 'h' ? HELP_ROW : (size_t)(found - FIRST_VALUE);
+        set_option(&rows[row], optarg, ret_arguments);
+        *ret_used |= 1u << row;
+    }
+    while (optind < argc) { /* after "--" */
+        if (!take_operand(argv[optind++], ret_command, ret_arguments)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool arguments_fit(unsigned used, unsigned command_bit, const char *command)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        if ((used & 1u << i) && !(rows[i].commands & command_bit)) {
+            complain(tr("%s does not take --%s", "%s 不接受选项 --%s"), command, rows[i].name);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool arguments_number(const char *option, const char *text, int64_t low, int64_t high, int64_t *ret_number)
+{
+    errno = 0;
+    long long number = strtoll(text, NULL, 10);
+    if (!*text || strspn(text, "0123456789") != strlen(text) || errno || number < low || number > high) {
+        complain(tr("--%s: expected a number %" PRId64 " to %" PRId64 ", not %s",
+                    "--%s：应为 %" PRId64 " 至 %" PRId64 " 的数字，而不是 %s"),
+                 option, low, high, text);
+        return false;
+    }
+    *ret_number = number;
+    return true;
+}
+
+bool arguments_date(const char *option, const char *text, int64_t *ret_day)
+{
+    if (date_parse((struct view){(const uint8_t *)text, strlen(text)}, ret_day) != ERR_OK) {
+        complain(tr("--%s: expected a date YYYY-MM-DD, not %s", "--%s：应为 YYYY-MM-DD 格式的日期，而不是 %s"), option,
+                 text);
+        return false;
+    }
+    return true;
+}

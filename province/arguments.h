@@ -1,0 +1,57 @@
+/* province/arguments.h - the command line, read by one table for all commands. */
+#ifndef PROVINCE_ARGUMENTS_H
+#define PROVINCE_ARGUMENTS_H
+
+#include <stdint.h>
+
+#include "common/home.h"
+#include "common/table.h"
+
+enum { OPERANDS_MAX = 2, EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
+
+struct arguments {
+    const char *home;
+    const char *name;
+    const char *replace;
+    const char *family;
+    const char *by;
+    const char *from;
+    const char *to;
+    const char *city;
+    const char *status;
+    const char *level;
+    const char *id;
+    const char *limit;
+    enum table_form form;
+    bool is_help;
+    bool is_version;
+    const char *operands[OPERANDS_MAX];
+    int operand_count;
+};
+
+/* The commands, as bits: which options fit which. */
+enum command_bit {
+    ON_INIT = 1,
+    ON_JOIN = 2,
+    ON_RUN = 4,
+    ON_STATUS = 8,
+    ON_TABLE = 16,
+    ON_WARNINGS = 32,
+    ON_CONFIG = 64
+};
+
+/* argv[0] is skipped. Says on stderr what is wrong; false then. The command is the first operand of the program, so it
+ * is not among ret_arguments->operands; *ret_command is NULL without one. */
+bool arguments_read(int argc, char **argv, const char **ret_command, struct arguments *ret_arguments,
+                    unsigned *ret_used);
+/* Says which of the USED options do not fit COMMAND; false then. */
+bool arguments_fit(unsigned used, unsigned command_bit, const char *command);
+
+/* A number of DIGITS only, within LOW and HIGH; says what is wrong with OPTION's text otherwise. */
+bool arguments_number(const char *option, const char *text, int64_t low, int64_t high, int64_t *ret_number);
+bool arguments_date(const char *option, const char *text, int64_t *ret_day);
+
+/* One line on stderr: program, what, and what to do. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

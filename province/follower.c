@@ -1,0 +1,282 @@
+#include "province/follower.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "province/commands.h"
+
+enum { RESYNC_PAUSE_MS = 1000 };
+
+#define STREAM "uplink"
+
+struct follower {
+    struct follower_site site;
+    struct hub_member member;
+    struct link *link;
+    bool is_first;      /* the next EVENTS is the first after a FOLLOW */
+    bool is_told;       /* hub-caught-up has been logged since that FOLLOW */
+    bool is_barred;     /* this session's events are not believed any more: a renewal is due */
+    int64_t renew_at;   /* monotonic; 0: not due */
+    int64_t owed_since; /* monotonic; the hub owes events since then; 0: it owes none */
+    uint32_t failures;  /* writes in a row that failed */
+};
+
+static void note_link(struct follower *follower, const char *state, const char *reason, int64_t next_try_at)
+{
+    err_t err = replica_set_link(follower->site.replica, follower->member.hub, state, reason, next_try_at, clock_ms());
+    if (err != ERR_OK) {
+        log_debug("status-unwritten", "hub=%" PRId64 " text=\"%s\"", follower->member.hub, err_text(err));
+    }
+}
+
+static void renew_after(struct follower *follower, int64_t wait_ms)
+{
+    follower->is_barred = true;
+    follower->owed_since = 0;
+    follower->renew_at = clock_monotonic_ms() + wait_ms;
+}
+
+/* The replica cannot be written: nothing is acknowledged, so nothing is lost. */
+static void on_unwritten(struct follower *follower, err_t err)
+{
+    int64_t wait_ms = follower->site.settings->retry_ms;
+    follower->failures++;
+    log_error("replica-unwritten",
+              "hub=%" PRId64 " text=\"%s\" failures=%" PRIu32 " retry_ms=%" PRId64
+              " nothing is acknowledged; the hub is asked again",
+              follower->member.hub, err_text(err), follower->failures, wait_ms);
+    renew_after(follower, wait_ms);
+}
+
+static void follow(struct follower *follower)
+{
+    struct standing standing;
+    err_t err = replica_get_standing(follower->site.replica, follower->member.hub, &standing);
+    if (err != ERR_OK) {
+        on_unwritten(follower, err);
+        return;
+    }
+    follower->is_first = true;
+    follower->is_told = false;
+    follower->owed_since = clock_monotonic_ms();
+    link_follow(follower->link, STREAM, standing.has_epoch ? standing.epoch : NULL, standing.cursor,
+                (uint64_t)follower->site.settings->credit);
+    log_info("hub-following", "hub=%" PRId64 " city=%s cursor=%" PRIu64 "%s", follower->member.hub,
+             follower->member.membership.city, standing.cursor, standing.is_resyncing ? " resync=yes" : "");
+}
+
+static void resync(struct follower *follower, const uint8_t *epoch, const char *why)
+{
+    err_t err = replica_begin_resync(follower->site.replica, follower->member.hub, epoch, why, clock_ms());
+    if (err != ERR_OK) {
+        on_unwritten(follower, err);
+    }
+}
+
+static void copy_name(struct view text, char *out, size_t size)
+{
+    if (text.size > 0 && text.size < size && utf8_check(text, NULL)) {
+        memcpy(out, text.at, text.size);
+        out[text.size] = '\0';
+    }
+}
+
+static void on_ready(void *self, struct link *link, const struct welcome *welcome)
+{
+    struct follower *follower = self;
+    struct membership *membership = &follower->member.membership;
+    follower->link = link;
+    follower->is_barred = false; /* a new session: what is heard from now on belongs to the FOLLOW below */
+    follower->renew_at = 0;
+    copy_name(welcome->hub, membership->hub, sizeof membership->hub);
+    if (welcome->city.size == 6) {
+        copy_name(welcome->city, membership->city, sizeof membership->city);
+    }
+    err_t err = replica_put_hub(follower->site.replica, follower->member.hub, membership->hub, membership->city,
+                                membership->endpoint);
+    if (err != ERR_OK) {
+        on_unwritten(follower, err);
+        return;
+    }
+    note_link(follower, "connected", NULL, 0);
+    follow(follower);
+}
+
+static void report(struct follower *follower, const struct applied *applied)
+{
+    int64_t hub = follower->member.hub;
+    log_debug("hub-events",
+              "hub=%" PRId64 " cursor=%" PRIu64 " head=%" PRIu64 " cells=%" PRIu32 " warnings=%" PRIu32
+              " skipped=%" PRIu32,
+              hub, applied->cursor, applied->head, applied->cells, applied->warnings, applied->skipped);
+    if (applied->is_resynced) {
+        log_warn("hub-resynced", "hub=%" PRId64 " cursor=%" PRIu64 " cells_removed=%" PRIu32, hub, applied->cursor,
+                 applied->cells_gone);
+    }
+    if (applied->is_caught_up && !follower->is_told) {
+        follower->is_told = true;
+        log_info("hub-caught-up", "hub=%" PRId64 " city=%s cursor=%" PRIu64, hub, follower->member.membership.city,
+                 applied->cursor);
+    }
+}
+
+static void start_over(struct follower *follower, const struct events *events, const char *why)
+{
+    log_error("hub-rewound",
+              "hub=%" PRId64 " why=%s head=%" PRIu64 " the hub's store is another one or an older copy; reading its "
+              "snapshot while the old figures stay",
+              follower->member.hub, why, events->head);
+    /* First the bar, so that a failure of the write below sets its own, longer wait. */
+    renew_after(follower, RESYNC_PAUSE_MS);
+    resync(follower, events->epoch.at, why);
+}
+
+static void on_events(void *self, struct link *link, const struct events *events)
+{
+    struct follower *follower = self;
+    struct applied applied;
+    if (follower->is_barred || !view_is(events->stream, STREAM)) {
+        return;
+    }
+    err_t err =
+        replica_apply(follower->site.replica, follower->member.hub, events, follower->is_first, clock_ms(), &applied);
+    if (err != ERR_OK) {
+        on_unwritten(follower, err);
+        return;
+    }
+    if (applied.is_other_epoch || applied.is_behind_us) {
+        start_over(follower, events, applied.is_other_epoch ? "epoch" : "rewound");
+        return;
+    }
+    follower->is_first = false;
+    follower->failures = 0;
+    follower->owed_since = applied.is_caught_up ? 0 : clock_monotonic_ms();
+    link_ack(link, STREAM, applied.cursor);
+    report(follower, &applied);
+}
+
+static void on_gap(void *self, struct link *link, const struct gap *gap)
+{
+    (void)link;
+    struct follower *follower = self;
+    bool is_pruned = view_is(gap->why, "pruned");
+    if (follower->is_barred || !view_is(gap->stream, STREAM)) {
+        return;
+    }
+    log_error("hub-gap",
+              "hub=%" PRId64 " why=%s first=%" PRIu64 " %s; reading the hub's snapshot while the old figures stay",
+              follower->member.hub, is_pruned ? "pruned" : "epoch", gap->first,
+              is_pruned ? "the hub has pruned what was missed" : "the hub's store is another one than was followed");
+    if (gap->epoch.size != EPOCH_SIZE) {
+        renew_after(follower, follower->site.settings->retry_ms);
+        return;
+    }
+    resync(follower, gap->epoch.at, is_pruned ? "pruned" : "epoch");
+    if (!follower->is_barred) {
+        follow(follower); /* the hub has ended the old FOLLOW, so nothing of it can still come */
+    }
+}
+
+static void on_refuse(void *self, struct link *link, const struct refuse *refuse)
+{
+    (void)link;
+    struct follower *follower = self;
+    char code[32];
+    char reason[512];
+    char text[600];
+    log_safe(refuse->code.at, refuse->code.size, code, sizeof code);
+    log_safe(refuse->reason.at, refuse->reason.size, reason, sizeof reason);
+    snprintf(text, sizeof text, "%s: %s", fault_label(code, text_is_chinese()), reason);
+    note_link(follower, "refused", text, 0);
+    /* The FOLLOW may have been what was refused; a busy hub says when to come again. */
+    int64_t wait_ms = refuse->after_ms > 0 && refuse->after_ms < 3600000 ? (int64_t)refuse->after_ms
+                                                                         : follower->site.settings->retry_ms;
+    renew_after(follower, wait_ms);
+}
+
+static void on_down(void *self, struct link *link, const char *reason, int64_t retry_ms)
+{
+    (void)link;
+    struct follower *follower = self;
+    follower->renew_at = 0; /* the link makes a new session by itself */
+    follower->owed_since = 0;
+    note_link(follower, "waiting", reason, clock_ms() + retry_ms);
+}
+
+static void open_link(struct follower *follower)
+{
+    const struct link_config config = {
+        .membership = &follower->member.membership, .identity = follower->site.identity, .software = SOFTWARE};
+    const struct link_handler handler = {.self = follower,
+                                         .on_ready = on_ready,
+                                         .on_events = on_events,
+                                         .on_gap = on_gap,
+                                         .on_refuse = on_refuse,
+                                         .on_down = on_down};
+    note_link(follower, "connecting", NULL, 0);
+    follower->link = link_open(follower->site.loop, &config, &handler);
+}
+
+struct follower *follower_open(const struct follower_site *site, const struct hub_member *member)
+{
+    struct follower *follower = mem_alloc(sizeof *follower);
+    follower->site = *site;
+    follower->member = *member;
+    const struct membership *membership = &follower->member.membership;
+    err_t err = replica_put_hub(site->replica, member->hub, membership->hub, membership->city, membership->endpoint);
+    if (err != ERR_OK) {
+        log_warn("replica-unwritten", "hub=%" PRId64 " text=\"%s\" going on; trying again when connected", member->hub,
+                 err_text(err));
+    }
+    open_link(follower);
+    return follower;
+}
+
+void follower_close(struct follower *follower)
+{
+    if (!follower) {
+        return;
+    }
+    link_close(follower->link);
+    note_link(follower, "stopped", NULL, 0);
+    free(follower);
+}
+
+int64_t follower_hub(const struct follower *follower)
+{
+    return follower->member.hub;
+}
+
+bool follower_is_of(const struct follower *follower, const struct hub_member *member)
+{
+    const struct membership *ours = &follower->member.membership;
+    const struct membership *theirs = &member->membership;
+    return follower->member.hub == member->hub && strcmp(ours->endpoint, theirs->endpoint) == 0 &&
+           memcmp(ours->hub_key, theirs->hub_key, KEY_SIZE) == 0 &&
+           memcmp(ours->hub_signing_key, theirs->hub_signing_key, KEY_SIZE) == 0;
+}
+
+bool follower_check(struct follower *follower, int64_t now_monotonic)
+{
+    int64_t stall_ms = follower->site.settings->stall_ms;
+    if (follower->owed_since > 0 && now_monotonic - follower->owed_since > stall_ms) {
+        log_error("hub-stalled",
+                  "hub=%" PRId64 " owed_ms=%" PRId64 " connected, but owed events do not come; connecting anew",
+                  follower->member.hub, now_monotonic - follower->owed_since);
+        renew_after(follower, 0);
+    }
+    return follower->renew_at > 0 && now_monotonic >= follower->renew_at;
+}
+
+void follower_renew(struct follower *follower)
+{
+    assert(follower->renew_at > 0);
+    follower->renew_at = 0;
+    link_close(follower->link);
+    open_link(follower);
+}

@@ -1,0 +1,37 @@
+/* province/follower.h - one hub: its link, and what arrives on it put into the replica.
+ *
+ *   FOLLOW from the stored cursor on every new session; each EVENTS is applied in one transaction and acknowledged only
+ *   after it; GAP, another epoch or a head before our cursor start a resync; a replica that cannot be written, or a hub
+ *   that owes events and sends none, ends the session: a new one starts again from the stored cursor, and nothing that
+ *   was under way in the old one can be taken for its continuation. */
+#ifndef PROVINCE_FOLLOWER_H
+#define PROVINCE_FOLLOWER_H
+
+#include "common/link.h"
+#include "province/hubs.h"
+#include "province/replica.h"
+#include "province/settings.h"
+
+/* Borrowed for the follower's life. */
+struct follower_site {
+    zloop_t *loop;
+    struct replica *replica;
+    const struct identity *identity;
+    const struct settings *settings;
+};
+
+struct follower;
+
+/* Copies MEMBER. */
+struct follower *follower_open(const struct follower_site *site, const struct hub_member *member);
+/* Takes NULL. Not from inside a link's callback or a timer: a timer of the link may be due in the same round. */
+void follower_close(struct follower *follower);
+
+int64_t follower_hub(const struct follower *follower);
+bool follower_is_of(const struct follower *follower, const struct hub_member *member);
+
+/* Looks after progress; true when follower_renew() should be called (where follower_close() may be). */
+bool follower_check(struct follower *follower, int64_t now_monotonic);
+void follower_renew(struct follower *follower);
+
+#endif

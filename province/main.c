@@ -1,0 +1,110 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "common/text.h"
+#include "province/commands.h"
+#include "province/vocabulary.h"
+
+static const struct command {
+    const char *name;
+    unsigned bit;
+    int operands; /* at most */
+    int (*run)(const struct home *home, const struct arguments *arguments);
+    const char *usage;
+    const char *en;
+    const char *zh;
+} commands[] = {
+    {"init", ON_INIT, 0, cmd_init, "--name NAME", "make the folder, the keys and a sample configuration",
+     "创建文件夹、密钥和配置样例"},
+    {"join", ON_JOIN, 1, cmd_join, "LINK [--replace N]",
+     "join a city's hub with the link its operator gave; --replace: it is hub N, set up anew",
+     "用枢纽管理员提供的链接加入一个城市枢纽；--replace：该枢纽即重建后的枢纽 N"},
+    {"run", ON_RUN, 0, cmd_run, "", "follow every joined hub until SIGTERM; SIGHUP reads the configuration again",
+     "持续跟随所有已加入的枢纽，SIGTERM 停止，SIGHUP 重新读取配置"},
+    {"status", ON_STATUS, 0, cmd_status, "[--json|--csv]", "each hub: connection, how far behind, last event",
+     "各枢纽的连接、进度和最近事件"},
+    {"table", ON_TABLE, 0, cmd_table,
+     "[--family review|warning] [--by DIM,...] [--from DATE] [--to DATE] [--city CODE] [--status "
+     "all|actual|exercise|test] [--json|--csv]",
+     "the cities' figures and what changed in the last 24 hours", "各城市统计数据及近24小时变动"},
+    {"warnings", ON_WARNINGS, 0, cmd_warnings,
+     "[--level 1-4] [--status S] [--city CODE] [--id ID] [--limit N] [--json|--csv]",
+     "the warnings passed up one by one, newest first; --id: one with all its records",
+     "逐条上报的预警，最新在前；--id：显示一条预警的全部记录"},
+    {"config", ON_CONFIG, 0, cmd_config, "", "print a sample of province.zpl", "打印 province.zpl 配置样例"},
+};
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static void print_command(FILE *file, const struct command *command)
+{
+    fprintf(file, "  agn-province %s %s\n      %s\n", command->name, command->usage, tr(command->en, command->zh));
+}
+
+static void print_help(FILE *file, const struct command *command)
+{
+    fprintf(file, "%s\n",
+            command ? tr("usage:", "用法：")
+                    : tr("agn-province follows the city hubs and shows their figures and warnings.\nusage:",
+                         "agn-province 跟随各城市枢纽，显示统计数据和预警。\n用法："));
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (!command || command == &commands[i]) {
+            print_command(file, &commands[i]);
+        }
+    }
+    if (command && command->bit == ON_TABLE) {
+        fprintf(file, tr("DIM is one of %s\n", "维度 DIM 为 %s 之一\n"), dimension_keys());
+    }
+    fprintf(file, "%s\n",
+            tr("--home DIR (or AGN_HOME) names the folder; exit codes: 0 done, 1 refused or failed, 2 usage",
+               "--home DIR（或 AGN_HOME）指定数据文件夹；退出码：0 完成，1 被拒绝或失败，2 用法错误"));
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; name && i < COMMANDS; i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments;
+    struct home home;
+    const char *name = NULL;
+    unsigned used = 0;
+    text_init();
+    if (!arguments_read(argc, argv, &name, &arguments, &used)) {
+        return EXIT_USAGE;
+    }
+    if (name && strcmp(name, "help") == 0) {
+        arguments.is_help = true;
+        name = arguments.operands[0];
+    }
+    const struct command *command = find_command(name);
+    if (arguments.is_version) {
+        puts(SOFTWARE);
+        return EXIT_DONE;
+    }
+    if (name && !command) {
+        complain(tr("unknown command %s; agn-province --help lists them", "未知命令 %s；可用 agn-province --help 查看"),
+                 name);
+        return EXIT_USAGE;
+    }
+    if (arguments.is_help || !command) {
+        print_help(arguments.is_help ? stdout : stderr, command);
+        return arguments.is_help ? EXIT_DONE : EXIT_USAGE;
+    }
+    if (!arguments_fit(used, command->bit, command->name)) {
+        return EXIT_USAGE;
+    }
+    if (arguments.operand_count > command->operands) {
+        complain(tr("%s: unexpected word %s", "%s：多余的参数 %s"), command->name,
+                 arguments.operands[command->operands]);
+        return EXIT_USAGE;
+    }
+    home_resolve(arguments.home, "agn-province", &home);
+    return command->run(&home, &arguments);
+}

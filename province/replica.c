@@ -1,0 +1,235 @@
+#include "province/replica_db.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+
+enum { CHECKPOINT_COMMITS = 64, LOOK_BACK_HOURS = 48 };
+
+/* `link` and what follows it describe the connection for `status`; the rest is what following needs. `change` is the
+ * journal of the last two days by hour, so that a listing can say what is new. A cell's dims are codes joined by '|';
+ * days count from 1970-01-01. A warning's cursor gives the order in which its thread's states came. */
+static const struct db_migration migrations[] = {{
+    "create table hub(hub integer primary key, name text not null, city text not null, endpoint text not null,"
+    " epoch blob, cursor int not null default 0, head int not null default 0,"
+    " generation int not null default 1, shown int not null default 1, is_synced int not null default 0,"
+    " last_event_at int, skipped int not null default 0,"
+    " gaps int not null default 0, last_gap_at int, last_gap_why text,"
+    " link text not null default 'stopped', link_since int, link_reason text, next_try_at int);"
+    "create table cell(hub int not null, generation int not null, family text not null, day int not null,"
+    " dims text not null, count int not null, sum int not null, revision int not null, changed_at int not null,"
+    " primary key(hub, generation, family, day, dims)) without rowid;"
+    "create table change(hub int not null, family text not null, day int not null, dims text not null,"
+    " hour int not null, delta int not null, primary key(hub, family, day, dims, hour)) without rowid;"
+    "create table warning(hub int not null, generation int not null, id blob not null, thread blob not null,"
+    " cursor int not null, number int not null, received_at int not null, entity_type text not null, entity text,"
+    " entity_name text, state text not null, action text not null, status text not null, level int not null,"
+    " sector text not null, risk_domain text not null, headline text not null, record blob not null,"
+    " is_held int not null default 1, primary key(hub, generation, id));"
+    "create index warning_thread on warning(hub, generation, thread);",
+}};
+enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
+
+/* ?1 is the hub everywhere; where generations appear, ?2 is the one being filled and ?3 the shown one. */
+static const char *const sql[STATEMENTS] = {
+    [PUT_HUB] = "insert into hub(hub, name, city, endpoint) values(?1,?2,?3,?4) on conflict do update set"
+                " name = excluded.name, city = excluded.city, endpoint = excluded.endpoint",
+    [GET_HUB] = "select epoch, cursor, head, generation, shown, is_synced, last_gap_why from hub where hub = ?1",
+    [SET_LINK] = "update hub set link_since = case when link = ?2 then link_since else ?5 end, link = ?2,"
+                 " link_reason = ?3, next_try_at = ?4 where hub = ?1",
+    [SET_POSITION] = "update hub set epoch = ?2, cursor = ?3, head = ?4, last_event_at = coalesce(?5, last_event_at),"
+                     " skipped = skipped + ?6 where hub = ?1",
+    [SET_SYNCED] = "update hub set is_synced = 1 where hub = ?1",
+    [START_GENERATION] = "update hub set generation = max(generation, shown) + 1, epoch = ?2, cursor = 0, head = 0,"
+                         " gaps = gaps + 1, last_gap_at = ?3, last_gap_why = ?4 where hub = ?1",
+    [DROP_HALF_CELLS] = "delete from cell where hub = ?1 and generation <> (select shown from hub where hub = ?1)",
+    [DROP_HALF_WARNINGS] =
+        "delete from warning where hub = ?1 and generation <> (select shown from hub where hub = ?1)",
+    [GET_CELL] = "select count, sum, revision, changed_at from cell"
+                 " where hub = ?1 and generation = ?2 and family = ?3 and day = ?4 and dims = ?5",
+    [PUT_CELL] = "insert or replace into cell(hub, generation, family, day, dims, count, sum, revision, changed_at)"
+                 " values(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+    [PUT_CHANGE] = "insert into change(hub, family, day, dims, hour, delta) values(?1,?2,?3,?4,?5,?6)"
+                   " on conflict do update set delta = delta + excluded.delta",
+    [FORGET_CHANGES] = "delete from change where hour < ?1",
+    [FIND_THREAD] = "select thread from warning where hub = ?1 and id = ?2 order by generation desc limit 1",
+    [PUT_WARNING] = "insert or replace into warning(hub, generation, id, thread, cursor, number, received_at,"
+                    " entity_type, entity, entity_name, state, action, status, level, sector, risk_domain, headline,"
+                    " record) values(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
+    [KEEP_TIMES] = "update cell set changed_at = o.changed_at from cell o where cell.hub = ?1 and cell.generation = ?2"
+                   " and o.hub = ?1 and o.generation = ?3 and o.family = cell.family and o.day = cell.day"
+                   " and o.dims = cell.dims and o.count = cell.count and o.sum = cell.sum",
+    [COUNT_GONE] = "select count(*) from cell o where o.hub = ?1 and o.generation = ?3 and o.count <> 0 and not exists"
+                   " (select 1 from cell n where n.hub = ?1 and n.generation = ?2 and n.family = o.family"
+                   " and n.day = o.day and n.dims = o.dims)",
+    /* A warning that was passed up is not forgotten because the hub has pruned it or lost it. Cursors of another life
+     * cannot be compared with the new ones: its warnings are moved before all of those, in their own order. */
+    [CARRY_WARNINGS] =
+        "insert into warning(hub, generation, id, thread, cursor, number, received_at, entity_type, entity,"
+        " entity_name, state, action, status, level, sector, risk_domain, headline, record, is_held)"
+        " select hub, ?2, id, thread, case when ?4 then cursor - 1 -"
+        " (select max(cursor) from warning where hub = ?1 and generation = ?3) else cursor end,"
+        " number, received_at, entity_type, entity, entity_name, state, action, status, level, sector, risk_domain,"
+        " headline, record, case when ?4 then 0 else is_held end from warning where hub = ?1 and generation = ?3"
+        " and id not in (select id from warning where hub = ?1 and generation = ?2)",
+    [DROP_OLD_CELLS] = "delete from cell where hub = ?1 and generation <> ?2",
+    [DROP_OLD_WARNINGS] = "delete from warning where hub = ?1 and generation <> ?2",
+    [SHOW_GENERATION] = "update hub set shown = ?2 where hub = ?1",
+};
+
+err_t replica_open(const struct home *home, bool is_writer, struct replica **ret_replica, char reterr_reason[256])
+{
+    char path[PATH_SIZE];
+    struct replica *replica = mem_alloc(sizeof *replica);
+    home_file(home, REPLICA_FILE, path);
+    bool is_absent = !is_writer && !home_has(home, REPLICA_FILE);
+    err_t err = db_open(is_absent ? ":memory:" : path,
+                        is_writer   ? DB_WRITER
+                        : is_absent ? DB_SHARED
+                                    : DB_READER,
+                        migrations, MIGRATIONS, &replica->db, reterr_reason);
+    if (err != ERR_OK) {
+        free(replica);
+        *ret_replica = NULL;
+        return err;
+    }
+    *ret_replica = replica;
+    return ERR_OK;
+}
+
+void replica_close(struct replica *replica)
+{
+    if (replica) {
+        db_close(replica->db);
+        free(replica);
+    }
+}
+
+sqlite3 *replica_db(struct replica *replica)
+{
+    return replica->db;
+}
+
+sqlite3_stmt *replica_statement(struct replica *replica, enum statement which, int64_t hub)
+{
+    if (!replica->statements[which]) {
+        replica->statements[which] = db_prepare(replica->db, sql[which]);
+    }
+    sqlite3_stmt *stmt = replica->statements[which];
+    sqlite3_reset(stmt);
+    sqlite3_bind_int64(stmt, 1, hub);
+    return stmt;
+}
+
+err_t replica_begin(struct replica *replica)
+{
+    return db_exec(replica->db, "begin immediate");
+}
+
+err_t replica_end(struct replica *replica, err_t err)
+{
+    err = err == ERR_OK ? db_exec(replica->db, "commit") : err;
+    if (err != ERR_OK) {
+        /* Fails harmlessly where SQLite has rolled back by itself, as it does on a full disk. */
+        sqlite3_exec(replica->db, "rollback", NULL, NULL, NULL);
+        return err;
+    }
+    if (++replica->commits >= CHECKPOINT_COMMITS) {
+        replica->commits = 0;
+        db_checkpoint(replica->db, false);
+    }
+    return ERR_OK;
+}
+
+err_t replica_position(struct replica *replica, int64_t hub, struct hub_position *ret_position)
+{
+    memset(ret_position, 0, sizeof *ret_position);
+    struct standing *standing = &ret_position->standing;
+    sqlite3_stmt *stmt = replica_statement(replica, GET_HUB, hub);
+    err_t err = db_step(stmt);
+    if (err == ERR_OK) {
+        struct view epoch = db_column_view(stmt, 0);
+        standing->has_epoch = epoch.size == EPOCH_SIZE;
+        if (standing->has_epoch) {
+            memcpy(standing->epoch, epoch.at, EPOCH_SIZE);
+        }
+        standing->cursor = (uint64_t)sqlite3_column_int64(stmt, 1);
+        standing->head = (uint64_t)sqlite3_column_int64(stmt, 2);
+        ret_position->generation = sqlite3_column_int64(stmt, 3);
+        ret_position->shown = sqlite3_column_int64(stmt, 4);
+        standing->is_resyncing = ret_position->generation != ret_position->shown;
+        standing->is_synced = sqlite3_column_int(stmt, 5) != 0;
+        ret_position->is_other_life = strcmp(db_column_str(stmt, 6), "pruned") != 0;
+    }
+    sqlite3_reset(stmt);
+    return err;
+}
+
+err_t replica_put_hub(struct replica *replica, int64_t hub, const char *name, const char *city, const char *endpoint)
+{
+    sqlite3_stmt *stmt = replica_statement(replica, PUT_HUB, hub);
+    db_bind_str(stmt, 2, name);
+    db_bind_str(stmt, 3, city);
+    db_bind_str(stmt, 4, endpoint);
+    return db_run(stmt);
+}
+
+err_t replica_get_standing(struct replica *replica, int64_t hub, struct standing *ret_standing)
+{
+    struct hub_position position;
+    err_t err = replica_position(replica, hub, &position);
+    *ret_standing = position.standing;
+    return err;
+}
+
+static void bind_time(sqlite3_stmt *stmt, int index, int64_t ms)
+{
+    if (ms > 0) {
+        sqlite3_bind_int64(stmt, index, ms);
+    } else {
+        sqlite3_bind_null(stmt, index);
+    }
+}
+
+err_t replica_set_link(struct replica *replica, int64_t hub, const char *state, const char *reason, int64_t next_try_at,
+                       int64_t now)
+{
+    sqlite3_stmt *stmt = replica_statement(replica, SET_LINK, hub);
+    db_bind_str(stmt, 2, state);
+    db_bind_str(stmt, 3, reason);
+    bind_time(stmt, 4, next_try_at);
+    sqlite3_bind_int64(stmt, 5, now);
+    return db_run(stmt);
+}
+
+err_t replica_begin_resync(struct replica *replica, int64_t hub, const uint8_t epoch[EPOCH_SIZE], const char *why,
+                           int64_t now)
+{
+    err_t err = replica_begin(replica);
+    if (err != ERR_OK) {
+        return err;
+    }
+    /* What an earlier resync had read before it was interrupted by this one. */
+    err = db_run(replica_statement(replica, DROP_HALF_CELLS, hub));
+    err = err == ERR_OK ? db_run(replica_statement(replica, DROP_HALF_WARNINGS, hub)) : err;
+    if (err == ERR_OK) {
+        sqlite3_stmt *stmt = replica_statement(replica, START_GENERATION, hub);
+        db_bind_view(stmt, 2, (struct view){epoch, EPOCH_SIZE});
+        sqlite3_bind_int64(stmt, 3, now);
+        db_bind_str(stmt, 4, why);
+        err = db_run(stmt);
+    }
+    return replica_end(replica, err);
+}
+
+void replica_tidy(struct replica *replica, int64_t now)
+{
+    err_t err = db_run(replica_statement(replica, FORGET_CHANGES, now / HOUR_MS - LOOK_BACK_HOURS));
+    if (err != ERR_OK) {
+        log_warn("replica-tidy", "text=\"%s\" trying again in an hour", err_text(err));
+    }
+    db_checkpoint(replica->db, true);
+}

@@ -1,0 +1,52 @@
+/* province/replica_db.h - shared by the replica's files only. */
+#ifndef PROVINCE_REPLICA_DB_H
+#define PROVINCE_REPLICA_DB_H
+
+#include "province/replica.h"
+
+enum statement {
+    PUT_HUB,
+    GET_HUB,
+    SET_LINK,
+    SET_POSITION,
+    SET_SYNCED,
+    START_GENERATION,
+    DROP_HALF_CELLS,
+    DROP_HALF_WARNINGS,
+    GET_CELL,
+    PUT_CELL,
+    PUT_CHANGE,
+    FORGET_CHANGES,
+    FIND_THREAD,
+    PUT_WARNING,
+    KEEP_TIMES,
+    COUNT_GONE,
+    CARRY_WARNINGS,
+    DROP_OLD_CELLS,
+    DROP_OLD_WARNINGS,
+    SHOW_GENERATION,
+    STATEMENTS
+};
+
+/* A hub's row as the writer needs it. */
+struct hub_position {
+    struct standing standing;
+    int64_t generation;
+    int64_t shown;
+    bool is_other_life; /* the resync's reason: the old life's warnings are not the hub's any more */
+};
+
+struct replica {
+    sqlite3 *db;
+    sqlite3_stmt *statements[STATEMENTS];
+    int commits; /* since the last checkpoint */
+};
+
+/* The statement, reset, with HUB bound to ?1. */
+sqlite3_stmt *replica_statement(struct replica *replica, enum statement which, int64_t hub);
+MUST_CHECK err_t replica_begin(struct replica *replica);
+/* Commits when ERR is ERR_OK, rolls back otherwise; returns what became of it. */
+MUST_CHECK err_t replica_end(struct replica *replica, err_t err);
+MUST_CHECK err_t replica_position(struct replica *replica, int64_t hub, struct hub_position *ret_position);
+
+#endif

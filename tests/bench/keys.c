@@ -1,0 +1,162 @@
+#include "tests/bench/keys.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include "common/mem.h"
+#include "common/membership.h"
+#include "common/text.h"
+#include "proto/record.h"
+#include "tests/bench/measure.h"
+
+enum { HEX_SIZE = 2 * KEY_SIZE + 1, LINE_BYTES = 1024 };
+
+static void make_identity(struct identity *ret_identity)
+{
+    char public_text[41];
+    char secret_text[41];
+    size_t size = KEY_SIZE;
+    memset(ret_identity, 0, sizeof *ret_identity);
+    ret_identity->signing_key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    if (!ret_identity->signing_key || zmq_curve_keypair(public_text, secret_text) != 0) {
+        fail(tr("the libraries cannot make keys", "程序库无法生成密钥"));
+    }
+    zmq_z85_decode(ret_identity->curve_public, public_text);
+    zmq_z85_decode(ret_identity->curve_secret, secret_text);
+    EVP_PKEY_get_raw_public_key(ret_identity->signing_key, ret_identity->signing_public, &size);
+}
+
+static void print_member(const char *party, const struct identity *identity, FILE *file)
+{
+    uint8_t secret[KEY_SIZE];
+    size_t size = sizeof secret;
+    char hex[3][HEX_SIZE];
+    EVP_PKEY_get_raw_private_key(identity->signing_key, secret, &size);
+    hex_text(identity->curve_public, KEY_SIZE, hex[0]);
+    hex_text(identity->curve_secret, KEY_SIZE, hex[1]);
+    hex_text(secret, KEY_SIZE, hex[2]);
+    fprintf(file, "%s %s %s %s\n", party, hex[0], hex[1], hex[2]);
+}
+
+static void print_hub(const struct membership *membership, FILE *file)
+{
+    char hex[2][HEX_SIZE];
+    hex_text(membership->hub_key, KEY_SIZE, hex[0]);
+    hex_text(membership->hub_signing_key, KEY_SIZE, hex[1]);
+    fprintf(file, "%s %s %s\n", membership->endpoint, hex[0], hex[1]);
+}
+
+size_t keys_enrol(FILE *links, const char *path)
+{
+    char line[LINE_BYTES];
+    char reason[512];
+    char code[32];
+    size_t count = 0;
+    int handle = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+    FILE *file = handle >= 0 ? fdopen(handle, "w") : NULL;
+    if (!file) {
+        fail(tr("cannot write %s", "无法写入 %s"), path);
+    }
+    while (fgets(line, sizeof line, links)) {
+        struct join_link link;
+        struct identity identity;
+        struct membership membership;
+        line[strcspn(line, "\n")] = '\0';
+        if (join_link_parse(line, &link, reason) != ERR_OK) {
+            fail("%s", reason);
+        }
+        make_identity(&identity);
+        if (membership_enrol(&link, &identity, "bench-load", &membership, code, reason) != ERR_OK) {
+            fail(tr("enrolment %zu: %s", "第 %zu 个加入失败：%s"), count + 1, reason);
+        }
+        if (count++ == 0) {
+            print_hub(&membership, file);
+        }
+        print_member(membership.party, &identity, file);
+        identity_done(&identity);
+    }
+    if (fclose(file) != 0) {
+        fail(tr("cannot write %s", "无法写入 %s"), path);
+    }
+    return count;
+}
+
+static void read_member(FILE *file, const char *path, struct member *ret_member)
+{
+    char curve_public[HEX_SIZE];
+    char curve_secret[HEX_SIZE];
+    char signing[HEX_SIZE];
+    uint8_t secret[KEY_SIZE];
+    size_t size = KEY_SIZE;
+    struct identity *identity = &ret_member->identity;
+    memset(ret_member, 0, sizeof *ret_member);
+    if (fscanf(file, "%63s %64s %64s %64s", ret_member->party, curve_public, curve_secret, signing) != 4 ||
+        hex_parse(curve_public, identity->curve_public, KEY_SIZE) != ERR_OK ||
+        hex_parse(curve_secret, identity->curve_secret, KEY_SIZE) != ERR_OK ||
+        hex_parse(signing, secret, KEY_SIZE) != ERR_OK) {
+        fail(tr("%s: not enough keys; run bench-load enrol", "%s：密钥不足；请运行 bench-load enrol"), path);
+    }
+    identity->signing_key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, secret, KEY_SIZE);
+    EVP_PKEY_get_raw_public_key(identity->signing_key, identity->signing_public, &size);
+}
+
+void keys_load(const char *path, size_t least, struct keyring *ret_keyring)
+{
+    char hub_key[HEX_SIZE];
+    char hub_signing_key[HEX_SIZE];
+    FILE *file = fopen(path, "r");
+    memset(ret_keyring, 0, sizeof *ret_keyring);
+    if (!file || fscanf(file, "%299s %64s %64s", ret_keyring->endpoint, hub_key, hub_signing_key) != 3 ||
+        hex_parse(hub_key, ret_keyring->hub_key, KEY_SIZE) != ERR_OK ||
+        hex_parse(hub_signing_key, ret_keyring->hub_signing_key, KEY_SIZE) != ERR_OK) {
+        fail(tr("%s: no keys; run bench-load enrol", "%s：没有密钥；请运行 bench-load enrol"), path);
+    }
+    ret_keyring->members = mem_grow(NULL, least, sizeof *ret_keyring->members);
+    for (; ret_keyring->count < least; ret_keyring->count++) {
+        read_member(file, path, &ret_keyring->members[ret_keyring->count]);
+    }
+    fclose(file);
+}
+
+void keys_done(struct keyring *keyring)
+{
+    for (size_t i = 0; i < keyring->count; i++) {
+        identity_done(&keyring->members[i].identity);
+    }
+    free(keyring->members);
+    memset(keyring, 0, sizeof *keyring);
+}
+
+/* Fills in the check character by trying: the codec is the one that decides. */
+static void make_uscc(size_t index, char ret_code[19])
+{
+    static const char alphabet[] = "0123456789ABCDEFGHJKLMNPQRTUWXY";
+    snprintf(ret_code, 19, "91330106MA%07zu0", index % 10000000);
+    for (size_t i = 0; alphabet[i]; i++) {
+        ret_code[17] = alphabet[i];
+        if (uscc_check((struct view){(const uint8_t *)ret_code, 18})) {
+            return;
+        }
+    }
+    fail("no check character for %s", ret_code);
+}
+
+void keys_print_entities(size_t count, FILE *file)
+{
+    static const char *const districts[] = {"330102", "330105", "330106", "330108", "330110"};
+    static const size_t district_count = sizeof districts / sizeof *districts;
+    for (size_t i = 0; i < count; i++) {
+        char code[19];
+        make_uscc(i, code);
+        size_t sector = i % enum_sector.count;
+        fprintf(file,
+                "{\"uscc\": \"%s\", \"name\": \"压测机构%05zu\", \"type\": \"%s\", \"sectors\": [\"%s\", \"%s\"], "
+                "\"district\": \"%s\"}\n",
+                code, i, enum_entity_type.labels[i % enum_entity_type.count].code, enum_sector.labels[sector].code,
+                enum_sector.labels[(sector + 1) % enum_sector.count].code, districts[i % district_count]);
+    }
+}

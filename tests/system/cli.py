@@ -1,0 +1,143 @@
+"""The command lines: exit codes, help, both languages, JSON and CSV that can be read, errors that say where."""
+import csv, io, json
+
+from harness import (PROGRAMS, UUID, Hub, check, figures, main, make_uscc, os, parse_json, review, subprocess, wait_until,
+                     warning)
+
+CHINESE = {"LANG": "zh_CN.UTF-8", "LC_ALL": "", "LANGUAGE": ""}
+SUBCOMMANDS = {
+    "hub": ("init", "run", "entity", "peer", "query", "show", "stats", "schema", "prune"),
+    "agent": ("join", "submit", "sync", "run", "status", "list", "receipt", "inbox", "discard"),
+    "province": ("init", "join", "run", "status", "table", "warnings"),
+}
+
+
+def has_chinese(text):
+    return any("\u4e00" <= char <= "\u9fff" for char in text)
+
+
+def bare(name, *arguments, env=None):
+    return subprocess.run([PROGRAMS[name], *arguments], capture_output=True, text=True, timeout=20,
+                          env={**os.environ, "LANG": "C.UTF-8", "LC_ALL": "", "AGN_HOME": "/nonexistent/agn", **(env or {})})
+
+
+def check_help():
+    for name, commands in SUBCOMMANDS.items():
+        helps = [bare(name, "--help")] + [bare(name, command, "--help") for command in commands]
+        check(all(done.returncode == 0 and done.stdout for done in helps), f"agn-{name}: --help on every level exits 0",
+              [done.args for done in helps if done.returncode or not done.stdout])
+        missing = [command for command in commands if command not in helps[0].stdout]
+        check(not missing, f"agn-{name} --help lists every command", missing)
+        chinese = bare(name, "--help", env=CHINESE).stdout
+        check(has_chinese(chinese) and not has_chinese(helps[0].stdout), f"agn-{name} --help is in English or Chinese by "
+              "LANG", (chinese[:200], helps[0].stdout[:200]))
+        usage = [bare(name), bare(name, "dance"), bare(name, commands[-1], "--no-such-option"), bare(name, "run", "stray")]
+        check([done.returncode for done in usage] == [2] * 4, f"agn-{name}: usage errors exit 2",
+              [(done.args, done.returncode) for done in usage])
+        check(all(done.stderr for done in usage), "and say so on stderr")
+        lost = bare(name, "run")
+        check(lost.returncode == 1 and lost.stderr, f"agn-{name} run without a home exits 1 and says why", lost)
+
+
+def check_config(site):
+    hub = Hub(site, "config")
+    hub.init()
+    path = f"{hub.home}/hub.zpl"
+    good = open(path).read()
+    for line, words in (("pign_ms = 1000", ("pign_ms", "ping_ms")), ("ping_ms = soon", ("ping_ms", "soon")),
+                        ("ping_ms = 5", ("ping_ms", "200"))):
+        with open(path, "w") as file:
+            file.write("\n".join(text for text in good.splitlines() if not text.startswith("ping_ms")) + f"\n{line}\n")
+        number = len(open(path).read().splitlines())
+        for env in ({}, CHINESE):
+            done = hub.cli("run", ok=False, env=env, timeout=10)
+            said = done.stderr
+            check(done.returncode != 0 and path.split("/")[-1] in said and str(number) in said
+                  and all(word in said for word in words), f"`{line}` stops the start with file, line and expectation",
+                  (done.returncode, said))
+            check(has_chinese(said) == bool(env), "in the reader's language", said)
+    again = hub.cli("init", "--name", "x", "--city", "330100", ok=False)
+    check(again.returncode == 1, "init does not overwrite a home", again)
+
+
+def check_hub(site, hub):
+    bad = make_uscc(12345678)
+    bad = bad[:-1] + ("1" if bad[-1] != "1" else "2")
+    base = ("--name", "某院", "--type", "hospital", "--sector", "healthcare", "--district", "330106")
+    for arguments in (("--uscc", bad, *base), ("--uscc", site.uscc(), *base[:2], "--type", "circus", *base[4:]),
+                      ("--uscc", site.uscc(), *base[:6], "--district", "99")):
+        done = hub.cli("entity", "add", *arguments, ok=False)
+        check(done.returncode in (1, 2) and done.stderr and "agn://" not in done.stdout, "entity add refuses what is wrong",
+              (arguments, done.returncode, done.stderr))
+    uscc = site.uscc()
+    hub.add_entity(uscc)
+    done = hub.cli("entity", "add", "--uscc", uscc, *base, ok=False)
+    check(done.returncode == 1, "an entity that is there already: exit 1", done)
+    check(uscc in hub.cli("entity", "list").stdout and uscc in hub.cli("entity", "show", uscc).stdout, "list and show")
+    check(hub.cli("entity", "show", site.uscc(), ok=False).returncode == 1, "show of an unknown entity: exit 1")
+    check(hub.cli("show", "01890000-0000-7000-8000-000000000000", ok=False).returncode == 1, "show of an unknown id: 1")
+    check(hub.cli("query", "--kind", "love_letter", ok=False).returncode in (1, 2), "query of an unknown kind is refused")
+    schema = hub.cli("schema", "review_report").stdout
+    check(json.loads(schema)["type"] == "object", "schema prints a JSON Schema", schema[:200])
+    check("risk_warning" in hub.cli("schema").stdout, "schema without a kind lists the kinds")
+
+
+def check_agent(site, hub):
+    agent = site.agent(hub)
+    path = agent.file(review())
+    done = agent.cli("submit", path)
+    (name,) = UUID.findall(done.stdout)
+    check(agent.cli("submit", f"{site.folder}/nothing.json", ok=False).returncode == 1, "submit of no file: exit 1")
+    with open(path, "w") as file:
+        file.write("{ not json")
+    done = agent.cli("submit", path, ok=False)
+    check(done.returncode == 1 and not UUID.findall(done.stdout), "submit of no JSON: exit 1", done)
+    with open(path, "w") as file:
+        json.dump(review(sector="space", round=0), file)
+    english, chinese = agent.cli("submit", path, ok=False), agent.cli("submit", path, ok=False, env=CHINESE)
+    check(all("sector" in done.stderr + done.stdout and "round" in done.stderr + done.stdout
+              for done in (english, chinese)), "every fault is named at once", english.stderr)
+    check(has_chinese(chinese.stderr + chinese.stdout), "in Chinese too", chinese.stderr)
+    agent.submit(warning(level=2))
+    agent.sync()
+    for command in (("list",), ("status",)):
+        english, chinese = agent.cli(*command).stdout, agent.cli(*command, env=CHINESE).stdout
+        check(english != chinese and has_chinese(chinese), f"agn-agent {command[0]} speaks both languages",
+              (english[:100], chinese[:100]))
+    check(len(list(csv.reader(io.StringIO(agent.cli("list", "--csv").stdout)))) == 3, "list --csv: a head and two rows")
+    check(agent.cli("receipt", "01890000-0000-7000-8000-000000000000", ok=False).returncode == 1, "no receipt: exit 1")
+    check(name in agent.cli("receipt", name).stdout, "receipt names the record")
+    check(agent.cli("discard", name, ok=False).returncode != 0, "discard without --yes does nothing")
+    check(agent.cli("join", "agn://nonsense", ok=False).returncode in (1, 2), "join with a broken link is refused")
+    return name
+
+
+def check_tables(hub, province, name):
+    for program, command in ((hub, ("query",)), (hub, ("stats", "--family", "review")), (hub, ("show", name)),
+                             (province, ("table", "--family", "warning")), (province, ("status",)), (province, ("warnings",))):
+        english, chinese = program.cli(*command).stdout, program.cli(*command, env=CHINESE).stdout
+        check(english != chinese and has_chinese(chinese), f"agn-{program.name} {command[0]} speaks both languages",
+              (english[:150], chinese[:150]))
+    rows = list(csv.DictReader(io.StringIO(hub.cli("query", "--csv").stdout)))
+    check(len(rows) == 2 and any(name in row.values() for row in rows), "query --csv can be read", rows)
+    check(len(parse_json(hub.cli("query", "--level", "2", "--json").stdout)) == 1, "query by level")
+    check(len(hub.query("--kind", "review_report")) == 1 and len(hub.query("--sector", "finance")) == 0, "query by kind, sector")
+    check(len(hub.query("--from", "2000-01-01", "--to", "2001-01-01")) == 0, "query by day")
+    by = parse_json(hub.cli("stats", "--family", "review", "--by", "sector,decision", "--json").stdout)
+    check(len(by) == 1 and by[0]["sector"] == "healthcare" and by[0]["count"] == 1, "stats --by groups", by)
+
+
+def test(site):
+    check_help()
+    check_config(site)
+    hub = site.hub()
+    check_hub(site, hub)
+    province = site.province(hub)
+    name = check_agent(site, hub)
+    province.start()
+    wait_until(lambda: province.figures("warning") == figures(hub.stats("warning")), what="the province follows")
+    check_tables(hub, province, name)
+
+
+if __name__ == "__main__":
+    main(test)

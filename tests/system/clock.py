@@ -1,0 +1,103 @@
+"""Wall clocks that jump while agent and hub run: a day forward, a year back, apart. Order is the cursor's, never the
+time's; ids stay unique. The programs run under clockjump.c, which moves CLOCK_REALTIME and leaves timers alone."""
+import mmap, os, time
+
+import client
+from harness import Agent, check, day, item_of, main, moment, refusal, require, review, skip, wait_until, warning
+
+DAY, YEAR = 86_400_000, 365 * 86_400_000
+
+
+class Clock:
+    """The offset of one program's clock."""
+
+    def __init__(self, program):
+        path = f"{program.site.folder}/{program.name}.clock"
+        with open(path, "wb") as file:
+            file.write(bytes(8))
+        with open(path, "r+b") as file:
+            self.map = mmap.mmap(file.fileno(), 8)
+        program.env = {"LD_PRELOAD": os.environ["CLOCKJUMP"], "CLOCKJUMP_FILE": path,
+                       "ASAN_OPTIONS": "verify_asan_link_order=0"}
+
+    def set(self, offset_ms):
+        self.map[:] = offset_ms.to_bytes(8, "little", signed=True)
+
+
+def old_review():
+    """Dates that lie in the past for every clock here."""
+    return review(applied_on=day(840), accepted_on=day(835), met_on=day(820), decided_on=day(815), next_follow_up_on=day(600))
+
+
+def old_warning():
+    return warning(discovered_at=moment(800 * DAY), level=1)
+
+
+def test(site):
+    if not os.path.exists(os.environ.get("CLOCKJUMP", "")):
+        skip("CLOCKJUMP does not name clockjump.so")
+    hub = site.hub(start=False, ping_ms=500)
+    hub_clock = Clock(hub)
+    hub.start()
+    agent = Agent(site, "agent")
+    site.programs.append(agent)
+    agent_clock = Clock(agent)
+    agent.join(hub.add_entity(site.uscc()))
+    agent.start()
+    province = site.peer(hub, "province", link=hub.add_province())
+    province.hello()
+    province.follow("uplink")
+
+    accepted, cursors, answered = [], [], []
+    for name, hub_ms, agent_ms in (("together", 0, 0), ("both a day forward", DAY, DAY), ("the hub a year back", -YEAR, DAY),
+                                   ("the agent a year back", 0, -YEAR), ("the agent a day ahead", 0, DAY),
+                                   ("both as they were", 0, 0)):
+        hub_clock.set(hub_ms)
+        agent_clock.set(agent_ms)
+        ids = agent.submit(old_review(), old_warning(), old_warning())
+        wait_until(lambda: set(ids) <= set(hub.ids()), 20, what=f"{name}: records flow")
+        accepted += ids
+        wait_until(lambda: take(province, cursors, answered) and len(answered) >= len(accepted) * 2 // 3, 20, 0,
+                   f"{name}: the uplink flows")
+        require(province.ping(), f"{name}: sessions live")
+        check(True, f"{name}: records flow, sessions live")
+    check(len(set(accepted)) == 18, "ids stay unique", accepted)
+    check(cursors == sorted(set(cursors)), "cursors rise strictly through all jumps", cursors)
+    rows = {row["id"]: row["number"] for row in hub.query()}
+    order = [rows[name] for name in accepted]
+    check(sorted(order) == list(range(1, 19)), "the log's numbers have no hole", order)
+    groups = [set(order[first:first + 3]) for first in range(0, 18, 3)]
+    check(all(max(one) < min(two) for one, two in zip(groups, groups[1:])), "numbers follow the order of arrival, not the "
+          "time", order)
+
+    peer = site.peer(hub, "peer")
+    peer.hello()
+    hub_clock.set(-YEAR)
+    item = item_of(peer, old_review())
+    peer.submit([item])
+    first, _ = peer.receipt()
+    hub_clock.set(DAY)
+    peer.submit([item])
+    again, _ = peer.receipt()
+    check(again[0][0] == 1 and again[0][1:] == first[0][1:], "a year later the same bytes are still the duplicate", again)
+    link = hub.add_entity(site.uscc(), valid_hours=1)
+    hub_clock.set(2 * DAY)
+    time.sleep(0.05)
+    check(refusal(lambda: client.Peer(f"{site.folder}/late").join(link)) == "code_expired", "a code's expiry is wall time")
+
+
+def take(province, cursors, warnings):
+    """Takes what has come; True, so that the caller can go on with its condition."""
+    try:
+        for cursor, event in province.events("uplink", timeout=0.05):
+            cursors.append(cursor)
+            if event["type"] == "warning":
+                warnings.append(event["number"])
+            province.ack("uplink", cursor)
+    except client.Lost:
+        pass
+    return True
+
+
+if __name__ == "__main__":
+    main(test)

@@ -1,0 +1,158 @@
+"""kill -9 of agents, hub and province at random instants under load. At the end nothing is lost, nothing is twice, and
+every figure is right. ROUNDS=30 (or more) for the long version, SEED=n for the same instants again."""
+import os, random, threading, time
+
+import client
+from harness import PATIENCE, check, figures, main, require, review, wait_until, warning
+
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
+SEED = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1, 10 ** 9)
+
+
+class Load:
+    """A thread that submits to one agent by its command, and remembers every id that was printed."""
+
+    def __init__(self, agent, seed):
+        self.agent, self.random, self.printed, self.stopping = agent, random.Random(seed), [], threading.Event()
+        self.failure = None
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        try:
+            while not self.stopping.is_set():
+                records = [self.random.choice((review, warning))() for _ in range(self.random.randint(1, 8))]
+                self.printed += self.agent.submit(*records)
+        except Exception as error:  # shown by the main thread
+            self.failure = error
+
+    def stop(self):
+        self.stopping.set()
+        self.thread.join()
+        require(self.failure is None, "submit works whatever else dies", self.failure)
+
+
+class Follower:
+    """A follower of the uplink that says hello again after every loss, and checks each cursor."""
+
+    def __init__(self, peer):
+        self.peer, self.cells, self.cursors, self.warnings = peer, {}, [], []
+        self.gaps = 0
+        self.live = False
+
+    def step(self):
+        """Takes what has come; never waits longer than a moment."""
+        try:
+            if not self.live:
+                self.peer.connect(self.peer.get("endpoint"))
+                self.peer.send(client.HELLO, 1, {"software": "follower"})
+                self.peer.session = self.peer.receive(client.WELCOME, timeout=2 * PATIENCE)[1]
+                self.peer.follow("uplink")
+                self.live = True
+            for cursor, event in self.peer.events("uplink", timeout=0.05):
+                self.apply(cursor, event)
+                self.peer.ack("uplink", cursor)
+        except client.Lost as lost:
+            self.live = self.live and str(lost).startswith("no answer")
+        except client.Refused as refused:
+            require(refused.args[0] in ("stopping", "busy"), "the follower is not refused", refused)
+            self.live = False
+
+    def apply(self, cursor, event):
+        self.cursors.append(cursor)
+        if event["type"] == "cell":
+            self.cells[event["family"], event["day"], tuple(event["dims"])] = event
+        elif event["type"] == "warning":
+            self.warnings.append(event["number"])
+
+    def replica(self, family):
+        return figures([event for key, event in self.cells.items() if key[0] == family])
+
+
+def snapshot(site, hub):
+    """The uplink read from 0 by somebody new, as far as its head."""
+    peer = site.peer(hub, "snapshot", link=hub.add_province("snapshot"))
+    peer.hello()
+    reader = Follower(peer)
+    peer.follow("uplink", credit=10000)
+    last, head = 0, None
+    while head is None or last < head:
+        message = peer.receive(client.EVENTS)
+        head = message[4]
+        for cursor, event in message[5]:
+            reader.apply(cursor, client.msgpack.unpackb(event))
+            last = cursor
+        peer.send(client.CURSOR, peer.session, "uplink", last)
+    return reader
+
+
+def rounds(hub, province, agents, follower):
+    chance = random.Random(SEED)
+    end = time.monotonic()
+    for _ in range(ROUNDS):
+        end += chance.uniform(1.5, 3.5)
+        while time.monotonic() < end:
+            follower.step()
+        victims = chance.sample([hub, province, *agents], chance.randint(1, 3))
+        for victim in victims:
+            victim.kill()
+        pause = time.monotonic() + chance.uniform(0, 0.7)
+        while time.monotonic() < pause:
+            follower.step()
+        for victim in victims:
+            victim.start()
+
+
+def test(site):
+    print(f"SEED={SEED} ROUNDS={ROUNDS}", flush=True)
+    hub = site.hub()
+    province = site.province(hub)
+    province.start()
+    agents = [site.agent(hub, f"agent{number}") for number in range(2)]
+    for agent in agents:
+        agent.start()
+    follower = Follower(site.peer(hub, "follower", link=hub.add_province("follower")))
+    loads = [Load(agent, SEED + number) for number, agent in enumerate(agents)]
+    rounds(hub, province, agents, follower)
+    for load in loads:
+        load.stop()
+
+    printed = [name for load in loads for name in load.printed]
+    require(len(printed) == len(set(printed)) > ROUNDS, "ids are unique", len(printed))
+    wait_until(lambda: follower.step() or set(printed) <= set(hub.ids()), 60, 0.2, "every accepted record reaches the hub")
+    stored = hub.ids()
+    check(len(stored) == len(set(stored)), "no record is stored twice", len(stored))
+    check(set(printed) <= set(stored), f"all {len(printed)} ids that submit printed are at the hub exactly once")
+    accepted = {row["id"] for agent in agents for row in agent.records()}
+    check(set(stored) <= accepted, "and nothing is at the hub that no agent accepted")
+    numbers = sorted(row["number"] for row in hub.query())
+    check(numbers == list(range(1, len(numbers) + 1)), "the log's numbers have no hole", numbers[-1])
+    for agent in agents:
+        agent.stop()
+        agent.sync()
+
+    fresh = snapshot(site, hub)
+    for family in ("review", "warning"):
+        truth = figures(hub.stats(family))
+        wait_until(lambda: province.figures(family) == truth, 40, 0.2, f"the province's {family} table")
+        check(True, f"the province's {family} table equals the hub's figures")
+        wait_until(lambda: follower.step() or follower.replica(family) == truth, 20, 0, f"the follower's {family}")
+        check(fresh.replica(family) == truth, f"a snapshot from 0 and a follower through all crashes agree on {family}")
+    recount(hub)
+    check(all(one < two for one, two in zip(follower.cursors, follower.cursors[1:])), "the follower's cursors rose strictly",
+          follower.cursors[-5:])
+    check(sorted(follower.warnings) == sorted(fresh.warnings), "and no warning was skipped or sent twice",
+          (len(follower.warnings), len(fresh.warnings)))
+    check(province.stop() == 0 and hub.stop() == 0, "both stop with 0 in the end")
+
+
+def recount(hub):
+    rows = hub.query()
+    for family, kind in (("review", "review_report"), ("warning", "risk_warning")):
+        records = sum(row["kind"] == kind for row in rows)
+        cells = sum(count for count, _ in figures(hub.stats(family)).values())
+        check(records == cells, f"the {family} figures add up to the records", (records, cells))
+
+
+if __name__ == "__main__":
+    main(test)

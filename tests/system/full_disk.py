@@ -1,0 +1,159 @@
+"""A full disk at the hub, an agent, the province: nothing accepted is lost, everybody says what is wrong, and work goes
+on by itself when there is room. Needs the right to mount a small tmpfs, in a mount namespace of its own."""
+import os, subprocess, sys, time
+
+from harness import SKIP, Hub, Province, check, figures, item_of, main, require, review, wait_until, warning
+
+
+def own_namespace():
+    """Runs this script again where its mounts are its own and end with it."""
+    if os.environ.get("AGN_OWN_MOUNTS"):
+        return
+    command = ["unshare", "--mount", "--propagation", "private"]
+    trial = subprocess.run([*command, "mount", "-t", "tmpfs", "-o", "size=64k", "none", "/mnt"], capture_output=True)
+    if trial.returncode != 0:
+        print("skipped: mounting is not permitted here")
+        sys.exit(SKIP)
+    os.environ["AGN_OWN_MOUNTS"] = "1"
+    os.execvp("unshare", [*command, sys.executable, "-B", *sys.argv])
+
+
+def small_disk(site, home, megabytes):
+    folder = f"{site.folder}/{home}"
+    os.makedirs(folder)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0700", "none", folder], check=True)
+    site.closers.append(Mount(folder))
+    return folder
+
+
+class Mount:
+    def __init__(self, folder):
+        self.folder = folder
+
+    def close(self):
+        subprocess.run(["umount", "-l", self.folder], check=False)
+
+
+class Ballast:
+    """Takes all the room that is left, and gives it back."""
+
+    def __init__(self, folder):
+        self.path = f"{folder}/ballast"
+
+    def fill(self):
+        with open(self.path, "ab", buffering=0) as file:
+            for size in (65536, 512):
+                try:
+                    while True:
+                        file.write(bytes(size))
+                except OSError:
+                    pass
+
+    def free(self):
+        os.unlink(self.path)
+
+
+def check_hub(site):
+    folder = small_disk(site, "hub", 24)
+    hub = Hub(site)
+    site.programs.append(hub)
+    hub.init().configure(publish_ms=50, min_free_mb=2).start()
+    peer = site.peer(hub, "peer")
+    agent = site.agent(hub, "roomy")
+    agent.start()
+    peer.hello()
+    first = item_of(peer, review())
+    peer.submit([first])
+    require(peer.receipt()[0][0][0] == 0, "stored while there is room")
+    ballast = Ballast(folder)
+    ballast.fill()
+    second = item_of(peer, review())
+    told = wait_until(lambda: retried(peer, second), 10, 0.2, "retry on a full disk")
+    check(told[3] in ("disk_full", "store_failed") and told[4] > 0, "full disk at the hub: retry, with a time", told)
+    check(told[3] == "disk_full", "and named as disk_full", told)
+    check(peer.ping() and hub.running(), "the hub serves what needs no room")
+    waiting = agent.submit(review(), warning(level=1))
+    time.sleep(1)
+    check(not set(waiting) & set(hub.ids()), "nothing is said to be stored")
+    ballast.free()
+    wait_until(lambda: stored(peer, second), 30, 0.3, "stored once there is room")
+    check(True, "with room again the same bytes are stored")
+    wait_until(lambda: set(waiting) <= set(hub.ids()), 40, 0.3, "the agent's records follow by themselves")
+    check(len(hub.ids()) == len(set(hub.ids())) == 4, "and what waited at the agent follows by itself, once", hub.ids())
+    agent.stop()
+    return hub
+
+
+def retried(peer, item):
+    peer.submit([item])
+    (result,), _ = peer.receipt()
+    return result if result[0] == 3 else None
+
+
+def stored(peer, item):
+    peer.submit([item])
+    (result,), _ = peer.receipt()
+    return result[0] in (0, 1)
+
+
+def check_agent(site, hub):
+    folder = small_disk(site, "tight", 8)
+    agent = site.agent(hub, "tight")
+    kept = agent.submit(review())
+    ballast = Ballast(folder)
+    ballast.fill()
+    accepted, refused = [], None
+    for _ in range(60):
+        path = agent.file(review(summary="概" * 3900))
+        done = agent.cli("submit", path, ok=False)
+        if done.returncode != 0:
+            refused = done
+            break
+        accepted += [line for line in done.stdout.split() if line.count("-") == 4]
+    check(refused and refused.returncode == 1 and refused.stderr.strip(), "full disk at the agent: submit says so, exit 1",
+          refused)
+    check("Traceback" not in refused.stderr and not [word for word in refused.stdout.split() if word.count("-") == 4],
+          "and prints no id", refused.stdout)
+    check(agent.cli("status", ok=False).returncode == 0, "status still answers")
+    ballast.free()
+    more = agent.submit(review())
+    agent.sync()
+    seen = hub.ids("--entity", agent.uscc)
+    check(sorted(seen) == sorted(kept + accepted + more), "with room again: all that was accepted arrives, nothing else",
+          (len(seen), len(kept + accepted + more)))
+
+
+def check_province(site, hub):
+    folder = small_disk(site, "province", 8)
+    province = Province(site)
+    site.programs.append(province)
+    province.init(hub.add_province()).start()
+    wait_until(lambda: province.figures("review") == figures(hub.stats("review")), what="the province follows")
+    ballast = Ballast(folder)
+    ballast.fill()
+    agent = site.agent(hub, "busy")
+    agent.submit(*(review(activity_title="满" * 180) for _ in range(60)), *(warning(level=1, description="满" * 7000)
+                                                                          for _ in range(60)))
+    agent.sync()
+    time.sleep(1.5)
+    check(hub.running() and hub.cli("query", "--limit", "1", "--json"), "full disk at the province: the hub is not held up")
+    ballast.free()
+    for number in range(2):
+        time.sleep(0.5)
+        if not province.running():
+            province.start()
+    for family in ("review", "warning"):
+        wait_until(lambda: province.figures(family) == figures(hub.stats(family)), 90, 0.3, f"{family} catches up")
+    check(True, "with room again the province catches up by itself")
+
+
+def test(site):
+    hub = check_hub(site)
+    check_agent(site, hub)
+    check_province(site, hub)
+    check(isinstance(hub, Hub) and hub.stop() == 0, "the hub stops with 0")
+
+
+if __name__ == "__main__":
+    own_namespace()
+    main(test)

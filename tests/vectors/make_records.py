@@ -1,0 +1,254 @@
+#!/usr/bin/env python3
+"""Writes proto/vectors/records.json: records, good and bad, with their bytes.
+
+Made from PROTOCOL.md and the data dictionary alone, without AGN's code, so that two readings of the text meet in the
+file. A decoder runs every vector with the clock at 2026-11-23T00:00:00Z, the zone UTC+8 and the speaker 914403001922038216.
+
+  name   what the vector is about
+  value  the record as JSON: an encoder makes exactly `hex` of it; null where JSON cannot say it
+  hex    the item's bytes
+  ok     whether the record is accepted
+  error, field  of the first fault where it is not
+
+Usage: make_records.py > ../../proto/vectors/records.json
+"""
+import copy
+import datetime
+import json
+import struct
+
+import msgpack
+
+PARTY = "914403001922038216"
+MISSING = object()
+
+
+class Id(str):
+    """A UUID in JSON, 16 bytes on the wire."""
+
+
+class Hash(str):
+    """64 hex digits in JSON, 32 bytes on the wire."""
+
+
+class Time(str):
+    """RFC 3339 in JSON, UTC milliseconds on the wire."""
+
+
+def wire(value):
+    if isinstance(value, Id):
+        return bytes.fromhex(value.replace("-", ""))
+    if isinstance(value, Hash):
+        return bytes.fromhex(value)
+    if isinstance(value, Time):
+        moment = datetime.datetime.fromisoformat(value.replace("Z", "+00:00"))
+        return (moment - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)) // datetime.timedelta(milliseconds=1)
+    if isinstance(value, dict):
+        return {key: wire(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [wire(inner) for inner in value]
+    return value
+
+
+def pack(value):
+    return msgpack.packb(wire(value), use_bin_type=True)
+
+
+COMMON = {
+    "id": Id("019ab2c3-d4e5-7f60-8a1b-2c3d4e5f6071"), "kind": "", "schema": 1, "seq": 42,
+    "created_at": Time("2026-11-22T16:00:00.123Z"), "submitter": {"name": "陈静", "role": "伦理委员会秘书"},
+}
+PRINCIPLES = ["wellbeing", "fairness", "controllability", "transparency", "accountability", "privacy"]
+
+REVIEW = {
+    **COMMON, "kind": "review_report", "activity_title": "城市交通信号优化模型", "activity_no": "2026-AI-031", "round": 1,
+    "sector": "foundation", "lifecycle_phase": "testing", "summary": "以匿名化卡口数据训练信号配时模型，减少路口等待。",
+    "applicant": {"name": "赵强"}, "personal_data": False, "minors_involved": False, "procedure": "general",
+    "review_stage": "initial", "applied_on": "2026-10-08", "accepted_on": "2026-10-10", "met_on": "2026-10-20",
+    "decided_on": "2026-10-21", "members_present": 9, "votes_for": 6, "rereview_list_item": "none",
+    "principles": {principle: {"assessment": "met"} for principle in PRINCIPLES}, "risk_grade": "low",
+    "decision": "approved", "next_follow_up_on": "2027-10-21",
+}
+FULL_REVIEW = {
+    **{key: value for key, value in REVIEW.items() if key not in ("submitter",)},
+    "in_reply_to": Id("019ab2c3-0000-7000-8000-000000000001"), "replaces": Id("019ab2c3-0000-7000-8000-000000000002"),
+    "rehearsal": True, "entity": PARTY,
+    "submitter": {"name": "陈静", "role": "秘书", "phone": "+86 571 8800 0000", "email": "chen@example.cn"},
+    "funding": "市级科技计划", "model_name": "TrafficNet", "model_vendor": "示例科技", "model_filing_no": "浙网信备0001",
+    "data_sources": "卡口计数\n公交刷卡（已匿名）", "delegated_to": "91330100799655058B", "reviewers": 3,
+    "risks": [{"risk_subdomain": "1.3", "description": "郊区路口样本不足", "mitigation": "补采样本"},
+              {"risk_subdomain": "7.3", "description": "极端天气失准"}],
+    "platform_registered_on": "2026-11-01", "platform_no": "GJ-2026-000123",
+    "attachments": [{"sha256": Hash("ab" * 32), "name": "审查意见.pdf", "media_type": "application/pdf",
+                     "size": 67108864, "role": "opinion"}],
+}
+WARNING = {
+    **COMMON, "kind": "risk_warning", "action": "raise", "status": "actual", "headline": "客服模型泄露他人订单",
+    "description": "多名用户在对话中看到他人的姓名与收货地址。", "level": 1, "urgency": "immediate", "severity": "severe",
+    "certainty": "observed", "sector": "consumer", "risk_domain": "privacy_security", "harm_kind": ["rights", "property"],
+    "discovered_at": Time("2026-11-22T09:15:00.000Z"), "share_scope": "all_entities",
+}
+FULL_WARNING = {
+    **WARNING, "action": "update", "refers_to": Id("019ab2c3-0000-7000-8000-000000000003"), "risk_subdomain": "2.1",
+    "deaths": 0, "injured": 0, "affected_people": 10000000000, "lifecycle_phase": "operation", "cause_entity": "ai",
+    "cause_intent": "unintentional", "system_name": "智能客服", "model_name": "M-7", "model_vendor": "示例科技",
+    "model_version": "7.1", "occurred_at": Time("2026-11-22T08:00:00.000Z"), "region": ["330000", "330106"],
+    "measures_taken": "已停用对话记忆", "measures_advised": "同类系统自查会话隔离",
+    "expires_at": Time("2026-12-31T16:00:00.000Z"), "related_activity_no": "2026-AI-009", "reporter_confidential": True,
+    "attachments": [],
+}
+
+vectors = []
+
+
+def add(name, item, value, error=None, field=None):
+    vectors.append({"name": name, "what": "record", "value": value, "hex": item.hex(), "ok": error is None,
+                    "error": error, "field": field})
+
+
+def changed(base, changes):
+    record = copy.deepcopy(base)
+    for path, value in changes.items():
+        *way, last = path.split(".")
+        at = record
+        for key in way:
+            at = at[key]
+        if value is MISSING:
+            del at[last]
+        else:
+            at[last] = value
+    return record
+
+
+def good(name, base, **changes):
+    record = changed(base, changes)
+    add(name, pack(record), record)
+
+
+def bad(name, base, error, field, changes, expressible=True):
+    record = changed(base, changes)
+    add(name, pack(record), record if expressible else None, error, field)
+
+
+def raw(name, item, error, field):
+    add(name, item, None, error, field)
+
+
+def pairs(base, *extra):
+    """The record as a map with more pairs, given as bytes."""
+    body = b"".join(pack(key) + pack(value) for key, value in base.items())
+    return b"\xde" + struct.pack(">H", len(base) + len(extra)) + body + b"".join(extra)
+
+
+def good_records():
+    good("the smallest review", REVIEW)
+    good("a review with every field", FULL_REVIEW)
+    good("the smallest warning", WARNING)
+    good("a warning with every field", FULL_WARNING)
+    good("an undecided review", REVIEW, decided_on=MISSING, decision=MISSING, next_follow_up_on=MISSING,
+         members_present=MISSING, votes_for=MISSING)
+    good("unknown keys are kept", REVIEW, later={"than": ["this", 1, -1, None, True]}, x="é")
+    good("exactly two thirds", REVIEW, members_present=6, votes_for=4)
+    good("a listed activity, six months to the day", REVIEW, procedure="expert_rereview", next_follow_up_on="2027-04-21",
+         rereview_list_item="high_autonomy")
+    good("a simplified amendment of low risk", REVIEW, procedure="simplified", reviewers=2, review_stage="amendment")
+    good("a suspension at follow-up", REVIEW, review_stage="follow_up", decision="suspended", votes_for=1,
+         rejection_reason="偏离批准方案", next_follow_up_on=MISSING)
+    good("discovered five minutes from now", WARNING, discovered_at=Time("2026-11-23T00:05:00.000Z"))
+    good("text at its bounds", REVIEW, activity_title="标" * 200, summary="概" * 4000)
+    numbers = {**{key: value for key, value in WARNING.items() if key != "level"}}
+    raw("an integer in its longest form", pairs(numbers, pack("level") + b"\xcf" + struct.pack(">Q", 2)), None, None)
+    raw("the keys in reverse", pack(dict(reversed(list(WARNING.items())))), None, None)
+    raw("eight levels deep", pairs(WARNING, pack("x") + b"\x91" * 6 + b"\x90"), None, None)
+    raw("64 unknown keys", pairs(WARNING, *(pack(f"x{i}") + b"\xc0" for i in range(64))), None, None)
+
+
+def malformed_records():
+    item = pack(REVIEW)
+    raw("nothing", b"", "malformed", "")
+    raw("not a map", b"\x93\x01\x02\x03", "malformed", "")
+    raw("cut by one byte", item[:-1], "malformed", "next_follow_up_on")
+    raw("a byte too many", item + b"\x00", "malformed", "")
+    raw("a float", pairs(changed(REVIEW, {"round": MISSING}), pack("round") + b"\xcb" + bytes(8)), "malformed", "round")
+    raw("a float under an unknown key", pairs(REVIEW, pack("x") + b"\xca" + bytes(4)), "malformed", "")
+    raw("an ext", pairs(REVIEW, pack("x") + b"\xd4\x05\x00"), "malformed", "")
+    raw("a number as key", pairs(REVIEW, b"\x07\x01"), "malformed", "")
+    raw("nine levels deep", pairs(WARNING, pack("x") + b"\x91" * 7 + b"\x90"), "malformed", "")
+    raw("65 unknown keys", pairs(WARNING, *(pack(f"x{i}") + b"\xc0" for i in range(65))), "malformed", "")
+    raw("a map of 2^32 - 1", b"\xdf\xff\xff\xff\xff", "malformed", "")
+    raw("a text of 4 GiB", b"\x81\xa4kind\xdb\xff\xff\xff\xff", "malformed", "kind")
+    raw("a key twice", pairs(REVIEW, pack("round") + b"\x02"), "duplicate_key", "round")
+    raw("an unknown key twice", pairs(REVIEW, pack("x") + b"\x01", pack("x") + b"\x01"), "duplicate_key", "")
+    raw("text that is no UTF-8", pairs(REVIEW, pack("funding") + b"\xa2\xc3\x28"), "bad_utf8", "funding")
+    raw("text with a NUL", pairs(REVIEW, pack("funding") + b"\xa3a\x00b"), "bad_character", "funding")
+    bad("text out of NFC", REVIEW, "not_nfc", "funding", {"funding": "re\u0301gion"}, expressible=False)
+    bad("text with a control character", REVIEW, "bad_character", "funding", {"funding": "a\u001b[0m"})
+    raw("an id of 15 bytes", pairs(WARNING, pack("replaces") + pack(bytes(15))), "too_short", "replaces")
+
+
+def faulty_fields():
+    bad("no id", REVIEW, "missing", "id", {"id": MISSING})
+    bad("no kind", REVIEW, "missing", "kind", {"kind": MISSING})
+    bad("an unknown kind", REVIEW, "unknown_kind", "kind", {"kind": "weather_report"})
+    bad("an unknown schema", REVIEW, "unknown_schema", "schema", {"schema": 2})
+    bad("another entity", REVIEW, "entity_mismatch", "entity", {"entity": "91330100799655058B"})
+    bad("sequence number 0", REVIEW, "out_of_range", "seq", {"seq": 0})
+    bad("a negative number", REVIEW, "wrong_type", "round", {"round": -1})
+    bad("a number as text", WARNING, "wrong_type", "level", {"level": "1"})
+    bad("nothing where a text is wanted", REVIEW, "wrong_type", "funding", {"funding": None})
+    bad("a submitter without role", REVIEW, "missing", "submitter.role", {"submitter.role": MISSING})
+    bad("a code that is none", REVIEW, "bad_value", "sector", {"sector": "space"})
+    bad("a code in a list that is none", WARNING, "bad_value", "harm_kind[1]", {"harm_kind": ["none", "some"]})
+    bad("an assessment that is none", REVIEW, "bad_value", "principles.fairness.assessment",
+        {"principles.fairness.assessment": "fair"})
+    bad("a principle too few", REVIEW, "missing", "principles.privacy", {"principles.privacy": MISSING})
+    bad("a note too long", REVIEW, "too_long", "principles.privacy.note", {"principles.privacy.note": "注" * 501})
+    bad("a title too short", REVIEW, "too_short", "activity_title", {"activity_title": "甲"})
+    bad("a list too long", WARNING, "too_long", "region", {"region": ["330106"] * 51})
+    bad("an empty list", WARNING, "too_short", "harm_kind", {"harm_kind": []})
+    bad("a risk without description", FULL_REVIEW, "missing", "risks[1].description",
+        {"risks": [FULL_REVIEW["risks"][0], {"risk_subdomain": "7.3"}]})
+    bad("level 5", WARNING, "out_of_range", "level", {"level": 5})
+    bad("a day that is none", REVIEW, "bad_format", "applied_on", {"applied_on": "2026-02-29"})
+    bad("a date before 2000", REVIEW, "out_of_range", "applied_on", {"applied_on": "1999-12-31"})
+    bad("a time as text", WARNING, "bad_format", "discovered_at", {"discovered_at": "yesterday"})
+    bad("a credit code with a wrong check character", REVIEW, "bad_check_digit", "delegated_to",
+        {"delegated_to": "91330100799655058C"})
+    bad("a credit code with a letter O", REVIEW, "bad_format", "delegated_to", {"delegated_to": "9133O100799655058B"})
+    bad("a district of no province", WARNING, "bad_format", "region[0]", {"region": ["990101"]})
+
+
+def broken_rules():
+    bad("accepted before applied", REVIEW, "bad_order", "accepted_on", {"accepted_on": "2026-10-07"})
+    bad("decided tomorrow", REVIEW, "in_future", "decided_on", {"decided_on": "2026-11-24", "next_follow_up_on": "2027-11-24"})
+    bad("decided without a decision", REVIEW, "missing", "decision", {"decision": MISSING, "next_follow_up_on": MISSING})
+    bad("four members", REVIEW, "rule", "members_present", {"members_present": 4, "votes_for": 4})
+    bad("less than two thirds", REVIEW, "rule", "votes_for", {"votes_for": 5})
+    bad("more votes than members", REVIEW, "rule", "votes_for", {"votes_for": 10})
+    bad("simplified without reviewers", REVIEW, "missing", "reviewers", {"procedure": "simplified", "risk_grade": "minimal"})
+    bad("simplified at low risk", REVIEW, "rule", "risk_grade", {"procedure": "simplified", "reviewers": 2})
+    bad("a listed activity by the general procedure", REVIEW, "rule", "procedure",
+        {"rereview_list_item": "public_opinion", "next_follow_up_on": "2027-04-21"})
+    bad("suspended at first review", REVIEW, "rule", "decision",
+        {"decision": "suspended", "rejection_reason": "偏离批准方案", "next_follow_up_on": MISSING})
+    bad("changes without conditions", REVIEW, "missing", "conditions", {"decision": "approved_with_changes"})
+    bad("a rejection without reason", REVIEW, "missing", "rejection_reason",
+        {"decision": "rejected", "next_follow_up_on": MISSING})
+    bad("an approval without follow-up", REVIEW, "missing", "next_follow_up_on", {"next_follow_up_on": MISSING})
+    bad("follow-up after a year and a day", REVIEW, "rule", "next_follow_up_on", {"next_follow_up_on": "2027-10-22"})
+    bad("an update of nothing", WARNING, "missing", "refers_to", {"action": "update"})
+    bad("raised, but referring", WARNING, "not_wanted", "refers_to", {"refers_to": FULL_WARNING["refers_to"]})
+    bad("a draft", WARNING, "rule", "status", {"status": "draft"})
+    bad("a subdomain of another domain", WARNING, "rule", "risk_subdomain", {"risk_subdomain": "3.1"})
+    bad("discovered before it occurred", FULL_WARNING, "bad_order", "discovered_at",
+        {"occurred_at": Time("2026-11-22T09:15:00.001Z")})
+    bad("discovered in the future", WARNING, "in_future", "discovered_at", {"discovered_at": Time("2026-11-23T00:05:00.001Z")})
+    bad("expired when discovered", FULL_WARNING, "bad_order", "expires_at", {"expires_at": Time("2026-11-22T09:15:00.000Z")})
+
+
+good_records()
+malformed_records()
+faulty_fields()
+broken_rules()
+assert len({vector["name"] for vector in vectors}) == len(vectors)
+print("[\n" + ",\n".join(json.dumps(vector, ensure_ascii=False) for vector in vectors) + "\n]")
