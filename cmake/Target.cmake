@@ -10,6 +10,7 @@ function(agn_target target)
         $<$<BOOL:${AGN_WERROR}>:-Werror> -fstack-protector-strong
         $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2>
         -UNDEBUG)
+    target_link_libraries(${target} PUBLIC m)
     if(AGN_SANITIZE)
         target_compile_options(${target} PRIVATE -fsanitize=${AGN_SANITIZE}
             -fno-sanitize-recover=all -fno-omit-frame-pointer)

@@ -140,7 +140,8 @@ static void destroy_group(void **item_p)
     *item_p = NULL;
 }
 
-static int print_family(struct store *store, const struct family *family, const char *by, enum table_form form)
+static int print_family(struct store *store, const struct family *family, const char *by, enum table_form form,
+                        bool is_only)
 {
     struct stats stats = {.family = family, .groups = zhashx_new()};
     zhashx_set_destructor(stats.groups, destroy_group);
@@ -149,7 +150,12 @@ static int print_family(struct store *store, const struct family *family, const 
         size_t used = strlen(all);
         snprintf(all + used, sizeof all - used, ",%s", family->dims[i]);
     }
-    int status = choose(&stats, by ? by : all) ? 0 : cli_fail(tr("--by: choose from %s", "--by：可选 %s"), all);
+    bool is_chosen = choose(&stats, by ? by : all);
+    if (!is_chosen && !is_only) {
+        zhashx_destroy(&stats.groups); /* this family does not know one of the dims: the other may */
+        return 0;
+    }
+    int status = is_chosen ? 0 : cli_fail(tr("--by: choose from %s", "--by：可选 %s"), all);
     err_t err = status == 0 ? store_each_cell(store, family->name, add_cell, &stats) : ERR_OK;
     if (err != ERR_OK) {
         status = cli_fail("%s", err_text(err));
@@ -185,7 +191,7 @@ int cli_stats(const struct home *home, int argc, char **argv)
     const struct family *family = NULL;
     for (size_t i = 0; status == 0 && (family = family_at(i)); i++) {
         if (!only || family == only) {
-            status = print_family(store, family, arguments[1].value, form);
+            status = print_family(store, family, arguments[1].value, form, only != NULL);
         }
     }
     store_close(store);

@@ -154,7 +154,10 @@ def recount(incidents):
 
 
 def cells_of(rows):
-    return {(row["risk_domain"], int(row["level"])): int(row["count"]) for row in rows}
+    cells = collections.Counter()
+    for row in rows:
+        cells[row["risk_domain"], int(row["level"])] += int(row["count"])
+    return +cells
 
 
 def compare(expected, found):

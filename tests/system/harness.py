@@ -271,7 +271,7 @@ class Hub(Program):
 
     def query(self, *arguments):
         """Every record that the hub stored, as the objects that `query --json` prints."""
-        return self.cli_json("query", "--limit", "0", *arguments)
+        return self.cli_json("query", "--limit", "1000000", *arguments)
 
     def ids(self, *arguments):
         return [row["id"] for row in self.query(*arguments)]
@@ -291,6 +291,9 @@ class Agent(Program):
     def join(self, link):
         self.cli("join", link)
         return self
+
+    def start(self, *arguments, event="agent-started", timeout=20):
+        return super().start(*arguments, event=event, timeout=timeout)
 
     def file(self, record):
         """Writes the record to a new file and returns its path."""
@@ -322,6 +325,9 @@ class Province(Program):
         self.cli("init", "--name", "浙江省科学技术厅")
         self.cli("join", link)
         return self
+
+    def start(self, *arguments, event="province-ready", timeout=20):
+        return super().start(*arguments, event=event, timeout=timeout)
 
     def figures(self, family):
         return figures(self.cli_json("table", "--family", family))

@@ -15,8 +15,6 @@ def test(site):
     agent, province = site.agent(hub), site.province(hub)
     agent.start()
     province.start()
-    wait_until(lambda: agent.log(), what="the agent's log")
-    time.sleep(0.5)
     for program in (hub, agent, province):
         code, said = second(program)
         check(code == 1 and said.strip(), f"a second agn-{program.name} on the same home is refused", (code, said[-300:]))

@@ -1,0 +1,308 @@
+"""agn-province against hubs that do what a real one seldom does: GAP, another life, an older copy, owing, late frames.
+
+Each hub here is a thread with a ROUTER that speaks just enough AGN/1 (proto/PROTOCOL.md) and obeys the test.
+"""
+import datetime, json, os, resource, signal, subprocess, sys, tempfile, threading, time
+
+import msgpack, zmq
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from zmq.utils import z85
+
+HELLO, WELCOME, FOLLOW, EVENTS, CURSOR, GAP, ENROL, ENROLLED = 1, 2, 10, 11, 12, 13, 14, 15
+PING, PONG = 5, 6
+REVIEW = ["healthcare", "hospital", "general", "approved", "none", "initial"]
+CODE = "0123456789ABCDEFGHJK"
+
+
+def cell(cursor, count, sector="healthcare", day="2026-11-20"):
+    dims = [sector, *REVIEW[1:]]
+    return cursor, msgpack.packb({"type": "cell", "family": "review", "day": day, "dims": dims, "count": count,
+                                  "sum": 0, "revision": cursor})
+
+
+class Hub(threading.Thread):
+    """`log` is the stream; `hook(hub, route, cursor, epoch)` may answer a FOLLOW in place of the hub."""
+
+    def __init__(self, name, city):
+        super().__init__(daemon=True)
+        self.name_, self.city, self.epoch, self.log, self.hook = name, city, b"e" * 16, [], None
+        self.follows, self.acks, self.session, self.mute = [], [], 0, False
+        public, secret = zmq.curve_keypair()
+        self.signing = Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self.context = zmq.Context()
+        self.sockets = []
+        for _ in range(2):
+            socket = self.context.socket(zmq.ROUTER)
+            socket.curve_server, socket.curve_secretkey, socket.linger = True, secret, 0
+            self.sockets.append((socket, socket.bind_to_random_port("tcp://127.0.0.1")))
+        self.control_address = f"inproc://control-{id(self)}"
+        self.control = self.context.socket(zmq.PAIR)
+        self.control.bind(self.control_address)
+        self.link = f"agn://127.0.0.1:{self.sockets[0][1]}/{z85.decode(public).hex()}/{CODE}?enrol={self.sockets[1][1]}"
+        self.start()
+
+    def run(self):
+        (main, _), (enrol, _) = self.sockets
+        control = self.context.socket(zmq.PAIR)
+        control.connect(self.control_address)
+        poller = zmq.Poller()
+        for socket in (main, enrol, control):
+            poller.register(socket, zmq.POLLIN)
+        while True:
+            for socket, _ in poller.poll():
+                if socket is control:
+                    message = control.recv_pyobj()
+                    if message is None:
+                        return [each.close(0) for each in (main, enrol, control)]
+                    self.send(*message)
+                    continue
+                route, frame = socket.recv_multipart()
+                message = msgpack.unpackb(frame)
+                self.answer(socket, route, message) if not self.mute else None
+
+    def send(self, route, *message):
+        self.sockets[0][0].send_multipart([route, msgpack.packb(list(message))])
+
+    def answer(self, socket, route, message):
+        kind = message[0]
+        if kind == ENROL:
+            grant = {"party": "province-1", "name": "省", "role": "province", "hub": self.name_, "city": self.city,
+                     "algorithm": "ed25519", "hub_key": self.signing, "epoch": self.epoch}
+            socket.send_multipart([route, msgpack.packb([ENROLLED, grant])])
+        elif kind == HELLO:
+            self.session += 1
+            self.route = route
+            self.send(route, WELCOME, self.session,
+                      {"hub": self.name_, "city": self.city, "epoch": self.epoch, "party": "province-1",
+                       "role": "province", "window": 256, "max_batch": 64, "max_item": 262144, "max_message": 1048576,
+                       "ping_ms": 1000, "time": int(time.time() * 1000), "received": 0, "capabilities": ["follow"]})
+        elif kind == PING:
+            self.send(route, PONG, *message[1:])
+        elif kind == CURSOR:
+            self.acks.append(message[3])
+        elif kind == FOLLOW:
+            _, session, _, epoch, cursor, _ = message
+            self.follows.append((epoch, cursor))
+            if not (self.hook and self.hook(self, route, cursor, epoch)):
+                self.feed(route, cursor)
+
+    def head(self):
+        return max((cursor for cursor, _ in self.log), default=0)
+
+    def feed(self, route, cursor):
+        events = [list(event) for event in self.log if event[0] > cursor]
+        self.send(route, EVENTS, self.session, "uplink", self.epoch, self.head(), events)
+
+    def push(self, *events):
+        """From the test's thread: new events to the follower."""
+        self.log += events
+        self.control.send_pyobj((self.route, EVENTS, self.session, "uplink", self.epoch, self.head(),
+                                 [list(event) for event in events]))
+
+    def close(self):
+        self.control.send_pyobj(None)
+        self.join(5)
+
+
+class Province:
+    def __init__(self, home):
+        self.program = os.path.join(os.environ["AGN_BIN"], "province", "agn-province")
+        self.home, self.process, self.log_path = home, None, home + ".log"
+        self.cli("init", "--name", "省")
+
+    def cli(self, *words):
+        done = subprocess.run([self.program, "--home", self.home, *words], capture_output=True, text=True, timeout=30)
+        assert done.returncode == 0, (words, done)
+        return done.stdout
+
+    def start(self):
+        # SIGXFSZ stays ignored as python has it, so that a file's size limit is an error and not the end.
+        self.process = subprocess.Popen([self.program, "--home", self.home, "run"], stderr=open(self.log_path, "ab"),
+                                        restore_signals=False)
+        until(lambda: "province-ready" in self.log(), "province-ready")
+
+    def log(self):
+        return open(self.log_path, errors="replace").read() if os.path.exists(self.log_path) else ""
+
+    def stop(self):
+        before = time.monotonic()
+        self.process.terminate()
+        code = self.process.wait(10)
+        check(code == 0 and time.monotonic() - before < 2, "SIGTERM ends it with 0 within 2 s")
+
+    def counts(self):
+        return {(row["city"], row["sector"]): row["count"]
+                for row in json.loads(self.cli("table", "--family", "review", "--by", "city,sector", "--json"))}
+
+    def hub(self, number):
+        return json.loads(self.cli("status", "--json"))["hubs"][number - 1]
+
+
+def until(condition, what, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds} s: {what}"
+        time.sleep(0.05)
+
+
+def check(condition, what):
+    assert condition, what
+    print("ok", what, flush=True)
+
+
+def test_join_while_running(province, one, two):
+    province.start()
+    one.log += [cell(5, 2), cell(6, 3, "finance")]
+    two.log += [cell(9, 40)]
+    province.cli("join", one.link)
+    until(lambda: province.counts() == {("330100", "healthcare"): 2, ("330100", "finance"): 3}, "the first hub")
+    province.cli("join", two.link)
+    until(lambda: len(province.counts()) == 3, "the second hub")
+    until(lambda: one.acks == [6] and two.acks == [9], "acknowledged once applied")
+    check(one.follows == [(None, 0)], "the first FOLLOW has no epoch and cursor 0")
+    one.push(cell(7, 4))
+    until(lambda: province.counts()[("330100", "healthcare")] == 4, "live")
+    check(province.hub(1)["caught_up"] and province.hub(1)["link"] == "connected", "status says so")
+    province.cli("join", one.link)
+    time.sleep(0.6)
+    check(len(json.loads(province.cli("status", "--json"))["hubs"]) == 2, "joining a known hub again adds none")
+
+
+def test_absence(province, one):
+    province.process.kill()
+    province.process.wait()
+    one.log.append(cell(8, 6))
+    province.start()
+    until(lambda: province.counts()[("330100", "healthcare")] == 6, "caught up")
+    check(one.follows[-1] == (b"e" * 16, 7), "after kill -9 it follows from its cursor, with the epoch")
+
+
+def test_another_life(province, one, two):
+    """GAP epoch, the snapshot in two parts with a kill between: old figures until the head, then what is gone is gone."""
+    old = province.counts()
+    one.epoch, one.log = b"f" * 16, [cell(1, 1), cell(2, 77, "culture")]
+    halves = []
+
+    def hook(hub, route, cursor, epoch):
+        if epoch != hub.epoch:
+            hub.send(route, GAP, hub.session, "uplink", hub.epoch, 0, "epoch")
+            return True
+        if cursor == 0:
+            halves.append(route)
+            hub.send(route, EVENTS, hub.session, "uplink", hub.epoch, 2, [list(hub.log[0])])
+        return cursor == 0 or len(halves) == 1
+
+    one.hook = hook
+    province.process.kill()
+    province.process.wait()
+    province.start()
+    until(lambda: one.acks[-1] == 1, "half of the snapshot")
+    check(province.counts() == old and province.hub(1)["resyncing"], "the old figures stay while the snapshot is read")
+    province.process.kill()
+    province.process.wait()
+    one.hook = None
+    province.start()
+    until(lambda: province.counts().get(("330100", "culture")) == 77, "the whole snapshot")
+    check(one.follows[-1] == (b"f" * 16, 1), "a resync goes on where it stood")
+    check(province.counts() == {("330100", "healthcare"): 1, ("330100", "culture"): 77, ("330200", "healthcare"): 40},
+          "what the snapshot did not hold is removed; the other hub's figures stay")
+    check("hub-gap" in province.log() and "hub-resynced" in province.log(), "and it is reported")
+
+
+def test_older_copy(province, one):
+    """The same epoch, but the hub's head lies before what was applied."""
+    one.push(cell(50, 5))
+    until(lambda: province.counts()[("330100", "healthcare")] == 5, "live")
+    one.log = [cell(1, 1), cell(2, 70, "culture")]
+    province.process.kill()
+    province.process.wait()
+    province.start()
+    until(lambda: province.counts().get(("330100", "culture")) == 70, "resync from the older copy")
+    check("hub-rewound" in province.log(), "a hub set back to an older copy is noticed and followed from its beginning")
+
+
+def test_pruned_to_the_end(province, one):
+    """What was pruned lies after the last cell: an empty EVENTS brings the cursor to the head."""
+    def hook(hub, route, cursor, epoch):
+        if 0 < cursor < 60:
+            hub.send(route, GAP, hub.session, "uplink", hub.epoch, 60, "pruned")
+            return True
+        hub.send(route, EVENTS, hub.session, "uplink", hub.epoch, 60, [list(event) for event in hub.log if event[0] > cursor])
+        hub.send(route, EVENTS, hub.session, "uplink", hub.epoch, 60, [])
+        return True
+
+    gaps = province.hub(1)["gaps"]
+    one.hook = hook
+    for _ in range(2):
+        province.process.kill()
+        province.process.wait()
+        province.start()
+        until(lambda: province.hub(1)["cursor"] == 60 and province.hub(1)["caught_up"], "the head")
+    check(province.hub(1)["gaps"] == gaps + 1, "one GAP, one resync, and not another after the next start")
+    one.hook = None
+
+
+def test_full_disk(province, one):
+    """No room: nothing is acknowledged, nothing is skipped although more was under way, and it recovers by itself."""
+    size = os.path.getsize(f"{province.home}/replica.db")
+    province.cli("status")
+    resource.prlimit(province.process.pid, resource.RLIMIT_FSIZE, (max(size // 2, 4096), resource.RLIM_INFINITY))
+    acks = len(one.acks)
+    days = [str(datetime.date(2010, 1, 1) + datetime.timedelta(days=number)) for number in range(2000)]
+    one.push(*(cell(100 + i, 1, "science", day) for i, day in enumerate(days)))
+    one.push(cell(3000, 123, "tourism"))
+    until(lambda: "replica-unwritten" in province.log(), "the report")
+    check(len(one.acks) == acks and province.process.poll() is None, "a full disk: reported, nothing acknowledged, alive")
+    resource.prlimit(province.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    until(lambda: one.acks[-1] == 3000, "recovery", 30)
+    check(one.follows[-1][1] < 100, "it asked again from the cursor that was applied")
+    counts = province.counts()
+    check(counts[("330100", "tourism")] == 123 and counts[("330100", "science")] == 2000 and counts[("330100", "culture")]
+          == 70, "with room again it catches up by itself, nothing skipped")
+
+
+def test_owing(province, one):
+    """Connected, but the events that it owes do not come."""
+    with open(f"{province.home}/province.zpl", "a") as file:
+        file.write("stall_ms = 1000\n")
+    province.process.send_signal(signal.SIGHUP)
+    until(lambda: "settings-reloaded" in province.log(), "SIGHUP")
+    one.hook = lambda *_: True
+    province.process.kill()
+    province.process.wait()
+    province.start()
+    follows = len(one.follows)
+    until(lambda: "hub-stalled" in province.log() and len(one.follows) > follows + 1, "a new connection")
+    one.hook = None
+    one.log.append(cell(4000, 9, "agriculture"))
+    until(lambda: province.counts().get(("330100", "agriculture")) == 9, "it flows again")
+    check(True, "a hub that owes events and sends none is connected anew")
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="agn-province-") as folder:
+        one, two = Hub("杭州枢纽", "330100"), Hub("宁波枢纽", "330200")
+        province = Province(f"{folder}/home")
+        try:
+            test_join_while_running(province, one, two)
+            test_absence(province, one)
+            test_another_life(province, one, two)
+            test_older_copy(province, one)
+            test_pruned_to_the_end(province, one)
+            test_full_disk(province, one)
+            test_owing(province, one)
+            province.stop()
+            check(not json.loads(province.cli("status", "--json"))["running"], "status knows that nothing runs")
+        except BaseException:
+            sys.stderr.write(province.log()[-6000:])
+            raise
+        finally:
+            if province.process and province.process.poll() is None:
+                province.process.kill()
+            one.close()
+            two.close()
+
+
+if __name__ == "__main__":
+    main()
