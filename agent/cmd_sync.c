@@ -10,6 +10,7 @@
 #include "agent/session.h"
 #include "agent/vocabulary.h"
 #include "agent/wake.h"
+#include "common/log.h"
 #include "common/text.h"
 
 enum { LOOK_MS = 100, INBOX_GRACE_MS = 1000, BAR = 30, REJECTED_SHOWN = 20, TROUBLE_AFTER_MS = 500 };
@@ -184,6 +185,9 @@ static bool begin(struct syncing *syncing, const struct arguments *arguments)
     int64_t seconds = arguments->timeout_s > 0 ? arguments->timeout_s : syncing->office.settings.sync_timeout_s;
     syncing->deadline_ms = clock_monotonic_ms() + seconds * 1000;
     syncing->is_terminal = isatty(STDERR_FILENO) == 1;
+    if (strcmp(syncing->office.settings.log_level, "info") == 0) {
+        log_set_level(LOG_LEVEL_WARN); /* sync tells the user itself */
+    }
     err_t err = spool_counts(syncing->office.spool, &counts);
     if (err != ERR_OK) {
         complain_spool(&syncing->office, "sync", err);

@@ -23,6 +23,7 @@ struct courier {
     struct batch batch;
     int64_t look_ms;   /* monotonic: when to look at the spool unasked; soon where the last look failed */
     int64_t follow_ms; /* monotonic: when to FOLLOW again; 0: not wanted */
+    bool is_pump_due;  /* a one-shot timer will pump */
     bool was_ready;
     bool has_inbox;
     struct connection connection;
@@ -94,6 +95,25 @@ static void pump(struct courier *courier)
     }
 }
 
+static int on_pump(zloop_t *loop, int timer, void *arg)
+{
+    (void)loop;
+    (void)timer;
+    struct courier *courier = arg;
+    courier->is_pump_due = false;
+    pump(courier);
+    return 0;
+}
+
+/* After the receipts that have come: were each answered by a new batch at once, a busy hub would keep the loop from
+ * ever looking at its signals. */
+static void pump_soon(struct courier *courier)
+{
+    if (!courier->is_pump_due) {
+        courier->is_pump_due = zloop_timer(courier->loop, 1, 1, on_pump, courier) >= 0;
+    }
+}
+
 static void follow(struct courier *courier)
 {
     uint8_t epoch[EPOCH_SIZE];
@@ -114,6 +134,13 @@ static void tell_welcome(const struct courier *courier, const struct welcome_eff
         log_error("hub-epoch-changed",
                   "hub=%s sent_again=%" PRIu64 " text=\"the hub's store is another one than before: "
                   "a restored backup? what only the former one confirmed is sent again\"",
+                  courier->config.membership->endpoint, effect->sent_again);
+    }
+    if (effect->is_hub_behind) {
+        log_error("hub-behind",
+                  "hub=%s sent_again=%" PRIu64
+                  " text=\"the hub holds less than it has confirmed: a backup was put back? "
+                  "all that it confirmed is sent again\"",
                   courier->config.membership->endpoint, effect->sent_again);
     }
     if (effect->is_spool_behind) {
@@ -184,7 +211,7 @@ static void on_receipt(void *self, struct link *link, const struct receipt_body 
              "batch=%" PRIu64 " stored=%" PRIu32 " duplicate=%" PRIu32 " rejected=%" PRIu32 " retry=%" PRIu32 "%s%s",
              receipt->batch, counts[OUTCOME_STORED], counts[OUTCOME_DUPLICATE], counts[OUTCOME_REJECTED],
              counts[OUTCOME_RETRY], *code ? " code=" : "", code);
-    pump(courier);
+    pump_soon(courier);
 }
 
 static void on_events(void *self, struct link *link, const struct events *events)

@@ -38,14 +38,15 @@ static const struct {
     {offsetof(struct spool, add),
      "insert into item (seq, id, kind, title, priority, state, accepted_at, hash, body) values (?,?,?,?,?,0,?,?,?)"},
     {offsetof(struct spool, close_rejected), "update item set state = ?, corrected_by = ? where id = ? and state = 2"},
-    {offsetof(struct spool, pick), "select seq, body from item where state = 0 order by priority, seq"},
+    {offsetof(struct spool, pick), /* The planner would rather sort all that waits, bodies included. */
+     "select seq, body from item indexed by item_waiting where state = 0 order by priority, seq"},
     {offsetof(struct spool, find), "select " ITEM_COLUMNS "where id = ?"},
     {offsetof(struct spool, list), "select " ITEM_COLUMNS "where seq > ? order by seq limit ?"},
     {offsetof(struct spool, list_state), "select " ITEM_COLUMNS "where seq > ? and state = ?3 order by seq limit ?2"},
     {offsetof(struct spool, faults), "select faults from item where seq = ?"},
     {offsetof(struct spool, bytes), "select body from item where seq = ?"},
     {offsetof(struct spool, count_states), "select state, count(*) from item group by state"},
-    {offsetof(struct spool, oldest), "select min(accepted_at) from item where state = 0"},
+    {offsetof(struct spool, oldest), "select accepted_at from item where state = 0 order by seq limit 1"},
     {offsetof(struct spool, waiting), "select count(*) from item where state = 0 and seq <= ?"},
     {offsetof(struct spool, version), "pragma data_version"},
     {offsetof(struct spool, get_connection),
@@ -63,6 +64,8 @@ static const struct {
      "select epoch, at, body, algorithm, signature, hub_key from receipt where row = ?"},
     {offsetof(struct spool, send_again),
      "update item set state = 0 where state = 1 and receipt in (select row from receipt where epoch <> ?)"},
+    {offsetof(struct spool, send_all_again), "update item set state = 0 where state = 1"},
+    {offsetof(struct spool, last_received), "select ifnull(max(seq), 0) from item where state = 1"},
     {offsetof(struct spool, add_inbox),
      /* A restored hub tells again, under another epoch, what its former life told. */
      "insert or ignore into inbox (epoch, cursor, taken_at, event) select ?1, ?2, ?3, ?4"

@@ -11,7 +11,8 @@ struct spool {
     sqlite3_stmt *add, *close_rejected, *pick, *find, *list, *list_state, *faults, *bytes;
     sqlite3_stmt *count_states, *oldest, *waiting, *version;
     sqlite3_stmt *get_connection, *set_connection;
-    sqlite3_stmt *match, *settle, *add_receipt, *get_receipt, *send_again, *add_inbox, *list_inbox;
+    sqlite3_stmt *match, *settle, *add_receipt, *get_receipt, *send_again, *send_all_again, *last_received, *add_inbox,
+        *list_inbox;
 };
 
 /* Small facts by key. A missing number is 0; a missing blob is ERR_NOT_FOUND. */

@@ -24,6 +24,30 @@ static err_t take_epoch(struct spool *spool, struct view epoch, struct welcome_e
     return err == ERR_OK || err == ERR_NOT_FOUND ? meta_set_epoch(spool, "epoch", epoch.at) : err;
 }
 
+/* A backup put back under the same epoch shows in the hub's own count. Which records it lost it cannot say, so all go
+ * again; what it still has, it answers as duplicate. */
+static err_t take_received(struct spool *spool, uint64_t received, struct welcome_effect *effect)
+{
+    uint64_t confirmed = 0;
+    err_t err = db_step(spool->last_received);
+    if (err == ERR_OK) {
+        confirmed = (uint64_t)sqlite3_column_int64(spool->last_received, 0);
+    }
+    sqlite3_reset(spool->last_received);
+    if (err == ERR_OK && confirmed > received) {
+        effect->is_hub_behind = true;
+        err = db_run(spool->send_all_again);
+        effect->sent_again += err == ERR_OK ? (uint64_t)sqlite3_changes(spool->db) : 0;
+    }
+    err = err == ERR_OK ? meta_number(spool, "last_seq", &effect->last_seq) : err;
+    if (err == ERR_OK && received > effect->last_seq) {
+        effect->is_spool_behind = true;
+        effect->last_seq = received;
+        err = meta_set_number(spool, "last_seq", received);
+    }
+    return err;
+}
+
 err_t spool_take_welcome(struct spool *spool, const struct welcome *welcome, struct welcome_effect *ret_effect)
 {
     memset(ret_effect, 0, sizeof *ret_effect);
@@ -35,12 +59,7 @@ err_t spool_take_welcome(struct spool *spool, const struct welcome *welcome, str
         return err;
     }
     err = take_epoch(spool, welcome->epoch, ret_effect);
-    err = err == ERR_OK ? meta_number(spool, "last_seq", &ret_effect->last_seq) : err;
-    if (err == ERR_OK && welcome->received > ret_effect->last_seq) {
-        ret_effect->is_spool_behind = true;
-        ret_effect->last_seq = welcome->received;
-        err = meta_set_number(spool, "last_seq", welcome->received);
-    }
+    err = err == ERR_OK ? take_received(spool, welcome->received, ret_effect) : err;
     return spool_end(spool, err);
 }
 

@@ -9,7 +9,8 @@
 
 struct welcome_effect {
     bool is_epoch_changed;
-    uint64_t sent_again;  /* items whose receipt came from another life of the hub's store */
+    bool is_hub_behind;   /* it holds less than it has confirmed: a backup was put back */
+    uint64_t sent_again;  /* items that only a lost life of the hub's store had confirmed */
     bool is_spool_behind; /* the hub holds higher sequence numbers: the spool was lost once */
     uint64_t last_seq;
 };

@@ -135,6 +135,7 @@ err_t spool_counts(struct spool *spool, struct counts *ret_counts)
         ret_counts->oldest_waiting_at = sqlite3_column_int64(spool->oldest, 0);
     }
     sqlite3_reset(spool->oldest);
+    err = err == ERR_NOT_FOUND ? ERR_OK : err; /* nothing waits */
     err = err == ERR_OK ? meta_number(spool, "last_seq", &ret_counts->last_seq) : err;
     spool_rollback(spool);
     return err;

@@ -128,8 +128,8 @@ static err_t configure(sqlite3 *db, enum db_mode mode)
 {
     static const char *const pragmas[] = {
         [DB_WRITER] =
-            "pragma page_size=8192; pragma journal_mode=wal; pragma synchronous=full; pragma wal_autocheckpoint=0;"
-            "pragma cache_size=-65536; pragma journal_size_limit=67108864; pragma foreign_keys=on; pragma "
+            "pragma page_size=4096; pragma journal_mode=wal; pragma synchronous=full; pragma wal_autocheckpoint=0;"
+            "pragma cache_size=-65536; pragma foreign_keys=on; pragma "
             "temp_store=memory",
         [DB_READER] =
             "pragma query_only=on; pragma wal_autocheckpoint=0; pragma cache_size=-8192; pragma temp_store=memory",

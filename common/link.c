@@ -171,6 +171,9 @@ static int on_monitor(zloop_t *loop, zsock_t *reader, void *arg)
 {
     (void)loop;
     struct link *link = arg;
+    if (reader != link->monitor) {
+        return 0; /* a timer of the same round has closed it */
+    }
     zframe_t *frame = zframe_recv(reader);
     zframe_t *address = frame && zframe_more(frame) ? zframe_recv(reader) : NULL;
     uint16_t event = 0;

@@ -200,9 +200,12 @@ static bool serve_one(struct feeder *feeder, struct follower *follower)
     if (err != ERR_OK) {
         log_error("feed-failed", "stream=%s cursor=%" PRIu64 " error=\"%s\" trying again", follower->stream,
                   follower->cursor, err_text(err));
-    } else if (page.count > 0 || !follower->is_greeted) {
+    } else if (page.count > 0 || !follower->is_greeted || follower->cursor < page.head) {
         send_page(feeder, follower, &page);
         follower->is_greeted = true;
+    }
+    if (page.count == 0 && err == ERR_OK) {
+        follower->cursor = page.last = page.head; /* what stood between was pruned: nothing is left to send up to the head */
     }
     if (page.count > 0 && err == ERR_OK) {
         follower->pages[follower->page_count++] = (struct sent_page){page.last, page.count, page.size};

@@ -126,11 +126,12 @@ static void write_group(struct writer *writer)
     }
 }
 
-/* Folds the log in when nothing else is to do, so that it does not happen under load. */
+/* Folds the log in when nothing else is to do, so that it does not happen under load. The file keeps its size: writing
+ * over it is twice as fast as making it grow, which costs the file system a journal commit each time. */
 static void on_tick(struct writer *writer)
 {
     if (store_wal_pages(writer->store) > 0 && clock_monotonic_ms() - writer->busy_ms > IDLE_CHECKPOINT_MS) {
-        store_checkpoint(writer->store, true);
+        store_checkpoint(writer->store, false);
     }
 }
 

@@ -155,8 +155,11 @@ err_t event_decode(struct view bytes, struct event *ret_event)
 static bool is_absent(const struct row *row, const struct event *event)
 {
     struct view view;
+    if (row->is_required) {
+        return false; /* only views are optional */
+    }
     memcpy(&view, (const char *)event + row->offset, sizeof view);
-    return !row->is_required && view.size == 0;
+    return view.size == 0;
 }
 
 static void encode_row(msgpack_packer *packer, const struct row *row, const struct event *event)

@@ -290,7 +290,7 @@ static size_t continuation(uint8_t lead, uint8_t *ret_low, uint8_t *ret_high)
 bool utf8_check(struct view text, size_t *ret_count)
 {
     const uint8_t *at = text.at;
-    const uint8_t *end = at + text.size;
+    const uint8_t *end = text.size > 0 ? at + text.size : at;
     size_t count = 0;
     while (at < end) {
         uint8_t lead = *at++;

@@ -38,7 +38,8 @@ struct reader {
 
 static inline struct reader reader_over(const void *bytes, size_t size)
 {
-    return (struct reader){.at = (const uint8_t *)bytes, .end = (const uint8_t *)bytes + size};
+    const uint8_t *at = (const uint8_t *)bytes;
+    return (struct reader){.at = at, .end = size > 0 ? at + size : at}; /* NULL + 0 is not defined in C */
 }
 
 /* Reads the next value; for an array or a map, only its head. ERR_TRUNCATED, or ERR_INVALID for float and ext. */

@@ -16,26 +16,26 @@ enum { ON_ALL = 0xffff, ON_LISTINGS = ON_STATUS | ON_TABLE | ON_WARNINGS };
 /* `offset` is where an option with a value is kept. */
 static const struct row {
     const char *name;
-    bool has_value;
     size_t offset;
     unsigned commands;
+    bool has_value;
 } rows[] = {
-    {"home", true, offsetof(struct arguments, home), ON_ALL},
-    {"help", false, 0, ON_ALL},
-    {"version", false, 0, ON_ALL},
-    {"json", false, 0, ON_LISTINGS},
-    {"csv", false, 0, ON_LISTINGS},
-    {"name", true, offsetof(struct arguments, name), ON_INIT},
-    {"replace", true, offsetof(struct arguments, replace), ON_JOIN},
-    {"family", true, offsetof(struct arguments, family), ON_TABLE},
-    {"by", true, offsetof(struct arguments, by), ON_TABLE},
-    {"from", true, offsetof(struct arguments, from), ON_TABLE},
-    {"to", true, offsetof(struct arguments, to), ON_TABLE},
-    {"city", true, offsetof(struct arguments, city), ON_TABLE | ON_WARNINGS},
-    {"status", true, offsetof(struct arguments, status), ON_TABLE | ON_WARNINGS},
-    {"level", true, offsetof(struct arguments, level), ON_WARNINGS},
-    {"id", true, offsetof(struct arguments, id), ON_WARNINGS},
-    {"limit", true, offsetof(struct arguments, limit), ON_WARNINGS},
+    {"home", offsetof(struct arguments, home), ON_ALL, true},
+    {"help", 0, ON_ALL, false},
+    {"version", 0, ON_ALL, false},
+    {"json", 0, ON_LISTINGS, false},
+    {"csv", 0, ON_LISTINGS, false},
+    {"name", offsetof(struct arguments, name), ON_INIT, true},
+    {"replace", offsetof(struct arguments, replace), ON_JOIN, true},
+    {"family", offsetof(struct arguments, family), ON_TABLE, true},
+    {"by", offsetof(struct arguments, by), ON_TABLE, true},
+    {"from", offsetof(struct arguments, from), ON_TABLE, true},
+    {"to", offsetof(struct arguments, to), ON_TABLE, true},
+    {"city", offsetof(struct arguments, city), ON_TABLE | ON_WARNINGS, true},
+    {"status", offsetof(struct arguments, status), ON_TABLE | ON_WARNINGS, true},
+    {"level", offsetof(struct arguments, level), ON_WARNINGS, true},
+    {"id", offsetof(struct arguments, id), ON_WARNINGS, true},
+    {"limit", offsetof(struct arguments, limit), ON_WARNINGS, true},
 };
 enum { ROWS = sizeof rows / sizeof *rows, HELP_ROW = 1, FIRST_VALUE = 256 };
 

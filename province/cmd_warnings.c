@@ -59,7 +59,7 @@ static const char thread_sql[] =
 static const struct table_column columns[] = {
     {"id", "Id", "编号", false},
     {"received_at", "Received", "收到时间", false},
-    {"level", "Level", "级别", true},
+    {"level", "Level", "级别", false},
     {"status", "Status", "性质", false},
     {"state", "State", "处置状态", false},
     {"city", "City", "城市", false},

@@ -73,7 +73,7 @@ static void rescan(struct run *run)
         }
     }
     run->follower_count = kept;
-    run->followers = mem_grow(run->followers, kept + count, sizeof *run->followers);
+    run->followers = mem_grow(run->followers, kept + count, sizeof(struct follower *));
     const struct follower_site site = {run->loop, run->replica, &run->identity, &run->settings};
     for (size_t i = 0; i < count; i++) {
         if (!find_follower(run, &members[i])) {

@@ -246,8 +246,29 @@ static void test_a_new_epoch_sends_again_what_the_old_one_confirmed(void **state
     stored.number = 5;
     assert_int_equal(answer(place, 2, &stored, 1, &verdicts), ERR_OK);
     assert_int_equal(find_item(place, items[0].id).number, 5);
-    assert_int_equal(welcome(place, 2, 0, &effect), ERR_OK);
+    assert_int_equal(welcome(place, 2, 3, &effect), ERR_OK);
     assert_int_equal(waiting(place), 1);
+}
+
+static void test_a_hub_that_lost_what_it_confirmed_gets_it_again(void **state)
+{
+    struct place *place = *state;
+    struct item items[3];
+    struct verdicts verdicts;
+    struct welcome_effect effect;
+    for (size_t i = 0; i < 3; i++) {
+        add_record(place, REPORT, &items[i]);
+        struct result stored = result_for(&items[i], OUTCOME_STORED, i + 1);
+        assert_int_equal(answer(place, 1, &stored, 1, &verdicts), ERR_OK);
+    }
+    assert_int_equal(welcome(place, 1, 3, &effect), ERR_OK);
+    assert_int_equal(waiting(place), 0);
+    assert_int_equal(welcome(place, 1, 2, &effect), ERR_OK);
+    assert_true(effect.is_hub_behind);
+    assert_int_equal(effect.sent_again, 3);
+    assert_int_equal(waiting(place), 3);
+    assert_int_equal(welcome(place, 1, 2, &effect), ERR_OK);
+    assert_false(effect.is_hub_behind);
 }
 
 static void test_numbering_goes_on_above_what_the_hub_holds(void **state)
@@ -424,6 +445,7 @@ int main(void)
         TEST(test_only_a_rejected_item_is_discarded),
         TEST(test_retry_leaves_the_item_waiting),
         TEST(test_a_new_epoch_sends_again_what_the_old_one_confirmed),
+        TEST(test_a_hub_that_lost_what_it_confirmed_gets_it_again),
         TEST(test_numbering_goes_on_above_what_the_hub_holds),
         TEST(test_an_unfinished_transaction_leaves_nothing),
         TEST(test_two_connections_take_turns),

@@ -10,7 +10,7 @@ static const char review_template[] =
     "{\"kind\": \"review_report\", \"submitter\": {\"name\": \"陈思远\", \"role\": \"伦理委员会秘书\"},"
     " \"activity_title\": \"门诊影像辅助判读模型的临床验证\", \"round\": 1, \"lifecycle_phase\": \"testing\","
     " \"summary\": \"在三家协作单位以脱敏影像验证辅助判读模型，比较有无辅助时的漏诊率与阅片时间，结果仅供医师参考，"
-    "不直接用于诊断结论。\","
+    "不直接用于诊断结论，原始影像与标注均不出院。\","
     " \"applicant\": {\"name\": \"周明\", \"title\": \"主任医师\"}, \"personal_data\": true,"
     " \"minors_involved\": false, \"review_stage\": \"initial\","
     " \"rereview_list_item\": \"none\", \"principles\": {\"wellbeing\": {\"assessment\": \"met\"},"

@@ -181,7 +181,7 @@ def items(bench):
         (msgpack.packb({**plain, "submitter": {"name": "张伟"}}), "missing", "submitter", "a submitter without role"),
     ]
     for item, code, field, what in cases:
-        anywhere(bench, item, code, field, what)
+        anywhere(bench, item.replace(plain["id"], client.uuid7()), code, field, what)
     check(True, f"{len(cases)} items that are no record: each rejected by name, nothing changed, others served")
 
 
@@ -268,6 +268,7 @@ def rules(bench):
     results, _ = peer.receipt()
     check(results[0][0] == 0 and results[1][0] == 2 and results[1][3][0][0] == "not_unique", "the same review number, "
           "stage and round again: not_unique", results)
+    bench.before = bench.hub.state()
 
 
 def broken(peer, make, changes):

@@ -44,7 +44,7 @@ def check_config(site):
     hub.init()
     path = f"{hub.home}/hub.zpl"
     good = open(path).read()
-    for line, words in (("pign_ms = 1000", ("pign_ms", "ping_ms")), ("ping_ms = soon", ("ping_ms", "soon")),
+    for line, words in (("pign_ms = 1000", ("pign_ms", "ping_ms")), ("ping_ms = soon", ("ping_ms", "600000")),
                         ("ping_ms = 5", ("ping_ms", "200"))):
         with open(path, "w") as file:
             file.write("\n".join(text for text in good.splitlines() if not text.startswith("ping_ms")) + f"\n{line}\n")

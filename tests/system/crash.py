@@ -1,16 +1,16 @@
 """kill -9 of agents, hub and province at random instants under load. At the end nothing is lost, nothing is twice, and
 every figure is right. ROUNDS=30 (or more) for the long version, SEED=n for the same instants again."""
-import os, random, threading, time
+import os, random, subprocess, threading, time
 
 import client
-from harness import PATIENCE, check, figures, main, require, review, wait_until, warning
+from harness import PATIENCE, UUID, check, figures, main, require, review, wait_until, warning
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 SEED = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1, 10 ** 9)
 
 
 class Load:
-    """A thread that submits to one agent by its command, and remembers every id that was printed."""
+    """A thread that submits to one agent by its command, one in five killed, and remembers every id that was printed."""
 
     def __init__(self, agent, seed):
         self.agent, self.random, self.printed, self.stopping = agent, random.Random(seed), [], threading.Event()
@@ -22,9 +22,18 @@ class Load:
         try:
             while not self.stopping.is_set():
                 records = [self.random.choice((review, warning))() for _ in range(self.random.randint(1, 8))]
-                self.printed += self.agent.submit(*records)
+                life = self.random.uniform(0.001, 0.02) if self.random.random() < 0.2 else None
+                self.printed += self.submit_and_kill(records, life) if life else self.agent.submit(*records)
         except Exception as error:  # shown by the main thread
             self.failure = error
+
+    def submit_and_kill(self, records, seconds):
+        paths = [self.agent.file(record) for record in records]
+        process = subprocess.Popen(self.agent.command("submit", *paths), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                   env=self.agent.environment())
+        time.sleep(seconds)
+        process.kill()
+        return UUID.findall(process.communicate()[0].decode())
 
     def stop(self):
         self.stopping.set()
@@ -37,8 +46,7 @@ class Follower:
 
     def __init__(self, peer):
         self.peer, self.cells, self.cursors, self.warnings = peer, {}, [], []
-        self.gaps = 0
-        self.live = False
+        self.live, self.heard = False, 0.0
 
     def step(self):
         """Takes what has come; never waits longer than a moment."""
@@ -49,7 +57,11 @@ class Follower:
                 self.peer.session = self.peer.receive(client.WELCOME, timeout=2 * PATIENCE)[1]
                 self.peer.follow("uplink")
                 self.live = True
+            if time.monotonic() > self.heard + 1:
+                self.heard = time.monotonic()
+                self.peer.send(client.PING, self.peer.session, 1)  # a hub that was restarted answers WHO
             for cursor, event in self.peer.events("uplink", timeout=0.05):
+                self.heard = time.monotonic()
                 self.apply(cursor, event)
                 self.peer.ack("uplink", cursor)
         except client.Lost as lost:

@@ -1,6 +1,6 @@
 """A full disk at the hub, an agent, the province: nothing accepted is lost, everybody says what is wrong, and work goes
 on by itself when there is room. Needs the right to mount a small tmpfs, in a mount namespace of its own."""
-import os, subprocess, sys, time
+import os, signal, subprocess, sys, time
 
 from harness import SKIP, Hub, Province, check, figures, item_of, main, require, review, wait_until, warning
 
@@ -81,7 +81,31 @@ def check_hub(site):
     wait_until(lambda: set(waiting) <= set(hub.ids()), 40, 0.3, "the agent's records follow by themselves")
     check(len(hub.ids()) == len(set(hub.ids())) == 4, "and what waited at the agent follows by itself, once", hub.ids())
     agent.stop()
+    check_no_reserve(hub, peer, ballast)
     return hub
+
+
+def check_no_reserve(hub, peer, ballast):
+    """Without a reserve the disk fills up inside a transaction."""
+    hub.configure(min_free_mb=0)
+    hub.process.send_signal(signal.SIGHUP)
+    hub.wait_log("reloaded")
+    ballast.fill()
+    items, outcomes, before = [], [], len(hub.ids())
+    while 3 not in outcomes and len(items) < 2000:
+        batch = [item_of(peer, review(summary="概" * 3900)) for _ in range(20)]
+        peer.submit(batch)
+        outcomes += [result[0] for result in peer.receipt()[0]]
+        items += batch
+    check(3 in outcomes and set(outcomes) <= {0, 3}, "no room inside a transaction: retry, and nothing worse", set(outcomes))
+    check(hub.running() and peer.ping(), "the hub serves on")
+    check(len(hub.ids()) == before + outcomes.count(0), "what it called stored is stored, the rest is not")
+    ballast.free()
+    wait_until(lambda: stored(peer, items[-1]), 30, 0.3, "stored once there is room")
+    for first in range(0, len(items), 20):
+        peer.submit(items[first:first + 20])
+        require({result[0] for result in peer.receipt()[0]} <= {0, 1}, "stored or duplicate")
+    check(len(hub.ids()) == before + len(items), "sent again with room, each is stored once", len(hub.ids()))
 
 
 def retried(peer, item):
@@ -138,10 +162,9 @@ def check_province(site, hub):
     time.sleep(1.5)
     check(hub.running() and hub.cli("query", "--limit", "1", "--json"), "full disk at the province: the hub is not held up")
     ballast.free()
-    for number in range(2):
-        time.sleep(0.5)
-        if not province.running():
-            province.start()
+    time.sleep(0.5)
+    check("full" in province.log(), "full disk at the province: its log says so", province.log()[-400:])
+    check(province.running(), "and it has not given up")
     for family in ("review", "warning"):
         wait_until(lambda: province.figures(family) == figures(hub.stats(family)), 90, 0.3, f"{family} catches up")
     check(True, "with room again the province catches up by itself")

@@ -365,13 +365,13 @@ class Site:
     """A temporary folder and everything that was started in it; `with Site() as site:` cleans up."""
 
     def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="agn-test-")
         self.started, self.programs, self.peers, self.closers = [], [], [], []
         self.usccs = iter(range(int.from_bytes(os.urandom(3), "big") + 10_000_000, 10 ** 8))
         for name, path in PROGRAMS.items():
             if not os.access(path, os.X_OK):
                 print(f"no program {path}; set AGN_BIN to the build folder")
                 sys.exit(1)
+        self.folder = tempfile.mkdtemp(prefix="agn-test-")
 
     def __enter__(self):
         return self
