@@ -76,7 +76,8 @@ static void on_follow(struct feeder *feeder, const struct mail *mail)
     uint64_t pruned = store_pruned(feeder->store, mail->stream);
     bool is_other_life =
         mail->has_epoch ? memcmp(mail->epoch, store_epoch(feeder->store), EPOCH_SIZE) != 0 : mail->cursor > 0;
-    if (is_other_life) {
+    /* A cursor beyond the head was given out by a store that this one is an older copy of. */
+    if (is_other_life || mail->cursor > store_head(feeder->store, mail->stream, mail->row)) {
         send_gap(feeder, mail, 0, "epoch");
         return;
     }

@@ -61,8 +61,11 @@ void front_on_enrolled(struct front *front, const struct enrolment *enrolment)
         if (strcmp(enrolment->refusal, "code_invalid") == 0) {
             gate_wrong_code(front->gate, enrolment->address, clock_monotonic_ms());
         }
+        bool is_busy = strcmp(enrolment->refusal, "busy") == 0;
         reply_enrol_refuse(front, enrolment->routing, enrolment->routing_size, enrolment->refusal,
-                           "ask the operator for a new join link", 0);
+                           is_busy ? "the hub cannot store it now; try again later"
+                                   : "ask the operator for a new join link",
+                           is_busy ? 2000 : 0);
         return;
     }
     log_info("party-enrolled", "party=%s role=%s", enrolment->party.party, enrolment->party.role);

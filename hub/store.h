@@ -68,6 +68,8 @@ struct page {
  * initialises and destroys page->events. */
 MUST_CHECK err_t store_page(struct store *store, const char *stream, int64_t party_row, uint64_t cursor, uint32_t count,
                             size_t size, struct page *ret_page);
+/* The cursor of the stream's last event. */
+uint64_t store_head(struct store *store, const char *stream, int64_t party_row);
 /* The cursor below which events of the stream were pruned (0: none). */
 uint64_t store_pruned(struct store *store, const char *stream);
 /* Removes warnings passed up, up to the cursor; cells stay. */

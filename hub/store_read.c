@@ -67,8 +67,9 @@ static err_t encode_warning(struct store *store, sqlite3_stmt *stmt, msgpack_sbu
     return err;
 }
 
-static uint64_t head_of(struct store *store, bool is_uplink, int64_t party_row)
+uint64_t store_head(struct store *store, const char *stream, int64_t party_row)
 {
+    bool is_uplink = strcmp(stream, "uplink") == 0;
     sqlite3_stmt *stmt = store_statement(store, is_uplink ? HEAD_UPLINK : HEAD_INBOX);
     if (!is_uplink) {
         sqlite3_bind_int64(stmt, 1, party_row);
@@ -117,7 +118,7 @@ err_t store_page(struct store *store, const char *stream, int64_t party_row, uin
     if (err != ERR_OK) {
         return err;
     }
-    ret_page->head = head_of(store, is_uplink, party_row);
+    ret_page->head = store_head(store, stream, party_row);
     sqlite3_stmt *stmt = store_statement(store, is_uplink ? PAGE_UPLINK : PAGE_INBOX);
     sqlite3_bind_int64(stmt, 1, (int64_t)cursor);
     sqlite3_bind_int64(stmt, 2, count);
