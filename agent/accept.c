@@ -2,8 +2,12 @@
 
 #include <string.h>
 
+#include "agent/stage.h"
 #include "common/log.h"
 #include "common/text.h"
+
+/* Stands in for the number that is given out later; no number is longer. */
+static const uint64_t PROVISIONAL_SEQ = INT64_MAX;
 
 /* What the JSON parser dislikes, as a fault code. */
 static const char *parse_code(const json_error_t *error)
@@ -56,25 +60,12 @@ err_t accept_text(struct view text, const uint8_t id[RECORD_ID_SIZE], uint64_t s
     return record_check(bytes, context, ret_record, ret_faults);
 }
 
-const char *accept_title(const struct record *record, char out[TITLE_SIZE])
-{
-    static const char *const keys[] = {"activity_title", "headline", "title"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const struct value *value = record_get(record, keys[i]);
-        if (value && value->view.size < TITLE_SIZE) {
-            return log_safe(value->view.at, value->view.size, out, TITLE_SIZE);
-        }
-    }
-    snprintf(out, TITLE_SIZE, "%s", record->kind ? record->kind->name : "");
-    return out;
-}
-
 /* The work on one file. */
 struct acceptor {
     const struct accept_order *order;
     struct accept_result *result;
     msgpack_sbuffer buffer;
-    uint64_t next_seq;
+    struct stage stage;
 };
 
 static void refuse(struct acceptor *acceptor, size_t line, const struct faults *faults)
@@ -96,27 +87,6 @@ static void refuse_flaw(struct acceptor *acceptor, const struct piece *piece)
     refuse(acceptor, piece->line, &faults);
 }
 
-static err_t store(struct acceptor *acceptor, const struct record *record, const uint8_t id[RECORD_ID_SIZE], int64_t at)
-{
-    char title[TITLE_SIZE];
-    struct acceptance acceptance = {.seq = acceptor->next_seq,
-                                    .kind = record->kind->name,
-                                    .title = accept_title(record, title),
-                                    .priority = record->kind->priority,
-                                    .at = at,
-                                    .bytes = record->bytes};
-    memcpy(acceptance.id, id, RECORD_ID_SIZE);
-    err_t err = spool_add(acceptor->order->spool, &acceptance);
-    if (err == ERR_OK && acceptor->order->corrects) {
-        err = spool_correct(acceptor->order->spool, acceptor->order->corrects, acceptance.seq);
-    }
-    if (err == ERR_OK) {
-        acceptor->next_seq++;
-        acceptor->result->accepted++;
-    }
-    return err;
-}
-
 static err_t take_piece(struct acceptor *acceptor, const struct piece *piece)
 {
     const struct accept_order *order = acceptor->order;
@@ -130,7 +100,7 @@ static err_t take_piece(struct acceptor *acceptor, const struct piece *piece)
     struct record_context context = {
         .now_ms = clock_ms(), .utc_offset_minutes = order->utc_offset_minutes, .party = order->party};
     record_make_id(context.now_ms, id);
-    if (accept_text(piece->text, id, acceptor->next_seq, &context, &acceptor->buffer, &record, &faults) != ERR_OK) {
+    if (accept_text(piece->text, id, PROVISIONAL_SEQ, &context, &acceptor->buffer, &record, &faults) != ERR_OK) {
         refuse(acceptor, piece->line, &faults);
         return ERR_OK;
     }
@@ -139,7 +109,7 @@ static err_t take_piece(struct acceptor *acceptor, const struct piece *piece)
         return ERR_INVALID;
     }
     /* A file that will be refused whole is only read on for its faults. */
-    return acceptor->result->refused > 0 && !order->keep_going ? ERR_OK : store(acceptor, &record, id, context.now_ms);
+    return acceptor->result->refused > 0 && !order->keep_going ? ERR_OK : stage_put(&acceptor->stage, &record);
 }
 
 static err_t take_all(struct acceptor *acceptor, struct input *input)
@@ -148,31 +118,58 @@ static err_t take_all(struct acceptor *acceptor, struct input *input)
     err_t err = ERR_OK;
     while (err == ERR_OK && (err = input_next(input, &piece)) == ERR_OK) {
         err = take_piece(acceptor, &piece);
-        if (err == ERR_NOT_FOUND) {
-            return err; /* of `corrects` */
-        }
     }
     return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static err_t store_one(struct acceptor *acceptor, uint64_t seq)
+{
+    const struct accept_order *order = acceptor->order;
+    struct acceptance acceptance;
+    err_t err = stage_next(&acceptor->stage, seq, &acceptance);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_IO : err; /* as many were put as are read */
+    }
+    err = spool_add(order->spool, &acceptance);
+    return err == ERR_OK && order->corrects ? spool_correct(order->spool, order->corrects, seq) : err;
+}
+
+/* All that was staged, in one transaction. */
+static err_t store_all(struct acceptor *acceptor)
+{
+    struct spool *spool = acceptor->order->spool;
+    struct accept_result *result = acceptor->result;
+    size_t stored = 0;
+    err_t err = stage_rewind(&acceptor->stage);
+    err = err == ERR_OK ? spool_begin(spool) : err;
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = spool_next_seq(spool, &result->first_seq);
+    while (err == ERR_OK && stored < result->good) {
+        err = store_one(acceptor, result->first_seq + stored);
+        stored++;
+    }
+    err = err == ERR_OK ? spool_commit(spool) : err;
+    if (err != ERR_OK) {
+        spool_rollback(spool);
+        return err;
+    }
+    result->accepted = stored;
+    return ERR_OK;
 }
 
 err_t accept_input(const struct accept_order *order, struct input *input, struct accept_result *ret_result)
 {
     memset(ret_result, 0, sizeof *ret_result);
     struct acceptor acceptor = {.order = order, .result = ret_result};
-    err_t err = spool_begin(order->spool);
-    if (err != ERR_OK) {
-        return err;
-    }
     msgpack_sbuffer_init(&acceptor.buffer);
-    err = spool_next_seq(order->spool, &acceptor.next_seq);
-    ret_result->first_seq = acceptor.next_seq;
+    err_t err = stage_open(order->home, &acceptor.stage);
     err = err == ERR_OK ? take_all(&acceptor, input) : err;
-    msgpack_sbuffer_destroy(&acceptor.buffer);
-    bool is_wanted = err == ERR_OK && ret_result->accepted > 0 && (ret_result->refused == 0 || order->keep_going);
-    err = is_wanted ? spool_commit(order->spool) : err;
-    if (err != ERR_OK || !is_wanted) {
-        spool_rollback(order->spool);
-        ret_result->accepted = 0;
+    if (err == ERR_OK && ret_result->good > 0 && (ret_result->refused == 0 || order->keep_going)) {
+        err = store_all(&acceptor);
     }
+    stage_close(&acceptor.stage);
+    msgpack_sbuffer_destroy(&acceptor.buffer);
     return err;
 }

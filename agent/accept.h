@@ -13,10 +13,8 @@ MUST_CHECK err_t accept_text(struct view text, const uint8_t id[RECORD_ID_SIZE],
                              const struct record_context *context, msgpack_sbuffer *buffer, struct record *ret_record,
                              struct faults *ret_faults);
 
-/* What a person calls the record: its title or headline, else the kind. Returns OUT. */
-const char *accept_title(const struct record *record, char out[TITLE_SIZE]);
-
 struct accept_order {
+    const struct home *home; /* where records wait while the rest is checked */
     struct spool *spool;
     int utc_offset_minutes;
     const char *party;

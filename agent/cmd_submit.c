@@ -109,7 +109,8 @@ static void submit_file(struct submission *submission, const char *path)
         submission->has_failed = true;
         return;
     }
-    struct accept_order order = {.spool = submission->office.spool,
+    struct accept_order order = {.home = submission->office.home,
+                                 .spool = submission->office.spool,
                                  .utc_offset_minutes = (int)submission->office.settings.utc_offset_minutes,
                                  .party = submission->office.membership.party,
                                  .keep_going = submission->arguments->keep_going,

@@ -1,12 +1,11 @@
 #include "agent/input.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "agent/stage.h"
 #include "common/mem.h"
 #include "common/text.h"
 
@@ -53,19 +52,11 @@ static void keep(struct input *input, int c)
 /* Copies until the end; *ret_copy is at its beginning. */
 static err_t copy_aside(FILE *source, const struct home *home, FILE **ret_copy)
 {
-    char path[PATH_SIZE];
     char bytes[65536];
     size_t size = 0;
-    home_file(home, "submit-XXXXXX", path);
-    int fd = mkstemp(path);
-    if (fd < 0) {
-        return errno == ENOSPC ? ERR_FULL : ERR_IO;
-    }
-    unlink(path);
-    FILE *copy = fdopen(fd, "w+");
+    FILE *copy = stage_file(home);
     if (!copy) {
-        close(fd);
-        return ERR_IO;
+        return errno == ENOSPC ? ERR_FULL : ERR_IO;
     }
     while ((size = fread(bytes, 1, sizeof bytes, source)) > 0) {
         if (fwrite(bytes, 1, size, copy) != size) {

@@ -34,8 +34,8 @@ struct input {
     bool is_overlong;
 };
 
-/* PATH "-" is standard input. What is no regular file is copied first, to an unnamed file in HOME, so that nobody's
- * slow typing holds up the spool. ERR_FULL: there was no room for the copy. */
+/* PATH "-" is standard input. What is no regular file is copied first, to an unnamed file in HOME: its first two lines
+ * are looked at and then read again. ERR_FULL: there was no room for the copy. */
 MUST_CHECK err_t input_open(struct input *input, const char *path, const struct home *home, char reterr_reason[256]);
 void input_close(struct input *input);
 

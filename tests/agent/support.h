@@ -133,7 +133,8 @@ static inline err_t submit(struct place *place, const char *name, const char *te
     memset(told, 0, sizeof *told);
     write_file(place, name, text, path);
     assert_int_equal(input_open(&input, path, &place->home, reason), ERR_OK);
-    struct accept_order order = {.spool = place->spool,
+    struct accept_order order = {.home = &place->home,
+                                 .spool = place->spool,
                                  .utc_offset_minutes = 480,
                                  .keep_going = keep_going,
                                  .corrects = corrects,

@@ -359,7 +359,7 @@ static void test_a_limit_on_files_stores_nothing_and_later_goes_on(void **state)
     getrlimit(RLIMIT_FSIZE, &old);
     struct rlimit low = {.rlim_cur = 200000, .rlim_max = old.rlim_max};
     setrlimit(RLIMIT_FSIZE, &low);
-    struct accept_order order = {.spool = place->spool, .utc_offset_minutes = 480};
+    struct accept_order order = {.home = &place->home, .spool = place->spool, .utc_offset_minutes = 480};
     err_t err = accept_input(&order, &input, &told.result);
     setrlimit(RLIMIT_FSIZE, &old);
     input_close(&input);

@@ -69,6 +69,18 @@ def check_cut_off(hub, peer, verb, code):
           (event, value))
 
 
+def check_side_door(site, hub):
+    """A connection that was made while the key was good, and said nothing until now."""
+    peer = site.peer(hub, "side")
+    peer.connect(peer.get("endpoint"))
+    peer.send(client.PING, 1, 1)
+    peer.receive(client.WHO)
+    hub.cli("entity", "suspend", peer.uscc)
+    peer.send(client.HELLO, 1, {"software": "test"})
+    told = refusal(lambda: peer.receive(client.WELCOME, timeout=1))
+    check(told in ("suspended", "lost"), "an idle connection from before is not served either", told)
+
+
 def check_codes(site, hub):
     link = hub.add_entity(site.uscc())
     first = site.peer(hub, "first", link=link)
@@ -118,6 +130,7 @@ def test(site):
 
     other.hello()
     check(other.ping(), "others were not disturbed")
+    check_side_door(site, hub)
     check_codes(site, hub)
 
 
