@@ -10,27 +10,27 @@
 
 /* `letter` names the option inside the program only; -h is the one short option. */
 static const struct {
-    char letter;
     const char *name;
     const char *value;
-    bool is_general;
     const char *en;
     const char *zh;
+    char letter;
+    bool is_general;
 } rows[] = {
-    {'k', "keep-going", NULL, false, "store the sound records of a file although others are refused",
-     "即使文件中有记录被拒，仍保存其余合格记录"},
-    {'c', "corrects", "ID", false, "the one record given replaces this rejected one",
-     "所给的一条记录用于更正此被退回的记录"},
-    {'t', "timeout", "S", false, "wait at most S seconds", "最多等待 S 秒"},
-    {'s', "state", "STATE", false, "only these: accepted, received, rejected, corrected, discarded",
-     "仅列出该状态：accepted、received、rejected、corrected、discarded"},
-    {'y', "yes", NULL, false, "really do it", "确认执行"},
-    {'j', "json", NULL, false, "print JSON", "以 JSON 输出"},
-    {'v', "csv", NULL, false, "print CSV", "以 CSV 输出"},
-    {'H', "home", "DIR", true, "the folder with keys and spool (else AGN_HOME, else ~/.agn-agent)",
-     "存放密钥和数据的文件夹（默认取 AGN_HOME，再次为 ~/.agn-agent）"},
-    {'h', "help", NULL, true, "this text", "显示本说明"},
-    {'V', "version", NULL, true, "print the version", "显示版本"},
+    {"keep-going", NULL, "store the sound records of a file although others are refused",
+     "即使文件中有记录被拒，仍保存其余合格记录", 'k', false},
+    {"corrects", "ID", "the one record given replaces this rejected one", "所给的一条记录用于更正此被退回的记录", 'c',
+     false},
+    {"timeout", "S", "wait at most S seconds", "最多等待 S 秒", 't', false},
+    {"state", "STATE", "only these: accepted, received, rejected, corrected, discarded",
+     "仅列出该状态：accepted、received、rejected、corrected、discarded", 's', false},
+    {"yes", NULL, "really do it", "确认执行", 'y', false},
+    {"json", NULL, "print JSON", "以 JSON 输出", 'j', false},
+    {"csv", NULL, "print CSV", "以 CSV 输出", 'v', false},
+    {"home", "DIR", "the folder with keys and spool (else AGN_HOME, else ~/.agn-agent)",
+     "存放密钥和数据的文件夹（默认取 AGN_HOME，再次为 ~/.agn-agent）", 'H', true},
+    {"help", NULL, "this text", "显示本说明", 'h', true},
+    {"version", NULL, "print the version", "显示版本", 'V', true},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 

@@ -12,10 +12,12 @@
 #include "common/mem.h"
 #include "common/text.h"
 
-enum { PAGE = 128, REASONS_SIZE = 2048 };
+enum { PAGE = 128, REASONS_SIZE = 9216 };
 
 /* All faults of one item in one cell. */
-static const char *reasons_of(struct office *office, const struct item *item, char out[REASONS_SIZE])
+static const char *reasons_of(struct office *office, const struct item *item,
+                              void (*as_text)(const struct fault *fault, char *out, size_t size),
+                              char out[REASONS_SIZE])
 {
     struct faults faults;
     out[0] = '\0';
@@ -26,7 +28,7 @@ static const char *reasons_of(struct office *office, const struct item *item, ch
     for (size_t i = 0; i < faults.count; i++) {
         char text[1024];
         size_t used = strlen(out);
-        fault_text(&faults.list[i], text, sizeof text);
+        as_text(&faults.list[i], text, sizeof text);
         snprintf(out + used, REASONS_SIZE - used, "%s%s", i ? "; " : "", text);
     }
     return out;
@@ -36,6 +38,7 @@ static void print_row(struct office *office, struct table *table, const struct i
 {
     char id[37], seq[24], number[24], accepted[25], outcome[25], accepted_here[20], outcome_here[20];
     char reasons[REASONS_SIZE];
+    char reasons_here[REASONS_SIZE];
     int offset = (int)office->settings.utc_offset_minutes;
     const struct kind *kind = kind_find((struct view){(const uint8_t *)item->kind, strlen(item->kind)});
     record_id_text(item->id, id);
@@ -53,9 +56,16 @@ static void print_row(struct office *office, struct table *table, const struct i
                            accepted,
                            item->number ? number : NULL,
                            item->outcome_at ? outcome : NULL,
-                           reasons_of(office, item, reasons)};
-    const char *labels[] = {NULL,          NULL, kind ? tr(kind->en, kind->zh) : NULL,   NULL, state_label(item->state),
-                            accepted_here, NULL, item->outcome_at ? outcome_here : NULL, NULL};
+                           reasons_of(office, item, fault_plain_text, reasons)};
+    const char *labels[] = {NULL,
+                            NULL,
+                            kind ? tr(kind->en, kind->zh) : NULL,
+                            NULL,
+                            state_label(item->state),
+                            accepted_here,
+                            NULL,
+                            item->outcome_at ? outcome_here : NULL,
+                            reasons_of(office, item, fault_text, reasons_here)};
     table_row(table, cells, labels);
 }
 

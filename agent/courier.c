@@ -10,7 +10,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 
-enum { TICK_MS = 250, LOOK_EVERY_MS = 30000 };
+enum { TICK_MS = 250, AGAIN_MS = 1000, LOOK_EVERY_MS = 30000 };
 static const char stream[] = "inbox";
 
 struct courier {
@@ -85,8 +85,8 @@ static void pump(struct courier *courier)
         }
         err_t err = spool_pick(courier->config.spool, &courier->flights, room, &courier->batch);
         if (err != ERR_OK) {
-            log_warn("spool-unreadable", "err=\"%s\" retry_ms=%d", err_text(err), 4 * TICK_MS);
-            courier->look_ms = clock_monotonic_ms() + 4 * TICK_MS;
+            log_warn("spool-unreadable", "err=\"%s\" retry_ms=%d", err_text(err), AGAIN_MS);
+            courier->look_ms = clock_monotonic_ms() + AGAIN_MS;
             return;
         }
         if (courier->batch.count == 0 || !send_batch(courier)) {

@@ -87,8 +87,8 @@ err_t spool_open(const struct home *home, int busy_ms, struct spool **ret_spool,
     struct spool *spool = mem_alloc(sizeof *spool);
     spool->db = db;
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
-        sqlite3_stmt *stmt = db_prepare(db, statements[i].sql);
-        memcpy((char *)spool + statements[i].offset, &stmt, sizeof stmt);
+        void *slot = (char *)spool + statements[i].offset;
+        *(sqlite3_stmt **)slot = db_prepare(db, statements[i].sql);
     }
     *ret_spool = spool;
     return ERR_OK;

@@ -74,16 +74,30 @@ void age_text(int64_t ms, char out[32])
     }
 }
 
+/* The fault with everything in it safe to print. */
+static struct fault safe_fault(const struct fault *fault)
+{
+    struct fault safe;
+    log_safe(fault->code, strlen(fault->code), safe.code, sizeof safe.code);
+    log_safe(fault->field, strlen(fault->field), safe.field, sizeof safe.field);
+    log_safe(fault->reason, strlen(fault->reason), safe.reason, sizeof safe.reason);
+    return safe;
+}
+
 void fault_text(const struct fault *fault, char *out, size_t size)
 {
-    char code[FAULT_CODE_SIZE];
-    char field[FAULT_FIELD_SIZE];
-    char reason[FAULT_REASON_SIZE];
-    log_safe(fault->code, strlen(fault->code), code, sizeof code);
-    log_safe(fault->field, strlen(fault->field), field, sizeof field);
-    log_safe(fault->reason, strlen(fault->reason), reason, sizeof reason);
-    const char *label = fault_label(code, text_is_chinese());
-    bool has_label = strcmp(label, code) != 0;
-    snprintf(out, size, "%s%s%s%s%s%s: %s", *field ? field : tr("record", "整条记录"), ": ", code,
-             has_label ? " (" : "", has_label ? label : "", has_label ? ")" : "", reason);
+    struct fault safe = safe_fault(fault);
+    const char *label = fault_label(safe.code, text_is_chinese());
+    const char *field = *safe.field ? safe.field : tr("record", "整条记录");
+    if (strcmp(label, safe.code) == 0) {
+        snprintf(out, size, "%s: %s: %s", field, safe.code, safe.reason);
+    } else {
+        snprintf(out, size, "%s: %s (%s): %s", field, safe.code, label, safe.reason);
+    }
+}
+
+void fault_plain_text(const struct fault *fault, char *out, size_t size)
+{
+    struct fault safe = safe_fault(fault);
+    snprintf(out, size, "%s %s: %s", safe.code, safe.field, safe.reason);
 }

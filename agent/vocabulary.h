@@ -17,7 +17,9 @@ const char *standing_label(struct view state);
 /* "2 h", "3 d": coarse, for people. */
 void age_text(int64_t ms, char out[32]);
 
-/* One line: field: code (meaning): reason. Everything is made safe to print. */
+/* One line for a person: field: code (meaning): reason. Everything is made safe to print. */
 void fault_text(const struct fault *fault, char *out, size_t size);
+/* The same for a program, in no language but the reason's: code field: reason. */
+void fault_plain_text(const struct fault *fault, char *out, size_t size);
 
 #endif

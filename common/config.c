@@ -112,8 +112,8 @@ static err_t apply(const char *path, zconfig_t *item, const struct option_row *r
         }
         char expected[96];
         expectation(&rows[i], expected, sizeof expected);
-        snprintf(reterr_reason, 512, tr("%.200s:%d: %s: expected %s", "%.200s:%d：%s：应为 %s"), path,
-                 line_of(path, key), key, expected);
+        snprintf(reterr_reason, 512, tr("%.200s:%d: %s = %.60s: expected %s", "%.200s:%d：%s = %.60s：应为 %s"), path,
+                 line_of(path, key), key, zconfig_value(item) ? zconfig_value(item) : "", expected);
         return ERR_INVALID;
     }
     snprintf(reterr_reason, 512,

@@ -163,7 +163,7 @@ err_t db_open(const char *path, enum db_mode mode, const struct db_migration *st
     }
     if (err == ERR_OK && mode == DB_READER && version < step_count) {
         snprintf(reterr_reason, 256,
-                 "%.120s is of version %d, older than this program's %d: start the program once to migrate it", path,
+                 "%.120s is of version %d, this program expects %d: start the program that owns it (`run`) once", path,
                  version, step_count);
         sqlite3_close(db);
         return ERR_INVALID;

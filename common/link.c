@@ -100,7 +100,8 @@ static int64_t back_off(struct link *link, int64_t least_ms)
     wait = wait < BACKOFF_LAST_MS ? wait : BACKOFF_LAST_MS;
     wait = wait > least_ms ? wait : least_ms;
     link->attempts++;
-    return wait / 2 + randof(wait / 2 + 1);
+    int64_t half = wait / 2;
+    return half + (int64_t)randof((int)half + 1);
 }
 
 static void go_down(struct link *link, const char *reason, int64_t least_ms)

@@ -117,7 +117,7 @@ static const char *read_filter(const struct argument *arguments, size_t count, s
                        enumeration_index(&enum_sector, (struct view){(const uint8_t *)sector, strlen(sector)})) < 0) {
         return tr("--sector: not a sector's code", "--sector：不是领域代码");
     }
-    if (level && ((ret_filter->level = atoi(level)) < 1 || ret_filter->level > 4)) {
+    if (level && ((ret_filter->level = (int)strtol(level, NULL, 10)) < 1 || ret_filter->level > 4)) {
         return tr("--level: 1 to 4", "--level：1 至 4");
     }
     if ((from && date_parse((struct view){(const uint8_t *)from, strlen(from)}, &ret_filter->from) != ERR_OK) ||

@@ -29,7 +29,7 @@ static bool load_place(const struct home *home, struct place *ret_place)
 static int port_of(const char *endpoint)
 {
     const char *colon = strrchr(endpoint, ':');
-    return colon ? atoi(colon + 1) : 0;
+    return colon ? (int)strtol(colon + 1, NULL, 10) : 0;
 }
 
 static void print_link(const struct place *place, const char *code)
@@ -413,9 +413,11 @@ static int peer_add(const struct home *home, int argc, char **argv)
     char code[21];
     uint8_t random[6];
     char party[32] = "province-";
-    if (!cli_parse(argc, argv, arguments, 2, NULL, 0, &rest) || !arguments[0].value || !is_name(arguments[0].value) ||
-        expiry(arguments[1].value) < 0) {
+    if (!cli_parse(argc, argv, arguments, 2, NULL, 0, &rest) || !arguments[0].value || expiry(arguments[1].value) < 0) {
         return cli_usage("agn-hub peer add --name NAME [--valid-hours N]");
+    }
+    if (!is_name(arguments[0].value)) {
+        return cli_fail("%s", tr("--name: 2 to 100 characters without quotes", "--name：2 至 100 个字符，不含引号")), 2;
     }
     if (!load_place(home, &place) || RAND_bytes(random, sizeof random) != 1) {
         return 1;
@@ -482,9 +484,9 @@ static int run_verb(const struct verb *verbs, size_t count, const struct home *h
 
 int cli_entity(const struct home *home, int argc, char **argv)
 {
-    static const struct verb verbs[] = {{"add", entity_add},   {"import", entity_import}, {"invite", entity_invite},
-                                        {"list", entity_list}, {"show", entity_show},     {"suspend", set_suspended},
-                                        {"resume", set_active},    {"revoke", set_revoked}};
+    static const struct verb verbs[] = {{"add", entity_add},    {"import", entity_import}, {"invite", entity_invite},
+                                        {"list", entity_list},  {"show", entity_show},     {"suspend", set_suspended},
+                                        {"resume", set_active}, {"revoke", set_revoked}};
     return run_verb(verbs, sizeof verbs / sizeof *verbs, home, argc, argv,
                     "agn-hub entity add --uscc CODE --name NAME --type TYPE --sector CODE[,CODE] --district CODE "
                     "[--valid-hours N]\n"

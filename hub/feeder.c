@@ -206,7 +206,8 @@ static bool serve_one(struct feeder *feeder, struct follower *follower)
         follower->is_greeted = true;
     }
     if (page.count == 0 && err == ERR_OK) {
-        follower->cursor = page.last = page.head; /* what stood between was pruned: nothing is left to send up to the head */
+        follower->cursor = page.last =
+            page.head; /* what stood between was pruned: nothing is left to send up to the head */
     }
     if (page.count > 0 && err == ERR_OK) {
         follower->pages[follower->page_count++] = (struct sent_page){page.last, page.count, page.size};

@@ -111,7 +111,7 @@ static void read_sessions(struct front *front)
         if (is_there) {
             const char *user = zmq_msg_gets(&arrival.frame, "User-Id");
             arrival.peer = user ? sessions_find(front->sessions, strtoll(user, NULL, 10)) : NULL;
-            if (arrival.peer && strcmp(arrival.peer->party.state, "active") == 0) {
+            if (arrival.peer) {
                 front_on_message(front, &arrival);
             }
         }
@@ -151,7 +151,7 @@ static void watch_peer(void *self, struct peer *peer)
     if (silent > 3 * front->options.ping_ms) {
         log_info("session-silent", "party=%s session=%" PRIu64, peer->party.party, peer->session);
         front_end_session(front, peer);
-        peer_cut(peer);
+        connection_cut(&peer->connection);
     } else if (silent > 2 * front->options.ping_ms && front->now_ms - peer->pinged_ms > front->options.ping_ms) {
         struct message ping = {.type = MESSAGE_PING};
         ping.ping = (struct ping){.session = peer->session, .token = (uint64_t)front->now_ms};
@@ -167,11 +167,10 @@ static void tick(struct front *front)
         return;
     }
     front->ticked_ms = front->now_ms;
-    struct peer *peer = NULL;
-    while ((peer = zlistx_detach(front->doomed, NULL))) {
-        if (!peer->session) { /* it has not come back meanwhile */
-            peer_cut(peer);
-        }
+    struct doom *doom = NULL;
+    while ((doom = zlistx_first(front->doomed)) && doom->due_ms <= front->now_ms) {
+        connection_cut(&doom->connection);
+        zlistx_delete(front->doomed, zlistx_cursor(front->doomed));
     }
     sessions_each(front->sessions, watch_peer, front);
 }
@@ -274,6 +273,12 @@ static zsock_t *open_router(const struct front_config *config, const char *domai
     return sock;
 }
 
+static void free_doom(void **item_p)
+{
+    free(*item_p);
+    *item_p = NULL;
+}
+
 static bool front_open(struct front *front, const struct front_config *config)
 {
     front->options = config->options;
@@ -284,6 +289,7 @@ static bool front_open(struct front *front, const struct front_config *config)
     front->gate = gate_open();
     front->sessions = sessions_open();
     front->doomed = zlistx_new();
+    zlistx_set_destructor(front->doomed, free_doom);
     front->to_writer = zsock_new_push(">inproc://writer");
     front->to_feeder = zsock_new_push(">inproc://feeder");
     front->inbox = zsock_new_pull("@inproc://front");

@@ -9,6 +9,12 @@
 
 struct gate;
 
+/* A connection to be cut once its last message has had time to leave. */
+struct doom {
+    struct connection connection;
+    int64_t due_ms;
+};
+
 struct front {
     struct options options;
     const struct identity *identity;
@@ -17,7 +23,7 @@ struct front {
     zsock_t *pipe, *router, *enrol_router, *zap, *inbox, *to_writer, *to_feeder;
     struct gate *gate;
     struct sessions *sessions;
-    zlistx_t *doomed; /* peers whose connection is cut at the next tick */
+    zlistx_t *doomed; /* struct doom, in order of time */
     uint64_t last_session;
     uint64_t queued_items; /* with the writer */
     int64_t now_ms, ticked_ms, stop_by_ms;
@@ -36,8 +42,8 @@ struct arrival {
 /* front_session.c */
 void front_on_message(struct front *front, struct arrival *arrival);
 void front_end_session(struct front *front, struct peer *peer);
-/* The last word to a connection, then the connection: its bytes need a moment to leave, so the cut comes at the next
- * tick. */
+void front_doom(struct front *front, const struct connection *connection);
+/* The last word to a connection, then the end of its session; the connection itself is doomed. */
 void front_dismiss(struct front *front, struct peer *peer, const char *code, const char *reason);
 
 /* front_enrol.c */

@@ -9,7 +9,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 
-enum { MALFORMED_MAX = 10, QUEUED_ITEMS_MAX = 65536, WHO_MS = 1000, BUSY_AFTER_MS = 500 };
+enum { MALFORMED_MAX = 10, QUEUED_ITEMS_MAX = 65536, WHO_MS = 1000, BUSY_AFTER_MS = 500, LAST_WORD_MS = 200 };
 
 static bool comes_by_session(const struct arrival *arrival)
 {
@@ -30,12 +30,19 @@ void front_end_session(struct front *front, struct peer *peer)
     peer->in_flight = 0;
 }
 
+void front_doom(struct front *front, const struct connection *connection)
+{
+    struct doom *doom = mem_alloc(sizeof *doom);
+    *doom = (struct doom){*connection, clock_monotonic_ms() + LAST_WORD_MS};
+    zlistx_add_end(front->doomed, doom);
+}
+
 void front_dismiss(struct front *front, struct peer *peer, const char *code, const char *reason)
 {
     log_info("session-ended", "party=%s session=%" PRIu64 " code=%s", peer->party.party, peer->session, code);
     reply_refuse(front, peer->routing, peer->routing_size, code, reason, 0, 0);
     front_end_session(front, peer);
-    zlistx_add_end(front->doomed, peer);
+    front_doom(front, &peer->connection);
 }
 
 static void on_hello(struct front *front, struct arrival *arrival, const struct message *message)
@@ -47,19 +54,14 @@ static void on_hello(struct front *front, struct arrival *arrival, const struct 
         return;
     }
     if (peer->session && !comes_by_session(arrival)) {
-        log_warn("session-superseded", "party=%s session=%" PRIu64 " another connection of the same key said HELLO",
-                 peer->party.party, peer->session);
-        reply_refuse(front, peer->routing, peer->routing_size, "session_superseded",
-                     "the same key opened another session", 0, 0);
-        front_end_session(front, peer);
-        peer_cut(peer);
+        front_dismiss(front, peer, "session_superseded", "the same key opened another session");
     } else {
         front_end_session(front, peer);
     }
     peer->session = ++front->last_session;
     peer->routing_size = zmq_msg_size(&arrival->routing);
     memcpy(peer->routing, zmq_msg_data(&arrival->routing), peer->routing_size);
-    peer_remember_connection(peer, arrival->fd);
+    peer->connection = connection_of(arrival->fd);
     peer->malformed = 0;
     peer->heard_ms = peer->pinged_ms = clock_monotonic_ms();
     log_debug("session-new", "party=%s session=%" PRIu64, peer->party.party, peer->session);
@@ -176,27 +178,47 @@ static void on_malformed(struct front *front, struct arrival *arrival, const cha
         log_warn("message-malformed", "party=%s count=%d reason=\"%s\"", peer->party.party, peer->malformed, reason);
     }
     if (peer->malformed >= MALFORMED_MAX) {
-        if (!comes_by_session(arrival)) {
-            peer_remember_connection(peer, arrival->fd);
+        struct connection connection = connection_of(arrival->fd);
+        if (comes_by_session(arrival)) {
+            front_end_session(front, peer);
         }
-        front_end_session(front, peer);
-        zlistx_add_end(front->doomed, peer);
+        front_doom(front, &connection);
         peer->malformed = 0;
     }
 }
 
 static void say_who(struct front *front, struct arrival *arrival)
 {
+    struct peer *peer = arrival->peer;
+    const void *routing = zmq_msg_data(&arrival->routing);
+    size_t size = zmq_msg_size(&arrival->routing);
     int64_t now = clock_monotonic_ms();
-    if (now - arrival->peer->who_ms >= WHO_MS) {
-        struct message who = {.type = MESSAGE_WHO};
-        arrival->peer->who_ms = now;
-        reply_message(front, zmq_msg_data(&arrival->routing), zmq_msg_size(&arrival->routing), &who);
+    bool is_same = size <= ROUTING_SIZE_MAX && memcmp(peer->who_routing, routing, size) == 0;
+    if (is_same && now - peer->who_ms < WHO_MS) {
+        return;
     }
+    struct message who = {.type = MESSAGE_WHO};
+    peer->who_ms = now;
+    memcpy(peer->who_routing, routing, size <= ROUTING_SIZE_MAX ? size : 0);
+    reply_message(front, routing, size, &who);
+}
+
+/* A connection that was open before its key was stopped, without a session that could have been ended. */
+static void turn_away(struct front *front, struct arrival *arrival)
+{
+    const struct party *party = &arrival->peer->party;
+    struct connection connection = connection_of(arrival->fd);
+    reply_refuse(front, zmq_msg_data(&arrival->routing), zmq_msg_size(&arrival->routing), party->state, party->reason,
+                 0, 0);
+    front_doom(front, &connection);
 }
 
 void front_on_message(struct front *front, struct arrival *arrival)
 {
+    if (strcmp(arrival->peer->party.state, "active") != 0) {
+        turn_away(front, arrival);
+        return;
+    }
     struct message message;
     char reason[128] = "";
     struct view frame = {zmq_msg_data(&arrival->frame), zmq_msg_size(&arrival->frame)};

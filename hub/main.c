@@ -1,5 +1,6 @@
 #include <czmq.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/identity.h"
 #include "common/text.h"
@@ -29,10 +30,14 @@ static const struct {
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
-static int help(FILE *file)
+/* ONLY names a verb; NULL: all of them. */
+static int help(FILE *file, const char *only)
 {
     fprintf(file, "agn-hub %s  %s\n\n", AGN_VERSION, tr("the city hub of AGN", "敏捷治理网络市级枢纽"));
     for (size_t i = 0; i < VERBS; i++) {
+        if (only && strcmp(only, verbs[i].name) != 0) {
+            continue;
+        }
         fprintf(file, "  agn-hub %s %s\n      %s\n", verbs[i].name, verbs[i].usage, tr(verbs[i].en, verbs[i].zh));
     }
     fprintf(file, "\n  --home DIR  %s\n",
@@ -171,6 +176,7 @@ int main(int argc, char **argv)
 {
     const char *home_option = NULL;
     int kept = 1;
+    umask(S_IRWXG | S_IRWXO);
     text_init();
     zsys_set_logstream(NULL);
     for (int i = 1; i < argc; i++) {
@@ -185,7 +191,7 @@ int main(int argc, char **argv)
     argc = kept;
     bool is_help = argc > 1 && (strcmp(argv[argc - 1], "--help") == 0 || strcmp(argv[1], "help") == 0);
     if (argc < 2 || is_help) {
-        return help(is_help ? stdout : stderr);
+        return help(is_help ? stdout : stderr, argc > 2 ? argv[1][0] == 'h' ? argv[2] : argv[1] : NULL);
     }
     struct home home;
     home_resolve(home_option, "agn-hub", &home);
@@ -195,5 +201,5 @@ int main(int argc, char **argv)
         }
     }
     fprintf(stderr, tr("agn-hub: unknown verb %s\n", "agn-hub：未知命令 %s\n"), argv[1]);
-    return help(stderr);
+    return help(stderr, NULL);
 }

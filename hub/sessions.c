@@ -49,7 +49,7 @@ struct peer *sessions_put(struct sessions *sessions, const struct party *party)
     struct peer *peer = sessions->peers[row];
     if (!peer) {
         peer = sessions->peers[row] = mem_alloc(sizeof *peer);
-        peer->fd = -1;
+        peer->connection.fd = -1;
         peer->received = party->last_seq;
     }
     bool is_new_key = !peer->verifier || memcmp(peer->party.signing_key, party->signing_key, KEY_SIZE) != 0;
@@ -82,17 +82,17 @@ static bool far_end_of(int fd, struct sockaddr_storage *ret_end)
     return fd >= 0 && getpeername(fd, (struct sockaddr *)ret_end, &size) == 0;
 }
 
-void peer_remember_connection(struct peer *peer, int fd)
+struct connection connection_of(int fd)
 {
-    peer->fd = far_end_of(fd, &peer->far_end) ? fd : -1;
+    struct connection connection;
+    connection.fd = far_end_of(fd, &connection.far_end) ? fd : -1;
+    return connection;
 }
 
-void peer_cut(struct peer *peer)
+void connection_cut(const struct connection *connection)
 {
     struct sockaddr_storage now;
-    if (far_end_of(peer->fd, &now) && memcmp(&now, &peer->far_end, sizeof now) == 0) {
-        shutdown(peer->fd, SHUT_RDWR);
+    if (far_end_of(connection->fd, &now) && memcmp(&now, &connection->far_end, sizeof now) == 0) {
+        shutdown(connection->fd, SHUT_RDWR);
     }
-    peer->fd = -1;
-    peer->session = 0;
 }

@@ -9,18 +9,25 @@
 
 enum { ROUTING_SIZE_MAX = 16 };
 
+/* A TCP connection, with its far end to know it again by: descriptors are reused. */
+struct connection {
+    int fd; /* -1: none */
+    struct sockaddr_storage far_end;
+};
+
 struct peer {
     struct party party;
     EVP_PKEY *verifier;
     uint64_t session; /* 0: none */
     uint8_t routing[ROUTING_SIZE_MAX];
     size_t routing_size;
-    int fd; /* the connection under the session, with its far end to know it again by: descriptors are reused */
-    struct sockaddr_storage far_end;
+    struct connection connection;
     uint64_t in_flight;
     uint64_t received; /* the highest entity sequence number with an outcome */
     int malformed;
-    int64_t heard_ms, pinged_ms, who_ms;
+    int64_t heard_ms, pinged_ms;
+    int64_t who_ms; /* the last WHO, and to which connection */
+    uint8_t who_routing[ROUTING_SIZE_MAX];
 };
 
 struct sessions;
@@ -34,8 +41,8 @@ struct peer *sessions_put(struct sessions *sessions, const struct party *party);
 struct peer *sessions_find(struct sessions *sessions, int64_t row);
 void sessions_each(struct sessions *sessions, void (*each)(void *self, struct peer *peer), void *self);
 
-void peer_remember_connection(struct peer *peer, int fd);
-/* Closes the TCP connection, if it is still the one remembered: a ROUTER has no way to drop a peer. */
-void peer_cut(struct peer *peer);
+struct connection connection_of(int fd);
+/* Closes it, if it is still the same one: a ROUTER has no way to drop a peer. */
+void connection_cut(const struct connection *connection);
 
 #endif

@@ -121,8 +121,10 @@ static const struct row welcome[] = {{.form = FORM_UINT, .offset = OF(welcome.se
 static const struct row refuse[] = {STR_ELEMENT(refuse.code, 32), STR_ELEMENT(refuse.reason, 400), MAP(detail)};
 static const struct row ping[] = {ELEMENT(FORM_UINT, ping.session), ELEMENT(FORM_UINT, ping.token)};
 static const struct row bye[] = {ELEMENT(FORM_UINT, session)};
-static const struct row submit[] = {ELEMENT(FORM_UINT, submit.session), ELEMENT(FORM_UINT, submit.batch),
-                                    ELEMENT(FORM_ITEMS, submit.items), STR_ELEMENT(submit.algorithm, 32),
+static const struct row submit[] = {ELEMENT(FORM_UINT, submit.session),
+                                    {.form = FORM_UINT, .offset = OF(submit.batch), .low = 1, .high = SIZE_MAX},
+                                    ELEMENT(FORM_ITEMS, submit.items),
+                                    STR_ELEMENT(submit.algorithm, 32),
                                     BIN_ELEMENT(FORM_BIN, submit.signature, 1, 256)};
 static const struct row receipt[] = {ELEMENT(FORM_UINT, receipt.session), ELEMENT(FORM_UINT, receipt.batch),
                                      BIN_ELEMENT(FORM_BIN, receipt.body, 1, MESSAGE_SIZE_MAX),
@@ -223,13 +225,11 @@ static err_t decode_items(struct reader *reader, const struct row *row, struct m
 {
     (void)row;
     uint32_t count = 0;
+    struct view beyond;
     err_t err = reader_array(reader, &count);
-    if (err == ERR_OK && count > BATCH_ITEMS_MAX) {
-        return ERR_INVALID;
-    }
-    message->submit.count = count;
+    message->submit.count = count; /* a batch over the limit is counted, so that it can be refused by its number */
     for (uint32_t i = 0; i < count && err == ERR_OK; i++) {
-        err = reader_bin(reader, &message->submit.items[i]);
+        err = reader_bin(reader, i < BATCH_ITEMS_MAX ? &message->submit.items[i] : &beyond);
     }
     return err;
 }

@@ -68,6 +68,7 @@ struct refuse {
 struct ping {
     uint64_t session, token;
 };
+/* A decoded count may exceed BATCH_ITEMS_MAX: then only the first BATCH_ITEMS_MAX items are there. */
 struct submit {
     uint64_t session, batch;
     uint32_t count;
@@ -143,7 +144,7 @@ MUST_CHECK err_t events_next(struct reader *list, uint64_t *ret_cursor, struct v
 /* EVENTS written as it goes: the head first with the exact count, then each event. */
 void events_begin(msgpack_sbuffer *buffer, uint64_t session, const char *stream, const uint8_t epoch[EPOCH_SIZE],
                   uint64_t head, uint32_t count);
-void events_add(msgpack_sbuffer *buffer, uint64_t cursor, struct view event);
+void events_add(msgpack_sbuffer *buffer, uint64_t at, struct view event);
 
 enum outcome { OUTCOME_STORED, OUTCOME_DUPLICATE, OUTCOME_REJECTED, OUTCOME_RETRY };
 

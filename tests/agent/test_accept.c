@@ -109,7 +109,7 @@ static void test_a_text_without_end_is_bounded(void **state)
     char *text = calloc(1, size + sizeof("\n" WARNING));
     memset(text, 'x', size);
     text[0] = '{';
-    strcpy(text + size, "\n" WARNING);
+    memcpy(text + size, "\n" WARNING, sizeof("\n" WARNING));
     assert_int_equal(submit(place, "a.jsonl", text, true, NULL, &told), ERR_OK);
     assert_int_equal(told.count, 1);
     assert_string_equal(told.faults[0].list[0].code, "too_large");
@@ -171,7 +171,7 @@ static void test_a_long_file_is_one_transaction(void **state)
     assert_int_equal(submit(place, "a.jsonl", text, false, NULL, &told), ERR_OK);
     assert_int_equal(told.result.accepted, COUNT);
     assert_int_equal(waiting(place), COUNT);
-    strcpy(text + (COUNT - 1) * size, "{\n"); /* the last one breaks it */
+    memcpy(text + (COUNT - 1) * size, "{\n", 3); /* the last one breaks it */
     assert_int_equal(submit(place, "a.jsonl", text, false, NULL, &told), ERR_OK);
     assert_int_equal(told.result.refused, 1);
     assert_int_equal(waiting(place), COUNT);
