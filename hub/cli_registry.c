@@ -116,11 +116,10 @@ static const char *judge_entity(const struct place *place, const char *uscc, con
     return NULL;
 }
 
-static void add_party(zmsg_t *request, const char *role, const char *party, const char *name, const char *type,
-                      const char *sectors, const char *district, const char *code, int64_t expires)
+/* FRAMES: role, party, name, type, sectors, district, code. */
+static void add_party(zmsg_t *request, const char *const frames[7], int64_t expires)
 {
-    const char *const frames[] = {role, party, name, type, sectors, district, code};
-    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++) {
+    for (size_t i = 0; i < 7; i++) {
         zmsg_addstr(request, frames[i]);
     }
     add_number(request, expires);
@@ -156,8 +155,9 @@ static int entity_add(const struct home *home, int argc, char **argv)
     }
     zmsg_t *request = new_request("party-add");
     admin_make_code(code);
-    add_party(request, "entity", uscc, arguments[1].value, arguments[2].value, arguments[3].value, arguments[4].value,
-              code, expires);
+    const char *const frames[7] = {"entity",           uscc, arguments[1].value, arguments[2].value, arguments[3].value,
+                                   arguments[4].value, code};
+    add_party(request, frames, expires);
     int status = admin_call(home, &request);
     if (status == 0) {
         print_link(&place, code);
@@ -207,8 +207,14 @@ static int import_lines(const struct home *home, const struct place *place, FILE
         } else {
             admin_make_code(code);
             zlist_append(codes, code);
-            add_party(request, "entity", json_text(object, "uscc"), json_text(object, "name"),
-                      json_text(object, "type"), sectors, json_text(object, "district"), code, expiry(NULL));
+            const char *const frames[7] = {"entity",
+                                           json_text(object, "uscc"),
+                                           json_text(object, "name"),
+                                           json_text(object, "type"),
+                                           sectors,
+                                           json_text(object, "district"),
+                                           code};
+            add_party(request, frames, expiry(NULL));
         }
         json_decref(object);
     }
@@ -425,7 +431,8 @@ static int peer_add(const struct home *home, int argc, char **argv)
     hex_text(random, sizeof random, party + strlen(party));
     zmsg_t *request = new_request("party-add");
     admin_make_code(code);
-    add_party(request, "province", party, arguments[0].value, "", "", "", code, expiry(arguments[1].value));
+    const char *const frames[7] = {"province", party, arguments[0].value, "", "", "", code};
+    add_party(request, frames, expiry(arguments[1].value));
     int status = admin_call(home, &request);
     if (status == 0) {
         print_link(&place, code);

@@ -3,8 +3,9 @@
 #include <string.h>
 
 #include "proto/message.h"
+#include "proto/strict.h"
 
-enum form { FORM_STR, FORM_BIN, FORM_UINT, FORM_INT, FORM_DIMS };
+enum form { FORM_STR, FORM_BIN, FORM_UINT, FORM_INT, FORM_TIME, FORM_DIMS };
 
 struct row {
     const char *key;
@@ -22,7 +23,7 @@ static const struct row cell_rows[] = {
 };
 static const struct row warning_rows[] = {
     {"number", FORM_UINT, OF(warning.number), true},
-    {"received_at", FORM_INT, OF(warning.received_at), true},
+    {"received_at", FORM_TIME, OF(warning.received_at), true},
     {"entity_type", FORM_STR, OF(warning.entity_type), true},
     {"entity", FORM_STR, OF(warning.entity), false},
     {"entity_name", FORM_STR, OF(warning.entity_name), false},
@@ -30,7 +31,7 @@ static const struct row warning_rows[] = {
     {"record", FORM_BIN, OF(warning.record), true},
 };
 static const struct row state_rows[] = {
-    {"at", FORM_INT, OF(state.at), true},
+    {"at", FORM_TIME, OF(state.at), true},
     {"state", FORM_STR, OF(state.state), true},
     {"reason", FORM_STR, OF(state.reason), true},
 };
@@ -44,15 +45,14 @@ static const struct {
     [EVENT_WARNING] = {"warning", warning_rows, sizeof warning_rows / sizeof *warning_rows},
     [EVENT_ENTITY_STATE] = {"entity_state", state_rows, sizeof state_rows / sizeof *state_rows},
 };
-enum { TYPES = sizeof types / sizeof *types, KEYS_MAX = 32 };
+enum { TYPES = sizeof types / sizeof *types };
 
 static err_t decode_dims(struct reader *reader, struct cell_event *cell)
 {
     err_t err = reader_array(reader, &cell->dim_count);
     err = err == ERR_OK && cell->dim_count > 6 ? ERR_INVALID : err;
     for (uint32_t i = 0; err == ERR_OK && i < cell->dim_count; i++) {
-        err = reader_str(reader, &cell->dims[i]);
-        err = err == ERR_OK && !utf8_check(cell->dims[i], NULL) ? ERR_INVALID : err;
+        err = strict_text(reader, &cell->dims[i]);
     }
     return err;
 }
@@ -65,8 +65,7 @@ static err_t decode_row(struct reader *reader, const struct row *row, struct eve
     err_t err = ERR_OK;
     switch (row->form) {
     case FORM_STR:
-        err = reader_str(reader, &view);
-        err = err == ERR_OK && !utf8_check(view, NULL) ? ERR_INVALID : err;
+        err = strict_text(reader, &view);
         memcpy((char *)event + row->offset, &view, sizeof view);
         break;
     case FORM_BIN:
@@ -78,7 +77,9 @@ static err_t decode_row(struct reader *reader, const struct row *row, struct eve
         memcpy((char *)event + row->offset, &number, sizeof number);
         break;
     case FORM_INT:
+    case FORM_TIME:
         err = reader_int(reader, &integer);
+        err = err == ERR_OK && row->form == FORM_TIME && integer < 0 ? ERR_INVALID : err;
         memcpy((char *)event + row->offset, &integer, sizeof integer);
         break;
     case FORM_DIMS:
@@ -93,19 +94,16 @@ static err_t decode_row(struct reader *reader, const struct row *row, struct eve
 static err_t find_type(struct view bytes, size_t *ret_type)
 {
     struct reader reader = reader_over(bytes.at, bytes.size);
-    struct view keys[KEYS_MAX];
+    struct keys keys;
     struct view name = {0};
     uint32_t count = 0;
     err_t err = reader_map(&reader, &count);
-    err = err == ERR_OK && count > KEYS_MAX ? ERR_INVALID : err;
+    keys.count = 0;
     for (uint32_t i = 0; i < count && err == ERR_OK; i++) {
-        err = reader_str(&reader, &keys[i]);
-        for (uint32_t j = 0; j < i && err == ERR_OK; j++) {
-            bool is_same = keys[j].size == keys[i].size && memcmp(keys[j].at, keys[i].at, keys[i].size) == 0;
-            err = is_same ? ERR_INVALID : ERR_OK;
-        }
+        struct view key;
+        err = keys_next(&keys, &reader, &key);
         if (err == ERR_OK) {
-            err = view_is(keys[i], "type") ? reader_str(&reader, &name) : reader_skip(&reader, NULL);
+            err = view_is(key, "type") ? strict_text(&reader, &name) : strict_skip(&reader, 1);
         }
     }
     if (err != ERR_OK || name.size == 0 || reader.at != reader.end) {
@@ -182,6 +180,7 @@ static void encode_row(msgpack_packer *packer, const struct row *row, const stru
         msgpack_pack_uint64(packer, number);
         break;
     case FORM_INT:
+    case FORM_TIME:
         memcpy(&integer, at, sizeof integer);
         msgpack_pack_int64(packer, integer);
         break;

@@ -1,8 +1,18 @@
 #include "proto/fault.h"
+#include "proto/reader.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+/* What was cut short may end within a character, and the wire takes only UTF-8. */
+static void trim_text(char *text)
+{
+    size_t size = strlen(text);
+    while (size > 0 && !utf8_check((struct view){(const uint8_t *)text, size}, NULL)) {
+        text[--size] = '\0';
+    }
+}
 
 void fault_add(struct faults *faults, const char *code, const char *field, const char *reason, ...)
 {
@@ -14,8 +24,11 @@ void fault_add(struct faults *faults, const char *code, const char *field, const
     snprintf(fault->field, sizeof fault->field, "%s", field);
     va_list args;
     va_start(args, reason);
-    vsnprintf(fault->reason, sizeof fault->reason, reason, args);
+    int size = vsnprintf(fault->reason, sizeof fault->reason, reason, args);
     va_end(args);
+    if (size >= (int)sizeof fault->reason) {
+        trim_text(fault->reason);
+    }
 }
 
 /* Every code of PROTOCOL.md §8. */

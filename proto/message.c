@@ -6,9 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/strict.h"
+
 enum form {
     FORM_UINT,
     FORM_STR,
+    FORM_CITY,    /* a str of six digits */
     FORM_BIN,     /* low..high bytes */
     FORM_BIN_NIL, /* as FORM_BIN, or nil: an empty view */
     FORM_ITEMS,
@@ -54,7 +57,7 @@ static const struct row about[] = {
 };
 static const struct row terms[] = {
     {.key = "hub", .form = FORM_STR, .offset = OF(welcome.hub), .high = 400, .is_required = true},
-    {.key = "city", .form = FORM_STR, .offset = OF(welcome.city), .high = 6, .is_required = true},
+    {.key = "city", .form = FORM_CITY, .offset = OF(welcome.city), .is_required = true},
     {.key = "epoch",
      .form = FORM_BIN,
      .offset = OF(welcome.epoch),
@@ -93,7 +96,7 @@ static const struct row grant[] = {
     {.key = "name", .form = FORM_STR, .offset = OF(enrolled.name), .high = 400, .is_required = true},
     {.key = "role", .form = FORM_STR, .offset = OF(enrolled.role), .high = 16, .is_required = true},
     {.key = "hub", .form = FORM_STR, .offset = OF(enrolled.hub), .high = 400, .is_required = true},
-    {.key = "city", .form = FORM_STR, .offset = OF(enrolled.city), .high = 6, .is_required = true},
+    {.key = "city", .form = FORM_CITY, .offset = OF(enrolled.city), .is_required = true},
     {.key = "algorithm", .form = FORM_STR, .offset = OF(enrolled.algorithm), .high = 32, .is_required = true},
     {.key = "hub_key", .form = FORM_BIN, .offset = OF(enrolled.hub_key), .low = 32, .high = 256, .is_required = true},
     {.key = "epoch",
@@ -164,7 +167,7 @@ static const struct shape shapes[] = {
     SHAPE(MESSAGE_ENROL, "ENROL", enrol),
     SHAPE(MESSAGE_ENROLLED, "ENROLLED", enrolled),
 };
-enum { SHAPES = sizeof shapes / sizeof *shapes, MAP_KEYS_MAX = 32 };
+enum { SHAPES = sizeof shapes / sizeof *shapes, CITY_SIZE = 6 };
 
 /* ---- decoding ---- */
 
@@ -185,15 +188,29 @@ static err_t decode_uint(struct reader *reader, const struct row *row, struct me
 static err_t decode_str(struct reader *reader, const struct row *row, struct message *message)
 {
     struct view text;
-    err_t err = reader_str(reader, &text);
+    err_t err = strict_text(reader, &text);
     if (err != ERR_OK) {
         return err;
     }
-    if (text.size > row->high || !utf8_check(text, NULL)) {
+    if (text.size > row->high) {
         return ERR_INVALID;
     }
     memcpy((char *)message + row->offset, &text, sizeof text);
     return ERR_OK;
+}
+
+static err_t decode_city(struct reader *reader, const struct row *row, struct message *message)
+{
+    struct view code;
+    err_t err = reader_str(reader, &code);
+    err = err == ERR_OK && code.size != CITY_SIZE ? ERR_INVALID : err;
+    for (size_t i = 0; i < CITY_SIZE && err == ERR_OK; i++) {
+        err = code.at[i] < '0' || code.at[i] > '9' ? ERR_INVALID : ERR_OK;
+    }
+    if (err == ERR_OK) {
+        memcpy((char *)message + row->offset, &code, sizeof code);
+    }
+    return err;
 }
 
 static err_t decode_bin(struct reader *reader, const struct row *row, struct message *message)
@@ -244,7 +261,7 @@ err_t events_next(struct reader *list, uint64_t *ret_cursor, struct view *ret_ev
     err = err == ERR_OK ? reader_uint(list, ret_cursor) : err;
     err = err == ERR_OK ? reader_bin(list, ret_event) : err;
     for (uint32_t i = 2; i < elements && err == ERR_OK; i++) {
-        err = reader_skip(list, NULL);
+        err = strict_skip(list, 3);
     }
     return err;
 }
@@ -270,8 +287,7 @@ static err_t decode_strings(struct reader *reader, struct view *ret_encoded)
     struct view text;
     err_t err = reader_array(reader, &count);
     for (uint32_t i = 0; i < count && err == ERR_OK; i++) {
-        err = reader_str(reader, &text);
-        err = err == ERR_OK && !utf8_check(text, NULL) ? ERR_INVALID : err;
+        err = strict_text(reader, &text);
     }
     *ret_encoded = (struct view){start, (size_t)(reader->at - start)};
     return err;
@@ -293,11 +309,12 @@ static err_t decode_str_array(struct reader *reader, const struct row *row, stru
     return err;
 }
 
-static err_t decode_map(struct reader *reader, const struct row *row, struct message *message);
+static err_t decode_map(struct reader *reader, const struct row *map, struct message *message);
 
 static err_t (*const decoders[])(struct reader *reader, const struct row *row, struct message *message) = {
     [FORM_UINT] = decode_uint,
     [FORM_STR] = decode_str,
+    [FORM_CITY] = decode_city,
     [FORM_BIN] = decode_bin,
     [FORM_BIN_NIL] = decode_bin_or_nil,
     [FORM_ITEMS] = decode_items,
@@ -317,22 +334,12 @@ static const struct row *find_key(const struct row *map, struct view key)
     return NULL;
 }
 
-static bool is_repeated(const struct view *keys, uint32_t count, struct view key)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        if (keys[i].size == key.size && memcmp(keys[i].at, key.at, key.size) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static err_t decode_pair(struct reader *reader, const struct row *map, struct view key, struct message *message,
                          uint64_t *seen)
 {
     const struct row *row = find_key(map, key);
     if (!row) {
-        return reader_skip(reader, NULL);
+        return strict_skip(reader, 2);
     }
     *seen |= (uint64_t)1 << (row - map->rows);
     if (row->has_offset) {
@@ -344,19 +351,15 @@ static err_t decode_pair(struct reader *reader, const struct row *map, struct vi
 
 static err_t decode_map(struct reader *reader, const struct row *map, struct message *message)
 {
-    struct view keys[MAP_KEYS_MAX];
+    struct keys keys;
     uint32_t count = 0;
     uint64_t seen = 0;
     err_t err = reader_map(reader, &count);
-    if (err == ERR_OK && count > MAP_KEYS_MAX) {
-        return ERR_INVALID;
-    }
+    keys.count = 0;
     for (uint32_t i = 0; i < count && err == ERR_OK; i++) {
-        err = reader_str(reader, &keys[i]);
-        if (err == ERR_OK && (!utf8_check(keys[i], NULL) || is_repeated(keys, i, keys[i]))) {
-            return ERR_INVALID;
-        }
-        err = err == ERR_OK ? decode_pair(reader, map, keys[i], message, &seen) : err;
+        struct view key;
+        err = keys_next(&keys, reader, &key);
+        err = err == ERR_OK ? decode_pair(reader, map, key, message, &seen) : err;
     }
     for (size_t i = 0; i < map->row_count && err == ERR_OK; i++) {
         err = map->rows[i].is_required && !(seen >> i & 1) ? ERR_INVALID : ERR_OK;
@@ -380,7 +383,7 @@ static err_t decode_elements(struct reader *reader, const struct shape *shape, u
         }
     }
     for (size_t i = shape->count + 1; i < count; i++) {
-        err_t err = reader_skip(reader, NULL);
+        err_t err = strict_skip(reader, 1);
         if (err != ERR_OK) {
             snprintf(reterr_reason, 128, "%s: an extra element is malformed", shape->name);
             return err;
@@ -488,6 +491,7 @@ static void encode_row(msgpack_packer *packer, const struct row *row, const stru
         msgpack_pack_uint64(packer, number_at(message, row->offset));
         break;
     case FORM_STR:
+    case FORM_CITY:
         pack_str(packer, view_at(message, row->offset));
         break;
     case FORM_BIN:

@@ -128,6 +128,7 @@ err_t reader_next(struct reader *reader, struct token *ret_token)
         return ERR_TRUNCATED;
     }
     uint8_t byte = *reader->at++;
+    ret_token->view = (struct view){0}; /* callers keep it whatever the type */
     if (byte < 0x80) {
         ret_token->type = TOKEN_UINT;
         ret_token->number = byte;
@@ -200,7 +201,7 @@ err_t reader_uint(struct reader *reader, uint64_t *ret_number)
 
 err_t reader_int(struct reader *reader, int64_t *ret_number)
 {
-    struct token token;
+    struct token token = {.type = TOKEN_NIL};
     err_t err = reader_next(reader, &token);
     if (err != ERR_OK) {
         return err;

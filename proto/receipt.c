@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "proto/message.h"
+#include "proto/strict.h"
 
 static void pack_str(msgpack_packer *packer, const char *text)
 {
@@ -84,37 +85,115 @@ static err_t decode_time(struct reader *reader, int64_t *ret_at)
     return err == ERR_OK && at > INT64_MAX ? ERR_INVALID : err;
 }
 
+static err_t decode_party(struct reader *reader, struct receipt_body *body)
+{
+    return strict_text(reader, &body->party);
+}
+
+static err_t decode_hub(struct reader *reader, struct receipt_body *body)
+{
+    return strict_text(reader, &body->hub);
+}
+
+static err_t decode_epoch(struct reader *reader, struct receipt_body *body)
+{
+    err_t err = reader_bin(reader, &body->epoch);
+    return err == ERR_OK && body->epoch.size != EPOCH_SIZE ? ERR_INVALID : err;
+}
+
+static err_t decode_at(struct reader *reader, struct receipt_body *body)
+{
+    return decode_time(reader, &body->at);
+}
+
+static const struct {
+    const char *name;
+    err_t (*decode)(struct reader *reader, struct receipt_body *body);
+} body_keys[] = {{"party", decode_party},
+                 {"hub", decode_hub},
+                 {"epoch", decode_epoch},
+                 {"at", decode_at},
+                 {"results", decode_results}};
+enum { BODY_KEYS = sizeof body_keys / sizeof *body_keys };
+
+static err_t decode_pair(struct reader *reader, struct keys *keys, struct receipt_body *body, unsigned *seen)
+{
+    struct view key;
+    size_t which = 0;
+    err_t err = keys_next(keys, reader, &key);
+    if (err != ERR_OK) {
+        return err;
+    }
+    while (which < BODY_KEYS && !view_is(key, body_keys[which].name)) {
+        which++;
+    }
+    if (which == BODY_KEYS) {
+        return strict_skip(reader, 1);
+    }
+    *seen |= 1u << which;
+    return body_keys[which].decode(reader, body);
+}
+
 err_t receipt_body_decode(struct view bytes, struct receipt_body *ret_body)
 {
     struct reader reader = reader_over(bytes.at, bytes.size);
-    static const char *const keys[] = {"party", "hub", "epoch", "at", "results"};
+    struct keys keys;
     uint32_t pairs = 0;
     unsigned seen = 0;
     memset(ret_body, 0, sizeof *ret_body);
+    keys.count = 0;
     err_t err = reader_map(&reader, &pairs);
     for (uint32_t i = 0; i < pairs && err == ERR_OK; i++) {
-        struct view key;
-        unsigned which = 0;
-        err = reader_str(&reader, &key);
-        if (err != ERR_OK) {
-            return err;
-        }
-        while (which < 5 && !view_is(key, keys[which])) {
-            which++;
-        }
-        if (which < 5 && seen >> which & 1) {
-            return ERR_INVALID;
-        }
-        seen |= 1u << which;
-        err = which == 0   ? reader_str(&reader, &ret_body->party)
-              : which == 1 ? reader_str(&reader, &ret_body->hub)
-              : which == 2 ? reader_bin(&reader, &ret_body->epoch)
-              : which == 3 ? decode_time(&reader, &ret_body->at)
-              : which == 4 ? decode_results(&reader, ret_body)
-                           : reader_skip(&reader, NULL);
+        err = decode_pair(&reader, &keys, ret_body, &seen);
     }
-    if (err == ERR_OK && ((seen & 31) != 31 || reader.at != reader.end || ret_body->epoch.size != EPOCH_SIZE)) {
-        return ERR_INVALID;
+    bool is_whole = seen == (1u << BODY_KEYS) - 1 && reader.at == reader.end;
+    return err == ERR_OK && !is_whole ? ERR_INVALID : err;
+}
+
+/* Longer texts than we keep are cut between two characters. */
+static void copy_text(struct view text, char *out, size_t size)
+{
+    size_t kept = text.size < size ? text.size : size - 1;
+    while (kept < text.size && kept > 0 && (text.at[kept] & 0xc0) == 0x80) {
+        kept--;
+    }
+    memcpy(out, text.at, kept);
+    out[kept] = '\0';
+}
+
+static err_t read_fault(struct reader *reader, struct fault *fault)
+{
+    struct view code = {0};
+    struct view field = {0};
+    struct view reason = {0};
+    uint32_t elements = 0;
+    err_t err = reader_array(reader, &elements);
+    err = err == ERR_OK && elements < 3 ? ERR_INVALID : err;
+    err = err == ERR_OK ? strict_text(reader, &code) : err;
+    err = err == ERR_OK ? strict_text(reader, &field) : err;
+    err = err == ERR_OK ? strict_text(reader, &reason) : err;
+    for (uint32_t i = 3; i < elements && err == ERR_OK; i++) {
+        err = strict_skip(reader, 5);
+    }
+    if (err == ERR_OK && fault != NULL) {
+        copy_text(code, fault->code, sizeof fault->code);
+        copy_text(field, fault->field, sizeof fault->field);
+        copy_text(reason, fault->reason, sizeof fault->reason);
+    }
+    return err;
+}
+
+/* FAULTS may be NULL: then they are only checked. */
+static err_t read_faults(struct reader *reader, struct faults *faults)
+{
+    uint32_t count = 0;
+    err_t err = reader_array(reader, &count);
+    err = err == ERR_OK && (count == 0 || count > FAULTS_MAX) ? ERR_INVALID : err;
+    for (uint32_t i = 0; i < count && err == ERR_OK; i++) {
+        err = read_fault(reader, faults != NULL ? &faults->list[i] : NULL);
+        if (err == ERR_OK && faults != NULL) {
+            faults->count++;
+        }
     }
     return err;
 }
@@ -145,15 +224,18 @@ err_t result_next(struct reader *results, struct result *ret_result)
     err = err == ERR_OK && ret_result->hash.size != RECORD_HASH_SIZE ? ERR_INVALID : err;
     ret_result->outcome = (enum outcome)outcome;
     if (err == ERR_OK && outcome == OUTCOME_RETRY) {
-        err = reader_str(results, &ret_result->code);
+        err = strict_text(results, &ret_result->code);
         err = err == ERR_OK ? reader_uint(results, &ret_result->after_ms) : err;
     } else if (err == ERR_OK) {
-        err = outcome == OUTCOME_REJECTED ? reader_skip(results, &ret_result->faults)
-                                          : reader_uint(results, &ret_result->number);
+        const uint8_t *start = results->at;
+        err = outcome == OUTCOME_REJECTED ? read_faults(results, NULL) : reader_uint(results, &ret_result->number);
+        if (outcome == OUTCOME_REJECTED) {
+            ret_result->faults = (struct view){start, (size_t)(results->at - start)};
+        }
         err = err == ERR_OK ? decode_time(results, &ret_result->at) : err;
     }
     for (uint32_t i = 5; i < elements && err == ERR_OK; i++) {
-        err = reader_skip(results, NULL);
+        err = strict_skip(results, 3);
     }
     return err;
 }
@@ -171,37 +253,10 @@ void faults_encode(const struct faults *faults, msgpack_sbuffer *buffer)
     }
 }
 
-static err_t copy_str(struct reader *reader, char *out, size_t size)
-{
-    struct view text;
-    err_t err = reader_str(reader, &text);
-    if (err != ERR_OK) {
-        return err;
-    }
-    if (text.size >= size || !utf8_check(text, NULL)) {
-        return ERR_INVALID;
-    }
-    memcpy(out, text.at, text.size);
-    out[text.size] = '\0';
-    return ERR_OK;
-}
-
 err_t faults_decode(struct view bytes, struct faults *ret_faults)
 {
     struct reader reader = reader_over(bytes.at, bytes.size);
-    uint32_t count = 0;
     ret_faults->count = 0;
-    err_t err = reader_array(&reader, &count);
-    err = err == ERR_OK && count > FAULTS_MAX ? ERR_INVALID : err;
-    for (uint32_t i = 0; i < count && err == ERR_OK; i++) {
-        struct fault *fault = &ret_faults->list[i];
-        uint32_t elements = 0;
-        err = reader_array(&reader, &elements);
-        err = err == ERR_OK && elements != 3 ? ERR_INVALID : err;
-        err = err == ERR_OK ? copy_str(&reader, fault->code, sizeof fault->code) : err;
-        err = err == ERR_OK ? copy_str(&reader, fault->field, sizeof fault->field) : err;
-        err = err == ERR_OK ? copy_str(&reader, fault->reason, sizeof fault->reason) : err;
-        ret_faults->count += err == ERR_OK;
-    }
-    return err;
+    err_t err = read_faults(&reader, ret_faults);
+    return err == ERR_OK && reader.at != reader.end ? ERR_INVALID : err;
 }

@@ -1,0 +1,144 @@
+"""Reproduces proto/vectors/ with a codec of its own, written from PROTOCOL.md: good vectors decode and encode to the same
+bytes, malformed ones are refused."""
+import datetime, json, pathlib, sys, uuid
+
+import msgpack
+
+FOLDER = pathlib.Path(__file__).resolve().parents[2] / "proto" / "vectors"
+# PROTOCOL.md §2: elements after the type; a map's required keys stand in a tuple.
+U, S, B, E = "uint", "str", "bin", "epoch"
+SHAPES = {
+    1: [U, ("software",)], 2: ["session", ("hub", "city", "epoch", "party", "role", "window", "max_batch", "max_item", "max_message", "ping_ms", "time", "received", "capabilities")],
+    3: [], 4: [S, S, ()], 5: [U, U], 6: [U, U], 7: [U], 8: [U, "batch", "items", S, B], 9: [U, U, B, S, B], 10: [U, "stream", "epoch or nil", U, "credit"],
+    11: [U, "stream", E, U, "events"], 12: [U, "stream", U], 13: [U, "stream", E, U, "stream"], 14: [U, ("code", "algorithm", "signing_key", "proof")],
+    15: [("party", "name", "role", "hub", "city", "algorithm", "hub_key", "epoch")]}
+
+
+class Malformed(Exception):
+    pass
+
+
+def need(holds, why):
+    if not holds:
+        raise Malformed(why)
+
+
+def pairs(items):
+    keys = [key for key, _ in items]
+    need(all(isinstance(key, str) for key in keys), "a key is no text")
+    need(len(set(keys)) == len(keys), "a key twice")
+    return dict(items)
+
+
+def depth(value):
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return 0 if inner is None else 1 + max(map(depth, inner), default=0)
+
+
+def check_scalars(value):
+    need(not isinstance(value, (float, msgpack.ExtType, msgpack.Timestamp)), "float or ext")
+    if isinstance(value, str):
+        need("\0" not in value, "NUL")
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        check_scalars(inner)
+
+
+def unpack(data):
+    try:
+        value = msgpack.unpackb(data, raw=False, strict_map_key=False, object_pairs_hook=pairs, max_array_len=len(data), max_map_len=len(data),
+                                max_str_len=len(data), max_bin_len=len(data))
+    except Malformed:
+        raise
+    except Exception as error:
+        raise Malformed(str(error))
+    check_scalars(value)
+    return value
+
+
+def is_uint(value, low=0, high=2 ** 64 - 1):
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def check_element(form, value):
+    if isinstance(form, tuple):
+        need(isinstance(value, dict) and all(key in value for key in form), "a map with its required keys")
+    elif form == "items":
+        need(isinstance(value, list) and all(isinstance(item, bytes) for item in value), "items")
+    elif form == "events":
+        need(isinstance(value, list) and all(isinstance(one, list) and len(one) >= 2 and is_uint(one[0]) and isinstance(one[1], bytes) for one in value), "events")
+    else:
+        rules = {U: lambda: is_uint(value), "session": lambda: is_uint(value, 1), "batch": lambda: is_uint(value, 1), "credit": lambda: is_uint(value, 1, 10000),
+                 S: lambda: isinstance(value, str), "stream": lambda: isinstance(value, str) and len(value.encode()) <= 16, B: lambda: isinstance(value, bytes),
+                 E: lambda: isinstance(value, bytes) and len(value) == 16, "epoch or nil": lambda: value is None or isinstance(value, bytes) and len(value) == 16}
+        need(rules[form](), form)
+
+
+def check_message(data):
+    value = unpack(data)
+    need(isinstance(value, list) and value and is_uint(value[0]) and value[0] in SHAPES, "an array with a known type")
+    shape = SHAPES[value[0]]
+    need(len(value) > len(shape), "elements")
+    for form, element in zip(shape, value[1:]):
+        check_element(form, element)
+    need(all(depth(extra) <= 8 for extra in value[1 + len(shape):]), "depth")
+    return value
+
+
+def from_readable(value):
+    if isinstance(value, str) and value.startswith("hex:"):
+        return bytes.fromhex(value[4:])
+    if isinstance(value, list):
+        return [from_readable(one) for one in value]
+    return {key: from_readable(one) for key, one in value.items()} if isinstance(value, dict) else value
+
+
+IDS, TIMES, HASHES = {"id", "in_reply_to", "replaces", "refers_to"}, {"created_at", "occurred_at", "discovered_at", "expires_at"}, {"sha256"}
+
+
+def record_value(key, value):
+    if isinstance(value, dict):
+        return {name: record_value(name, inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [record_value(key, inner) for inner in value]
+    if isinstance(value, str) and key in IDS:
+        return uuid.UUID(value).bytes
+    if isinstance(value, str) and key in HASHES:
+        return bytes.fromhex(value)
+    if isinstance(value, str) and key in TIMES:
+        moment = datetime.datetime.fromisoformat(value.replace("Z", "+00:00"))
+        return (moment - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)) // datetime.timedelta(milliseconds=1)
+    return value
+
+
+def check_one(vector, known):
+    data = bytes.fromhex(vector["hex"])
+    is_message = vector["what"] == "message"
+    if vector["ok"] and vector["value"] is None:
+        return isinstance(unpack(data), dict)  # not in the form that this codec would write
+    if vector["ok"]:
+        value = from_readable(vector["value"]) if is_message else record_value("", vector["value"])
+        decoded = check_message(data) if is_message else unpack(data)
+        return decoded == value and msgpack.packb(value, use_bin_type=True) == data
+    if not is_message and vector["error"] not in ("malformed", "duplicate_key"):
+        return True  # a rule of the schema, which is not this codec's to judge
+    try:
+        value = check_message(data) if is_message else unpack(data)
+        need(is_message or isinstance(value, dict) and depth(value) <= 8, "a map, not too deep")
+        need(is_message or len(value.keys() - known) <= 64, "at most 64 unknown keys")
+    except Malformed:
+        return True
+    return False
+
+
+def main():
+    failed = 0
+    for path in sorted(FOLDER.glob("*.json")):
+        vectors = json.loads(path.read_text(encoding="utf-8"))
+        known = {key for vector in vectors if vector["ok"] and isinstance(vector["value"], dict) for key in vector["value"]}
+        bad = [vector["name"] for vector in vectors if not check_one(vector, known)]
+        print(f"{path.name}: {len(vectors) - len(bad)} of {len(vectors)} reproduced", *bad, sep="\n    ")
+        failed += len(bad)
+    return 1 if failed else 0
+
+
+sys.exit(main())

@@ -1,0 +1,82 @@
+"""Makes proto/vectors/messages.json from PROTOCOL.md alone: good messages packed by msgpack's Python package, bad ones made
+by hand. Run it again after a change of the protocol; old vectors must decode for ever, so only add."""
+import json, pathlib, sys
+
+import msgpack
+
+OUT = pathlib.Path(__file__).resolve().parents[2] / "proto" / "vectors" / "messages.json"
+EPOCH, KEY, SIG, ID, HASH = bytes(range(16)), bytes(range(32)), bytes(range(64)), bytes(range(16, 32)), bytes(range(100, 132))
+ABOUT = {"software": "agn-agent 0.1.0", "capabilities": ["submit", "follow"], "sent": 7, "epoch": EPOCH}
+TERMS = {"hub": "杭州市枢纽", "city": "330100", "epoch": EPOCH, "party": "914403001922038216", "role": "entity", "window": 256,
+         "max_batch": 64, "max_item": 262144, "max_message": 1048576, "ping_ms": 30000, "time": 1795392000000, "received": 41,
+         "capabilities": ["submit", "follow"]}
+REQUEST = {"code": "0123456789ABCDEFGHJK", "algorithm": "ed25519", "signing_key": KEY, "proof": SIG, "software": "agn-agent 0.1.0"}
+GRANT = {"party": "914403001922038216", "name": "甲医院", "role": "entity", "hub": "杭州市枢纽", "city": "330100", "algorithm": "ed25519",
+         "hub_key": KEY, "epoch": EPOCH, "entity_type": "hospital", "sectors": ["healthcare", "science"]}
+ITEM = msgpack.packb({"id": ID, "kind": "review_report"})
+CELL = msgpack.packb({"type": "cell", "family": "review", "day": "2026-11-20", "dims": ["healthcare", "hospital"], "count": 3, "sum": -2, "revision": 9})
+BODY = msgpack.packb({"party": "914403001922038216", "hub": "杭州市枢纽", "epoch": EPOCH, "at": 1795392000000, "results": [
+    [0, ID, HASH, 42, 1795392000000], [1, ID, HASH, 42, 1795392000000],
+    [2, None, HASH, [["missing", "sector", "sector is required"]], 1795392000000], [3, ID, HASH, "disk_full", 2000]]})
+
+GOOD = [
+    ("hello", [1, 1, ABOUT]), ("hello, least", [1, 1, {"software": "x"}]), ("welcome", [2, 5, TERMS]),
+    ("welcome, large session", [2, 2 ** 40, TERMS]), ("who", [3]), ("refuse", [4, "malformed", "bytes after the message", {}]),
+    ("refuse a batch", [4, "busy", "try again later", {"batch": 3, "after_ms": 500}]), ("ping", [5, 5, 123456]), ("pong", [6, 5, 2 ** 63 - 1]),
+    ("bye", [7, 5]), ("submit one", [8, 5, 1, [ITEM], "ed25519", SIG]), ("submit 64", [8, 5, 2, [ITEM] * 64, "ed25519", SIG]),
+    ("submit an empty item", [8, 5, 3, [b""], "ed25519", SIG]), ("receipt", [9, 5, 1, BODY, "ed25519", SIG]),
+    ("follow from the beginning", [10, 5, "inbox", None, 0, 100]), ("follow from a cursor", [10, 5, "uplink", EPOCH, 2 ** 33, 10000]),
+    ("events", [11, 5, "uplink", EPOCH, 9, [[9, CELL]]]), ("events, none", [11, 5, "inbox", EPOCH, 0, []]),
+    ("events, two", [11, 5, "uplink", EPOCH, 12, [[9, CELL], [12, CELL]]]), ("cursor", [12, 5, "uplink", 9]),
+    ("gap epoch", [13, 5, "uplink", EPOCH, 0, "epoch"]), ("gap pruned", [13, 5, "uplink", EPOCH, 77, "pruned"]), ("enrol", [14, 1, REQUEST]),
+    ("enrolled", [15, GRANT]), ("enrolled province", [15, {key: value for key, value in GRANT.items() if key not in ("entity_type", "sectors")}]),
+]
+
+
+def pack(value):
+    return msgpack.packb(value, use_bin_type=True)
+
+
+def without(mapping, key):
+    return {name: value for name, value in mapping.items() if name != key}
+
+
+HELLO = pack([1, 1, ABOUT])
+BAD = [
+    ("empty", b""), ("not an array", pack({"type": 3})), ("no type", pack([])), ("type is text", pack(["HELLO"])), ("negative type", pack([-1])),
+    ("a type of a later version", pack([99])), ("truncated", HELLO[:-1]), ("bytes after the message", pack([3]) + b"\x00"),
+    ("array announces 4 billion", bytes.fromhex("ddffffffff01")), ("map announces 4 billion", bytes.fromhex("930101dfffffffff")),
+    ("str announces 4 billion", bytes.fromhex("930101 81 dbffffffff".replace(" ", ""))), ("bin announces 4 billion", bytes.fromhex("96080501 91 c6ffffffff".replace(" ", ""))),
+    ("too few elements", pack([5, 5])), ("float session", pack([7, 5.0])), ("ext", pack([7, msgpack.ExtType(1, b"x")])),
+    ("text where bin is wanted", pack([8, 5, 1, ["abc"], "ed25519", SIG])), ("bin where text is wanted", pack([4, b"busy", "x", {}])),
+    ("a required key is absent", pack([1, 1, {"sent": 7}])), ("welcome without epoch", pack([2, 5, without(TERMS, "epoch")])),
+    ("session 0", pack([2, 0, TERMS])), ("batch 0", pack([8, 5, 0, [ITEM], "ed25519", SIG])), ("epoch of 15 bytes", pack([13, 5, "uplink", EPOCH[:15], 0, "epoch"])),
+    ("credit 0", pack([10, 5, "inbox", None, 0, 0])), ("credit 10001", pack([10, 5, "inbox", None, 0, 10001])),
+    ("a key twice", b"\x93\x01\x01\x82" + pack("software") + pack("a") + pack("software") + pack("b")),
+    ("a key that is no text", b"\x93\x01\x01\x82" + pack("software") + pack("a") + pack(7) + pack(7)),
+    ("invalid UTF-8", b"\x93\x01\x01\x81" + pack("software") + b"\xa2\xc3\x28"), ("overlong UTF-8", b"\x93\x01\x01\x81" + pack("software") + b"\xa2\xc0\x80"),
+    ("NUL in a text", b"\x93\x01\x01\x81" + pack("software") + b"\xa1\x00"), ("an extra element that nests 10 deep", b"\x92\x03" + b"\x91" * 10 + b"\x00"),
+    ("cursor is text", pack([12, 5, "uplink", "9"])), ("stream too long", pack([12, 5, "a" * 17, 9])), ("event without a cursor", pack([11, 5, "uplink", EPOCH, 9, [[CELL]]])),
+]
+
+
+def readable(value):
+    if isinstance(value, bytes):
+        return "hex:" + value.hex()
+    if isinstance(value, (list, tuple)):
+        return [readable(one) for one in value]
+    if isinstance(value, dict):
+        return {key: readable(one) for key, one in value.items()}
+    return value
+
+
+def main():
+    vectors = [{"name": name, "what": "message", "value": readable(value), "hex": pack(value).hex(), "ok": True,
+                "whole": name != "hello, least"} for name, value in GOOD]  # whole: as AGN's own encoder writes it
+    vectors += [{"name": name, "what": "message", "value": None, "hex": data.hex(), "ok": False, "error": "unsupported" if name.startswith("a type of") else "malformed"}
+                for name, data in BAD]
+    OUT.write_text("[\n" + ",\n".join(json.dumps(vector, ensure_ascii=False) for vector in vectors) + "\n]\n", encoding="utf-8")
+    print(f"{len(vectors)} vectors")
+
+
+sys.exit(main())
