@@ -1,17 +1,21 @@
 """Reproduces proto/vectors/ with a codec of its own, written from PROTOCOL.md: good vectors decode and encode to the same
 bytes, malformed ones are refused."""
-import datetime, json, pathlib, sys, uuid
+import datetime, json, pathlib, re, sys, uuid
 
 import msgpack
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "proto" / "vectors"
-# PROTOCOL.md §2: elements after the type; a map's required keys stand in a tuple.
-U, S, B, E = "uint", "str", "bin", "epoch"
+# PROTOCOL.md §2: elements after the type; in a map each key with its form, an optional one with a question mark.
+U, S, B, E, L = "uint", "str", "bin", "epoch", "array of str"
+ABOUT = {"software": "64", "capabilities?": L, "sent?": U, "epoch?": E}
+TERMS = {"hub": S, "city": "city", "epoch": E, "party": S, "role": S, "window": U, "max_batch": U, "max_item": U, "max_message": U, "ping_ms": U, "time": U,
+         "received": U, "capabilities": L}
+REQUEST = {"code": S, "algorithm": S, "signing_key": B, "proof": B, "software?": S}
+GRANT = {"party": S, "name": S, "role": S, "hub": S, "city": "city", "algorithm": S, "hub_key": B, "epoch": E, "entity_type?": S, "sectors?": L}
 SHAPES = {
-    1: [U, ("software",)], 2: ["session", ("hub", "city", "epoch", "party", "role", "window", "max_batch", "max_item", "max_message", "ping_ms", "time", "received", "capabilities")],
-    3: [], 4: [S, S, ()], 5: [U, U], 6: [U, U], 7: [U], 8: [U, "batch", "items", S, B], 9: [U, U, B, S, B], 10: [U, "stream", "epoch or nil", U, "credit"],
-    11: [U, "stream", E, U, "events"], 12: [U, "stream", U], 13: [U, "stream", E, U, "stream"], 14: [U, ("code", "algorithm", "signing_key", "proof")],
-    15: [("party", "name", "role", "hub", "city", "algorithm", "hub_key", "epoch")]}
+    1: [U, ABOUT], 2: ["session", TERMS], 3: [], 4: [S, "400", {"batch?": U, "after_ms?": U}], 5: [U, U], 6: [U, U], 7: [U], 8: [U, "batch", "items", S, B],
+    9: [U, U, B, S, B], 10: [U, "stream", "epoch or nil", U, "credit"], 11: [U, "stream", E, U, "events"], 12: [U, "stream", U],
+    13: [U, "stream", E, U, "stream"], 14: [U, REQUEST], 15: [GRANT]}
 
 
 class Malformed(Exception):
@@ -59,18 +63,36 @@ def is_uint(value, low=0, high=2 ** 64 - 1):
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
+def is_text(value, size=2 ** 20):
+    return isinstance(value, str) and len(value.encode()) <= size
+
+
+def is_list(value, holds):
+    return isinstance(value, list) and all(map(holds, value))
+
+
+def is_bytes(value):
+    return isinstance(value, bytes)
+
+
+RULES = {
+    U: is_uint, "session": lambda value: is_uint(value, 1), "batch": lambda value: is_uint(value, 1), "credit": lambda value: is_uint(value, 1, 10000),
+    S: is_text, "64": lambda value: is_text(value, 64), "400": lambda value: is_text(value, 400), "stream": lambda value: is_text(value, 16),
+    "city": lambda value: is_text(value) and re.fullmatch("[0-9]{6}", value), L: lambda value: is_list(value, is_text), B: is_bytes,
+    E: lambda value: is_bytes(value) and len(value) == 16, "epoch or nil": lambda value: value is None or is_bytes(value) and len(value) == 16,
+    "items": lambda value: is_list(value, is_bytes),
+    "events": lambda value: is_list(value, lambda one: isinstance(one, list) and len(one) >= 2 and is_uint(one[0]) and is_bytes(one[1]))}
+
+
 def check_element(form, value):
-    if isinstance(form, tuple):
-        need(isinstance(value, dict) and all(key in value for key in form), "a map with its required keys")
-    elif form == "items":
-        need(isinstance(value, list) and all(isinstance(item, bytes) for item in value), "items")
-    elif form == "events":
-        need(isinstance(value, list) and all(isinstance(one, list) and len(one) >= 2 and is_uint(one[0]) and isinstance(one[1], bytes) for one in value), "events")
+    if isinstance(form, dict):
+        need(isinstance(value, dict), "a map")
+        for key, inner in form.items():
+            need(key.endswith("?") or key in value, f"{key} is required")
+            if key.rstrip("?") in value:
+                check_element(inner, value[key.rstrip("?")])
     else:
-        rules = {U: lambda: is_uint(value), "session": lambda: is_uint(value, 1), "batch": lambda: is_uint(value, 1), "credit": lambda: is_uint(value, 1, 10000),
-                 S: lambda: isinstance(value, str), "stream": lambda: isinstance(value, str) and len(value.encode()) <= 16, B: lambda: isinstance(value, bytes),
-                 E: lambda: isinstance(value, bytes) and len(value) == 16, "epoch or nil": lambda: value is None or isinstance(value, bytes) and len(value) == 16}
-        need(rules[form](), form)
+        need(RULES[form](value), form)
 
 
 def check_message(data):
@@ -80,7 +102,7 @@ def check_message(data):
     need(len(value) > len(shape), "elements")
     for form, element in zip(shape, value[1:]):
         check_element(form, element)
-    need(all(depth(extra) <= 8 for extra in value[1 + len(shape):]), "depth")
+    need(depth(value) <= 8, "depth")
     return value
 
 
@@ -118,7 +140,7 @@ def check_one(vector, known):
     if vector["ok"]:
         value = from_readable(vector["value"]) if is_message else record_value("", vector["value"])
         decoded = check_message(data) if is_message else unpack(data)
-        return decoded == value and msgpack.packb(value, use_bin_type=True) == data
+        return decoded == value and (msgpack.packb(value, use_bin_type=True) == data) == vector.get("shortest", True)
     if not is_message and vector["error"] not in ("malformed", "duplicate_key"):
         return True  # a rule of the schema, which is not this codec's to judge
     try:

@@ -32,9 +32,24 @@ GOOD = [
     ("enrolled", [15, GRANT]), ("enrolled province", [15, {key: value for key, value in GRANT.items() if key not in ("entity_type", "sectors")}]),
 ]
 
+# What AGN's own encoder would not write, but must read: what a later version may add, and longer forms of the same values.
+OTHERS = [
+    ("more elements than we know", [5, 5, 9, "later", {"z": [None]}]), ("a map with more keys", [4, "busy", "", {"after_ms": 5, "z": {"batch": 1}}]),
+    ("eight levels deep", [4, "busy", "", {"z": [[[[[[]]]]]]}]), ("an event with more elements", [11, 5, "inbox", EPOCH, 9, [[9, CELL, "later"]]]),
+    ("more capabilities", [1, 1, {"software": "x", "capabilities": ["submit", "follow", "blob", "proof"]}]),
+]
+LONGER = [
+    ("integers in their longest form", [5, 5, 9], bytes.fromhex("93 cf0000000000000005 d30000000000000005 d200000009")),
+    ("heads in their longest form", [4, "busy", "", {}], bytes.fromhex("dd00000004 04 db00000004") + b"busy" + bytes.fromhex("d900 de0000")),
+]
+
 
 def pack(value):
     return msgpack.packb(value, use_bin_type=True)
+
+
+def nest(levels):
+    return [nest(levels - 1)] if levels > 1 else []
 
 
 def without(mapping, key):
@@ -56,6 +71,14 @@ BAD = [
     ("a key that is no text", b"\x93\x01\x01\x82" + pack("software") + pack("a") + pack(7) + pack(7)),
     ("invalid UTF-8", b"\x93\x01\x01\x81" + pack("software") + b"\xa2\xc3\x28"), ("overlong UTF-8", b"\x93\x01\x01\x81" + pack("software") + b"\xa2\xc0\x80"),
     ("NUL in a text", b"\x93\x01\x01\x81" + pack("software") + b"\xa1\x00"), ("an extra element that nests 10 deep", b"\x92\x03" + b"\x91" * 10 + b"\x00"),
+    ("nine levels deep", pack([4, "busy", "", {"z": nest(7)}])), ("an ignored key twice", pack([4, "busy", ""]).replace(b"\x93", b"\x94", 1) + b"\x81\xa1z\x82\xa1a\x01\xa1a\x02"),
+    ("invalid UTF-8 in an ignored text", pack([3]).replace(b"\x91", b"\x92", 1) + b"\xa1\xff"), ("a number as key in an ignored map", pack([3, {7: 7}])),
+    ("a float in an ignored element", pack([3, [1.5]])), ("a city of five digits", pack([2, 5, {**TERMS, "city": "33010"}])),
+    ("a city with a letter", pack([2, 5, {**TERMS, "city": "33o100"}])), ("a signature as text", pack([8, 5, 1, [ITEM], "ed25519", "00"])),
+    ("sent as text", pack([1, 1, {"software": "x", "sent": "7"}])), ("capabilities of numbers", pack([1, 1, {"software": "x", "capabilities": [1]}])),
+    ("software of 65 bytes", pack([1, 1, {"software": "x" * 65}])), ("a reason of 401 bytes", pack([4, "busy", "x" * 401, {}])),
+    ("detail is nil", pack([4, "busy", "", None])), ("hub key as text", pack([15, {**GRANT, "hub_key": "00"}])), ("sectors is text", pack([15, {**GRANT, "sectors": "a"}])),
+    ("nil for a session", pack([7, None])), ("a negative session", pack([7, -1])), ("a session of true", pack([7, True])),
     ("cursor is text", pack([12, 5, "uplink", "9"])), ("stream too long", pack([12, 5, "a" * 17, 9])), ("event without a cursor", pack([11, 5, "uplink", EPOCH, 9, [[CELL]]])),
 ]
 
@@ -71,8 +94,12 @@ def readable(value):
 
 
 def main():
-    vectors = [{"name": name, "what": "message", "value": readable(value), "hex": pack(value).hex(), "ok": True,
-                "whole": name != "hello, least"} for name, value in GOOD]  # whole: as AGN's own encoder writes it
+    # whole: as AGN's own encoder writes it; shortest: as msgpack's shortest forms are
+    vectors = [{"name": name, "what": "message", "value": readable(value), "hex": pack(value).hex(), "ok": True, "whole": name != "hello, least"}
+               for name, value in GOOD]
+    vectors += [{"name": name, "what": "message", "value": readable(value), "hex": pack(value).hex(), "ok": True, "whole": False} for name, value in OTHERS]
+    vectors += [{"name": name, "what": "message", "value": readable(value), "hex": data.hex(), "ok": True, "whole": False, "shortest": False}
+                for name, value, data in LONGER]
     vectors += [{"name": name, "what": "message", "value": None, "hex": data.hex(), "ok": False, "error": "unsupported" if name.startswith("a type of") else "malformed"}
                 for name, data in BAD]
     OUT.write_text("[\n" + ",\n".join(json.dumps(vector, ensure_ascii=False) for vector in vectors) + "\n]\n", encoding="utf-8")
