@@ -30,6 +30,10 @@ void front_on_enrol(struct front *front, struct arrival *arrival, const uint8_t 
                            *reason ? reason : "only ENROL is understood here", 0);
         return;
     }
+    if (message.enrol.version != PROTOCOL_VERSION) {
+        reply_enrol_refuse(front, routing, routing_size, "unsupported", "this hub speaks AGN/1", 0);
+        return;
+    }
     EVP_PKEY *verifier = verifier_open(message.enrol.signing_key.at);
     msgpack_sbuffer buffer;
     msgpack_sbuffer_init(&buffer);
