@@ -17,16 +17,23 @@ enum { TICK_MS = 200, BURST = 64, STOP_MS = 10000 };
  * handler would let anybody in. */
 enum { ZAP_ENFORCE_DOMAIN = 93 };
 
-static void on_done(struct front *front, const struct batch *batch)
+static void note_received(struct peer *peer, const struct batch *batch)
 {
-    front->queued_items -= batch->count;
-    struct peer *peer = sessions_find(front->sessions, batch->party_row);
-    for (uint32_t i = 0; i < batch->count; i++) {
-        bool is_final = batch->items[i].outcome != OUTCOME_RETRY;
-        if (is_final && batch->items[i].has_id && batch->items[i].projection.seq > peer->received) {
+    for (uint32_t i = 0; i < batch->count && !batch->failure; i++) {
+        if (batch->items[i].has_id && batch->items[i].projection.seq > peer->received) {
             peer->received = batch->items[i].projection.seq;
         }
     }
+}
+
+static void on_done(struct front *front, struct batch *batch)
+{
+    if (zlistx_first(front->decided) == batch) {
+        zlistx_detach(front->decided, NULL); /* the commit was faster; they come in the same order */
+    }
+    front->queued_items -= batch->count;
+    struct peer *peer = sessions_find(front->sessions, batch->party_row);
+    note_received(peer, batch);
     if (peer->session != batch->session) {
         return; /* the session is over: the peer sends again and gets the first outcome */
     }
@@ -34,6 +41,16 @@ static void on_done(struct front *front, const struct batch *batch)
     if (!reply_receipt(front, peer, batch)) {
         front_dismiss(front, peer, "busy", "you do not read your receipts");
     }
+}
+
+/* False when nothing is to be prepared. */
+static bool prepare_next(struct front *front)
+{
+    struct batch *batch = zlistx_detach(front->decided, NULL);
+    if (batch && sessions_find(front->sessions, batch->party_row)->session == batch->session) {
+        reply_prepare(front, batch);
+    }
+    return batch != NULL;
 }
 
 static void on_party(struct front *front, const struct party *party)
@@ -54,20 +71,33 @@ static void on_send(struct front *front, struct mail *mail)
     }
 }
 
+static void on_mail(struct front *front, struct mail *mail)
+{
+    if (mail->type == MAIL_DECIDED) {
+        zlistx_add_end(front->decided, mail->lent);
+    } else if (mail->type == MAIL_BATCH) {
+        on_done(front, mail->batch);
+    } else if (mail->type == MAIL_ENROL) {
+        front_on_enrolled(front, mail->enrolment);
+    } else if (mail->type == MAIL_PARTY) {
+        on_party(front, mail->party);
+    } else if (mail->type == MAIL_SEND) {
+        on_send(front, mail);
+    }
+    mail_free(mail);
+}
+
+/* One receipt is signed at a time, so that those whose commit is done go out between. */
 static void read_inbox(struct front *front)
 {
-    struct mail *mail = NULL;
-    for (int i = 0; i < 4 * BURST && (mail = mail_receive(front->inbox, false)); i++) {
-        if (mail->type == MAIL_BATCH) {
-            on_done(front, mail->batch);
-        } else if (mail->type == MAIL_ENROL) {
-            front_on_enrolled(front, mail->enrolment);
-        } else if (mail->type == MAIL_PARTY) {
-            on_party(front, mail->party);
-        } else if (mail->type == MAIL_SEND) {
-            on_send(front, mail);
+    bool has_more = true;
+    for (int i = 0; i < 4 * BURST && has_more; i++) {
+        struct mail *mail = mail_receive(front->inbox, false);
+        if (mail) {
+            on_mail(front, mail);
+        } else {
+            has_more = prepare_next(front);
         }
-        mail_free(mail);
     }
 }
 
@@ -211,7 +241,8 @@ static void serve(struct front *front)
         items[i] = (zmq_pollitem_t){.socket = sockets[i], .events = ZMQ_POLLIN};
     }
     for (;;) {
-        if (zmq_poll(items, 5, TICK_MS) < 0 && errno == ETERM) {
+        bool has_more = zlistx_size(front->decided) > 0;
+        if (zmq_poll(items, 5, has_more ? 0 : TICK_MS) < 0 && errno == ETERM) {
             return;
         }
         if ((items[0].revents & ZMQ_POLLIN) && read_pipe(front)) {
@@ -221,7 +252,7 @@ static void serve(struct front *front)
         if (items[1].revents & ZMQ_POLLIN) {
             zap_answer(zsock_resolve(front->zap), front->gate, clock_monotonic_ms());
         }
-        if (items[2].revents & ZMQ_POLLIN) {
+        if (has_more || (items[2].revents & ZMQ_POLLIN)) {
             read_inbox(front);
         }
         if (items[3].revents & ZMQ_POLLIN) {
@@ -289,6 +320,7 @@ static bool front_open(struct front *front, const struct front_config *config)
     front->gate = gate_open();
     front->sessions = sessions_open();
     front->doomed = zlistx_new();
+    front->decided = zlistx_new();
     zlistx_set_destructor(front->doomed, free_doom);
     front->to_writer = zsock_new_push(">inproc://writer");
     front->to_feeder = zsock_new_push(">inproc://feeder");
@@ -323,6 +355,7 @@ static void front_close(struct front *front)
     zsock_destroy(&front->to_writer);
     zsock_destroy(&front->to_feeder);
     zlistx_destroy(&front->doomed);
+    zlistx_destroy(&front->decided);
     sessions_close(front->sessions);
     gate_close(front->gate);
 }

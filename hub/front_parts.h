@@ -23,7 +23,8 @@ struct front {
     zsock_t *pipe, *router, *enrol_router, *zap, *inbox, *to_writer, *to_feeder;
     struct gate *gate;
     struct sessions *sessions;
-    zlistx_t *doomed; /* struct doom, in order of time */
+    zlistx_t *doomed;  /* struct doom, in order of time */
+    zlistx_t *decided; /* struct batch, the writer's: receipts to be signed while it commits */
     uint64_t last_session;
     uint64_t queued_items; /* with the writer */
     int64_t now_ms, ticked_ms, stop_by_ms;
@@ -59,7 +60,10 @@ bool reply_buffer(struct front *front, const void *routing, size_t routing_size,
 bool reply_refuse(struct front *front, const void *routing, size_t routing_size, const char *code, const char *reason,
                   uint64_t batch, uint64_t after_ms);
 bool reply_welcome(struct front *front, const struct peer *peer);
-bool reply_receipt(struct front *front, const struct peer *peer, const struct batch *batch);
+/* Signs the receipt and keeps it with the batch. */
+void reply_prepare(struct front *front, struct batch *batch);
+/* Sends the receipt of a batch that is done, the prepared one if it still holds. */
+bool reply_receipt(struct front *front, const struct peer *peer, struct batch *batch);
 /* These two go to the enrolment endpoint. */
 bool reply_enrol_refuse(struct front *front, const void *routing, size_t routing_size, const char *code,
                         const char *reason, uint64_t after_ms);

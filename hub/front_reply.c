@@ -4,6 +4,8 @@
 
 #include "common/text.h"
 
+enum { RETRY_AFTER_MS = 2000 };
+
 static struct view text_view(const char *text)
 {
     return (struct view){(const uint8_t *)text, strlen(text)};
@@ -104,22 +106,33 @@ static void encode_body(const struct front *front, const struct batch *batch, ms
                                 .number = item->number,
                                 .at = item->at,
                                 .faults = {(const uint8_t *)item->refusal.data, item->refusal.size}};
-        if (item->outcome == OUTCOME_RETRY) {
-            result.code = text_view(item->retry_code);
-            result.after_ms = 2000;
-        }
         receipt_body_add(body, &result);
     }
 }
 
-bool reply_receipt(struct front *front, const struct peer *peer, const struct batch *batch)
+static void encode_failure(const struct front *front, const struct batch *batch, msgpack_sbuffer *body)
+{
+    receipt_body_begin(body, batch->party, front->options.name, front->epoch, clock_ms(), batch->count);
+    for (uint32_t i = 0; i < batch->count; i++) {
+        const struct batch_item *item = &batch->items[i];
+        struct result result = {.outcome = OUTCOME_RETRY,
+                                .id = {item->projection.id, item->has_id ? RECORD_ID_SIZE : 0},
+                                .hash = {item->hash, RECORD_HASH_SIZE},
+                                .code = text_view(batch->failure),
+                                .after_ms = RETRY_AFTER_MS};
+        receipt_body_add(body, &result);
+    }
+}
+
+static void encode_receipt(const struct front *front, struct batch *batch,
+                           void (*encode)(const struct front *front, const struct batch *batch, msgpack_sbuffer *body))
 {
     uint8_t signature[SIGNATURE_SIZE];
     msgpack_sbuffer body;
     msgpack_sbuffer covered;
     msgpack_sbuffer_init(&body);
     msgpack_sbuffer_init(&covered);
-    encode_body(front, batch, &body);
+    encode(front, batch, &body);
     struct message message = {.type = MESSAGE_RECEIPT};
     message.receipt = (struct receipt){.session = batch->session,
                                        .batch = batch->batch,
@@ -128,10 +141,25 @@ bool reply_receipt(struct front *front, const struct peer *peer, const struct ba
                                        .signature = {signature, SIGNATURE_SIZE}};
     receipt_signed_bytes(message.receipt.body, &covered);
     identity_sign(front->identity, (struct view){(const uint8_t *)covered.data, covered.size}, signature);
-    bool is_sent = reply_message(front, peer->routing, peer->routing_size, &message);
+    msgpack_sbuffer_clear(&batch->receipt);
+    message_encode(&message, &batch->receipt);
     msgpack_sbuffer_destroy(&covered);
     msgpack_sbuffer_destroy(&body);
-    return is_sent;
+}
+
+void reply_prepare(struct front *front, struct batch *batch)
+{
+    encode_receipt(front, batch, encode_body);
+}
+
+bool reply_receipt(struct front *front, const struct peer *peer, struct batch *batch)
+{
+    if (batch->failure) {
+        encode_receipt(front, batch, encode_failure);
+    } else if (batch->receipt.size == 0) {
+        reply_prepare(front, batch);
+    }
+    return reply_buffer(front, peer->routing, peer->routing_size, &batch->receipt);
 }
 
 static void encode_sectors(const char *sectors, msgpack_sbuffer *buffer)

@@ -8,6 +8,7 @@ struct batch *batch_new(uint32_t count)
     struct batch *batch = mem_grow(NULL, 1, sizeof *batch + count * sizeof *batch->items);
     memset(batch, 0, sizeof *batch);
     zmq_msg_init(&batch->frame);
+    msgpack_sbuffer_init(&batch->receipt);
     batch->count = count;
     for (uint32_t i = 0; i < count; i++) {
         batch->items[i].faults = NULL;
@@ -25,6 +26,7 @@ void batch_free(struct batch *batch)
         free(batch->items[i].faults);
         msgpack_sbuffer_destroy(&batch->items[i].refusal);
     }
+    msgpack_sbuffer_destroy(&batch->receipt);
     zmq_msg_close(&batch->frame);
     free(batch);
 }

@@ -1,6 +1,6 @@
 /* hub/mail.h - what the actors say to one another: one pointer a message over inproc, owned by whoever holds it.
  *
- *   front  → writer  WORK (batch or enrolment)        writer → front   DONE (the same, with outcomes), PARTY (changed)
+ *   front  → writer  BATCH, ENROL                      writer → front   DECIDED, then BATCH or ENROL (done), PARTY
  *   front  → feeder  FOLLOW, ACK, GONE                 feeder → front   SEND (a frame for a session)
  *   writer → feeder  COMMITTED                         clerk  → feeder, writer  TICK */
 #ifndef HUB_MAIL_H
@@ -48,10 +48,13 @@ struct batch_item {
     uint64_t number;
     int64_t at;
     msgpack_sbuffer refusal; /* the encoded faults of a rejection */
-    const char *retry_code;  /* static */
 };
 
-/* A verified SUBMIT on its way through the writer and back. Owns the frame that the items point into. */
+/* A verified SUBMIT on its way through the writer and back. Owns the frame that the items point into.
+ *
+ * Outcomes are decided before they are durable. In between the writer lends the batch to the front (DECIDED), which
+ * signs the receipt while the commit waits for the disk, and sends it only when the batch is done: from DECIDED on both
+ * read the outcomes, nobody changes them, and a commit that fails says so in `failure`. */
 struct batch {
     zmq_msg_t frame;
     int64_t party_row;
@@ -63,6 +66,8 @@ struct batch {
     uint64_t batch;
     int64_t at; /* when the front took it */
     struct view signature;
+    msgpack_sbuffer receipt; /* the front's: the signed frame, when it was made early */
+    const char *failure;     /* the writer's: a retry code (static) that stands in place of every outcome */
     uint32_t count;
     struct batch_item items[];
 };
@@ -85,6 +90,7 @@ struct enrolment {
 
 enum mail_type {
     MAIL_BATCH,
+    MAIL_DECIDED,
     MAIL_ENROL,
     MAIL_PARTY,
     MAIL_FOLLOW,
@@ -107,6 +113,7 @@ struct mail {
     uint64_t credit;
     bool is_urgent; /* COMMITTED: a warning goes up */
     struct batch *batch;
+    struct batch *lent; /* DECIDED: still the writer's, at the latest until the batch itself comes */
     struct enrolment *enrolment;
     struct party *party;
     msgpack_sbuffer *frame;

@@ -27,6 +27,8 @@ const uint8_t *store_epoch(const struct store *store);
 
 /* ---- writing ---- */
 MUST_CHECK err_t store_begin(struct store *store);
+/* Writes what the group has kept in memory. After it the commit can fail for want of a disk, and for nothing else. */
+MUST_CHECK err_t store_settle(struct store *store);
 MUST_CHECK err_t store_commit(struct store *store);
 void store_rollback(struct store *store);
 

@@ -422,7 +422,6 @@ static err_t put_invalid(struct put *put, struct batch_item *item)
 static err_t put_item(struct put *put, uint32_t position)
 {
     struct batch_item *item = &put->batch->items[position];
-    item->retry_code = NULL;
     if (!item->has_id) {
         memcpy(item->projection.id, item->hash, RECORD_ID_SIZE);
     }

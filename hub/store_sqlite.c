@@ -224,9 +224,14 @@ err_t store_begin(struct store *store)
     return err;
 }
 
+err_t store_settle(struct store *store)
+{
+    return cells_flush(store);
+}
+
 err_t store_commit(struct store *store)
 {
-    err_t err = cells_flush(store);
+    err_t err = store_settle(store);
     err = err == ERR_OK ? db_exec(store->db, "commit") : err;
     if (err == ERR_OK) {
         store->is_open = false;

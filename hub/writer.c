@@ -43,11 +43,8 @@ static void fail_mail(struct mail *mail, err_t err)
 {
     if (mail->type == MAIL_ENROL) {
         snprintf(mail->enrolment->refusal, sizeof mail->enrolment->refusal, "busy");
-        return;
-    }
-    for (uint32_t i = 0; i < mail->batch->count; i++) {
-        mail->batch->items[i].outcome = OUTCOME_RETRY;
-        mail->batch->items[i].retry_code = retry_code(err);
+    } else {
+        mail->batch->failure = retry_code(err);
     }
 }
 
@@ -57,14 +54,31 @@ static err_t put_mail(struct writer *writer, struct mail *mail)
                                     : store_enrol(writer->store, mail->enrolment, clock_ms());
 }
 
-/* One transaction over COUNT mails. */
-static err_t write_mails(struct writer *writer, struct mail **mails, size_t count)
+/* Opens one transaction over COUNT mails and decides their outcomes. Without ERR_OK nothing is left of it. */
+static err_t decide(struct writer *writer, struct mail **mails, size_t count)
 {
     err_t err = store_begin(writer->store);
     for (size_t i = 0; i < count && err == ERR_OK; i++) {
         err = put_mail(writer, mails[i]);
     }
-    err = err == ERR_OK ? store_commit(writer->store) : err;
+    err = err == ERR_OK ? store_settle(writer->store) : err;
+    if (err != ERR_OK) {
+        store_rollback(writer->store);
+    }
+    return err;
+}
+
+/* Makes what was decided durable, while the front signs the receipts: a failure leaves the outcomes alone. */
+static err_t commit(struct writer *writer, struct mail **mails, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (mails[i]->batch) {
+            struct mail *decided = mail_new(MAIL_DECIDED);
+            decided->lent = mails[i]->batch;
+            mail_send(writer->to_front, &decided);
+        }
+    }
+    err_t err = store_commit(writer->store);
     if (err != ERR_OK) {
         store_rollback(writer->store);
     }
@@ -99,26 +113,36 @@ static void send_outcomes(struct writer *writer)
     writer->group_items = 0;
 }
 
-static void write_group(struct writer *writer)
+static void fail_mails(struct writer *writer, struct mail **mails, size_t count, err_t err)
 {
-    err_t err = has_room(writer) ? write_mails(writer, writer->group, writer->group_count) : ERR_FULL;
-    if (err != ERR_OK) {
-        complain(writer, err);
+    complain(writer, err);
+    for (size_t i = 0; i < count; i++) {
+        fail_mail(mails[i], err);
     }
+}
+
+static void write_mails(struct writer *writer, struct mail **mails, size_t count)
+{
+    err_t err = has_room(writer) ? decide(writer, mails, count) : ERR_FULL;
+    if (err != ERR_OK && err != ERR_FULL && count > 1) {
+        /* One batch that cannot be stored must not hold up the others that came with it. */
+        for (size_t i = 0; i < count; i++) {
+            write_mails(writer, mails + i, 1);
+        }
+        return;
+    }
+    err = err == ERR_OK ? commit(writer, mails, count) : err;
     if (err == ERR_FULL) {
         store_checkpoint(writer->store, true); /* the log may hold room that the database does not need */
-        for (size_t i = 0; i < writer->group_count; i++) {
-            fail_mail(writer->group[i], err);
-        }
-    } else if (err != ERR_OK) {
-        /* One batch that cannot be stored must not hold up the others that came with it. */
-        for (size_t i = 0; i < writer->group_count; i++) {
-            err = write_mails(writer, &writer->group[i], 1);
-            if (err != ERR_OK) {
-                fail_mail(writer->group[i], err);
-            }
-        }
     }
+    if (err != ERR_OK) {
+        fail_mails(writer, mails, count, err);
+    }
+}
+
+static void write_group(struct writer *writer)
+{
+    write_mails(writer, writer->group, writer->group_count);
     send_outcomes(writer);
     writer->busy_ms = clock_monotonic_ms();
     if (store_wal_pages(writer->store) > writer->options.checkpoint_pages) {

@@ -2,7 +2,8 @@
  * commands, checkpoints.
  *
  * Whatever has queued since the last commit goes into one transaction, so the group grows with the load and nobody
- * waits for a timer. Outcomes leave only after the commit has returned. */
+ * waits for a timer. Outcomes are shown to the front before the commit, so that it signs receipts meanwhile; they leave
+ * only after the commit has returned. */
 #ifndef HUB_WRITER_H
 #define HUB_WRITER_H
 
