@@ -31,7 +31,6 @@ struct link {
     zloop_t *loop;
     struct link_config config;
     struct link_handler handler;
-    EVP_PKEY *hub_verifier;
     int timer;
 
     enum link_state state;
@@ -299,8 +298,8 @@ static void on_receipt(struct link *link, const struct message *message)
     msgpack_sbuffer buffer;
     msgpack_sbuffer_init(&buffer);
     receipt_signed_bytes(receipt->body, &buffer);
-    bool is_signed = verifier_check(link->hub_verifier, (struct view){(const uint8_t *)buffer.data, buffer.size},
-                                    receipt->signature);
+    bool is_signed = signature_check(link->config.membership->hub_signing_key,
+                                     (struct view){(const uint8_t *)buffer.data, buffer.size}, receipt->signature);
     msgpack_sbuffer_destroy(&buffer);
     if (!is_signed || receipt_body_decode(receipt->body, &body) != ERR_OK) {
         log_error("receipt-unproved", "batch=%" PRIu64 " ignoring it", receipt->batch);
@@ -436,7 +435,6 @@ struct link *link_open(zloop_t *loop, const struct link_config *config, const st
     link->loop = loop;
     link->config = *config;
     link->handler = *handler;
-    link->hub_verifier = verifier_open(config->membership->hub_signing_key);
     link->timer = zloop_timer(loop, TICK_MS, 0, on_tick, link);
     connect_now(link);
     return link;
@@ -453,7 +451,6 @@ void link_close(struct link *link)
     }
     close_socket(link);
     zloop_timer_end(link->loop, link->timer);
-    verifier_close(link->hub_verifier);
     free(link);
 }
 

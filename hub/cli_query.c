@@ -183,9 +183,8 @@ static bool is_proved(const struct showing *showing, const struct record_row *ro
     msgpack_sbuffer_init(&buffer);
     submit_signed_bytes(showing->identity->curve_public, row->hashes.at,
                         (uint32_t)(row->hashes.size / RECORD_HASH_SIZE), &buffer);
-    EVP_PKEY *key = verifier_open(row->signing_key.at);
-    bool is_good = key && verifier_check(key, (struct view){(const uint8_t *)buffer.data, buffer.size}, row->signature);
-    verifier_close(key);
+    bool is_good =
+        signature_check(row->signing_key.at, (struct view){(const uint8_t *)buffer.data, buffer.size}, row->signature);
     msgpack_sbuffer_destroy(&buffer);
     return is_good;
 }

@@ -34,15 +34,13 @@ void front_on_enrol(struct front *front, struct arrival *arrival, const uint8_t 
         reply_enrol_refuse(front, routing, routing_size, "unsupported", "this hub speaks AGN/1", 0);
         return;
     }
-    EVP_PKEY *verifier = verifier_open(message.enrol.signing_key.at);
     msgpack_sbuffer buffer;
     msgpack_sbuffer_init(&buffer);
     enrol_signed_bytes(curve_key, message.enrol.code, &buffer);
-    bool is_proved =
-        verifier && view_is(message.enrol.algorithm, SIGNING_ALGORITHM) &&
-        verifier_check(verifier, (struct view){(const uint8_t *)buffer.data, buffer.size}, message.enrol.proof);
+    bool is_proved = view_is(message.enrol.algorithm, SIGNING_ALGORITHM) &&
+                     signature_check(message.enrol.signing_key.at,
+                                     (struct view){(const uint8_t *)buffer.data, buffer.size}, message.enrol.proof);
     msgpack_sbuffer_destroy(&buffer);
-    verifier_close(verifier);
     if (!is_proved) {
         reply_enrol_refuse(front, routing, routing_size, "bad_signature", "the proof does not fit the keys", 0);
         return;

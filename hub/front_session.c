@@ -90,8 +90,7 @@ static void on_submit(struct front *front, struct arrival *arrival, const struct
         refuse_batch(front, peer, submit->batch, front->is_stopping ? "stopping" : "busy", "try again later",
                      BUSY_AFTER_MS);
     } else {
-        struct batch *batch =
-            intake_batch(&front->intake, &peer->party, peer->verifier, submit, &arrival->frame, clock_ms());
+        struct batch *batch = intake_batch(&front->intake, &peer->party, submit, &arrival->frame, clock_ms());
         if (!batch) {
             refuse_batch(front, peer, submit->batch, "bad_signature", "the signature does not fit the batch", 0);
             return;

@@ -6,7 +6,7 @@
 #include "common/identity.h"
 #include "common/mem.h"
 
-static bool is_signed(const struct intake *intake, EVP_PKEY *verifier, const struct submit *submit,
+static bool is_signed(const struct intake *intake, const struct party *party, const struct submit *submit,
                       const struct batch *batch)
 {
     uint8_t hashes[BATCH_ITEMS_MAX * RECORD_HASH_SIZE];
@@ -17,8 +17,9 @@ static bool is_signed(const struct intake *intake, EVP_PKEY *verifier, const str
     msgpack_sbuffer buffer;
     msgpack_sbuffer_init(&buffer);
     submit_signed_bytes(intake->hub_key, hashes, batch->count, &buffer);
-    bool is_good = is_known && verifier_check(verifier, (struct view){(const uint8_t *)buffer.data, buffer.size},
-                                              submit->signature);
+    bool is_good =
+        is_known && signature_check(party->signing_key, (struct view){(const uint8_t *)buffer.data, buffer.size},
+                                    submit->signature);
     msgpack_sbuffer_destroy(&buffer);
     return is_good;
 }
@@ -46,15 +47,15 @@ static void check_item(const struct intake *intake, const struct batch *batch, c
     }
 }
 
-struct batch *intake_batch(const struct intake *intake, const struct party *party, EVP_PKEY *verifier,
-                           const struct submit *submit, zmq_msg_t *frame, int64_t now_ms)
+struct batch *intake_batch(const struct intake *intake, const struct party *party, const struct submit *submit,
+                           zmq_msg_t *frame, int64_t now_ms)
 {
     struct batch *batch = batch_new(submit->count);
     for (uint32_t i = 0; i < submit->count; i++) {
         batch->items[i].bytes = submit->items[i];
         record_hash(submit->items[i], batch->items[i].hash);
     }
-    if (!is_signed(intake, verifier, submit, batch)) {
+    if (!is_signed(intake, party, submit, batch)) {
         batch_free(batch);
         return NULL;
     }

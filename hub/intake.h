@@ -3,8 +3,6 @@
 #ifndef HUB_INTAKE_H
 #define HUB_INTAKE_H
 
-#include <openssl/evp.h>
-
 #include "hub/mail.h"
 
 struct intake {
@@ -13,7 +11,7 @@ struct intake {
 };
 
 /* NULL when the signature does not fit. Takes over FRAME's content (which SUBMIT points into) on success. */
-struct batch *intake_batch(const struct intake *intake, const struct party *party, EVP_PKEY *verifier,
-                           const struct submit *submit, zmq_msg_t *frame, int64_t now_ms);
+struct batch *intake_batch(const struct intake *intake, const struct party *party, const struct submit *submit,
+                           zmq_msg_t *frame, int64_t now_ms);
 
 #endif

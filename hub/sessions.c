@@ -3,7 +3,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "common/identity.h"
 #include "common/mem.h"
 
 struct sessions {
@@ -23,7 +22,6 @@ void sessions_close(struct sessions *sessions)
     }
     for (size_t i = 0; i < sessions->capacity; i++) {
         if (sessions->peers[i]) {
-            verifier_close(sessions->peers[i]->verifier);
             free(sessions->peers[i]);
         }
     }
@@ -52,12 +50,7 @@ struct peer *sessions_put(struct sessions *sessions, const struct party *party)
         peer->connection.fd = -1;
         peer->received = party->last_seq;
     }
-    bool is_new_key = !peer->verifier || memcmp(peer->party.signing_key, party->signing_key, KEY_SIZE) != 0;
     peer->party = *party;
-    if (is_new_key && party->has_keys) {
-        verifier_close(peer->verifier);
-        peer->verifier = verifier_open(party->signing_key);
-    }
     return peer;
 }
 

@@ -3,7 +3,6 @@
 #define HUB_SESSIONS_H
 
 #include <netinet/in.h>
-#include <openssl/evp.h>
 
 #include "hub/mail.h"
 
@@ -17,7 +16,6 @@ struct connection {
 
 struct peer {
     struct party party;
-    EVP_PKEY *verifier;
     uint64_t session; /* 0: none */
     uint8_t routing[ROUTING_SIZE_MAX];
     size_t routing_size;

@@ -15,30 +15,12 @@
 
 enum { HEX_SIZE = 2 * KEY_SIZE + 1, LINE_BYTES = 1024 };
 
-static void make_identity(struct identity *ret_identity)
-{
-    char public_text[41];
-    char secret_text[41];
-    size_t size = KEY_SIZE;
-    memset(ret_identity, 0, sizeof *ret_identity);
-    ret_identity->signing_key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-    if (!ret_identity->signing_key || zmq_curve_keypair(public_text, secret_text) != 0) {
-        fail(tr("the libraries cannot make keys", "程序库无法生成密钥"));
-    }
-    zmq_z85_decode(ret_identity->curve_public, public_text);
-    zmq_z85_decode(ret_identity->curve_secret, secret_text);
-    EVP_PKEY_get_raw_public_key(ret_identity->signing_key, ret_identity->signing_public, &size);
-}
-
 static void print_member(const char *party, const struct identity *identity, FILE *file)
 {
-    uint8_t secret[KEY_SIZE];
-    size_t size = sizeof secret;
     char hex[3][HEX_SIZE];
-    EVP_PKEY_get_raw_private_key(identity->signing_key, secret, &size);
     hex_text(identity->curve_public, KEY_SIZE, hex[0]);
     hex_text(identity->curve_secret, KEY_SIZE, hex[1]);
-    hex_text(secret, KEY_SIZE, hex[2]);
+    hex_text(identity->signing_secret, KEY_SIZE, hex[2]);
     fprintf(file, "%s %s %s %s\n", party, hex[0], hex[1], hex[2]);
 }
 
@@ -69,7 +51,9 @@ size_t keys_enrol(FILE *links, const char *path)
         if (join_link_parse(line, &link, reason) != ERR_OK) {
             fail("%s", reason);
         }
-        make_identity(&identity);
+        if (identity_make(&identity) != ERR_OK) {
+            fail(tr("the libraries cannot make keys", "程序库无法生成密钥"));
+        }
         if (membership_enrol(&link, &identity, "bench-load", &membership, code, reason) != ERR_OK) {
             fail(tr("enrolment %zu: %s", "第 %zu 个加入失败：%s"), count + 1, reason);
         }
@@ -91,7 +75,6 @@ static void read_member(FILE *file, const char *path, struct member *ret_member)
     char curve_secret[HEX_SIZE];
     char signing[HEX_SIZE];
     uint8_t secret[KEY_SIZE];
-    size_t size = KEY_SIZE;
     struct identity *identity = &ret_member->identity;
     memset(ret_member, 0, sizeof *ret_member);
     if (fscanf(file, "%63s %64s %64s %64s", ret_member->party, curve_public, curve_secret, signing) != 4 ||
@@ -100,8 +83,7 @@ static void read_member(FILE *file, const char *path, struct member *ret_member)
         hex_parse(signing, secret, KEY_SIZE) != ERR_OK) {
         fail(tr("%s: not enough keys; run bench-load enrol", "%s：密钥不足；请运行 bench-load enrol"), path);
     }
-    identity->signing_key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, secret, KEY_SIZE);
-    EVP_PKEY_get_raw_public_key(identity->signing_key, identity->signing_public, &size);
+    identity_set_seed(identity, secret);
 }
 
 void keys_load(const char *path, size_t least, struct keyring *ret_keyring)

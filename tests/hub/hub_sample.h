@@ -15,7 +15,6 @@ struct bench {
     struct store *store;
     struct identity identity; /* of the hub and, for brevity, of the entity */
     struct party party;
-    EVP_PKEY *verifier;
     struct intake intake;
 };
 
@@ -58,7 +57,6 @@ static inline int bench_setup(void **state)
     assert_int_equal(identity_create(&bench->home, &bench->identity, reason), ERR_OK);
     bench_reopen(bench);
     bench_enrol(bench);
-    bench->verifier = verifier_open(bench->party.signing_key);
     bench->intake.utc_offset_minutes = 480;
     memcpy(bench->intake.hub_key, bench->identity.curve_public, KEY_SIZE);
     *state = bench;
@@ -70,7 +68,6 @@ static inline int bench_teardown(void **state)
     struct bench *bench = *state;
     char command[PATH_SIZE + 16];
     store_close(bench->store);
-    verifier_close(bench->verifier);
     identity_done(&bench->identity);
     snprintf(command, sizeof command, "rm -rf '%s'", bench->home.path);
     assert_int_equal(system(command), 0);
@@ -121,8 +118,7 @@ static inline struct batch *bench_batch(struct bench *bench, msgpack_sbuffer *re
     struct message decoded;
     assert_int_equal(message_decode((struct view){zmq_msg_data(&frame), zmq_msg_size(&frame)}, &decoded, reason),
                      ERR_OK);
-    struct batch *batch =
-        intake_batch(&bench->intake, &bench->party, bench->verifier, &decoded.submit, &frame, SAMPLE_NOW);
+    struct batch *batch = intake_batch(&bench->intake, &bench->party, &decoded.submit, &frame, SAMPLE_NOW);
     zmq_msg_close(&frame);
     return batch;
 }
