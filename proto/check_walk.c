@@ -156,11 +156,8 @@ static err_t check_value(struct check *check, const struct field *row, const str
 
 static bool is_key(const char *row_key, struct view key)
 {
-    size_t i = 0;
-    while (i < key.size && row_key[i] != '\0' && row_key[i] == (char)key.at[i]) {
-        i++;
-    }
-    return i == key.size && row_key[i] == '\0';
+    return key.size > 0 && row_key[0] == (char)key.at[0] && strncmp(row_key, (const char *)key.at, key.size) == 0 &&
+           row_key[key.size] == '\0';
 }
 
 int check_find_row(const struct field *fields, size_t count, size_t guess, struct view key)

@@ -2,6 +2,7 @@
 #include "proto/kinds.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -62,21 +63,73 @@ static size_t counting_of(const struct kind *kind)
     return i;
 }
 
-static int64_t number_of(const struct record *record, const char *key, int64_t otherwise)
+/* Where a kind's fields stand that a projection is made of, -1 where it has none: found by name once, since a dozen
+ * searches a record cost as much as its hash. */
+struct places {
+    int refers_to, replaces, sector, level, action, rehearsal, share_scope;
+    int days[2], sum_from, sum_to;
+    int dims[DIMS_MAX];
+};
+
+enum { KIND_NUMBERS = 8 };
+static struct places places_by_kind[KIND_NUMBERS];
+static pthread_once_t places_once = PTHREAD_ONCE_INIT;
+
+static int place_of(const struct kind *kind, const char *key)
 {
-    const struct value *value = record_get(record, key);
+    return key != NULL ? kind_field(kind, key) : -1;
+}
+
+static void find_places(void)
+{
+    for (size_t i = 0; kind_at(i) != NULL; i++) {
+        const struct kind *kind = kind_at(i);
+        size_t counting = counting_of(kind);
+        assert(kind->number < KIND_NUMBERS);
+        struct places *places = &places_by_kind[kind->number];
+        *places = (struct places){.refers_to = place_of(kind, "refers_to"),
+                                  .replaces = place_of(kind, "replaces"),
+                                  .sector = place_of(kind, "sector"),
+                                  .level = place_of(kind, "level"),
+                                  .action = place_of(kind, "action"),
+                                  .rehearsal = place_of(kind, "rehearsal"),
+                                  .share_scope = place_of(kind, "share_scope"),
+                                  .sum_from = place_of(kind, counts[counting].sum_from),
+                                  .sum_to = place_of(kind, counts[counting].sum_to)};
+        for (size_t j = 0; j < 2; j++) {
+            places->days[j] = place_of(kind, counts[counting].days[j]);
+        }
+        for (size_t j = 0; j < kind->family->dim_count; j++) {
+            places->dims[j] = place_of(kind, kind->family->dims[j]);
+        }
+    }
+}
+
+static const struct places *places_of(const struct kind *kind)
+{
+    pthread_once(&places_once, find_places);
+    return &places_by_kind[kind->number];
+}
+
+/* NULL when the kind has no such field or the record no such value. */
+static const struct value *value_at(const struct record *record, int place)
+{
+    return place >= 0 && record->values[place].is_present ? &record->values[place] : NULL;
+}
+
+static int64_t number_at(const struct record *record, int place, int64_t otherwise)
+{
+    const struct value *value = value_at(record, place);
     return value != NULL ? value->number : otherwise;
 }
 
 static int64_t day_counted(const struct record *record, int utc_offset_minutes)
 {
-    size_t counting = counting_of(record->kind);
-    for (size_t i = 0; i < 2 && counts[counting].days[i] != NULL; i++) {
-        int index = kind_field(record->kind, counts[counting].days[i]);
-        assert(index >= 0);
-        const struct value *value = &record->values[index];
-        if (value->is_present) {
-            bool is_time = record->kind->fields[index].type == FIELD_TIME;
+    const struct places *places = places_of(record->kind);
+    for (size_t i = 0; i < 2; i++) {
+        const struct value *value = value_at(record, places->days[i]);
+        if (value != NULL) {
+            bool is_time = record->kind->fields[places->days[i]].type == FIELD_TIME;
             return is_time ? day_of(value->number, utc_offset_minutes) : value->number;
         }
     }
@@ -122,20 +175,21 @@ static size_t write_unique(const struct record *record, char ret_unique[UNIQUE_S
 
 void project_record(const struct record *record, int utc_offset_minutes, struct projection *ret_projection)
 {
-    const struct value *reference = record_get(record, "refers_to");
+    const struct places *places = places_of(record->kind);
+    const struct value *reference = value_at(record, places->refers_to);
     if (reference == NULL) {
-        reference = record_get(record, "replaces");
+        reference = value_at(record, places->replaces);
     }
     *ret_projection = (struct projection){
         .kind = record->kind,
         .seq = (uint64_t)record->values[COMMON_SEQ].number,
         .created_at = record->values[COMMON_CREATED_AT].number,
         .day = day_counted(record, utc_offset_minutes),
-        .sector = (int)number_of(record, "sector", -1),
-        .level = (int)number_of(record, "level", -1),
-        .action = (int)number_of(record, "action", -1),
-        .is_rehearsal = number_of(record, "rehearsal", 0) == 1,
-        .is_shared_up = number_of(record, "share_scope", -1) == SCOPE_PROVINCE,
+        .sector = (int)number_at(record, places->sector, -1),
+        .level = (int)number_at(record, places->level, -1),
+        .action = (int)number_at(record, places->action, -1),
+        .is_rehearsal = number_at(record, places->rehearsal, 0) == 1,
+        .is_shared_up = number_at(record, places->share_scope, -1) == SCOPE_PROVINCE,
         .has_reference = reference != NULL,
     };
     memcpy(ret_projection->id, record->values[COMMON_ID].view.at, RECORD_ID_SIZE);
@@ -146,16 +200,17 @@ void project_record(const struct record *record, int utc_offset_minutes, struct 
 }
 
 /* The code under which a record stands in a dimension; "-" where it has none. */
-static const char *dim_code(const struct record *record, const char *dim, const struct party_facts *party,
+static const char *dim_code(const struct record *record, size_t which, const struct party_facts *party,
                             enum warning_state state)
 {
+    const char *dim = record->kind->family->dims[which];
     if (strcmp(dim, "entity_type") == 0) {
         return party->entity_type;
     }
     if (strcmp(dim, "state") == 0) {
         return warning_state_code(state);
     }
-    int index = kind_field(record->kind, dim);
+    int index = places_of(record->kind)->dims[which];
     assert(index >= 0);
     const struct field *row = &record->kind->fields[index];
     const struct value *value = &record->values[index];
@@ -163,13 +218,11 @@ static const char *dim_code(const struct record *record, const char *dim, const 
     return value->is_present ? row->codes->labels[value->number - first].code : "-";
 }
 
-static int64_t sum_of(const struct record *record, size_t counting)
+static int64_t sum_of(const struct record *record)
 {
-    if (counts[counting].sum_from == NULL) {
-        return 0;
-    }
-    const struct value *from = record_get(record, counts[counting].sum_from);
-    const struct value *to = record_get(record, counts[counting].sum_to);
+    const struct places *places = places_of(record->kind);
+    const struct value *from = value_at(record, places->sum_from);
+    const struct value *to = value_at(record, places->sum_to);
     return from != NULL && to != NULL ? to->number - from->number : 0;
 }
 
@@ -177,16 +230,16 @@ void project_cell(const struct record *record, const struct party_facts *party, 
                   int utc_offset_minutes, struct cell *ret_cell)
 {
     memset(ret_cell, 0, sizeof *ret_cell);
-    if (number_of(record, "rehearsal", 0) == 1) {
+    if (number_at(record, places_of(record->kind)->rehearsal, 0) == 1) {
         return;
     }
     const struct family *family = record->kind->family;
     ret_cell->family = family->name;
     ret_cell->day = day_counted(record, utc_offset_minutes);
-    ret_cell->sum = sum_of(record, counting_of(record->kind));
+    ret_cell->sum = sum_of(record);
     struct joined joined = {.text = ret_cell->dims, .room = DIMS_SIZE};
     for (size_t i = 0; i < family->dim_count; i++) {
-        const char *code = dim_code(record, family->dims[i], party, state);
+        const char *code = dim_code(record, i, party, state);
         append(&joined, "|", i > 0 ? 1 : 0);
         append(&joined, code, strlen(code));
     }
