@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,10 @@ static const struct {
     {"timeout", "S", "wait at most S seconds", "最多等待 S 秒", 't', false},
     {"state", "STATE", "only these: accepted, received, rejected, corrected, discarded",
      "仅列出该状态：accepted、received、rejected、corrected、discarded", 's', false},
+    {"from", "N", "from this sequence number on", "自该序号起", 'f', false},
+    {"to", "N", "up to this sequence number", "至该序号止", 'u', false},
+    {"year", "Y", "the year, such as 2026", "年份，如 2026", 'Y', false},
+    {"out", "FILE", "write to FILE instead of the terminal", "写入文件而非终端", 'o', false},
     {"yes", NULL, "really do it", "确认执行", 'y', false},
     {"json", NULL, "print JSON", "以 JSON 输出", 'j', false},
     {"csv", NULL, "print CSV", "以 CSV 输出", 'v', false},
@@ -47,6 +52,20 @@ static bool set_timeout(const char *text, struct arguments *arguments)
     return true;
 }
 
+static bool set_number(const char *name, const char *text, int64_t low, int64_t high, int64_t *ret_number)
+{
+    errno = 0;
+    long long number = strtoll(text, NULL, 10);
+    if (!*text || strspn(text, "0123456789") != strlen(text) || errno || number < low || number > high) {
+        complain(tr("--%s: expected a number %" PRId64 " to %" PRId64 ", not %s",
+                    "--%s：应为 %" PRId64 " 至 %" PRId64 " 的数，而不是 %s"),
+                 name, low, high, text);
+        return false;
+    }
+    *ret_number = number;
+    return true;
+}
+
 static bool set_option(int letter, const char *value, struct arguments *arguments)
 {
     switch (letter) {
@@ -61,6 +80,15 @@ static bool set_option(int letter, const char *value, struct arguments *argument
         return true;
     case 't':
         return set_timeout(value, arguments);
+    case 'f':
+        return set_number("from", value, 1, INT64_MAX / 2, &arguments->from);
+    case 'u':
+        return set_number("to", value, 1, INT64_MAX / 2, &arguments->to);
+    case 'Y':
+        return set_number("year", value, 2000, 2099, &arguments->year);
+    case 'o':
+        arguments->out = value;
+        return true;
     case 'j':
         arguments->form = TABLE_JSON;
         return true;

@@ -13,7 +13,10 @@ struct arguments {
     const char *home;
     const char *corrects;
     const char *state;
-    int64_t timeout_s; /* 0: not given */
+    const char *out;
+    int64_t timeout_s; /* 0: not given, as the next three */
+    int64_t from, to;
+    int64_t year;
     enum table_form form;
     bool keep_going;
     bool is_sure;

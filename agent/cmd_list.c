@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "proto/term.h"
 
 enum { PAGE = 128, REASONS_SIZE = 9216 };
 
@@ -114,6 +115,50 @@ int cmd_list(const struct home *home, const struct arguments *arguments)
     return err == ERR_OK ? EXIT_DONE : EXIT_REFUSED;
 }
 
+/* What the city says of a record: its kind, the state of the matter, and in a return every fault. */
+static void print_record(const struct record_event *record, const char *at, const char *at_here, struct table *table)
+{
+    static const char *const titles[] = {"title", "headline", "opinion", "reason", "note", "body"};
+    char code[64], line[1024] = "", state[64];
+    json_t *object = record_to_json(record->record);
+    const char *name = json_string_value(json_object_get(object, "kind"));
+    const struct kind *kind = name ? kind_find((struct view){(const uint8_t *)name, strlen(name)}) : NULL;
+    size_t index = 0, used = 0;
+    json_t *fault = NULL;
+    for (size_t i = 0; i < sizeof titles / sizeof *titles && !*line; i++) {
+        const char *title = json_string_value(json_object_get(object, titles[i]));
+        snprintf(line, sizeof line, "%s", title ? title : "");
+    }
+    json_array_foreach(json_object_get(object, "faults"), index, fault)
+    {
+        int more = snprintf(line + used, sizeof line - used, "%s%s: %s", index ? "; " : "",
+                            json_string_value(json_object_get(fault, "field")),
+                            json_string_value(json_object_get(fault, "reason")));
+        used += more > 0 && used + (size_t)more < sizeof line ? (size_t)more : 0;
+    }
+    snprintf(code, sizeof code, "%s", kind ? kind->name : "record");
+    log_safe(record->state.at, record->state.size, state, sizeof state);
+    const char *cells[] = {at, code, state, line};
+    const char *labels[] = {at_here, kind ? tr(kind->en, kind->zh) : code,
+                            enumeration_label(enumeration_find("state"), state, text_is_chinese()), NULL};
+    table_row(table, cells, labels);
+    json_decref(object);
+}
+
+static void print_clock(const struct office *office, const struct clock_event *clock, const char *at,
+                        const char *at_here, struct table *table)
+{
+    char term[64], stage[32], due[20], line[64];
+    log_safe(clock->term.at, clock->term.size, term, sizeof term);
+    log_safe(clock->stage.at, clock->stage.size, stage, sizeof stage);
+    local_time_text(clock->due_at, (int)office->settings.utc_offset_minutes, due);
+    snprintf(line, sizeof line, "%s %s", tr("due", "到期"), due);
+    const char *cells[] = {at, term, stage, line};
+    const char *labels[] = {at_here, enumeration_label(&enum_term, term, text_is_chinese()),
+                            enumeration_label(&enum_alert_stage, stage, text_is_chinese()), NULL};
+    table_row(table, cells, labels);
+}
+
 static void print_event(const struct office *office, struct table *table, const struct inbox_entry *entry)
 {
     struct event event;
@@ -123,6 +168,14 @@ static void print_event(const struct office *office, struct table *table, const 
     int64_t when = is_state ? event.state.at : entry->taken_at;
     time_text(when, at);
     local_time_text(when, (int)office->settings.utc_offset_minutes, at_here);
+    if (err == ERR_OK && event.type == EVENT_RECORD) {
+        print_record(&event.record, at, at_here, table);
+        return;
+    }
+    if (err == ERR_OK && event.type == EVENT_CLOCK) {
+        print_clock(office, &event.clock, at, at_here, table);
+        return;
+    }
     if (!is_state) {
         const char *cells[] = {at, "unknown", NULL, NULL};
         const char *labels[] = {at_here, tr("of a later version: update", "来自更高版本：请升级"), NULL, NULL};

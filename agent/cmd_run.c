@@ -1,15 +1,69 @@
 /* run: stays connected until it is stopped. */
 #include "agent/commands.h"
+#include "agent/filing.h"
+#include "agent/http.h"
 #include "agent/session.h"
 #include "agent/wake.h"
+#include "agent/watch.h"
 #include "common/log.h"
 #include "common/text.h"
+
+/* What works beside the session, each on a thread of its own; both are off unless they are configured. */
+struct helpers {
+    struct http *http;
+    struct watch *watch;
+};
+
+/* Says on stderr what is wrong; false then, and there is nothing to stop. */
+static bool start_helpers(const struct office *office, struct helpers *ret_helpers)
+{
+    char reason[512] = "";
+    *ret_helpers = (struct helpers){.http = NULL};
+    filing_clean(office->home);
+    if (office->settings.http_port > 0 && !(ret_helpers->http = http_start(office, reason))) {
+        complain("%s", reason);
+        return false;
+    }
+    if (office->settings.watch_dir[0] && !(ret_helpers->watch = watch_start(office, reason))) {
+        complain("%s", reason);
+        http_stop(ret_helpers->http);
+        return false;
+    }
+    return true;
+}
+
+static void stop_helpers(struct helpers *helpers)
+{
+    http_stop(helpers->http);
+    watch_stop(helpers->watch);
+}
+
+/* The lock is held. Returns the exit code. */
+static int work(struct office *office)
+{
+    struct session session;
+    struct helpers helpers;
+    int code = EXIT_REFUSED;
+    if (!session_open(office, &session)) {
+        return EXIT_REFUSED;
+    }
+    /* After the session, which has blocked the signals: the threads inherit that. */
+    if (start_helpers(office, &helpers)) {
+        log_info("agent-started", "version=" AGN_VERSION " party=%s hub=%s home=%s", office->membership.party,
+                 office->membership.endpoint, office->home->path);
+        session_run(&session);
+        code = session.was_stopped ? EXIT_DONE : EXIT_REFUSED;
+        stop_helpers(&helpers);
+        log_info("agent-stopped", "code=%d", code);
+    }
+    session_close(&session);
+    return code;
+}
 
 int cmd_run(const struct home *home, const struct arguments *arguments)
 {
     (void)arguments;
     struct office office;
-    struct session session;
     int lock = -1;
     int code = EXIT_REFUSED;
     if (!office_open(home, DAEMON_WAIT_MS, &office)) {
@@ -22,13 +76,8 @@ int cmd_run(const struct home *home, const struct arguments *arguments)
                      ? tr("another agn-agent run or sync works with %s already", "%s 已有 agn-agent run 或 sync 在运行")
                      : tr("cannot write in %s", "无法写入 %s"),
                  home->path);
-    } else if (session_open(&office, &session)) {
-        log_info("agent-started", "version=" AGN_VERSION " party=%s hub=%s home=%s", office.membership.party,
-                 office.membership.endpoint, home->path);
-        session_run(&session);
-        code = session.was_stopped ? EXIT_DONE : EXIT_REFUSED;
-        session_close(&session);
-        log_info("agent-stopped", "code=%d", code);
+    } else {
+        code = work(&office);
     }
     office_close(&office);
     return code; /* the lock goes with the process */

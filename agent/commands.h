@@ -13,6 +13,8 @@ int cmd_list(const struct home *home, const struct arguments *arguments);
 int cmd_receipt(const struct home *home, const struct arguments *arguments);
 int cmd_inbox(const struct home *home, const struct arguments *arguments);
 int cmd_discard(const struct home *home, const struct arguments *arguments);
+int cmd_statement(const struct home *home, const struct arguments *arguments);
+int cmd_compile(const struct home *home, const struct arguments *arguments);
 int cmd_config(const struct home *home, const struct arguments *arguments);
 
 #endif

@@ -32,6 +32,10 @@ static const struct verb {
     {"inbox", "", 0, 0, "jv", cmd_inbox, "what the city has sent to this institution", "查看市级发来的消息"},
     {"discard", "ID", 1, 1, "y", cmd_discard, "give up a rejected record (needs --yes)",
      "放弃一条被退回的记录（需要 --yes）"},
+    {"statement", "", 0, 0, "fujvo", cmd_statement, "the statement of account: what was sent, and what the city holds",
+     "对账单：已报送与市级已收的逐号对照"},
+    {"compile", "annual_report", 1, 1, "Yo", cmd_compile, "a draft from this institution's own records (needs --year)",
+     "根据本机构记录汇编年度报告草稿（需要 --year）"},
     {"config", "[check|sample]", 0, 1, "", cmd_config, "print a sample of agent.zpl, or check the one in the home",
      "打印 agent.zpl 样例，或检查现有配置"},
 };

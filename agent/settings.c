@@ -19,6 +19,15 @@ static const struct option_row rows[] = {
      "When to send again what the spool could not note (a full disk) or the hub put off without a time"},
     {"inbox_credit", OPTION_NUMBER, offsetof(struct settings, inbox_credit), "500", 1, 10000, false,
      "Inbox events that the hub may have under way beyond the last acknowledged one"},
+    {"http_port", OPTION_NUMBER, offsetof(struct settings, http_port), "0", 0, 65535, false,
+     "Port of the local endpoint of `agn-agent run` for other software on this machine; 0: none. The token is in "
+     "http.token"},
+    {"http_address", OPTION_TEXT, offsetof(struct settings, http_address), "127.0.0.1", 3, 9, false,
+     "Where the local endpoint listens: 127.0.0.1 or ::1, no other"},
+    {"watch_dir", OPTION_TEXT, offsetof(struct settings, watch_dir), "", 0, 255, false,
+     "A folder, by its full path: `agn-agent run` accepts the files that are dropped there; empty: none"},
+    {"watch_settle_ms", OPTION_NUMBER, offsetof(struct settings, watch_settle_ms), "2000", 100, 600000, false,
+     "How long a file that was written in place must stay unchanged before it is taken"},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -38,11 +47,32 @@ static err_t apply_log_level(const char *path, const struct settings *settings, 
     return ERR_INVALID;
 }
 
+/* What the bounds of a row cannot say. */
+static err_t check_texts(const char *path, const struct settings *settings, char reterr_reason[512])
+{
+    if (strcmp(settings->http_address, "127.0.0.1") != 0 && strcmp(settings->http_address, "::1") != 0) {
+        snprintf(reterr_reason, 512,
+                 tr("%.200s: http_address: expected 127.0.0.1 or ::1: the endpoint is for this machine alone",
+                    "%.200s：http_address：应为 127.0.0.1 或 ::1，该接口仅供本机使用"),
+                 path);
+        return ERR_INVALID;
+    }
+    if (settings->watch_dir[0] && settings->watch_dir[0] != '/') {
+        snprintf(reterr_reason, 512,
+                 tr("%.200s: watch_dir: expected a full path, beginning with /",
+                    "%.200s：watch_dir：应为以 / 开头的完整路径"),
+                 path);
+        return ERR_INVALID;
+    }
+    return ERR_OK;
+}
+
 err_t settings_load(const struct home *home, struct settings *ret_settings, char reterr_reason[512])
 {
     char path[PATH_SIZE];
     home_file(home, SETTINGS_FILE, path);
     err_t err = config_load(path, rows, ROWS, ret_settings, reterr_reason);
+    err = err == ERR_OK ? check_texts(path, ret_settings, reterr_reason) : err;
     return err == ERR_OK ? apply_log_level(path, ret_settings, reterr_reason) : err;
 }
 

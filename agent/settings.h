@@ -16,6 +16,10 @@ struct settings {
     int64_t write_wait_s;
     int64_t retry_ms;
     int64_t inbox_credit;
+    int64_t http_port; /* 0: no local endpoint */
+    char http_address[CONFIG_TEXT_SIZE];
+    char watch_dir[CONFIG_TEXT_SIZE]; /* "": none */
+    int64_t watch_settle_ms;
 };
 
 /* The defaults, then the file where there is one; the log level is applied. */

@@ -23,6 +23,12 @@ static const struct db_migration migrations[] = {
      "null, event blob not null, unique (epoch, cursor));"
      "create table connection (row integer primary key check (row = 1), is_ready integer not null,"
      " since integer not null, next_try integer not null, reason text not null, refusal text not null);"},
+    /* What must not be filed twice, and what a program has read: agent/spool_once.c. */
+    {"create table filed_key (key text primary key, digest blob not null, at integer not null,"
+     " first_seq integer not null, count integer not null, status integer not null, answer blob not null);"
+     "create table taken_file (hash blob primary key, name text not null, at integer not null,"
+     " first_seq integer not null, count integer not null);"
+     "create table inbox_read (row integer primary key references inbox (row), at integer not null);"},
 };
 
 #define ITEM_COLUMNS                                                                                                   \
@@ -71,7 +77,31 @@ static const struct {
      "insert or ignore into inbox (epoch, cursor, taken_at, event) select ?1, ?2, ?3, ?4"
      " where not exists (select 1 from inbox where event = ?4)"},
     {offsetof(struct spool, list_inbox), "select row, taken_at, event from inbox where row > ? order by row limit 1"},
+    {offsetof(struct spool, find_key),
+     "select digest, at, first_seq, count, status, answer from filed_key where key = ?"},
+    {offsetof(struct spool, add_key), "insert into filed_key values (?,?,?,?,?,?,?)"},
+    {offsetof(struct spool, find_file), "select name, at, first_seq, count from taken_file where hash = ?"},
+    {offsetof(struct spool, add_file), "insert into taken_file values (?,?,?,?,?)"},
+    {offsetof(struct spool, find_read), "select at from inbox_read where row = ?"},
+    {offsetof(struct spool, add_read), "insert or ignore into inbox_read values (?, ?)"},
 };
+
+/* An error, not an end: the library's caller lives on. The transaction keeps others from locking the file in between.
+ */
+static err_t prepare_all(struct spool *spool, char reterr_reason[256])
+{
+    err_t err = db_exec(spool->db, "begin; select count(*) from sqlite_master");
+    for (size_t i = 0; err == ERR_OK && i < sizeof statements / sizeof *statements; i++) {
+        void *slot = (char *)spool + statements[i].offset;
+        int code = sqlite3_prepare_v3(spool->db, statements[i].sql, -1, SQLITE_PREPARE_PERSISTENT, slot, NULL);
+        err = db_error(spool->db, code);
+    }
+    if (err != ERR_OK) {
+        snprintf(reterr_reason, 256, SPOOL_FILE ": %.200s", sqlite3_errmsg(spool->db));
+    }
+    spool_rollback(spool);
+    return err;
+}
 
 err_t spool_open(const struct home *home, int busy_ms, struct spool **ret_spool, char reterr_reason[256])
 {
@@ -86,9 +116,10 @@ err_t spool_open(const struct home *home, int busy_ms, struct spool **ret_spool,
     sqlite3_busy_timeout(db, busy_ms);
     struct spool *spool = mem_alloc(sizeof *spool);
     spool->db = db;
-    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
-        void *slot = (char *)spool + statements[i].offset;
-        *(sqlite3_stmt **)slot = db_prepare(db, statements[i].sql);
+    err = prepare_all(spool, reterr_reason);
+    if (err != ERR_OK) {
+        spool_close(spool);
+        return err;
     }
     *ret_spool = spool;
     return ERR_OK;
@@ -109,9 +140,18 @@ err_t spool_begin(struct spool *spool)
     return db_exec(spool->db, "begin immediate");
 }
 
+void spool_attach(struct spool *spool, err_t (*act)(void *self, struct spool *spool), void *self)
+{
+    spool->rider = act;
+    spool->rider_self = self;
+}
+
 err_t spool_commit(struct spool *spool)
 {
-    return db_exec(spool->db, "commit");
+    err_t (*rider)(void *self, struct spool *spool) = spool->rider;
+    spool->rider = NULL;
+    err_t err = rider ? rider(spool->rider_self, spool) : ERR_OK;
+    return err == ERR_OK ? db_exec(spool->db, "commit") : err;
 }
 
 void spool_rollback(struct spool *spool)

@@ -56,6 +56,9 @@ MUST_CHECK err_t spool_add(struct spool *spool, const struct acceptance *accepta
 /* The rejected item ID is done with: BY replaces it. ERR_NOT_FOUND where no rejected item has this id. */
 MUST_CHECK err_t spool_correct(struct spool *spool, const uint8_t id[RECORD_ID_SIZE], uint64_t by);
 MUST_CHECK err_t spool_commit(struct spool *spool);
+/* What is to be kept with the next commit or not at all: ACT is called once, inside that transaction, and where it
+ * fails so does the commit. NULL takes it back. */
+void spool_attach(struct spool *spool, err_t (*act)(void *self, struct spool *spool), void *self);
 void spool_rollback(struct spool *spool);
 
 /* In a transaction of its own; as spool_correct. */
@@ -105,5 +108,33 @@ struct connection {
 MUST_CHECK err_t spool_connection(struct spool *spool, struct connection *ret_connection);
 /* Keeps `since_ms` of what is stored while is_ready does not change. */
 MUST_CHECK err_t spool_note_connection(struct spool *spool, const struct connection *connection);
+
+/* Not twice (agent/spool_once.c): requests by the key that a program gave them, files by the hash of their bytes. Both
+ * are added inside the transaction that stores the records, and found for ever. */
+enum { FILED_KEY_MAX = 255, DIGEST_SIZE = 32 };
+struct filed_key {
+    uint8_t digest[DIGEST_SIZE]; /* of the request */
+    int64_t at;
+    uint64_t first_seq, count;
+    int status;       /* of the answer */
+    struct view text; /* the answer; borrowed when added */
+};
+/* ERR_NOT_FOUND: it is new. *ret_bytes holds the text; the caller frees it. */
+MUST_CHECK err_t spool_find_key(struct spool *spool, const char *key, struct filed_key *ret_filed, uint8_t **ret_bytes);
+/* ERR_EXISTS where another process was quicker. */
+MUST_CHECK err_t spool_add_key(struct spool *spool, const char *key, const struct filed_key *filed);
+
+struct taken_file {
+    char name[256];
+    int64_t at;
+    uint64_t first_seq, count;
+};
+MUST_CHECK err_t spool_find_file(struct spool *spool, const uint8_t hash[DIGEST_SIZE], struct taken_file *ret_file);
+MUST_CHECK err_t spool_add_file(struct spool *spool, const uint8_t hash[DIGEST_SIZE], const struct taken_file *file);
+
+/* When the inbox entry ROW was marked as read; 0: not yet. */
+MUST_CHECK err_t spool_read_at(struct spool *spool, int64_t row, int64_t *ret_at);
+/* The first time stays. ERR_NOT_FOUND where there is no such entry. In a transaction of its own unless one is open. */
+MUST_CHECK err_t spool_mark_read(struct spool *spool, int64_t row, int64_t at);
 
 #endif

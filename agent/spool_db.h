@@ -13,6 +13,9 @@ struct spool {
     sqlite3_stmt *get_connection, *set_connection;
     sqlite3_stmt *match, *settle, *add_receipt, *get_receipt, *send_again, *send_all_again, *last_received, *add_inbox,
         *list_inbox;
+    sqlite3_stmt *find_key, *add_key, *find_file, *add_file, *find_read, *add_read;
+    err_t (*rider)(void *self, struct spool *spool); /* NULL: none */
+    void *rider_self;
 };
 
 /* Small facts by key. A missing number is 0; a missing blob is ERR_NOT_FOUND. */

@@ -6,13 +6,21 @@
 #ifndef HUB_ADMIN_H
 #define HUB_ADMIN_H
 
-#include "hub/store.h"
+#include "hub/city.h"
+
+enum { ADMIN_TEXT = 4096 };
+
+struct admin {
+    struct store *store;
+    struct city *city;
+    struct party changed; /* by the last command; row 0: none */
+    char text[ADMIN_TEXT];
+};
 
 /* Requests: "party-add" then 8 frames a party (role party name type sectors district code expires_ms), "invite" party
- * code expires_ms, "set-state" party state reason, "prune" stream upto. EACH is told of every party that changed, after
- * the commit. Never NULL. */
-zmsg_t *admin_run(struct store *store, zmsg_t *request, void (*changed)(void *self, const struct party *party),
-                  void *self);
+ * code expires_ms, "set-state" party state reason, "prune" stream upto, "file" then a record as JSON each. Each is one
+ * commit. Never NULL. */
+zmsg_t *admin_run(struct admin *admin, zmsg_t *request);
 zmsg_t *admin_fail(const char *reason);
 
 /* Sends a request to the running hub, or runs it on the store where no hub runs. 0: done; 1: the reason has been

@@ -17,6 +17,17 @@ int cli_show(const struct home *home, int argc, char **argv);
 int cli_stats(const struct home *home, int argc, char **argv);
 int cli_schema(const struct home *home, int argc, char **argv);
 int cli_prune(const struct home *home, int argc, char **argv);
+int cli_accept(const struct home *home, int argc, char **argv);
+int cli_return(const struct home *home, int argc, char **argv);
+int cli_warning(const struct home *home, int argc, char **argv);
+int cli_share(const struct home *home, int argc, char **argv);
+int cli_rereview(const struct home *home, int argc, char **argv);
+int cli_file(const struct home *home, int argc, char **argv);
+int cli_history(const struct home *home, int argc, char **argv);
+int cli_due(const struct home *home, int argc, char **argv);
+int cli_deliveries(const struct home *home, int argc, char **argv);
+int cli_statement(const struct home *home, int argc, char **argv);
+int cli_signals(const struct home *home, int argc, char **argv);
 int cli_config(const struct home *home, int argc, char **argv);
 
 /* One option that a verb knows; `flag` options take no value. */

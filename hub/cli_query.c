@@ -6,6 +6,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "hub/cli.h"
+#include "proto/life.h"
 
 struct query {
     struct table *table;
@@ -52,10 +53,16 @@ static void list_refusal(struct query *query, const struct record_row *row)
     }
 }
 
+/* What a person calls the record: the first of these that it has. */
 static const char *title_of(json_t *object)
 {
-    const char *title = json_string_value(json_object_get(object, "activity_title"));
-    return title ? title : json_string_value(json_object_get(object, "headline"));
+    static const char *const keys[] = {"activity_title", "headline", "title",  "name", "committee_name",
+                                       "opinion",        "period",   "reason", "note"};
+    const char *title = NULL;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys && !title; i++) {
+        title = json_string_value(json_object_get(object, keys[i]));
+    }
+    return title;
 }
 
 static void list_record(void *self, const struct record_row *row)
@@ -87,13 +94,13 @@ static void list_record(void *self, const struct record_row *row)
                                          row->party_name,
                                          sector,
                                          has_level ? level : NULL,
-                                         has_level ? row->state : NULL,
+                                         *row->state ? row->state : NULL,
                                          title_of(object),
                                          id};
     const char *labels[RECORD_COLUMNS] = {0};
     labels[3] = row->kind ? (zh ? row->kind->zh : row->kind->en) : "?";
     labels[6] = sector ? enumeration_label(&enum_sector, sector, zh) : NULL;
-    labels[8] = has_level ? enumeration_label(&enum_warning_state, row->state, zh) : NULL;
+    labels[8] = *row->state ? enumeration_label(row->thread_kind->life->states, row->state, zh) : NULL;
     table_row(query->table, cells, labels);
     json_decref(object);
 }
@@ -158,6 +165,53 @@ int cli_query(const struct home *home, int argc, char **argv)
     err_t err = store_each_record(store, &filter, list_record, &query);
     table_close(query.table);
     store_close(store);
+    return err == ERR_OK ? 0 : cli_fail("%s", err_text(err));
+}
+
+/* ---- history ---- */
+
+struct root {
+    char owner[RECORD_PARTY_SIZE];
+    uint8_t id[RECORD_ID_SIZE];
+    int found;
+};
+
+static void note_root(void *self, const struct record_row *row)
+{
+    struct root *root = self;
+    root->found++;
+    snprintf(root->owner, sizeof root->owner, "%s", row->owner);
+    memcpy(root->id, row->root, RECORD_ID_SIZE);
+}
+
+int cli_history(const struct home *home, int argc, char **argv)
+{
+    struct argument arguments[] = {{"json", true, NULL}, {"csv", true, NULL}};
+    struct record_filter filter = {.sector = -1, .level = -1, .from = INT64_MIN, .to = INT64_MAX};
+    struct options options;
+    struct root root = {.found = 0};
+    const char *rest[1];
+    size_t count = 0;
+    uint8_t id[RECORD_ID_SIZE];
+    if (!cli_parse(argc, argv, arguments, 2, rest, 1, &count) || count != 1 || record_id_parse(rest[0], id) != ERR_OK) {
+        return cli_usage("agn-hub history ID [--json|--csv]");
+    }
+    struct store *store = cli_open_store(home, &options);
+    if (!store) {
+        return 1;
+    }
+    filter.id = id;
+    err_t err = store_each_record(store, &filter, note_root, &root);
+    if (err == ERR_OK && root.found > 0) {
+        struct query query = {.utc_offset_minutes = (int)options.utc_offset_minutes};
+        query.table = table_open(stdout, cli_form(arguments, 2), record_columns, RECORD_COLUMNS);
+        err = store_each_in_thread(store, root.owner, root.id, list_record, &query);
+        table_close(query.table);
+    }
+    store_close(store);
+    if (err == ERR_OK && root.found == 0) {
+        return cli_fail(tr("no record %s", "没有记录 %s"), rest[0]);
+    }
     return err == ERR_OK ? 0 : cli_fail("%s", err_text(err));
 }
 

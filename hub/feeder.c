@@ -127,7 +127,9 @@ static void wake(struct feeder *feeder, const char *stream)
 
 static void on_committed(struct feeder *feeder, const struct mail *mail)
 {
-    if (mail->row) {
+    if (mail->row == ROW_ALL) {
+        wake(feeder, "inbox");
+    } else if (mail->row) {
         struct follower *follower = find(feeder, mail);
         if (follower) {
             follower->is_due = true;

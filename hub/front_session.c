@@ -79,9 +79,7 @@ static void on_submit(struct front *front, struct arrival *arrival, const struct
 {
     struct peer *peer = arrival->peer;
     const struct submit *submit = &message->submit;
-    if (strcmp(peer->party.role, "entity") != 0) {
-        refuse_batch(front, peer, submit->batch, "not_permitted", "this role files no records here", 0);
-    } else if (submit->count == 0 || submit->count > (uint64_t)front->options.max_batch) {
+    if (submit->count == 0 || submit->count > (uint64_t)front->options.max_batch) {
         refuse_batch(front, peer, submit->batch, "batch_too_large", "a batch holds 1 to max_batch items", 0);
     } else if (peer->in_flight + submit->count > (uint64_t)front->options.window) {
         refuse_batch(front, peer, submit->batch, "window_exceeded",
@@ -154,6 +152,14 @@ static void on_bye(struct front *front, struct arrival *arrival, const struct me
     front_end_session(front, arrival->peer);
 }
 
+/* Specified, and of a later version. */
+static void on_later(struct front *front, struct arrival *arrival, const struct message *message)
+{
+    (void)message;
+    reply_refuse(front, zmq_msg_data(&arrival->routing), zmq_msg_size(&arrival->routing), "unsupported",
+                 "this hub does not implement the type", 0, 0);
+}
+
 /* What a peer may send, and where its session number stands; offset 0: it has none. */
 static const struct input {
     void (*act)(struct front *front, struct arrival *arrival, const struct message *message);
@@ -166,6 +172,10 @@ static const struct input {
     [MESSAGE_PING] = {on_ping, offsetof(struct message, ping.session)},
     [MESSAGE_PONG] = {on_pong, offsetof(struct message, ping.session)},
     [MESSAGE_BYE] = {on_bye, offsetof(struct message, session)},
+    [MESSAGE_BLOB_OFFER] = {on_later, 0},
+    [MESSAGE_BLOB_WANT] = {on_later, 0},
+    [MESSAGE_BLOB_CHUNK] = {on_later, 0},
+    [MESSAGE_BLOB_DONE] = {on_later, 0},
 };
 
 static void on_malformed(struct front *front, struct arrival *arrival, const char *code, const char *reason)

@@ -87,8 +87,7 @@ static struct store *open_store(const struct hub *hub, bool is_writer)
 {
     char reason[256];
     struct store *store = NULL;
-    struct store_settings settings = {.utc_offset_minutes = (int)hub->options.utc_offset_minutes,
-                                      .uplink_level = (int)hub->options.uplink_level};
+    struct store_settings settings = options_store_settings(&hub->options);
     if (store_open(&hub->home, is_writer, &settings, &store, reason) != ERR_OK) {
         fprintf(stderr, "agn-hub: %s\n", reason);
         return NULL;
@@ -104,9 +103,18 @@ static bool start_actors(struct hub *hub)
     zsys_set_rcvhwm(0);
     zsys_set_linger(0);
     struct writer_config writer = {.options = hub->options, .store = open_store(hub, true), .home = hub->home};
-    if (!writer.store) {
+    struct city city = {0};
+    struct desk desk;
+    char reason[512];
+    if (!writer.store || city_open(writer.store, &hub->identity, &hub->options, &city) != ERR_OK) {
         return false;
     }
+    if (desk_open(&desk, writer.store, &city, &hub->home, (int)hub->options.utc_offset_minutes, reason) != ERR_OK) {
+        fprintf(stderr, "agn-hub: %s\n", reason);
+        return false;
+    }
+    writer.city = &city; /* the writer takes both over */
+    writer.desk = &desk;
     struct front_config front = {
         .options = hub->options, .identity = &hub->identity, .registry = open_store(hub, false)};
     struct feeder_config feeder = {.store = open_store(hub, false)};

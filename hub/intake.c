@@ -24,16 +24,17 @@ static bool is_signed(const struct intake *intake, const struct party *party, co
     return is_good;
 }
 
-static void check_item(const struct intake *intake, const struct batch *batch, const struct record_context *context,
+static void check_item(const struct intake *intake, struct batch *batch, const struct record_context *context,
                        struct batch_item *item)
 {
+    static const struct thread_facts begun = {0}; /* every life begins in its first state */
     struct record record;
     struct faults faults;
     faults.count = 0;
     if (record_check(item->bytes, context, &record, &faults) == ERR_OK) {
         item->has_id = true;
         project_record(&record, intake->utc_offset_minutes, &item->projection);
-        project_cell(&record, &batch->facts, STATE_RAISED, intake->utc_offset_minutes, &item->cell);
+        project_cell(&record, &batch->facts, &begun, intake->utc_offset_minutes, &item->cell);
         return;
     }
     item->faults = mem_alloc(sizeof *item->faults);
@@ -60,6 +61,7 @@ struct batch *intake_batch(const struct intake *intake, const struct party *part
         return NULL;
     }
     batch->party_row = party->row;
+    batch->role = (enum role)role_find(party->role);
     batch->session = submit->session;
     batch->batch = submit->batch;
     batch->at = now_ms;

@@ -11,7 +11,7 @@
 #include "proto/message.h"
 #include "proto/project.h"
 
-enum { PARTY_STATE_SIZE = 12 };
+enum { PARTY_STATE_SIZE = 12, ROW_ALL = -1 };
 
 /* One row of the registry. `row` is small and never reused; it is the ZAP user id. */
 struct party {
@@ -58,6 +58,7 @@ struct batch_item {
 struct batch {
     zmq_msg_t frame;
     int64_t party_row;
+    enum role role;
     struct party_facts facts; /* point into the two texts below */
     char party[RECORD_PARTY_SIZE];
     char entity_type[32];
@@ -104,7 +105,7 @@ enum mail_type {
 
 struct mail {
     enum mail_type type;
-    int64_t row;      /* FOLLOW, ACK, GONE, SEND: the peer */
+    int64_t row; /* FOLLOW, ACK, GONE, SEND: the peer; COMMITTED: whose inbox has news, or ROW_ALL; 0: the uplink */
     uint64_t session; /* likewise */
     char stream[16];
     bool has_epoch;

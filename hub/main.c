@@ -7,6 +7,7 @@
 #include "hub/admin.h"
 #include "hub/cli.h"
 #include "hub/hub.h"
+#include "hub/terms.h"
 
 static const struct {
     const char *name;
@@ -24,7 +25,30 @@ static const struct {
      "records, newest first", "查询记录"},
     {"show", cli_show, "ID [--json]", "one record, with its signature checked", "查看一条记录并验证签名"},
     {"stats", cli_stats, "[--family F] [--by dim,dim] [--json|--csv]", "the rollups", "统计"},
+    {"signals", cli_signals, "[--from D] [--to D] [--rules FILE] [--replay] [--json|--csv]",
+     "clusters that the rules find among the warnings", "按规则发现预警聚集"},
     {"schema", cli_schema, "[KIND]", "the kinds of record; JSON Schema of one", "记录种类与 JSON Schema"},
+    {"history", cli_history, "ID [--json|--csv]", "all records of a thread, oldest first", "一个事项的全部记录"},
+    {"accept", cli_accept, "ID [--note T] [--by NAME]", "accept what was filed", "接收"},
+    {"return", cli_return, "ID FIELD=REASON... [--due D] [--by NAME]", "return it with all faults at once",
+     "退回补正（一次性告知全部问题）"},
+    {"acknowledge", cli_warning, "ID [--by NAME]", "take a warning into hand", "受理预警"},
+    {"handle", cli_warning, "ID [--taken T] [--by NAME]", "say what is being done", "处置预警"},
+    {"resolve", cli_warning, "ID [--taken T] [--by NAME]", "close a warning", "解除预警"},
+    {"update", cli_warning, "ID [--level N] [--advised T] [--by NAME]", "change a warning", "更新预警"},
+    {"cancel", cli_warning, "ID [--by NAME]", "cancel a warning", "撤销预警"},
+    {"share", cli_share, "ID [--headline T] [--advised T] [--to JSON] [--preview]",
+     "share a warning with those whom it concerns", "共享预警"},
+    {"rereview", cli_rereview, "open REPORT-ID [--received D] [--emergency]", "open a case of expert re-review",
+     "发起专家复核"},
+    {"file", cli_file, "FILE.json|-", "file any record of the city: notice, city_plan, ...",
+     "以市级名义提交记录：通知、行动方案等"},
+    {"due", cli_due, "[--entity U] [--days N] [--late] [--all] [--json|--csv]", "what is coming and what is late",
+     "到期与逾期事项"},
+    {"terms", cli_terms, "[--json|--csv|--markdown]", "the statutory terms and their lengths", "法定时限与时长"},
+    {"deliveries", cli_deliveries, "ID [--json|--csv]", "who has read and answered a notice", "通知的阅读与答复情况"},
+    {"statement", cli_statement, "ENTITY [--from N] [--to N] [--json]", "what an institution sent and the hub holds",
+     "对账单"},
     {"prune", cli_prune, "uplink --upto CURSOR --yes", "forget warnings that were passed up", "清理已上行的预警"},
     {"config", cli_config, "", "check hub.zpl and print every key with its default", "检查配置并列出所有键"},
 };

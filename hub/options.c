@@ -49,6 +49,12 @@ err_t options_load(const struct home *home, struct options *ret_options, char re
     return err;
 }
 
+struct store_settings options_store_settings(const struct options *options)
+{
+    return (struct store_settings){.utc_offset_minutes = (int)options->utc_offset_minutes,
+                                   .uplink_level = (int)options->uplink_level};
+}
+
 void options_apply_log_level(const struct options *options)
 {
     static const char *const names[] = {"debug", "info", "warn", "error"};

@@ -4,6 +4,7 @@
 
 #include "common/config.h"
 #include "common/home.h"
+#include "hub/store.h"
 
 struct options {
     char name[CONFIG_TEXT_SIZE];
@@ -29,6 +30,7 @@ extern const size_t option_count;
 
 /* Reads hub.zpl in HOME; names the fault with file and line. */
 MUST_CHECK err_t options_load(const struct home *home, struct options *ret_options, char reterr_reason[512]);
+struct store_settings options_store_settings(const struct options *options);
 void options_apply_log_level(const struct options *options);
 
 #endif

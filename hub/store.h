@@ -38,11 +38,22 @@ MUST_CHECK err_t store_put_batch(struct store *store, struct batch *batch);
 
 /* Whether the open or last group put anything into the uplink that should not wait. */
 bool store_has_urgent(const struct store *store);
-/* Pages waiting in the write-ahead log. */
-int store_wal_pages(const struct store *store);
-void store_checkpoint(struct store *store, bool truncate);
+/* The party whose registration the open or last group accepted. False: none. */
+bool store_registered(struct store *store, struct party *ret_party);
+/* Whose inboxes the open or last group put something into: the count, of which at most MAILED_MAX are listed. */
+enum { MAILED_MAX = 64 };
+size_t store_mailed(const struct store *store, const int64_t **ret_parties);
+/* Folds the write-ahead log into the database, beside the writing and after each commit a bit: call it between groups.
+ * PAGES: from which length of the log on; 0: all of it, since nothing else is to do. */
+void store_fold(struct store *store, int64_t pages);
+/* Folds all of it in and gives the log's room back to the disk. Waits. */
+void store_truncate_log(struct store *store);
 
 /* ---- registry ---- */
+/* The city's own party, active and with keys from the start. */
+MUST_CHECK err_t store_put_city(struct store *store, const struct party *party, int64_t now);
+/* Which row that is; each handle that stores batches is told. */
+void store_set_city(struct store *store, int64_t row);
 /* ERR_EXISTS when the identifier is taken. */
 MUST_CHECK err_t store_put_party(struct store *store, const struct party *party, int64_t now);
 /* A one-time code for the party; only its hash is kept. */
@@ -86,12 +97,16 @@ struct record_filter {
     int64_t from, to; /* days, inclusive; INT64_MIN, INT64_MAX: open */
     int64_t limit;    /* newest first; 0: none */
     bool is_refused;
-    const uint8_t *id; /* NULL: all */
+    const uint8_t *id; /* NULL: all; otherwise nothing else is compared */
 };
 struct record_row {
     uint64_t number; /* 0: refused */
     uint8_t id[RECORD_ID_SIZE];
-    const char *party, *party_name, *state;
+    uint8_t root[RECORD_ID_SIZE]; /* of its thread */
+    const char *owner;            /* of its thread */
+    const struct kind *thread_kind;
+    const char *party, *party_name, *role; /* of the filer */
+    const char *state;                     /* of the thread now; "" where the kind has none */
     int64_t at, day;
     const struct kind *kind;
     int sector, level;
@@ -100,6 +115,10 @@ struct record_row {
 };
 MUST_CHECK err_t store_each_record(struct store *store, const struct record_filter *filter,
                                    void (*each)(void *self, const struct record_row *row), void *self);
+
+/* The history of a thread, oldest first. ERR_NOT_FOUND when there is no such party. */
+MUST_CHECK err_t store_each_in_thread(struct store *store, const char *owner, const uint8_t root[RECORD_ID_SIZE],
+                                      void (*each)(void *self, const struct record_row *row), void *self);
 
 struct cell_row {
     const char *family, *dims;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "proto/life.h"
 #include "proto/rights.h"
 
 static struct view text_view(const char *text)
@@ -38,13 +39,13 @@ static void encode_cell(sqlite3_stmt *stmt, msgpack_sbuffer *buffer)
     event_encode(&event, buffer);
 }
 
-/* Whether the reporter's name stays in the city is the record's own word. */
-static err_t encode_warning(struct store *store, sqlite3_stmt *stmt, msgpack_sbuffer *buffer)
+/* A stored record as it may leave: without what is confidential, and without the filer's name where the record says so.
+ */
+static err_t encode_record(struct store *store, struct view bytes, struct record_event *fields, msgpack_sbuffer *buffer)
 {
-    struct view bytes = db_column_view(stmt, 12);
     struct record record;
     struct faults ignored = {0};
-    struct record_context context = {.now_ms = sqlite3_column_int64(stmt, 7),
+    struct record_context context = {.now_ms = fields->received_at,
                                      .utc_offset_minutes = store->settings.utc_offset_minutes};
     err_t checked = record_check(bytes, &context, &record, &ignored);
     (void)checked; /* checked when it was stored */
@@ -52,19 +53,37 @@ static err_t encode_warning(struct store *store, sqlite3_stmt *stmt, msgpack_sbu
     msgpack_sbuffer_init(&stripped);
     err_t err = record.kind ? rights_strip(bytes, &stripped) : ERR_INVALID;
     if (err == ERR_OK) {
-        bool is_hidden = rights_hides_reporter(&record);
-        struct event event = {.type = EVENT_WARNING};
-        event.warning.number = (uint64_t)sqlite3_column_int64(stmt, 6);
-        event.warning.received_at = sqlite3_column_int64(stmt, 7);
-        event.warning.entity_type = text_view(db_column_str(stmt, 8));
-        event.warning.entity = is_hidden ? (struct view){0} : text_view(db_column_str(stmt, 9));
-        event.warning.entity_name = is_hidden ? (struct view){0} : text_view(db_column_str(stmt, 10));
-        event.warning.state = text_view(warning_state_code((enum warning_state)sqlite3_column_int(stmt, 11)));
-        event.warning.record = (struct view){(const uint8_t *)stripped.data, stripped.size};
+        struct event event = {.type = EVENT_RECORD, .record = *fields};
+        if (rights_hides_reporter(&record)) {
+            event.record.entity = event.record.entity_name = (struct view){0};
+        }
+        event.record.record = (struct view){(const uint8_t *)stripped.data, stripped.size};
         event_encode(&event, buffer);
     }
     msgpack_sbuffer_destroy(&stripped);
     return err;
+}
+
+static err_t encode_upward(struct store *store, sqlite3_stmt *stmt, msgpack_sbuffer *buffer)
+{
+    struct record_event fields = {.number = (uint64_t)sqlite3_column_int64(stmt, 6),
+                                  .received_at = sqlite3_column_int64(stmt, 7),
+                                  .entity_type = text_view(db_column_str(stmt, 8)),
+                                  .entity = text_view(db_column_str(stmt, 9)),
+                                  .entity_name = text_view(db_column_str(stmt, 10)),
+                                  .state = text_view(db_column_str(stmt, 11)),
+                                  .role = text_view(db_column_str(stmt, 14))};
+    return encode_record(store, db_column_view(stmt, 12), &fields, buffer);
+}
+
+static err_t encode_inbox(struct store *store, sqlite3_stmt *stmt, msgpack_sbuffer *buffer)
+{
+    struct record_event fields = {.number = (uint64_t)sqlite3_column_int64(stmt, 2),
+                                  .received_at = sqlite3_column_int64(stmt, 3),
+                                  .role = text_view(db_column_str(stmt, 4)),
+                                  .owner = text_view(db_column_str(stmt, 5)),
+                                  .state = text_view(db_column_str(stmt, 6))};
+    return encode_record(store, db_column_view(stmt, 7), &fields, buffer);
 }
 
 uint64_t store_head(struct store *store, const char *stream, int64_t party_row)
@@ -79,19 +98,26 @@ uint64_t store_head(struct store *store, const char *stream, int64_t party_row)
     return head;
 }
 
+/* A row is an event that was encoded when it was written, a cell, or a record to be encoded now. */
+static err_t encode_row(struct store *store, bool is_uplink, sqlite3_stmt *stmt, msgpack_sbuffer *buffer)
+{
+    if (!is_uplink) {
+        return encode_inbox(store, stmt, buffer);
+    }
+    if (sqlite3_column_type(stmt, 1) == SQLITE_NULL) {
+        return encode_upward(store, stmt, buffer);
+    }
+    encode_cell(stmt, buffer);
+    return ERR_OK;
+}
+
 static err_t add_row(struct store *store, bool is_uplink, sqlite3_stmt *stmt, msgpack_sbuffer *scratch,
                      struct page *page)
 {
-    struct view event = is_uplink ? (struct view){0} : db_column_view(stmt, 1);
-    if (is_uplink) {
-        bool is_cell = sqlite3_column_type(stmt, 1) != SQLITE_NULL;
+    struct view event = db_column_view(stmt, is_uplink ? 15 : 1);
+    if (event.size == 0) {
         msgpack_sbuffer_clear(scratch);
-        err_t err = ERR_OK;
-        if (is_cell) {
-            encode_cell(stmt, scratch);
-        } else {
-            err = encode_warning(store, stmt, scratch);
-        }
+        err_t err = encode_row(store, is_uplink, stmt, scratch);
         if (err != ERR_OK) {
             return err;
         }
@@ -165,22 +191,30 @@ err_t store_prune_uplink(struct store *store, uint64_t upto, uint64_t *ret_remov
     return err;
 }
 
-#define RECORD_WHERE                                                                                                   \
-    " where (?1 is null or p.party = ?1) and (?2 is null or r.kind = ?2) and (?3 is null or r.sector = ?3) and (?4 "   \
-    "is null or r.level = ?4)"                                                                                         \
-    " and r.day between ?5 and ?6 and (?7 is null or r.id = ?7) order by r.number desc limit ?8"
+#define RECORD_SELECT                                                                                                  \
+    "select r.number, r.id, p.party, p.name, b.at, r.day, r.kind, r.sector, r.level, substr(b.bytes, r.offset + 1, "   \
+    "r.size), substr(b.hashes, r.position * 32 + 1, 32), t.state, null, b.hashes, b.signature, b.signing_key, "        \
+    "coalesce(t.kind, r.kind), coalesce(o.party, p.party), coalesce(r.root, r.id), p.role from record r join batch b " \
+    "on b.id = r.batch join party p on p.row = r.party left join party o on o.row = r.owner left join thread t on "    \
+    "t.owner = coalesce(r.owner, r.party) and t.root = coalesce(r.root, r.id) "
 
-static const char records_sql[] = "select r.number, r.id, p.party, p.name, b.at, r.day, r.kind, r.sector, r.level, "
-                                  "substr(b.bytes, r.offset + 1, r.size), substr(b.hashes, r.position * 32"
-                                  " + 1, 32), t.state, null, b.hashes, b.signature, b.signing_key from record r join "
-                                  "batch b on b.id = r.batch join party p on p.row = r.party"
-                                  " left join thread t on t.root = coalesce(r.root, r.id)" RECORD_WHERE;
+/* An id is looked for party by party, since each has an index of its own ids alone. */
+static const char record_sql[] =
+    RECORD_SELECT "where r.party in (select row from party) and r.id = ?7 order by r.number";
 
-static const char refusals_sql[] = "select 0, r.id, p.party, p.name, r.at, (r.at + ?9) / 86400000, null, null, null, "
-                                   "null, r.hash, null, r.faults, null, null, null from refusal r"
-                                   " join party p on p.row = r.party where (?1 is null or p.party = ?1) and (r.at + "
-                                   "?9) / 86400000 between ?5 and ?6 and (?7 is null or r.id = ?7)"
-                                   " order by r.at desc limit ?8";
+static const char records_sql[] = RECORD_SELECT
+    "where (?1 is null or p.party = ?1) and (?2 is null or r.kind = ?2) and (?3 is null or r.sector = ?3) "
+    "and (?4 is null or r.level = ?4) and r.day between ?5 and ?6 order by r.number desc limit ?8";
+
+static const char thread_sql[] =
+    RECORD_SELECT "where (r.owner = ?1 and r.root = ?2) or (r.party = ?1 and r.id = ?2) order by r.number";
+
+static const char refusals_sql[] =
+    "select 0, r.id, p.party, p.name, r.at, (r.at + ?9) / 86400000, null, null, null, "
+    "null, r.hash, null, r.faults, null, null, null, null, p.party, r.id, p.role from refusal r"
+    " join party p on p.row = r.party where (?1 is null or p.party = ?1) and (r.at + "
+    "?9) / 86400000 between ?5 and ?6 and (?7 is null or r.id = ?7)"
+    " order by r.at desc limit ?8";
 
 static void bind_filter(sqlite3_stmt *stmt, const struct record_filter *filter)
 {
@@ -222,21 +256,21 @@ static void read_row(sqlite3_stmt *stmt, struct record_row *ret_row)
                                    .faults = db_column_view(stmt, 12),
                                    .hashes = db_column_view(stmt, 13),
                                    .signature = db_column_view(stmt, 14),
-                                   .signing_key = db_column_view(stmt, 15)};
+                                   .signing_key = db_column_view(stmt, 15),
+                                   .thread_kind = kind_by_number(int_or_none(stmt, 16)),
+                                   .owner = db_column_str(stmt, 17),
+                                   .role = db_column_str(stmt, 19)};
     int state = int_or_none(stmt, 11);
-    ret_row->state = warning_state_code(state < 0 ? STATE_RAISED : (enum warning_state)state);
+    const struct life *life = ret_row->thread_kind ? ret_row->thread_kind->life : NULL;
+    ret_row->state = life ? life_state_code(life, state < 0 ? 0 : state) : "";
     struct view id = db_column_view(stmt, 1);
+    struct view root = db_column_view(stmt, 18);
     memcpy(ret_row->id, id.at, id.size < RECORD_ID_SIZE ? id.size : RECORD_ID_SIZE);
+    memcpy(ret_row->root, root.at, root.size < RECORD_ID_SIZE ? root.size : RECORD_ID_SIZE);
 }
 
-err_t store_each_record(struct store *store, const struct record_filter *filter,
-                        void (*each)(void *self, const struct record_row *row), void *self)
+static err_t call_each(sqlite3_stmt *stmt, void (*each)(void *self, const struct record_row *row), void *self)
 {
-    sqlite3_stmt *stmt = db_prepare(store->db, filter->is_refused ? refusals_sql : records_sql);
-    bind_filter(stmt, filter);
-    if (filter->is_refused) {
-        sqlite3_bind_int64(stmt, 9, (int64_t)store->settings.utc_offset_minutes * 60000);
-    }
     err_t err = db_step(stmt);
     while (err == ERR_OK) {
         struct record_row row;
@@ -246,6 +280,32 @@ err_t store_each_record(struct store *store, const struct record_filter *filter,
     }
     sqlite3_finalize(stmt);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+err_t store_each_in_thread(struct store *store, const char *owner, const uint8_t root[RECORD_ID_SIZE],
+                           void (*each)(void *self, const struct record_row *row), void *self)
+{
+    struct party party;
+    err_t err = store_find_party(store, owner, &party);
+    if (err != ERR_OK) {
+        return err;
+    }
+    sqlite3_stmt *stmt = db_prepare(store->db, thread_sql);
+    sqlite3_bind_int64(stmt, 1, party.row);
+    db_bind_view(stmt, 2, (struct view){root, RECORD_ID_SIZE});
+    return call_each(stmt, each, self);
+}
+
+err_t store_each_record(struct store *store, const struct record_filter *filter,
+                        void (*each)(void *self, const struct record_row *row), void *self)
+{
+    const char *sql = filter->is_refused ? refusals_sql : filter->id ? record_sql : records_sql;
+    sqlite3_stmt *stmt = db_prepare(store->db, sql);
+    bind_filter(stmt, filter);
+    if (filter->is_refused) {
+        sqlite3_bind_int64(stmt, 9, (int64_t)store->settings.utc_offset_minutes * 60000);
+    }
+    return call_each(stmt, each, self);
 }
 
 err_t store_each_cell(struct store *store, const char *family, void (*each)(void *self, const struct cell_row *row),

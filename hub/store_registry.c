@@ -50,6 +50,27 @@ err_t store_put_party(struct store *store, const struct party *party, int64_t no
     return db_run(stmt);
 }
 
+err_t store_put_city(struct store *store, const struct party *party, int64_t now)
+{
+    struct party stored;
+    err_t err = store_put_party(store, party, now);
+    err = err == ERR_OK ? store_find_party(store, party->party, &stored) : err;
+    if (err != ERR_OK) {
+        return err;
+    }
+    sqlite3_stmt *keys = store_statement(store, SET_KEYS);
+    sqlite3_bind_int64(keys, 1, stored.row);
+    db_bind_view(keys, 2, (struct view){party->curve_key, KEY_SIZE});
+    db_bind_view(keys, 3, (struct view){party->signing_key, KEY_SIZE});
+    sqlite3_bind_int64(keys, 4, now);
+    return db_run(keys);
+}
+
+void store_set_city(struct store *store, int64_t row)
+{
+    store->city_row = row;
+}
+
 err_t store_find_party(struct store *store, const char *party, struct party *ret_party)
 {
     sqlite3_stmt *stmt = store_statement(store, GET_PARTY);
@@ -62,7 +83,7 @@ err_t store_find_party(struct store *store, const char *party, struct party *ret
     return err;
 }
 
-static err_t find_row(struct store *store, int64_t row, struct party *ret_party)
+err_t store_party_at(struct store *store, int64_t row, struct party *ret_party)
 {
     sqlite3_stmt *stmt = store_statement(store, GET_PARTY_ROW);
     sqlite3_bind_int64(stmt, 1, row);
@@ -72,6 +93,12 @@ static err_t find_row(struct store *store, int64_t row, struct party *ret_party)
     }
     sqlite3_reset(stmt);
     return err;
+}
+
+int store_role_of(struct store *store, int64_t row)
+{
+    struct party party;
+    return store_party_at(store, row, &party) == ERR_OK ? role_find(party.role) : -1;
 }
 
 err_t store_each_party(struct store *store, void (*each)(void *self, const struct party *party), void *self)
@@ -202,14 +229,14 @@ err_t store_enrol(struct store *store, struct enrolment *enrolment, int64_t now)
     if (err != ERR_OK || *refusal) {
         return err;
     }
-    err = find_row(store, row, &enrolment->party);
+    err = store_party_at(store, row, &enrolment->party);
     if (err == ERR_OK && strcmp(enrolment->party.state, "revoked") == 0) {
         snprintf(enrolment->refusal, sizeof enrolment->refusal, "revoked");
         return ERR_OK;
     }
     if (err == ERR_OK && !is_again) {
         err = use_code(store, hash, enrolment, row, now);
-        err = err == ERR_OK ? find_row(store, row, &enrolment->party) : err;
+        err = err == ERR_OK ? store_party_at(store, row, &enrolment->party) : err;
         err = err == ERR_OK ? put_bulletin(store, &enrolment->party, now) : err;
     }
     return err;
@@ -228,6 +255,6 @@ err_t store_set_state(struct store *store, const char *party, const char *state,
     db_bind_str(stmt, 3, reason);
     sqlite3_bind_int64(stmt, 4, now);
     err = db_run(stmt);
-    err = err == ERR_OK ? find_row(store, ret_party->row, ret_party) : err;
+    err = err == ERR_OK ? store_party_at(store, ret_party->row, ret_party) : err;
     return err == ERR_OK ? put_bulletin(store, ret_party, now) : err;
 }

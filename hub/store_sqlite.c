@@ -26,24 +26,40 @@ static const struct db_migration migrations[] = {{
     " signing_key blob not null, signature blob not null, bytes blob not null);"
     "create table record(party int not null, id blob not null, number int not null, batch int not null, position int "
     "not null, offset int not null,"
-    " size int not null, kind int not null, day int, sector int, level int, root blob, primary key(party, id)) without "
-    "rowid;"
+    " size int not null, kind int not null, day int, sector int, level int, owner int, root blob, primary key(party, "
+    "id)) without rowid;"
+    "create index record_thread on record(owner, root) where root is not null;"
     "create table refusal(party int not null, id blob not null, hash blob not null, at int not null, faults blob not "
     "null, primary key(party, id))"
     " without rowid;"
     "create table natural_key(party int not null, kind int not null, key blob not null, id blob not null, primary "
     "key(party, kind, key)) without rowid;"
-    "create table thread(root blob primary key, state int not null, batch int not null, offset int not null, size int "
-    "not null, is_up int not null)"
-    " without rowid;"
+    "create table thread(owner int not null, root blob not null, kind int not null, state int not null, about int not "
+    "null, is_up int not null, batch int not null, offset int not null, size int not null, received_at int not null,"
+    " acknowledged_at int not null, resolved_at int not null, primary key(owner, root)) without rowid;"
+    "create table delivery(owner int not null, root blob not null, party int not null, at int not null, day int not "
+    "null, category text not null, opened_at int not null default 0, answered_at int not null default 0,"
+    " primary key(owner, root, party)) without rowid;"
+    "create table link(party int not null, id blob not null, linked_party int not null, linked blob not null, at int "
+    "not null, primary key(party, id, linked_party, linked)) without rowid;"
+    "create table clock(party int not null, root blob not null, term text not null, owner int not null, length int not "
+    "null, unit int not null, started_at int not null, due_at int not null, ended_at int not null, state int not null,"
+    " done int not null, is_drill int not null, next_at int, activity text, primary key(party, root, term)) without "
+    "rowid;"
+    "create index clock_next on clock(next_at) where next_at is not null;"
+    "create index clock_activity on clock(party, activity) where activity is not null;"
+    "create table follow_up(party int not null, activity text not null, number int not null, moment int not null,"
+    " primary key(party, activity, number)) without rowid;"
+    "create table reported(party int not null, term text not null, period text not null, at int not null, is_zero int "
+    "not null, primary key(party, term, period)) without rowid;"
     "create table cell(family text not null, day int not null, dims text not null, count int not null, sum int not "
     "null, change int not null,"
     " primary key(family, day, dims)) without rowid;"
     "create unique index cell_change on cell(change);"
-    "create table uplink(change integer primary key, party int not null, number int not null, batch int not null, "
-    "offset int not null, size int not null,"
-    " state int not null);"
-    "create table bulletin(cursor integer primary key, party int not null, at int not null, event blob not null);"
+    "create table uplink(change integer primary key, party int, number int, batch int, offset int, size int,"
+    " state text, event blob);"
+    "create table bulletin(cursor integer primary key, party int not null, at int not null, event blob,"
+    " number int, filer int, owner int, state text, batch int, offset int, size int);"
     "create index bulletin_party on bulletin(party, cursor);",
 }};
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
@@ -58,9 +74,10 @@ static const char *const sql[STATEMENTS] = {
     [PUT_BATCH] = "insert into batch(id, party, at, first_number, stored, hashes, signing_key, signature, bytes) "
                   "values(?,?,?,?,?,?,?,?,?)",
     [PUT_RECORD] =
-        "insert into record(party, id, number, batch, position, offset, size, kind, day, sector, level, root)"
-        " values(?,?,?,?,?,?,?,?,?,?,?,?) on conflict do nothing",
-    [GET_RECORD] = "select number, batch, position, offset, size, kind, root from record where party = ? and id = ?",
+        "insert into record(party, id, number, batch, position, offset, size, kind, day, sector, level, owner, root)"
+        " values(?,?,?,?,?,?,?,?,?,?,?,?,?) on conflict do nothing",
+    [GET_RECORD] =
+        "select number, batch, position, offset, size, kind, root, owner from record where party = ? and id = ?",
     [GET_HASH] = "select substr(hashes, ? * 32 + 1, 32), at from batch where id = ?",
     [PUT_REFUSAL] = "insert into refusal(party, id, hash, at, faults) values(?,?,?,?,?)",
     [GET_REFUSAL] = "select hash, at, faults from refusal where party = ? and id = ?",
@@ -68,8 +85,21 @@ static const char *const sql[STATEMENTS] = {
     [PUT_KEY] = "insert into natural_key(party, kind, key, id) values(?,?,?,?) on conflict do nothing",
     [GET_KEY] = "select id from natural_key where party = ? and kind = ? and key = ?",
     [MOVE_KEY] = "update natural_key set id = ?4 where party = ?1 and kind = ?2 and key = ?3",
-    [GET_THREAD] = "select state, batch, offset, size, is_up from thread where root = ?",
-    [PUT_THREAD] = "insert or replace into thread(root, state, batch, offset, size, is_up) values(?,?,?,?,?,?)",
+    [GET_THREAD] = "select kind, state, about, is_up, batch, offset, size, received_at, acknowledged_at, resolved_at"
+                   " from thread where owner = ? and root = ?",
+    [PUT_THREAD] = "insert or replace into thread(owner, root, kind, state, about, is_up, batch, offset, size,"
+                   " received_at, acknowledged_at, resolved_at) values(?,?,?,?,?,?,?,?,?,?,?,?)",
+    [PUT_LINK] = "insert into link(party, id, linked_party, linked, at) values(?,?,?,?,?) on conflict do nothing",
+    [GET_BATCH_TIME] = "select at from batch where id = ?",
+    [PUT_DELIVERY] = "insert into delivery(owner, root, party, at, day, category) values(?,?,?,?,?,?) on conflict do "
+                     "nothing",
+    [GET_DELIVERY] = "select opened_at, answered_at, day, category from delivery where owner = ? and root = ? and "
+                     "party = ?",
+    [SET_DELIVERY] = "update delivery set opened_at = ?4, answered_at = ?5 where owner = ?1 and root = ?2 and party = "
+                     "?3",
+    [EACH_DELIVERY] = "select party from delivery where owner = ? and root = ? order by party",
+    [PUT_BULLETIN_RECORD] = "insert into bulletin(party, at, number, filer, owner, state, batch, offset, size)"
+                            " values(?,?,?,?,?,?,?,?,?)",
     [GET_ITEM] = "select substr(bytes, ? + 1, ?) from batch where id = ?",
     [PUT_CELL] = "insert into cell(family, day, dims, count, sum, change) values(?,?,?,?,?,?) on conflict do update "
                  "set count = count + excluded.count,"
@@ -88,19 +118,24 @@ static const char *const sql[STATEMENTS] = {
     [SET_STATE] = "update party set state = ?2, reason = ?3, changed_at = ?4 where party = ?1",
     [SET_KEYS] = "update party set curve_key = ?2, signing_key = ?3, state = 'active', reason = '', changed_at = ?4 "
                  "where row = ?1",
+    [SET_FACTS] =
+        "update party set name = ?2, entity_type = ?3, sectors = ?4, district = ?5, changed_at = ?6 where row "
+        "= ?1",
     [KEY_OWNER] = "select row from party where curve_key = ?",
     [PUT_INVITATION] = "insert into invitation(code_hash, party, created_at, expires_at) values(?,?,?,?)",
     [GET_INVITATION] = "select party, expires_at, used_by from invitation where code_hash = ?",
     [USE_INVITATION] = "update invitation set used_at = ?2, used_by = ?3 where code_hash = ?1",
     [PUT_BULLETIN] = "insert into bulletin(party, at, event) values(?,?,?)",
-    [PAGE_UPLINK] = "select change, family, day, dims, count, sum, null, null, null, null, null, null, null, null from "
-                    "cell where change > ?1"
+    [PAGE_UPLINK] = "select change, family, day, dims, count, sum, null, null, null, null, null, null, null, null, "
+                    "null, null from cell where change > ?1"
                     " union all select u.change, null, null, null, null, null, u.number, b.at, p.entity_type, p.party, "
-                    "p.name, u.state,"
-                    " substr(b.bytes, u.offset + 1, u.size), p.row from uplink u join batch b on b.id = u.batch join "
-                    "party p on p.row = u.party"
+                    "p.name, u.state, substr(b.bytes, u.offset + 1, u.size), p.row, p.role, u.event from uplink u left "
+                    "join batch b on b.id = u.batch left join party p on p.row = u.party"
                     " where u.change > ?1 order by 1 limit ?2",
-    [PAGE_INBOX] = "select cursor, event from bulletin where party = ?3 and cursor > ?1 order by cursor limit ?2",
+    [PAGE_INBOX] = "select u.cursor, u.event, u.number, u.at, f.role, o.party, u.state, substr(b.bytes, u.offset + 1, "
+                   "u.size) from bulletin u left join batch b on b.id = u.batch left join party f on f.row = u.filer"
+                   " left join party o on o.row = u.owner where u.party = ?3 and u.cursor > ?1 order by u.cursor limit "
+                   "?2",
     [HEAD_UPLINK] =
         "select max(coalesce((select max(change) from cell), 0), coalesce((select max(change) from uplink), 0),"
         " coalesce((select value from meta where key = 'pruned'), 0))",
@@ -205,6 +240,7 @@ void store_close(struct store *store)
     if (store->is_open) {
         store_rollback(store);
     }
+    fold_close(store->fold);
     db_close(store->db);
     free(store->deltas);
     free(store->slots);
@@ -221,6 +257,8 @@ err_t store_begin(struct store *store)
     err_t err = db_exec(store->db, "begin immediate");
     store->is_open = err == ERR_OK;
     store->is_urgent = false;
+    store->mailed_count = 0;
+    store->registered = 0;
     return err;
 }
 
@@ -250,6 +288,7 @@ void store_rollback(struct store *store)
     cells_forget(store);
     store->is_open = false;
     store->is_urgent = false;
+    store->mailed_count = 0;
     store->number = store->committed_number;
     store->change = store->committed_change;
 }
@@ -257,17 +296,6 @@ void store_rollback(struct store *store)
 bool store_has_urgent(const struct store *store)
 {
     return store->is_urgent;
-}
-
-int store_wal_pages(const struct store *store)
-{
-    return store->wal_pages;
-}
-
-void store_checkpoint(struct store *store, bool truncate)
-{
-    db_checkpoint(store->db, truncate);
-    store->wal_pages = 0;
 }
 
 err_t store_get_item(struct store *store, int64_t batch, int64_t offset, int64_t size, struct view *ret_bytes)

@@ -4,6 +4,7 @@
 
 #include "common/db.h"
 #include "hub/store.h"
+#include "hub/store_fold.h"
 
 /* Cells touched by the open group: summed in memory, written once each before the commit. */
 struct delta {
@@ -15,6 +16,23 @@ struct delta {
 };
 
 enum { DELTAS_MAX = 16384, DELTA_SLOTS = 32768 };
+
+/* Where a record's bytes lie. */
+struct place {
+    int64_t batch, offset, size;
+};
+
+/* A record and all that refers to it: data dictionary §2, proto/life.h. It has a row of its own from the first time
+ * that something happens to it; until then it is as its root record says. */
+struct thread {
+    int64_t owner; /* party row */
+    uint8_t root[RECORD_ID_SIZE];
+    const struct kind *kind; /* of the root */
+    int64_t about;           /* party row: whom a thread of the city or the province is about; 0: nobody */
+    bool is_up;
+    struct place content; /* the record that counts */
+    struct thread_facts facts;
+};
 
 enum statement {
     NEXT_BATCH,
@@ -40,11 +58,19 @@ enum statement {
     EACH_PARTY,
     SET_STATE,
     SET_KEYS,
+    SET_FACTS,
     KEY_OWNER,
     PUT_INVITATION,
     GET_INVITATION,
     USE_INVITATION,
     PUT_BULLETIN,
+    PUT_BULLETIN_RECORD,
+    PUT_LINK,
+    GET_BATCH_TIME,
+    PUT_DELIVERY,
+    GET_DELIVERY,
+    SET_DELIVERY,
+    EACH_DELIVERY,
     PAGE_UPLINK,
     PAGE_INBOX,
     HEAD_UPLINK,
@@ -66,7 +92,16 @@ struct store {
     uint64_t committed_change;
     bool is_open;
     bool is_urgent;
-    int wal_pages;
+    int64_t registered;  /* the party whose facts the open or last group changed; 0: none */
+    size_t mailed_count; /* over MAILED_MAX: more than are listed */
+    int64_t mailed[MAILED_MAX];
+    int wal_pages;     /* in the write-ahead log */
+    int fold_above;    /* no pass before the log is longer than this: the last one left a rest that a reader held */
+    int fold_seen;     /* the log's length when the present pass began */
+    int fold_passes;   /* of the present round */
+    struct fold *fold; /* opened with the first pass */
+    bool is_folding;
+    int64_t city_row; /* the city's own party; 0: none yet */
     size_t delta_count;
     struct delta *deltas;
     uint16_t *slots; /* index + 1 into deltas, by hash */
@@ -84,5 +119,19 @@ MUST_CHECK err_t store_get_item(struct store *store, int64_t batch, int64_t offs
                                 struct view *ret_bytes);
 
 void party_read(sqlite3_stmt *stmt, struct party *ret_party);
+MUST_CHECK err_t store_party_at(struct store *store, int64_t row, struct party *ret_party);
+/* -1 when there is no such party. */
+int store_role_of(struct store *store, int64_t row);
+
+/* ERR_NOT_FOUND: nothing has happened to the thread yet, or there is none. */
+MUST_CHECK err_t store_load_thread(struct store *store, int64_t owner, const uint8_t root[RECORD_ID_SIZE],
+                                   struct thread *ret_thread);
+MUST_CHECK err_t store_save_thread(struct store *store, const struct thread *thread);
+MUST_CHECK err_t store_batch_time(struct store *store, int64_t batch, int64_t *ret_at);
+/* ERR_NOT_FOUND: it was not delivered to the party. */
+MUST_CHECK err_t store_is_delivered(struct store *store, int64_t owner, const uint8_t root[RECORD_ID_SIZE],
+                                    int64_t party);
+/* Something new is in the party's inbox. */
+void store_note_mailed(struct store *store, int64_t party);
 
 #endif

@@ -11,11 +11,24 @@
 #include "common/text.h"
 #include "hub/admin.h"
 
-enum { GROUP_ITEMS_MAX = 4096, GROUP_MAILS_MAX = 4096, IDLE_CHECKPOINT_MS = 3000, COMPLAIN_MS = 10000 };
+enum {
+    GROUP_ITEMS_MAX = 4096,
+    GROUP_MAILS_MAX = 4096,
+    IDLE_FOLD_MS = 3000,
+    IDLE_DESK_MS = 100,
+    DESK_LAG_MS = 10000,
+    DESK_BUDGET_MS = 20,
+    COMPLAIN_MS = 10000
+};
 
 struct writer {
     struct options options;
     struct store *store;
+    struct city city;
+    struct admin admin;
+    struct desk desk;
+    bool is_desk_due;
+    int64_t desk_ms; /* when the desk last did something */
     struct home home;
     zsock_t *pipe, *work, *control, *to_front, *to_feeder;
     struct mail *group[GROUP_MAILS_MAX];
@@ -95,11 +108,30 @@ static void complain(struct writer *writer, err_t err)
     }
 }
 
-static void send_outcomes(struct writer *writer)
+/* Wakes the followers of the inboxes that have something new: each by its row, or all when they are many. */
+static void tell_inboxes(struct writer *writer)
+{
+    const int64_t *parties = NULL;
+    size_t count = store_mailed(writer->store, &parties);
+    for (size_t i = 0; i < count && i < MAILED_MAX; i++) {
+        struct mail *mail = mail_new(MAIL_COMMITTED);
+        mail->row = count > MAILED_MAX ? ROW_ALL : parties[i];
+        mail_send(writer->to_feeder, &mail);
+        i = count > MAILED_MAX ? count : i;
+    }
+}
+
+static void tell_feeder(struct writer *writer)
 {
     struct mail *news = mail_new(MAIL_COMMITTED);
     news->is_urgent = store_has_urgent(writer->store);
     mail_send(writer->to_feeder, &news);
+    tell_inboxes(writer);
+}
+
+static void send_outcomes(struct writer *writer)
+{
+    tell_feeder(writer);
     for (size_t i = 0; i < writer->group_count; i++) {
         struct mail *mail = writer->group[i];
         if (mail->type == MAIL_ENROL && !*mail->enrolment->refusal) {
@@ -133,7 +165,7 @@ static void write_mails(struct writer *writer, struct mail **mails, size_t count
     }
     err = err == ERR_OK ? commit(writer, mails, count) : err;
     if (err == ERR_FULL) {
-        store_checkpoint(writer->store, true); /* the log may hold room that the database does not need */
+        store_truncate_log(writer->store); /* the log may hold room that the database does not need */
     }
     if (err != ERR_OK) {
         fail_mails(writer, mails, count, err);
@@ -145,18 +177,33 @@ static void write_group(struct writer *writer)
     write_mails(writer, writer->group, writer->group_count);
     send_outcomes(writer);
     writer->busy_ms = clock_monotonic_ms();
-    if (store_wal_pages(writer->store) > writer->options.checkpoint_pages) {
-        store_checkpoint(writer->store, false);
+    store_fold(writer->store, writer->options.checkpoint_pages);
+}
+
+/* The desk waits while there is anything to receipt, but not for ever. */
+static void run_desk(struct writer *writer)
+{
+    int64_t now = clock_monotonic_ms();
+    if (now - writer->busy_ms < IDLE_DESK_MS && now - writer->desk_ms < DESK_LAG_MS) {
+        writer->is_desk_due = false; /* until the next tick */
+        return;
     }
+    err_t err = has_room(writer) ? desk_run(&writer->desk, clock_ms(), DESK_BUDGET_MS, &writer->is_desk_due) : ERR_FULL;
+    if (err != ERR_OK) {
+        complain(writer, err);
+        writer->is_desk_due = false;
+        return;
+    }
+    writer->desk_ms = clock_monotonic_ms();
+    tell_feeder(writer);
 }
 
 /* Folds the log in when nothing else is to do, so that it does not happen under load. The file keeps its size: writing
  * over it is twice as fast as making it grow, which costs the file system a journal commit each time. */
 static void on_tick(struct writer *writer)
 {
-    if (store_wal_pages(writer->store) > 0 && clock_monotonic_ms() - writer->busy_ms > IDLE_CHECKPOINT_MS) {
-        store_checkpoint(writer->store, false);
-    }
+    bool is_idle = clock_monotonic_ms() - writer->busy_ms > IDLE_FOLD_MS;
+    store_fold(writer->store, is_idle ? 0 : writer->options.checkpoint_pages);
 }
 
 static void gather(struct writer *writer)
@@ -166,6 +213,7 @@ static void gather(struct writer *writer)
            (mail = mail_receive(writer->work, false))) {
         if (mail->type == MAIL_TICK) {
             on_tick(writer);
+            writer->is_desk_due = true;
             mail_free(mail);
             continue;
         }
@@ -174,9 +222,8 @@ static void gather(struct writer *writer)
     }
 }
 
-static void tell_party(void *self, const struct party *party)
+static void tell_party(struct writer *writer, const struct party *party)
 {
-    struct writer *writer = self;
     struct mail *mail = mail_new(MAIL_PARTY);
     mail->party = (struct party *)mem_copy(party, sizeof *party);
     mail_send(writer->to_front, &mail);
@@ -191,8 +238,14 @@ static void answer_control(struct writer *writer)
     if (!request) {
         return;
     }
-    zmsg_t *reply = has_room(writer) ? admin_run(writer->store, request, tell_party, writer)
-                                     : admin_fail(tr("the disk is full", "磁盘已满"));
+    zmsg_t *reply =
+        has_room(writer) ? admin_run(&writer->admin, request) : admin_fail(tr("the disk is full", "磁盘已满"));
+    if (zframe_streq(zmsg_first(reply), "ok")) {
+        tell_feeder(writer);
+        if (writer->admin.changed.row) {
+            tell_party(writer, &writer->admin.changed);
+        }
+    }
     zmsg_send(&reply, writer->control);
     zmsg_destroy(&request);
 }
@@ -218,7 +271,7 @@ static void serve(struct writer *writer)
                                {.socket = zsock_resolve(writer->work), .events = ZMQ_POLLIN},
                                {.socket = zsock_resolve(writer->control), .events = ZMQ_POLLIN}};
     for (;;) {
-        if (zmq_poll(items, 3, -1) < 0 && errno == ETERM) {
+        if (zmq_poll(items, 3, writer->is_desk_due ? 0 : -1) < 0 && errno == ETERM) {
             return;
         }
         if ((items[0].revents & ZMQ_POLLIN) && read_pipe(writer)) {
@@ -230,6 +283,8 @@ static void serve(struct writer *writer)
         gather(writer);
         if (writer->group_count > 0) {
             write_group(writer);
+        } else if (writer->is_desk_due) {
+            run_desk(writer);
         }
     }
 }
@@ -240,6 +295,11 @@ void writer_actor(zsock_t *pipe, void *config)
     struct writer *writer = mem_alloc(sizeof *writer);
     char path[PATH_SIZE];
     *writer = (struct writer){.options = given->options, .store = given->store, .home = given->home, .pipe = pipe};
+    writer->city = *given->city;
+    writer->desk = *given->desk;
+    writer->desk.store = writer->store;
+    writer->desk.city = &writer->city;
+    writer->admin = (struct admin){.store = writer->store, .city = &writer->city};
     home_file(&writer->home, "control.sock", path);
     unlink(path); /* the home's lock is ours, so this one is left over */
     writer->work = zsock_new_pull("@inproc://writer");
@@ -259,7 +319,8 @@ void writer_actor(zsock_t *pipe, void *config)
     zsock_destroy(&writer->to_front);
     zsock_destroy(&writer->to_feeder);
     unlink(path);
-    store_checkpoint(writer->store, true);
+    store_truncate_log(writer->store);
+    desk_close(&writer->desk);
     store_close(writer->store);
     free(writer);
 }

@@ -7,6 +7,8 @@
 #ifndef HUB_WRITER_H
 #define HUB_WRITER_H
 
+#include "hub/city.h"
+#include "hub/desk.h"
 #include "hub/options.h"
 #include "hub/store.h"
 
@@ -14,6 +16,8 @@ struct writer_config {
     struct options options;
     struct store *store; /* taken: the writer uses and closes it */
     struct home home;
+    const struct desk *desk; /* taken */
+    const struct city *city; /* taken likewise; its identity is borrowed */
 };
 
 /* Pipe commands: "RELOAD" with a struct options. */

@@ -16,8 +16,8 @@ struct check {
 };
 
 /* Where the walk stands, for a fault's path: a key of a table, or, without one, an index. */
-struct step {
-    const struct step *up;
+struct trail {
+    const struct trail *up;
     const char *key;
     uint32_t index;
 };
@@ -33,26 +33,26 @@ struct rows {
 struct path {
     char text[FAULT_FIELD_SIZE];
 };
-struct path path_of(const struct step *step);
+struct path path_of(const struct trail *step);
 
 /* What the wire type of a row is, and its name for a person. */
 enum token_type check_token_type(enum field_type type);
 const char *check_expected(enum field_type type);
 
 /* A value that is no container, of the right wire type. *ret_value is set where it keeps its row. */
-void check_scalar(struct check *check, const struct field *row, const struct token *token, const struct step *step,
+void check_scalar(struct check *check, const struct field *row, const struct token *token, const struct trail *step,
                   struct value *ret_value);
-void check_fault_code(struct check *check, const struct enumeration *codes, const struct step *step);
+void check_fault_code(struct check *check, const struct enumeration *codes, const struct trail *step);
 
 /* PAIRS keys and values. DEPTH is the map's; the record's own has 1. */
-MUST_CHECK err_t check_pairs(struct check *check, struct rows *rows, const struct step *up, unsigned depth,
+MUST_CHECK err_t check_pairs(struct check *check, struct rows *rows, const struct trail *up, unsigned depth,
                              uint32_t pairs);
 /* The row of KEY, or -1. Senders write keys in the order of the table, so the search starts at GUESS: the row behind
  * the last one found. */
 int check_find_row(const struct field *fields, size_t count, size_t guess, struct view key);
 /* The fault `malformed`; always ERR_INVALID. */
-err_t check_malformed(struct check *check, const struct step *step, const char *reason);
-MUST_CHECK err_t check_next(struct check *check, const struct step *step, struct token *ret_token);
+err_t check_malformed(struct check *check, const struct trail *step, const char *reason);
+MUST_CHECK err_t check_next(struct check *check, const struct trail *step, struct token *ret_token);
 
 /* The kind that BYTES name, and the id where it is readable, without checking the rest; NULL when there is none. */
 const struct kind *check_peek(struct view bytes, struct value *ret_id);

@@ -6,9 +6,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-struct path path_of(const struct step *step)
+struct path path_of(const struct trail *step)
 {
-    const struct step *way[2 * READER_DEPTH_MAX];
+    const struct trail *way[2 * READER_DEPTH_MAX];
     size_t count = 0;
     for (; step != NULL; step = step->up) {
         assert(count < sizeof way / sizeof way[0]);
@@ -31,8 +31,8 @@ static void keep(struct value *value, int64_t number, struct view view)
     *value = (struct value){.is_present = true, .number = number, .view = view};
 }
 
-static void check_text(struct check *check, const struct field *row, const struct token *token, const struct step *step,
-                       struct value *ret_value)
+static void check_text(struct check *check, const struct field *row, const struct token *token,
+                       const struct trail *step, struct value *ret_value)
 {
     struct prose prose;
     switch (prose_scan(token->view, &prose)) {
@@ -58,7 +58,7 @@ static void check_text(struct check *check, const struct field *row, const struc
     keep(ret_value, 0, token->view);
 }
 
-void check_fault_code(struct check *check, const struct enumeration *codes, const struct step *step)
+void check_fault_code(struct check *check, const struct enumeration *codes, const struct trail *step)
 {
     char list[FAULT_REASON_SIZE - 16] = "";
     size_t size = 0;
@@ -68,8 +68,8 @@ void check_fault_code(struct check *check, const struct enumeration *codes, cons
     fault_add(check->faults, "bad_value", path_of(step).text, "not one of: %s", list);
 }
 
-static void check_enum(struct check *check, const struct field *row, const struct token *token, const struct step *step,
-                       struct value *ret_value)
+static void check_enum(struct check *check, const struct field *row, const struct token *token,
+                       const struct trail *step, struct value *ret_value)
 {
     int index = enumeration_index(row->codes, token->view);
     if (index < 0) {
@@ -79,7 +79,7 @@ static void check_enum(struct check *check, const struct field *row, const struc
     keep(ret_value, index, token->view);
 }
 
-static bool check_bounds(struct check *check, const struct field *row, const struct step *step, int64_t number)
+static bool check_bounds(struct check *check, const struct field *row, const struct trail *step, int64_t number)
 {
     if (number >= row->low && number <= row->high) {
         return true;
@@ -101,7 +101,7 @@ static bool check_bounds(struct check *check, const struct field *row, const str
 }
 
 static void check_number(struct check *check, const struct field *row, const struct token *token,
-                         const struct step *step, struct value *ret_value)
+                         const struct trail *step, struct value *ret_value)
 {
     int64_t number = token->number > INT64_MAX ? INT64_MAX : (int64_t)token->number;
     if (check_bounds(check, row, step, number)) {
@@ -109,15 +109,15 @@ static void check_number(struct check *check, const struct field *row, const str
     }
 }
 
-static void check_flag(struct check *check, const struct field *row, const struct token *token, const struct step *step,
-                       struct value *ret_value)
+static void check_flag(struct check *check, const struct field *row, const struct token *token,
+                       const struct trail *step, struct value *ret_value)
 {
     (void)check, (void)row, (void)step;
     keep(ret_value, token->flag ? 1 : 0, (struct view){NULL, 0});
 }
 
-static void check_date(struct check *check, const struct field *row, const struct token *token, const struct step *step,
-                       struct value *ret_value)
+static void check_date(struct check *check, const struct field *row, const struct token *token,
+                       const struct trail *step, struct value *ret_value)
 {
     int64_t days = 0;
     if (date_parse(token->view, &days) != ERR_OK) {
@@ -130,7 +130,7 @@ static void check_date(struct check *check, const struct field *row, const struc
 }
 
 static void check_bytes(struct check *check, const struct field *row, const struct token *token,
-                        const struct step *step, struct value *ret_value)
+                        const struct trail *step, struct value *ret_value)
 {
     int64_t size = (int64_t)token->view.size;
     if (size != row->low) {
@@ -141,8 +141,8 @@ static void check_bytes(struct check *check, const struct field *row, const stru
     keep(ret_value, 0, token->view);
 }
 
-static void check_uscc(struct check *check, const struct field *row, const struct token *token, const struct step *step,
-                       struct value *ret_value)
+static void check_uscc(struct check *check, const struct field *row, const struct token *token,
+                       const struct trail *step, struct value *ret_value)
 {
     (void)row;
     if (uscc_check(token->view)) {
@@ -155,7 +155,7 @@ static void check_uscc(struct check *check, const struct field *row, const struc
 }
 
 static void check_district(struct check *check, const struct field *row, const struct token *token,
-                           const struct step *step, struct value *ret_value)
+                           const struct trail *step, struct value *ret_value)
 {
     (void)row;
     if (district_check(token->view)) {
@@ -166,7 +166,7 @@ static void check_district(struct check *check, const struct field *row, const s
 }
 
 typedef void scalar_check(struct check *check, const struct field *row, const struct token *token,
-                          const struct step *step, struct value *ret_value);
+                          const struct trail *step, struct value *ret_value);
 
 /* Containers have no function here: check_walk.c goes into them. */
 static const struct {
@@ -199,7 +199,7 @@ const char *check_expected(enum field_type type)
     return types[type].expected;
 }
 
-void check_scalar(struct check *check, const struct field *row, const struct token *token, const struct step *step,
+void check_scalar(struct check *check, const struct field *row, const struct token *token, const struct trail *step,
                   struct value *ret_value)
 {
     types[row->type].check(check, row, token, step, ret_value);

@@ -11,13 +11,13 @@ struct unknown_keys {
     struct view keys[UNKNOWN_KEYS_MAX];
 };
 
-err_t check_malformed(struct check *check, const struct step *step, const char *reason)
+err_t check_malformed(struct check *check, const struct trail *step, const char *reason)
 {
     fault_add(check->faults, "malformed", path_of(step).text, "%s", reason);
     return ERR_INVALID;
 }
 
-err_t check_next(struct check *check, const struct step *step, struct token *ret_token)
+err_t check_next(struct check *check, const struct trail *step, struct token *ret_token)
 {
     switch (reader_next(&check->reader, ret_token)) {
     case ERR_OK:
@@ -29,7 +29,7 @@ err_t check_next(struct check *check, const struct step *step, struct token *ret
     }
 }
 
-static err_t next_key(struct check *check, const struct step *step, struct view *ret_key)
+static err_t next_key(struct check *check, const struct trail *step, struct view *ret_key)
 {
     struct token token;
     err_t err = check_next(check, step, &token);
@@ -45,7 +45,7 @@ static err_t next_key(struct check *check, const struct step *step, struct view 
 
 /* A key that stands twice is an error even where nobody knows the key. Remembering them is bounded, so their number is.
  */
-static err_t note_unknown(struct check *check, struct unknown_keys *unknown, struct view key, const struct step *step)
+static err_t note_unknown(struct check *check, struct unknown_keys *unknown, struct view key, const struct trail *step)
 {
     size_t count = 0;
     if (!utf8_check(key, &count)) {
@@ -65,9 +65,9 @@ static err_t note_unknown(struct check *check, struct unknown_keys *unknown, str
 }
 
 /* DEPTH is that of the value where it is a container; the record's own map has 1. */
-static err_t skip_value(struct check *check, const struct step *step, unsigned depth);
+static err_t skip_value(struct check *check, const struct trail *step, unsigned depth);
 
-static err_t skip_pairs(struct check *check, const struct step *step, unsigned depth, uint32_t pairs)
+static err_t skip_pairs(struct check *check, const struct trail *step, unsigned depth, uint32_t pairs)
 {
     struct unknown_keys unknown;
     unknown.count = 0;
@@ -84,7 +84,7 @@ static err_t skip_pairs(struct check *check, const struct step *step, unsigned d
 }
 
 /* Walks what belongs to a token already read and is of no use to us: it must be well formed all the same. */
-static err_t skip_rest(struct check *check, const struct step *step, unsigned depth, const struct token *token)
+static err_t skip_rest(struct check *check, const struct trail *step, unsigned depth, const struct token *token)
 {
     bool is_container = token->type == TOKEN_ARRAY || token->type == TOKEN_MAP;
     if (is_container && depth > READER_DEPTH_MAX) {
@@ -106,21 +106,21 @@ static err_t skip_rest(struct check *check, const struct step *step, unsigned de
     return ERR_OK;
 }
 
-static err_t skip_value(struct check *check, const struct step *step, unsigned depth)
+static err_t skip_value(struct check *check, const struct trail *step, unsigned depth)
 {
     struct token token;
     err_t err = check_next(check, step, &token);
     return err != ERR_OK ? err : skip_rest(check, step, depth, &token);
 }
 
-static err_t check_map(struct check *check, const struct field *row, const struct token *token, const struct step *step,
-                       unsigned depth);
-static err_t check_list(struct check *check, const struct field *row, const struct token *token, const struct step *up,
+static err_t check_map(struct check *check, const struct field *row, const struct token *token,
+                       const struct trail *step, unsigned depth);
+static err_t check_list(struct check *check, const struct field *row, const struct token *token, const struct trail *up,
                         unsigned depth);
 static err_t check_enum_map(struct check *check, const struct field *row, const struct token *token,
-                            const struct step *up, unsigned depth);
+                            const struct trail *up, unsigned depth);
 
-static err_t check_value(struct check *check, const struct field *row, const struct step *step, unsigned depth,
+static err_t check_value(struct check *check, const struct field *row, const struct trail *step, unsigned depth,
                          struct value *value)
 {
     const uint8_t *start = check->reader.at;
@@ -172,17 +172,17 @@ int check_find_row(const struct field *fields, size_t count, size_t guess, struc
     return -1;
 }
 
-static void check_missing(struct check *check, const struct rows *rows, const struct step *up)
+static void check_missing(struct check *check, const struct rows *rows, const struct trail *up)
 {
     for (size_t i = 0; i < rows->count; i++) {
         if (rows->fields[i].presence == REQUIRED && (rows->seen >> i & 1) == 0) {
-            struct step step = {.up = up, .key = rows->fields[i].key};
+            struct trail step = {.up = up, .key = rows->fields[i].key};
             fault_add(check->faults, "missing", path_of(&step).text, "required");
         }
     }
 }
 
-err_t check_pairs(struct check *check, struct rows *rows, const struct step *up, unsigned depth, uint32_t pairs)
+err_t check_pairs(struct check *check, struct rows *rows, const struct trail *up, unsigned depth, uint32_t pairs)
 {
     struct unknown_keys unknown;
     unknown.count = 0;
@@ -198,7 +198,7 @@ err_t check_pairs(struct check *check, struct rows *rows, const struct step *up,
             err = note_unknown(check, &unknown, key, up);
             err = err != ERR_OK ? err : skip_value(check, up, depth + 1);
         } else {
-            struct step step = {.up = up, .key = rows->fields[index].key};
+            struct trail step = {.up = up, .key = rows->fields[index].key};
             bool is_twice = (rows->seen >> index & 1) != 0;
             struct value ignored;
             guess = (size_t)index + 1;
@@ -219,14 +219,14 @@ err_t check_pairs(struct check *check, struct rows *rows, const struct step *up,
     return ERR_OK;
 }
 
-static err_t check_map(struct check *check, const struct field *row, const struct token *token, const struct step *step,
-                       unsigned depth)
+static err_t check_map(struct check *check, const struct field *row, const struct token *token,
+                       const struct trail *step, unsigned depth)
 {
     struct rows rows = {.fields = row->fields, .count = row->field_count};
     return check_pairs(check, &rows, step, depth, token->count);
 }
 
-static err_t check_list(struct check *check, const struct field *row, const struct token *token, const struct step *up,
+static err_t check_list(struct check *check, const struct field *row, const struct token *token, const struct trail *up,
                         unsigned depth)
 {
     if (token->count < row->low || token->count > row->high) {
@@ -235,7 +235,7 @@ static err_t check_list(struct check *check, const struct field *row, const stru
         return skip_rest(check, up, depth, token);
     }
     for (uint32_t i = 0; i < token->count; i++) {
-        struct step step = {.up = up, .index = i};
+        struct trail step = {.up = up, .index = i};
         struct value ignored;
         err_t err = check_value(check, &row->fields[0], &step, depth + 1, &ignored);
         if (err != ERR_OK) {
@@ -246,7 +246,7 @@ static err_t check_list(struct check *check, const struct field *row, const stru
 }
 
 static err_t check_enum_map(struct check *check, const struct field *row, const struct token *token,
-                            const struct step *up, unsigned depth)
+                            const struct trail *up, unsigned depth)
 {
     uint64_t seen = 0;
     for (uint32_t i = 0; i < token->count; i++) {
@@ -256,7 +256,7 @@ static err_t check_enum_map(struct check *check, const struct field *row, const 
             return err;
         }
         int index = enumeration_index(row->codes, key);
-        struct step step = {.up = up, .key = index < 0 ? NULL : row->codes->labels[index].code};
+        struct trail step = {.up = up, .key = index < 0 ? NULL : row->codes->labels[index].code};
         struct value ignored;
         if (index < 0) {
             check_fault_code(check, row->codes, up);
@@ -273,7 +273,7 @@ static err_t check_enum_map(struct check *check, const struct field *row, const 
         }
     }
     for (size_t i = 0; i < row->codes->count; i++) {
-        struct step step = {.up = up, .key = row->codes->labels[i].code};
+        struct trail step = {.up = up, .key = row->codes->labels[i].code};
         if ((seen >> i & 1) == 0) {
             fault_add(check->faults, "missing", path_of(&step).text, "required");
         }

@@ -2,7 +2,6 @@
 #include "proto/project.h"
 
 #include <stdbool.h>
-#include <string.h>
 
 /* Every enumeration of the data dictionary §1: the code travels, the labels are looked up. A code is never taken back.
  */
@@ -105,6 +104,24 @@ static const struct label warning_status_labels[] = {
     [STATUS_EXERCISE] = {"exercise", "Exercise", "演练"},
     [STATUS_TEST] = {"test", "Test", "测试"},
     [STATUS_DRAFT] = {"draft", "Draft", "草稿"},
+};
+
+static const struct label filing_state_labels[] = {
+    {"filed", "Filed", "已报送"},
+    {"returned", "Returned for correction", "已退回补正"},
+    {"accepted", "Accepted", "已接收"},
+    {"withdrawn", "Withdrawn", "已撤回"},
+};
+
+static const struct label rereview_state_labels[] = {
+    {"requested", "Requested", "已申请"},
+    {"decided", "Decided", "已出具意见"},
+    {"withdrawn", "Withdrawn", "已撤回"},
+};
+
+static const struct label issue_state_labels[] = {
+    {"current", "Current", "有效"},
+    {"withdrawn", "Withdrawn", "已撤回"},
 };
 
 static const struct label warning_state_labels[] = {
@@ -219,6 +236,67 @@ static const struct label attachment_role_labels[] = {
     {"other", "Other", "其他"},
 };
 
+static const struct label opinion_labels[] = {
+    {"agree", "Agree", "同意"},
+    {"agree_with_changes", "Agree with changes", "修改后同意"},
+    {"disagree", "Disagree", "不同意"},
+};
+
+static const struct label notice_category_labels[] = {
+    {"policy", "Policy", "政策"},     {"requirement", "Requirement", "要求"}, {"advice", "Advice", "建议"},
+    {"training", "Training", "培训"}, {"exercise", "Exercise", "演练"},
+};
+
+static const struct label gender_labels[] = {
+    [GENDER_FEMALE] = {"female", "Female", "女"},
+    [GENDER_MALE] = {"male", "Male", "男"},
+    [GENDER_UNSTATED] = {"unstated", "Not stated", "未说明"},
+};
+
+static const struct label profession_labels[] = {
+    [PROFESSION_TECHNICAL] = {"technical", "Science and technology", "科学技术"},
+    [PROFESSION_ETHICS] = {"ethics", "Ethics", "伦理"},
+    [PROFESSION_LAW] = {"law", "Law", "法律"},
+    [PROFESSION_OTHER] = {"other", "Other", "其他"},
+};
+
+static const struct label work_item_state_labels[] = {
+    {"planned", "Planned", "未开始"}, {"ongoing", "Ongoing", "进行中"}, {"done", "Done", "已完成"},
+    {"delayed", "Delayed", "已延期"}, {"dropped", "Dropped", "已取消"},
+};
+
+static const struct label cover_labels[] = {
+    [COVER_WARNINGS] = {"warnings", "Warnings", "风险预警"},
+    [COVER_REVIEWS] = {"reviews", "Reviews", "审查情况"},
+    [COVER_BOTH] = {"both", "Both", "两者"},
+};
+
+static const struct label plan_measure_labels[] = {
+    [MEASURE_MANUAL] = {"manual", "Reported by hand", "人工填报"},
+    [MEASURE_UNITS_JOINED] = {"units_joined", "Units joined", "已接入单位数"},
+    [MEASURE_REVIEWS_REPORTED] = {"reviews_reported", "Reviews reported", "已报送审查数"},
+    [MEASURE_WARNINGS_ANSWERED] = {"warnings_answered_in_time", "Warnings answered in time", "按时受理预警数"},
+};
+
+static const struct label answer_type_labels[] = {
+    [ANSWER_TEXT] = {"text", "Text", "文本"},      [ANSWER_NUMBER] = {"number", "Number", "数字"},
+    [ANSWER_FLAG] = {"flag", "Yes or no", "是否"}, [ANSWER_DATE] = {"date", "Date", "日期"},
+    [ANSWER_ENUM] = {"enum", "Choice", "选项"},
+};
+
+static const struct label completeness_state_labels[] = {
+    [COMPLETENESS_EXPECTED] = {"expected", "Expected", "应报"},
+    [COMPLETENESS_RECEIVED] = {"received", "Received", "已报"},
+    [COMPLETENESS_ON_TIME] = {"on_time", "On time", "按时"},
+    [COMPLETENESS_ZERO] = {"zero", "Zero report", "零报告"},
+};
+
+static const struct label delivery_state_labels[] = {
+    [DELIVERY_SENT] = {"sent", "Sent", "已发送"},       [DELIVERY_DELIVERED] = {"delivered", "Delivered", "已送达"},
+    [DELIVERY_OPENED] = {"opened", "Opened", "已打开"}, [DELIVERY_ANSWERED] = {"answered", "Answered", "已答复"},
+    [DELIVERY_LATE] = {"late", "Late", "逾期未答复"},
+};
+
 #define ENUMERATION(name)                                                                                              \
     {                                                                                                                  \
 #name, name##_labels, sizeof name##_labels / sizeof name##_labels[0]                                           \
@@ -237,6 +315,9 @@ const struct enumeration enum_risk_grade = ENUMERATION(risk_grade);
 const struct enumeration enum_warning_level = ENUMERATION(warning_level);
 const struct enumeration enum_warning_status = ENUMERATION(warning_status);
 const struct enumeration enum_warning_state = ENUMERATION(warning_state);
+const struct enumeration enum_filing_state = ENUMERATION(filing_state);
+const struct enumeration enum_rereview_state = ENUMERATION(rereview_state);
+const struct enumeration enum_issue_state = ENUMERATION(issue_state);
 const struct enumeration enum_warning_action = ENUMERATION(warning_action);
 const struct enumeration enum_urgency = ENUMERATION(urgency);
 const struct enumeration enum_severity = ENUMERATION(severity);
@@ -249,70 +330,15 @@ const struct enumeration enum_cause_entity = ENUMERATION(cause_entity);
 const struct enumeration enum_cause_intent = ENUMERATION(cause_intent);
 const struct enumeration enum_share_scope = ENUMERATION(share_scope);
 const struct enumeration enum_attachment_role = ENUMERATION(attachment_role);
-
-/* By its own name, or by the shorter one that a record's field and an aggregate's dimension bear. */
-static const struct {
-    const char *name;
-    const struct enumeration *codes;
-} names[] = {
-    {"tier", &enum_tier},
-    {"entity_type", &enum_entity_type},
-    {"sector", &enum_sector},
-    {"procedure", &enum_procedure},
-    {"decision", &enum_decision},
-    {"review_stage", &enum_review_stage},
-    {"rereview_list_item", &enum_rereview_list_item},
-    {"principle", &enum_principle},
-    {"assessment", &enum_assessment},
-    {"risk_grade", &enum_risk_grade},
-    {"warning_level", &enum_warning_level},
-    {"level", &enum_warning_level},
-    {"warning_status", &enum_warning_status},
-    {"status", &enum_warning_status},
-    {"warning_state", &enum_warning_state},
-    {"state", &enum_warning_state},
-    {"warning_action", &enum_warning_action},
-    {"action", &enum_warning_action},
-    {"urgency", &enum_urgency},
-    {"severity", &enum_severity},
-    {"certainty", &enum_certainty},
-    {"risk_domain", &enum_risk_domain},
-    {"risk_subdomain", &enum_risk_subdomain},
-    {"harm_kind", &enum_harm_kind},
-    {"lifecycle_phase", &enum_lifecycle_phase},
-    {"cause_entity", &enum_cause_entity},
-    {"cause_intent", &enum_cause_intent},
-    {"share_scope", &enum_share_scope},
-    {"attachment_role", &enum_attachment_role},
-};
-
-const struct enumeration *enumeration_find(const char *name)
-{
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(names[i].name, name) == 0) {
-            return names[i].codes;
-        }
-    }
-    return NULL;
-}
-
-int enumeration_index(const struct enumeration *codes, struct view code)
-{
-    for (size_t i = 0; i < codes->count; i++) {
-        const char *known = codes->labels[i].code;
-        if (code.size > 0 && known[0] == (char)code.at[0] && view_is(code, known)) {
-            return (int)i;
-        }
-    }
-    return -1;
-}
-
-const char *enumeration_label(const struct enumeration *codes, const char *code, bool chinese)
-{
-    for (size_t i = 0; i < codes->count; i++) {
-        if (strcmp(codes->labels[i].code, code) == 0) {
-            return chinese ? codes->labels[i].zh : codes->labels[i].en;
-        }
-    }
-    return code;
-}
+const struct enumeration enum_opinion = ENUMERATION(opinion);
+const struct enumeration enum_notice_category = ENUMERATION(notice_category);
+const struct enumeration enum_gender = ENUMERATION(gender);
+const struct enumeration enum_profession = ENUMERATION(profession);
+const struct enumeration enum_work_item_state = ENUMERATION(work_item_state);
+const struct enumeration enum_cover = ENUMERATION(cover);
+const struct enumeration enum_plan_measure = ENUMERATION(plan_measure);
+const struct enumeration enum_answer_type = ENUMERATION(answer_type);
+const struct enumeration enum_completeness_state = ENUMERATION(completeness_state);
+const struct enumeration enum_delivery_state = ENUMERATION(delivery_state);
+/* Its codes are GB/T 2260, not ours to list. */
+const struct enumeration enum_district = {"district", NULL, 0};

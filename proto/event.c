@@ -5,7 +5,7 @@
 #include "proto/message.h"
 #include "proto/strict.h"
 
-enum form { FORM_STR, FORM_BIN, FORM_UINT, FORM_INT, FORM_TIME, FORM_DIMS };
+enum form { FORM_STR, FORM_BIN, FORM_ID, FORM_UINT, FORM_INT, FORM_TIME, FORM_DIMS };
 
 struct row {
     const char *key;
@@ -21,14 +21,18 @@ static const struct row cell_rows[] = {
     {"dims", FORM_DIMS, OF(cell.dims), true},    {"count", FORM_INT, OF(cell.count), true},
     {"sum", FORM_INT, OF(cell.sum), true},       {"revision", FORM_UINT, OF(cell.revision), true},
 };
-static const struct row warning_rows[] = {
-    {"number", FORM_UINT, OF(warning.number), true},
-    {"received_at", FORM_TIME, OF(warning.received_at), true},
-    {"entity_type", FORM_STR, OF(warning.entity_type), true},
-    {"entity", FORM_STR, OF(warning.entity), false},
-    {"entity_name", FORM_STR, OF(warning.entity_name), false},
-    {"state", FORM_STR, OF(warning.state), true},
-    {"record", FORM_BIN, OF(warning.record), true},
+static const struct row record_rows[] = {
+    {"number", FORM_UINT, OF(record.number), true}, {"received_at", FORM_TIME, OF(record.received_at), true},
+    {"role", FORM_STR, OF(record.role), true},      {"entity_type", FORM_STR, OF(record.entity_type), false},
+    {"entity", FORM_STR, OF(record.entity), false}, {"entity_name", FORM_STR, OF(record.entity_name), false},
+    {"owner", FORM_STR, OF(record.owner), false},   {"state", FORM_STR, OF(record.state), true},
+    {"record", FORM_BIN, OF(record.record), true},
+};
+static const struct row clock_rows[] = {
+    {"at", FORM_TIME, OF(clock.at), true},         {"due_at", FORM_TIME, OF(clock.due_at), true},
+    {"term", FORM_STR, OF(clock.term), true},      {"stage", FORM_STR, OF(clock.stage), true},
+    {"entity", FORM_STR, OF(clock.entity), false}, {"entity_name", FORM_STR, OF(clock.entity_name), false},
+    {"root", FORM_ID, OF(clock.root), false},      {"period", FORM_STR, OF(clock.period), false},
 };
 static const struct row state_rows[] = {
     {"at", FORM_TIME, OF(state.at), true},
@@ -42,7 +46,8 @@ static const struct {
     size_t count;
 } types[] = {
     [EVENT_CELL] = {"cell", cell_rows, sizeof cell_rows / sizeof *cell_rows},
-    [EVENT_WARNING] = {"warning", warning_rows, sizeof warning_rows / sizeof *warning_rows},
+    [EVENT_RECORD] = {"record", record_rows, sizeof record_rows / sizeof *record_rows},
+    [EVENT_CLOCK] = {"clock", clock_rows, sizeof clock_rows / sizeof *clock_rows},
     [EVENT_ENTITY_STATE] = {"entity_state", state_rows, sizeof state_rows / sizeof *state_rows},
 };
 enum { TYPES = sizeof types / sizeof *types };
@@ -69,7 +74,9 @@ static err_t decode_row(struct reader *reader, const struct row *row, struct eve
         memcpy((char *)event + row->offset, &view, sizeof view);
         break;
     case FORM_BIN:
+    case FORM_ID:
         err = reader_bin(reader, &view);
+        err = err == ERR_OK && row->form == FORM_ID && view.size != RECORD_ID_SIZE ? ERR_INVALID : err;
         memcpy((char *)event + row->offset, &view, sizeof view);
         break;
     case FORM_UINT:
@@ -172,6 +179,7 @@ static void encode_row(msgpack_packer *packer, const struct row *row, const stru
         msgpack_pack_str_with_body(packer, view.at, view.size);
         break;
     case FORM_BIN:
+    case FORM_ID:
         memcpy(&view, at, sizeof view);
         msgpack_pack_bin_with_body(packer, view.at, view.size);
         break;

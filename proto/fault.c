@@ -78,6 +78,14 @@ static const struct {
     {"disk_full", "the hub's disk is full", "枢纽磁盘已满"},
     {"overload", "the hub is overloaded", "枢纽过载"},
     {"store_failed", "the hub's store failed", "枢纽存储故障"},
+    {"missing_blob", "an attachment is not at the hub yet", "附件尚未上传到枢纽"},
+    {"bad_media_type", "files of this type are not taken", "不接受此类型的文件"},
+    {"type_mismatch", "the content is not of the stated type", "文件内容与所称类型不符"},
+    {"hash_mismatch", "the content does not have the stated hash", "文件内容与摘要不符"},
+    {"quota_exceeded", "the institution's room for attachments is used up", "本机构的附件空间已用完"},
+    {"not_found", "the hub has no such attachment of this institution", "枢纽中没有本机构的此附件"},
+    {"bad_offset", "a part of the attachment came out of turn", "附件分块次序有误"},
+    {"unreadable", "the file cannot be read", "文件无法读取"},
 };
 
 const char *fault_label(const char *code, int chinese)

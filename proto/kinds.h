@@ -1,92 +1,32 @@
-/* proto/kinds.h - indexes into the tables of proto/kinds.c and proto/enums.c, for the rows of rules that name them.
+/* proto/kinds.h - the kinds by number, and the codes that a rule or a program names.
  *
- * Only the tables, the rules and the projection need this; everybody else goes by key. A new field is a new index here
- * and a new row there; an index is never stored, so the order may change. */
+ * Only the tables, the rules and what asks for one kind or code need this; everybody else goes by key. A kind is a file
+ * proto/kind_NAME.c, a number here and a line in proto/kinds.c. */
 #ifndef PROTO_KINDS_H
 #define PROTO_KINDS_H
 
 #include "proto/schema.h"
 
-enum kind_number { KIND_REVIEW_REPORT = 1, KIND_RISK_WARNING = 2 };
-
-enum review_field {
-    REVIEW_ACTIVITY_TITLE = COMMON_FIELDS,
-    REVIEW_ACTIVITY_NO,
-    REVIEW_ROUND,
-    REVIEW_SECTOR,
-    REVIEW_LIFECYCLE_PHASE,
-    REVIEW_SUMMARY,
-    REVIEW_APPLICANT,
-    REVIEW_FUNDING,
-    REVIEW_MODEL_NAME,
-    REVIEW_MODEL_VENDOR,
-    REVIEW_MODEL_FILING_NO,
-    REVIEW_DATA_SOURCES,
-    REVIEW_PERSONAL_DATA,
-    REVIEW_MINORS_INVOLVED,
-    REVIEW_PROCEDURE,
-    REVIEW_REVIEW_STAGE,
-    REVIEW_DELEGATED_TO,
-    REVIEW_APPLIED_ON,
-    REVIEW_ACCEPTED_ON,
-    REVIEW_MET_ON,
-    REVIEW_DECIDED_ON,
-    REVIEW_MEMBERS_PRESENT,
-    REVIEW_VOTES_FOR,
-    REVIEW_REVIEWERS,
-    REVIEW_REREVIEW_LIST_ITEM,
-    REVIEW_PRINCIPLES,
-    REVIEW_RISK_GRADE,
-    REVIEW_RISKS,
-    REVIEW_DECISION,
-    REVIEW_CONDITIONS,
-    REVIEW_REJECTION_REASON,
-    REVIEW_NEXT_FOLLOW_UP_ON,
-    REVIEW_PLATFORM_REGISTERED_ON,
-    REVIEW_PLATFORM_NO,
-    REVIEW_ATTACHMENTS,
-    REVIEW_FIELDS
+/* Stable: kept in stores. */
+enum kind_number {
+    KIND_REVIEW_REPORT = 1,
+    KIND_RISK_WARNING,
+    KIND_ENTITY_REGISTRATION,
+    KIND_COMMITTEE_REGISTRATION,
+    KIND_ZERO_REPORT,
+    KIND_ANNUAL_REPORT,
+    KIND_WITHDRAWAL,
+    KIND_ACCEPTANCE,
+    KIND_RETURN_FOR_CORRECTION,
+    KIND_REREVIEW_REQUEST,
+    KIND_REREVIEW_DECISION,
+    KIND_NOTICE,
+    KIND_NOTICE_ANSWER,
+    KIND_NOTICE_READ,
+    KIND_SHARED_WARNING,
+    KIND_CITY_PLAN,
+    KIND_PLAN_PROGRESS
 };
-
-enum warning_field {
-    WARNING_ACTION = COMMON_FIELDS,
-    WARNING_REFERS_TO,
-    WARNING_STATUS,
-    WARNING_HEADLINE,
-    WARNING_DESCRIPTION,
-    WARNING_LEVEL,
-    WARNING_URGENCY,
-    WARNING_SEVERITY,
-    WARNING_CERTAINTY,
-    WARNING_SECTOR,
-    WARNING_RISK_DOMAIN,
-    WARNING_RISK_SUBDOMAIN,
-    WARNING_HARM_KIND,
-    WARNING_DEATHS,
-    WARNING_INJURED,
-    WARNING_AFFECTED_PEOPLE,
-    WARNING_LIFECYCLE_PHASE,
-    WARNING_CAUSE_ENTITY,
-    WARNING_CAUSE_INTENT,
-    WARNING_SYSTEM_NAME,
-    WARNING_MODEL_NAME,
-    WARNING_MODEL_VENDOR,
-    WARNING_MODEL_VERSION,
-    WARNING_OCCURRED_AT,
-    WARNING_DISCOVERED_AT,
-    WARNING_REGION,
-    WARNING_MEASURES_TAKEN,
-    WARNING_MEASURES_ADVISED,
-    WARNING_EXPIRES_AT,
-    WARNING_RELATED_ACTIVITY_NO,
-    WARNING_SHARE_SCOPE,
-    WARNING_REPORTER_CONFIDENTIAL,
-    WARNING_ATTACHMENTS,
-    WARNING_FIELDS
-};
-
-_Static_assert((int)REVIEW_FIELDS <= (int)KIND_FIELDS_MAX && (int)WARNING_FIELDS <= (int)KIND_FIELDS_MAX,
-               "seen fields are bits of 64");
 
 /* Codes that a rule names, in the order of their enumeration. */
 enum procedure { PROCEDURE_GENERAL, PROCEDURE_SIMPLIFIED, PROCEDURE_EXPERT_REREVIEW, PROCEDURE_EMERGENCY };
@@ -104,11 +44,20 @@ enum risk_grade { GRADE_MINIMAL, GRADE_LOW, GRADE_MEDIUM, GRADE_HIGH };
 enum warning_status { STATUS_ACTUAL, STATUS_EXERCISE, STATUS_TEST, STATUS_DRAFT };
 enum share_scope { SCOPE_CITY_ONLY, SCOPE_AFFECTED_SECTORS, SCOPE_ALL_ENTITIES, SCOPE_PROVINCE };
 
+enum gender { GENDER_FEMALE, GENDER_MALE, GENDER_UNSTATED };
+enum profession { PROFESSION_TECHNICAL, PROFESSION_ETHICS, PROFESSION_LAW, PROFESSION_OTHER };
+enum answer_type { ANSWER_TEXT, ANSWER_NUMBER, ANSWER_FLAG, ANSWER_DATE, ANSWER_ENUM };
+enum plan_measure { MEASURE_MANUAL, MEASURE_UNITS_JOINED, MEASURE_REVIEWS_REPORTED, MEASURE_WARNINGS_ANSWERED };
+enum cover { COVER_WARNINGS, COVER_REVIEWS, COVER_BOTH };
+/* How complete a period's reports are, and how far a notice got: codes of cells that a store fills itself. */
+enum completeness_state { COMPLETENESS_EXPECTED, COMPLETENESS_RECEIVED, COMPLETENESS_ON_TIME, COMPLETENESS_ZERO };
+enum delivery_state { DELIVERY_SENT, DELIVERY_DELIVERED, DELIVERY_OPENED, DELIVERY_ANSWERED, DELIVERY_LATE };
+
 extern const struct enumeration enum_tier, enum_principle, enum_assessment, enum_risk_grade, enum_urgency,
     enum_severity, enum_certainty, enum_risk_subdomain, enum_harm_kind, enum_lifecycle_phase, enum_cause_entity,
-    enum_cause_intent, enum_share_scope, enum_attachment_role;
-
-extern const struct family review_family, warning_family;
+    enum_cause_intent, enum_share_scope, enum_attachment_role, enum_filing_state, enum_rereview_state, enum_issue_state,
+    enum_opinion, enum_notice_category, enum_gender, enum_profession, enum_work_item_state, enum_cover,
+    enum_plan_measure, enum_answer_type, enum_completeness_state, enum_delivery_state, enum_district;
 
 /* What is known of a record before its kind is: the common fields alone. */
 extern const struct field common_fields[COMMON_FIELDS];

@@ -148,6 +148,23 @@ static const struct row gap[] = {ELEMENT(FORM_UINT, gap.session), STR_ELEMENT(ga
                                  ELEMENT(FORM_UINT, gap.first), STR_ELEMENT(gap.why, 16)};
 static const struct row enrol[] = {ELEMENT(FORM_UINT, enrol.version), MAP(request)};
 static const struct row enrolled[] = {MAP(grant)};
+#define UINT_ELEMENT(field, least, most)                                                                               \
+    {                                                                                                                  \
+        .form = FORM_UINT, .offset = OF(field), .low = (least), .high = (most)                                         \
+    }
+static const struct row blob_offer[] = {
+    ELEMENT(FORM_UINT, blob_offer.session), BIN_ELEMENT(FORM_BIN, blob_offer.sha256, BLOB_HASH_SIZE, BLOB_HASH_SIZE),
+    UINT_ELEMENT(blob_offer.size, 1, BLOB_SIZE_MAX), STR_ELEMENT(blob_offer.media_type, 100)};
+static const struct row blob_want[] = {ELEMENT(FORM_UINT, blob_want.session),
+                                       BIN_ELEMENT(FORM_BIN, blob_want.sha256, BLOB_HASH_SIZE, BLOB_HASH_SIZE),
+                                       UINT_ELEMENT(blob_want.offset, 0, BLOB_SIZE_MAX),
+                                       UINT_ELEMENT(blob_want.credit, 1, BLOB_SIZE_MAX / BLOB_CHUNK_MAX)};
+static const struct row blob_chunk[] = {
+    ELEMENT(FORM_UINT, blob_chunk.session), BIN_ELEMENT(FORM_BIN, blob_chunk.sha256, BLOB_HASH_SIZE, BLOB_HASH_SIZE),
+    UINT_ELEMENT(blob_chunk.offset, 0, BLOB_SIZE_MAX), BIN_ELEMENT(FORM_BIN, blob_chunk.bytes, 1, BLOB_CHUNK_MAX)};
+static const struct row blob_done[] = {ELEMENT(FORM_UINT, blob_done.session),
+                                       BIN_ELEMENT(FORM_BIN, blob_done.sha256, BLOB_HASH_SIZE, BLOB_HASH_SIZE),
+                                       STR_ELEMENT(blob_done.code, 32)};
 
 #define SHAPE(type, name, rows) [type] = {name, rows, COUNT(rows)}
 static const struct shape shapes[] = {
@@ -166,6 +183,10 @@ static const struct shape shapes[] = {
     SHAPE(MESSAGE_GAP, "GAP", gap),
     SHAPE(MESSAGE_ENROL, "ENROL", enrol),
     SHAPE(MESSAGE_ENROLLED, "ENROLLED", enrolled),
+    SHAPE(MESSAGE_BLOB_OFFER, "BLOB_OFFER", blob_offer),
+    SHAPE(MESSAGE_BLOB_WANT, "BLOB_WANT", blob_want),
+    SHAPE(MESSAGE_BLOB_CHUNK, "BLOB_CHUNK", blob_chunk),
+    SHAPE(MESSAGE_BLOB_DONE, "BLOB_DONE", blob_done),
 };
 enum { SHAPES = sizeof shapes / sizeof *shapes, CITY_SIZE = 6 };
 
@@ -520,9 +541,10 @@ static void encode_row(msgpack_packer *packer, const struct row *row, const stru
         encode_map(packer, row, message);
         break;
     case FORM_CAPABILITIES:
-        msgpack_pack_array(packer, 2);
+        msgpack_pack_array(packer, 3);
         pack_text(packer, "submit");
         pack_text(packer, "follow");
+        pack_text(packer, "blob");
         break;
     case FORM_STR_ARRAY: {
         struct view encoded = view_at(message, row->offset);

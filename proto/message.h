@@ -22,6 +22,10 @@ enum {
     EPOCH_SIZE = 16,
     KEY_SIZE = 32,
     SIGNATURE_SIZE = 64,
+    BLOB_HASH_SIZE = 32,
+    BLOB_SIZE_MAX = 67108864,
+    BLOB_CHUNK_MAX = 131072,
+    BLOB_CREDIT = 8, /* chunks a side may have under way */
 };
 
 enum message_type {
@@ -102,6 +106,27 @@ struct gap {
     uint64_t first;
     struct view why;
 };
+struct blob_offer {
+    uint64_t session;
+    struct view sha256;
+    uint64_t size;
+    struct view media_type;
+};
+struct blob_want {
+    uint64_t session;
+    struct view sha256;
+    uint64_t offset, credit;
+};
+struct blob_chunk {
+    uint64_t session;
+    struct view sha256;
+    uint64_t offset;
+    struct view bytes;
+};
+struct blob_done {
+    uint64_t session;
+    struct view sha256, code;
+};
 struct enrol {
     uint64_t version;
     struct view code, algorithm, signing_key, proof, software;
@@ -127,6 +152,10 @@ struct message {
         struct gap gap;
         struct enrol enrol;
         struct enrolled enrolled;
+        struct blob_offer blob_offer;
+        struct blob_want blob_want;
+        struct blob_chunk blob_chunk;
+        struct blob_done blob_done;
         uint64_t session; /* BYE */
     };
 };
@@ -190,11 +219,23 @@ struct cell_event {
     int64_t count, sum;
     uint64_t revision;
 };
-/* One warning that went up (type warning). */
-struct warning_event {
+/* A record on its way to somebody else, without its confidential fields (type record). Upwards: who filed it; the name
+ * is absent where the reporter is hidden. Into an inbox: `owner` is the party whose thread it belongs to. */
+struct record_event {
     uint64_t number;
     int64_t received_at;
-    struct view entity_type, entity, entity_name, state, record;
+    struct view role;                             /* of the filer */
+    struct view entity_type, entity, entity_name; /* of the filer, upwards alone */
+    struct view owner;                            /* into an inbox alone */
+    struct view state, record;
+};
+/* A clock (type clock): a reminder or an overdue duty. Names the institution where it goes up. */
+struct clock_event {
+    int64_t at, due_at;
+    struct view term, stage; /* before, overdue */
+    struct view entity, entity_name;
+    struct view root; /* the thread's record; absent for a duty of a period */
+    struct view period;
 };
 /* A change of the entity's own standing (type entity_state). */
 struct state_event {
@@ -202,12 +243,13 @@ struct state_event {
     struct view state, reason;
 };
 
-enum event_type { EVENT_CELL, EVENT_WARNING, EVENT_ENTITY_STATE };
+enum event_type { EVENT_CELL, EVENT_RECORD, EVENT_CLOCK, EVENT_ENTITY_STATE };
 struct event {
     enum event_type type;
     union {
         struct cell_event cell;
-        struct warning_event warning;
+        struct record_event record;
+        struct clock_event clock;
         struct state_event state;
     };
 };

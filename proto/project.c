@@ -1,13 +1,14 @@
 #include "proto/project.h"
 #include "proto/kinds.h"
+#include "proto/life.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
-/* How each family is counted: the day is the first of `days` that stands, the sum the days from one date to another. A
- * dimension is the record's field of that name, but for the entity's type and the thread's state. */
+/* How each family is counted: the day is the first of `days` that stands, else that of created_at; the sum the days
+ * from one date to another. A dimension is the record's field of that name, but for the kind, the entity's type and the
+ * thread's state. */
 const struct family review_family = {
     .name = "review",
     .en = "Reviews",
@@ -24,6 +25,45 @@ const struct family warning_family = {
     .zh = "风险预警",
     .dims = {"sector", "entity_type", "risk_domain", "level", "status", "state"},
     .dim_count = 6,
+    .sum_en = "Minutes until resolved, else until acknowledged",
+    .sum_zh = "至解除（未解除则至受理）分钟数",
+};
+
+const struct family record_family = {
+    .name = "record",
+    .en = "Records",
+    .zh = "其他记录",
+    .dims = {"kind", "entity_type", "state"},
+    .dim_count = 3,
+    .sum_en = "Sum",
+    .sum_zh = "合计",
+};
+
+/* Filled by the store itself. */
+static const struct family clock_family = {
+    .name = "clock",
+    .en = "Deadlines",
+    .zh = "时限",
+    .dims = {"term", "entity_type", "state"},
+    .dim_count = 3,
+    .sum_en = "Sum",
+    .sum_zh = "合计",
+};
+static const struct family completeness_family = {
+    .name = "completeness",
+    .en = "Completeness",
+    .zh = "报送完整性",
+    .dims = {"entity_type", "district", "state"},
+    .dim_count = 3,
+    .sum_en = "Sum",
+    .sum_zh = "合计",
+};
+static const struct family notice_family = {
+    .name = "notice",
+    .en = "Notices",
+    .zh = "通知",
+    .dims = {"category", "entity_type", "state"},
+    .dim_count = 3,
     .sum_en = "Sum",
     .sum_zh = "合计",
 };
@@ -36,6 +76,10 @@ static const struct {
 } counts[] = {
     {&review_family, {"decided_on", "applied_on"}, "accepted_on", "decided_on"},
     {&warning_family, {"discovered_at", NULL}, NULL, NULL},
+    {&record_family, {NULL, NULL}, NULL, NULL},
+    {&clock_family, {NULL, NULL}, NULL, NULL},
+    {&completeness_family, {NULL, NULL}, NULL, NULL},
+    {&notice_family, {NULL, NULL}, NULL, NULL},
 };
 
 const struct family *family_at(size_t index)
@@ -63,73 +107,21 @@ static size_t counting_of(const struct kind *kind)
     return i;
 }
 
-/* Where a kind's fields stand that a projection is made of, -1 where it has none: found by name once, since a dozen
- * searches a record cost as much as its hash. */
-struct places {
-    int refers_to, replaces, sector, level, action, rehearsal, share_scope;
-    int days[2], sum_from, sum_to;
-    int dims[DIMS_MAX];
-};
-
-enum { KIND_NUMBERS = 8 };
-static struct places places_by_kind[KIND_NUMBERS];
-static pthread_once_t places_once = PTHREAD_ONCE_INIT;
-
-static int place_of(const struct kind *kind, const char *key)
+static int64_t number_of(const struct record *record, const char *key, int64_t otherwise)
 {
-    return key != NULL ? kind_field(kind, key) : -1;
-}
-
-static void find_places(void)
-{
-    for (size_t i = 0; kind_at(i) != NULL; i++) {
-        const struct kind *kind = kind_at(i);
-        size_t counting = counting_of(kind);
-        assert(kind->number < KIND_NUMBERS);
-        struct places *places = &places_by_kind[kind->number];
-        *places = (struct places){.refers_to = place_of(kind, "refers_to"),
-                                  .replaces = place_of(kind, "replaces"),
-                                  .sector = place_of(kind, "sector"),
-                                  .level = place_of(kind, "level"),
-                                  .action = place_of(kind, "action"),
-                                  .rehearsal = place_of(kind, "rehearsal"),
-                                  .share_scope = place_of(kind, "share_scope"),
-                                  .sum_from = place_of(kind, counts[counting].sum_from),
-                                  .sum_to = place_of(kind, counts[counting].sum_to)};
-        for (size_t j = 0; j < 2; j++) {
-            places->days[j] = place_of(kind, counts[counting].days[j]);
-        }
-        for (size_t j = 0; j < kind->family->dim_count; j++) {
-            places->dims[j] = place_of(kind, kind->family->dims[j]);
-        }
-    }
-}
-
-static const struct places *places_of(const struct kind *kind)
-{
-    pthread_once(&places_once, find_places);
-    return &places_by_kind[kind->number];
-}
-
-/* NULL when the kind has no such field or the record no such value. */
-static const struct value *value_at(const struct record *record, int place)
-{
-    return place >= 0 && record->values[place].is_present ? &record->values[place] : NULL;
-}
-
-static int64_t number_at(const struct record *record, int place, int64_t otherwise)
-{
-    const struct value *value = value_at(record, place);
+    const struct value *value = record_get(record, key);
     return value != NULL ? value->number : otherwise;
 }
 
 static int64_t day_counted(const struct record *record, int utc_offset_minutes)
 {
-    const struct places *places = places_of(record->kind);
-    for (size_t i = 0; i < 2; i++) {
-        const struct value *value = value_at(record, places->days[i]);
-        if (value != NULL) {
-            bool is_time = record->kind->fields[places->days[i]].type == FIELD_TIME;
+    size_t counting = record->kind->family != NULL ? counting_of(record->kind) : 0;
+    for (size_t i = 0; record->kind->family != NULL && i < 2 && counts[counting].days[i] != NULL; i++) {
+        int index = kind_field(record->kind, counts[counting].days[i]);
+        assert(index >= 0);
+        const struct value *value = &record->values[index];
+        if (value->is_present) {
+            bool is_time = record->kind->fields[index].type == FIELD_TIME;
             return is_time ? day_of(value->number, utc_offset_minutes) : value->number;
         }
     }
@@ -173,44 +165,79 @@ static size_t write_unique(const struct record *record, char ret_unique[UNIQUE_S
     return joined.size;
 }
 
+static const struct value *find_reference(const struct record *record, const char **ret_key)
+{
+    for (size_t i = 0; i < KIND_REFERENCES && record->kind->references[i] != NULL; i++) {
+        const struct value *value = record_get(record, record->kind->references[i]);
+        if (value != NULL) {
+            *ret_key = record->kind->references[i];
+            return value;
+        }
+    }
+    return NULL;
+}
+
+static void write_period(const struct record *record, char ret_period[PERIOD_TEXT_SIZE])
+{
+    const struct value *period = record_get(record, "period");
+    int64_t year = number_of(record, "year", 0);
+    ret_period[0] = '\0';
+    if (period != NULL && period->view.size < PERIOD_TEXT_SIZE) {
+        snprintf(ret_period, PERIOD_TEXT_SIZE, "%.*s", (int)period->view.size, (const char *)period->view.at);
+    } else if (year != 0) {
+        snprintf(ret_period, PERIOD_TEXT_SIZE, "%04u", (unsigned)year % 10000);
+    }
+}
+
 void project_record(const struct record *record, int utc_offset_minutes, struct projection *ret_projection)
 {
-    const struct places *places = places_of(record->kind);
-    const struct value *reference = value_at(record, places->refers_to);
-    if (reference == NULL) {
-        reference = value_at(record, places->replaces);
-    }
+    const char *reference_key = NULL;
+    const struct value *reference = find_reference(record, &reference_key);
+    const struct value *link = record->kind->link != NULL ? record_get(record, record->kind->link) : NULL;
     *ret_projection = (struct projection){
         .kind = record->kind,
         .seq = (uint64_t)record->values[COMMON_SEQ].number,
         .created_at = record->values[COMMON_CREATED_AT].number,
         .day = day_counted(record, utc_offset_minutes),
-        .sector = (int)number_at(record, places->sector, -1),
-        .level = (int)number_at(record, places->level, -1),
-        .action = (int)number_at(record, places->action, -1),
-        .is_rehearsal = number_at(record, places->rehearsal, 0) == 1,
-        .is_shared_up = number_at(record, places->share_scope, -1) == SCOPE_PROVINCE,
+        .sector = (int)number_of(record, "sector", -1),
+        .level = (int)number_of(record, "level", -1),
+        .action = (int)number_of(record, "action", -1),
+        .is_rehearsal = number_of(record, "rehearsal", 0) == 1,
+        .is_shared_up = number_of(record, "share_scope", -1) == SCOPE_PROVINCE,
         .has_reference = reference != NULL,
+        .reference_key = reference_key,
+        .has_link = link != NULL,
+        .addressee = record->values[COMMON_ADDRESSEE].view,
     };
     memcpy(ret_projection->id, record->values[COMMON_ID].view.at, RECORD_ID_SIZE);
     if (reference != NULL) {
         memcpy(ret_projection->reference, reference->view.at, RECORD_ID_SIZE);
     }
+    if (link != NULL) {
+        memcpy(ret_projection->link, link->view.at, RECORD_ID_SIZE);
+    }
+    const struct value *activity_no = record_get(record, "activity_no");
+    if (activity_no != NULL) {
+        ret_projection->activity_no = activity_no->view;
+    }
+    write_period(record, ret_projection->period);
     ret_projection->unique_size = write_unique(record, ret_projection->unique);
 }
 
 /* The code under which a record stands in a dimension; "-" where it has none. */
-static const char *dim_code(const struct record *record, size_t which, const struct party_facts *party,
-                            enum warning_state state)
+static const char *dim_code(const struct record *record, const char *dim, const struct party_facts *party, int state)
 {
-    const char *dim = record->kind->family->dims[which];
     if (strcmp(dim, "entity_type") == 0) {
         return party->entity_type;
     }
     if (strcmp(dim, "state") == 0) {
-        return warning_state_code(state);
+        assert(record->kind->life != NULL);
+        return life_state_code(record->kind->life, state);
     }
-    int index = places_of(record->kind)->dims[which];
+    if (strcmp(dim, "kind") == 0) {
+        return record->kind->name;
+    }
+    int index = kind_field(record->kind, dim);
     assert(index >= 0);
     const struct field *row = &record->kind->fields[index];
     const struct value *value = &record->values[index];
@@ -218,61 +245,37 @@ static const char *dim_code(const struct record *record, size_t which, const str
     return value->is_present ? row->codes->labels[value->number - first].code : "-";
 }
 
-static int64_t sum_of(const struct record *record)
+static int64_t sum_of(const struct record *record, const struct thread_facts *facts, size_t counting)
 {
-    const struct places *places = places_of(record->kind);
-    const struct value *from = value_at(record, places->sum_from);
-    const struct value *to = value_at(record, places->sum_to);
+    int64_t until = facts->resolved_at != 0 ? facts->resolved_at : facts->acknowledged_at;
+    if (counts[counting].family == &warning_family) {
+        return until != 0 ? (until - facts->received_at) / 60000 : 0;
+    }
+    if (counts[counting].sum_from == NULL) {
+        return 0;
+    }
+    const struct value *from = record_get(record, counts[counting].sum_from);
+    const struct value *to = record_get(record, counts[counting].sum_to);
     return from != NULL && to != NULL ? to->number - from->number : 0;
 }
 
-void project_cell(const struct record *record, const struct party_facts *party, enum warning_state state,
+void project_cell(const struct record *record, const struct party_facts *party, const struct thread_facts *facts,
                   int utc_offset_minutes, struct cell *ret_cell)
 {
+    const struct family *family = record->kind->family;
+    const struct life *life = record->kind->life;
     memset(ret_cell, 0, sizeof *ret_cell);
-    if (number_at(record, places_of(record->kind)->rehearsal, 0) == 1) {
+    if (family == NULL || number_of(record, "rehearsal", 0) == 1 ||
+        (life != NULL && (life->uncounted >> facts->state & 1U) != 0)) {
         return;
     }
-    const struct family *family = record->kind->family;
     ret_cell->family = family->name;
     ret_cell->day = day_counted(record, utc_offset_minutes);
-    ret_cell->sum = sum_of(record);
+    ret_cell->sum = sum_of(record, facts, counting_of(record->kind));
     struct joined joined = {.text = ret_cell->dims, .room = DIMS_SIZE};
     for (size_t i = 0; i < family->dim_count; i++) {
-        const char *code = dim_code(record, i, party, state);
+        const char *code = dim_code(record, family->dims[i], party, facts->state);
         append(&joined, "|", i > 0 ? 1 : 0);
         append(&joined, code, strlen(code));
     }
-}
-
-/* From which states an action is allowed, and where it leads: -1 leaves the state as it is. A raise begins a thread, so
- * no state allows it; resolved, cancelled and superseded threads are closed. */
-static const struct {
-    unsigned from; /* bits of enum warning_state */
-    int to;
-} transitions[] = {
-    [ACTION_RAISE] = {0, STATE_RAISED},
-    [ACTION_UPDATE] = {1U << STATE_RAISED | 1U << STATE_ACKNOWLEDGED | 1U << STATE_HANDLING, -1},
-    [ACTION_CANCEL] = {1U << STATE_RAISED | 1U << STATE_ACKNOWLEDGED | 1U << STATE_HANDLING, STATE_CANCELLED},
-    [ACTION_ACKNOWLEDGE] = {1U << STATE_RAISED, STATE_ACKNOWLEDGED},
-    [ACTION_HANDLE] = {1U << STATE_RAISED | 1U << STATE_ACKNOWLEDGED | 1U << STATE_HANDLING, STATE_HANDLING},
-    [ACTION_RESOLVE] = {1U << STATE_ACKNOWLEDGED | 1U << STATE_HANDLING, STATE_RESOLVED},
-};
-
-int warning_next(enum warning_action action, enum warning_state state)
-{
-    if ((transitions[action].from >> state & 1U) == 0) {
-        return -1;
-    }
-    return transitions[action].to >= 0 ? transitions[action].to : (int)state;
-}
-
-bool warning_may_file(enum warning_action action, bool is_operator)
-{
-    return is_operator || (action != ACTION_ACKNOWLEDGE && action != ACTION_RESOLVE);
-}
-
-const char *warning_state_code(enum warning_state state)
-{
-    return enum_warning_state.labels[state].code;
 }

@@ -5,6 +5,7 @@
 #ifndef PROTO_PROJECT_H
 #define PROTO_PROJECT_H
 
+#include "proto/period.h"
 #include "proto/record.h"
 
 enum { DIMS_SIZE = 192, UNIQUE_SIZE = 320, DIMS_MAX = 6 };
@@ -21,13 +22,15 @@ enum warning_state {
 
 /* Where a record is counted. Codes in `dims` are joined by '|' in the order of the family's table. */
 struct cell {
-    const char *family; /* static; NULL: counted nowhere (rehearsal) */
-    int64_t day;        /* days since 1970-01-01 */
+    const char
+        *family; /* static; NULL: counted nowhere: a rehearsal, an uncounted state, a kind that begins no thread */
+    int64_t day; /* days since 1970-01-01 */
     char dims[DIMS_SIZE];
     int64_t sum;
 };
 
-/* How a family counts: names of the dims, for table heads and PROTOCOL.md §6. */
+/* How a family counts: names of the dims, for table heads and PROTOCOL.md §6. Some cells no record makes: clocks,
+ * completeness and deliveries are the store's to count. */
 struct family {
     const char *name;
     const char *en;
@@ -54,28 +57,34 @@ struct projection {
     int64_t day; /* the day it is counted under */
     int sector;  /* index in enum_sector, or -1 */
     int level;   /* 1-4, or -1 */
-    int action;  /* enum warning_action, or -1 for kinds without threads */
+    int action;  /* the field `action`, or -1 for kinds without one */
     bool is_rehearsal;
     bool is_shared_up; /* share_scope province */
     bool has_reference;
-    uint8_t reference[RECORD_ID_SIZE]; /* refers_to, else replaces */
-    size_t unique_size;                /* 0: no natural key */
+    uint8_t reference[RECORD_ID_SIZE];
+    const char *reference_key; /* the field that it stands in: the first of kind->references; static */
+    bool has_link;
+    uint8_t link[RECORD_ID_SIZE];  /* of the field kind->link */
+    struct view addressee;         /* points into the record's bytes; empty: none */
+    struct view activity_no;       /* likewise */
+    char period[PERIOD_TEXT_SIZE]; /* the field `period`, or `year`; "": none */
+    size_t unique_size;            /* 0: no natural key */
     char unique[UNIQUE_SIZE];
 };
 
 /* RECORD has passed record_check(). */
 void project_record(const struct record *record, int utc_offset_minutes, struct projection *ret_projection);
 
-/* The cell of a record in a thread state (STATE_RAISED for a new record or a kind without threads). */
-void project_cell(const struct record *record, const struct party_facts *party, enum warning_state state,
+/* What is known of a thread beside the record that counts. Times are UTC milliseconds, 0: not yet. */
+struct thread_facts {
+    int state; /* by the life of the thread's kind */
+    int64_t received_at;
+    int64_t acknowledged_at;
+    int64_t resolved_at;
+};
+
+/* The cell of a thread whose content is RECORD. */
+void project_cell(const struct record *record, const struct party_facts *party, const struct thread_facts *facts,
                   int utc_offset_minutes, struct cell *ret_cell);
-
-/* The state after ACTION in STATE: -1 when the transition is illegal. */
-int warning_next(enum warning_action action, enum warning_state state);
-
-/* Whether an entity (is_operator false) may file the action: data dictionary §7. */
-bool warning_may_file(enum warning_action action, bool is_operator);
-
-const char *warning_state_code(enum warning_state state);
 
 #endif

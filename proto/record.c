@@ -83,9 +83,19 @@ err_t record_check(struct view bytes, const struct record_context *context, stru
     }
     check_common(ret_record, context, ret_faults);
     if (kind != NULL) {
-        rules_check(ret_record, rows.seen, context, ret_faults);
+        rules_check(ret_record, rows.seen, context, false, ret_faults);
     }
     return ret_faults->count == 0 ? ERR_OK : ERR_INVALID;
+}
+
+void record_advice(const struct record *record, const struct record_context *context, struct faults *ret_faults)
+{
+    uint64_t seen = 0;
+    ret_faults->count = 0;
+    for (size_t i = 0; i < record->kind->field_count; i++) {
+        seen |= (uint64_t)record->values[i].is_present << i;
+    }
+    rules_check(record, seen, context, true, ret_faults);
 }
 
 const struct value *record_get(const struct record *record, const char *key)

@@ -39,6 +39,10 @@ struct record_context {
 MUST_CHECK err_t record_check(struct view bytes, const struct record_context *context, struct record *ret_record,
                               struct faults *ret_faults);
 
+/* What a regulation advises and the record, which has passed record_check(), does not keep: for the operator to see. It
+ * refuses nothing. */
+void record_advice(const struct record *record, const struct record_context *context, struct faults *ret_faults);
+
 /* NULL when the field is absent or the kind has none of that name. */
 const struct value *record_get(const struct record *record, const char *key);
 

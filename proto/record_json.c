@@ -76,7 +76,7 @@ static void pack_string(struct packing *packing, const json_t *json, const struc
     }
 }
 
-static void fail(struct packing *packing, const char *code, const struct step *step, const char *reason)
+static void fail(struct packing *packing, const char *code, const struct trail *step, const char *reason)
 {
     packing->has_failed = true;
     fault_add(packing->faults, code, path_of(step).text, "%s", reason);
@@ -103,18 +103,18 @@ static const struct field *row_of(const struct field *row, const char *key)
 }
 
 /* ROW is NULL for what the table does not know. DEPTH is the value's where it is a container. */
-static void pack_value(struct packing *packing, const json_t *json, const struct field *row, const struct step *step,
+static void pack_value(struct packing *packing, const json_t *json, const struct field *row, const struct trail *step,
                        unsigned depth);
 
 static void pack_pair(struct packing *packing, const char *key, const json_t *json, const struct field *row,
-                      const struct step *up, unsigned depth)
+                      const struct trail *up, unsigned depth)
 {
-    struct step step = {.up = up, .key = safe_key(key)};
+    struct trail step = {.up = up, .key = safe_key(key)};
     pack_text(packing, key, strlen(key));
     pack_value(packing, json, row, &step, depth);
 }
 
-static void pack_object(struct packing *packing, const json_t *json, const struct field *row, const struct step *step,
+static void pack_object(struct packing *packing, const json_t *json, const struct field *row, const struct trail *step,
                         unsigned depth)
 {
     const char *key = NULL;
@@ -126,19 +126,19 @@ static void pack_object(struct packing *packing, const json_t *json, const struc
     }
 }
 
-static void pack_array(struct packing *packing, const json_t *json, const struct field *row, const struct step *up,
+static void pack_array(struct packing *packing, const json_t *json, const struct field *row, const struct trail *up,
                        unsigned depth)
 {
     const struct field *inner = row != NULL && row->type == FIELD_LIST ? &row->fields[0] : NULL;
     size_t count = json_array_size(json);
     msgpack_pack_array(&packing->packer, count);
     for (size_t i = 0; i < count; i++) {
-        struct step step = {.up = up, .index = (uint32_t)i};
+        struct trail step = {.up = up, .index = (uint32_t)i};
         pack_value(packing, json_array_get(json, i), inner, &step, depth + 1);
     }
 }
 
-static void pack_value(struct packing *packing, const json_t *json, const struct field *row, const struct step *step,
+static void pack_value(struct packing *packing, const json_t *json, const struct field *row, const struct trail *step,
                        unsigned depth)
 {
     if (depth > READER_DEPTH_MAX && (json_is_object(json) || json_is_array(json))) {

@@ -147,12 +147,32 @@ static json_t *schema_of(const struct field *row)
     return schema;
 }
 
+/* `list[].key` for a rule of each element. */
+static void rule_path(const struct kind *kind, const struct rule *rule, char ret_path[96])
+{
+    const char *key = rule_rows(kind, rule)[rule->field].key;
+    if (rule->within == 0) {
+        snprintf(ret_path, 96, "%s", key);
+        return;
+    }
+    const struct field *list = &kind->fields[rule->within];
+    bool is_map = list->fields[0].type == FIELD_MAP;
+    snprintf(ret_path, 96, "%s[]%s%s", list->key, is_map ? "." : "", is_map ? key : "");
+}
+
 static json_t *rules_of(const struct kind *kind)
 {
     json_t *rules = json_array();
-    for (size_t i = 0; i < kind->rule_count; i++) {
-        json_array_append_new(rules, json_pack("{s:s, s:s}", "field", kind->fields[kind->rules[i].field].key, "reason",
-                                               kind->rules[i].reason));
+    const struct rule *rule = NULL;
+    for (size_t i = 0; (rule = rule_at(kind, i)); i++) {
+        char path[96];
+        rule_path(kind, rule, path);
+        json_t *row =
+            json_pack("{s:s, s:s, s:s}", "field", path, "fault", rule_fault_code(rule), "reason", rule->reason);
+        if (rule->is_advice) {
+            json_object_set_new(row, "advice", json_true());
+        }
+        json_array_append_new(rules, row);
     }
     return rules;
 }

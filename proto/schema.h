@@ -58,7 +58,7 @@ struct field {
     const char *source;
 };
 
-enum { KIND_FIELDS_MAX = 64, COMMON_FIELDS = 10 };
+enum { KIND_FIELDS_MAX = 64, COMMON_FIELDS = 12, KIND_REFERENCES = 2 };
 
 /* Index of the common fields, which every kind's table starts with. */
 enum common_field {
@@ -71,11 +71,26 @@ enum common_field {
     COMMON_REPLACES,
     COMMON_REHEARSAL,
     COMMON_ENTITY,
+    COMMON_ADDRESSEE,
+    COMMON_REASON,
     COMMON_SUBMITTER
 };
 
 struct rule;   /* proto/rules.h: the rules that join fields */
 struct family; /* proto/project.h: how a record is counted */
+struct life;   /* proto/life.h: the states of the threads that a kind begins */
+
+/* Who files: data dictionary §7. */
+enum role { ROLE_ENTITY, ROLE_CITY, ROLE_PROVINCE, ROLES };
+enum { BY_ENTITY = 1 << ROLE_ENTITY, BY_CITY = 1 << ROLE_CITY, BY_PROVINCE = 1 << ROLE_PROVINCE };
+
+/* What goes to the province one by one: data dictionary §5. */
+enum upward {
+    UP_NEVER,
+    UP_GRAVE, /* from a level that the hub sets, or where share_scope says so */
+    UP_ALWAYS,
+    UP_TO_PROVINCE, /* where it answers a record of the province */
+};
 
 struct kind {
     const char *name;
@@ -88,6 +103,12 @@ struct kind {
     size_t rule_count;
     const int *unique; /* field indexes of the natural key, -1 at the end, or NULL */
     const struct family *family;
+    const struct life *life; /* NULL: no threads begin with it */
+    /* Keys of the fields that may name the thread, the first that stands counts. None: every record begins one. */
+    const char *references[KIND_REFERENCES];
+    const char *link; /* key of an id of another thread of the same owner that must exist, or NULL */
+    unsigned filers;  /* BY_ bits */
+    enum upward up;
     int priority; /* lower is sent first */
 };
 
@@ -103,6 +124,10 @@ const struct enumeration *enumeration_find(const char *name);
 int enumeration_index(const struct enumeration *codes, struct view code);
 /* The label for a person; the code itself when unknown. */
 const char *enumeration_label(const struct enumeration *codes, const char *code, bool chinese);
+
+/* -1 when unknown. */
+int role_find(const char *name);
+const char *role_name(enum role role);
 
 extern const struct enumeration enum_entity_type, enum_sector, enum_procedure, enum_decision, enum_review_stage,
     enum_rereview_list_item, enum_warning_level, enum_warning_status, enum_warning_state, enum_risk_domain,

@@ -168,7 +168,7 @@ static err_t find_thread(struct apply *apply, const json_t *record, const uint8_
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-static err_t put_warning(struct apply *apply, const struct warning_event *event, uint64_t cursor, const json_t *record,
+static err_t put_warning(struct apply *apply, const struct record_event *event, uint64_t cursor, const json_t *record,
                          const uint8_t id[RECORD_ID_SIZE])
 {
     static const char *const texts[] = {"sector", "risk_domain", "headline"};
@@ -200,7 +200,7 @@ static err_t put_warning(struct apply *apply, const struct warning_event *event,
 }
 
 /* ERR_INVALID: unreadable. The hub has checked the record before; here only what is indexed is read from it. */
-static err_t apply_warning(struct apply *apply, const struct warning_event *event, uint64_t cursor)
+static err_t apply_warning(struct apply *apply, const struct record_event *event, uint64_t cursor)
 {
     uint8_t id[RECORD_ID_SIZE];
     if (!is_code(event->entity_type, 32) || !is_code(event->state, 32) || !is_text(event->entity) ||
@@ -209,7 +209,9 @@ static err_t apply_warning(struct apply *apply, const struct warning_event *even
     }
     json_t *record = record_to_json(event->record);
     bool is_readable = record && record_id_parse(member_text(record, "id"), id) == ERR_OK;
-    err_t err = is_readable ? put_warning(apply, event, cursor, record, id) : ERR_INVALID;
+    bool is_warning = strcmp(member_text(record, "kind"), "risk_warning") == 0;
+    err_t err = is_readable ? ERR_OK : ERR_INVALID;
+    err = err == ERR_OK && is_warning ? put_warning(apply, event, cursor, record, id) : err;
     json_decref(record);
     return err;
 }
@@ -223,8 +225,8 @@ static err_t apply_event(struct apply *apply, uint64_t cursor, struct view bytes
     }
     if (err == ERR_OK && event.type == EVENT_CELL) {
         err = apply_cell(apply, &event.cell);
-    } else if (err == ERR_OK && event.type == EVENT_WARNING) {
-        err = apply_warning(apply, &event.warning, cursor);
+    } else if (err == ERR_OK && event.type == EVENT_RECORD) {
+        err = apply_warning(apply, &event.record, cursor);
     } else {
         return err == ERR_OK ? ERR_OK : ERR_INVALID;
     }

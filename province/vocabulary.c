@@ -17,7 +17,11 @@ static const struct dimension dimensions[] = {
     {"risk_domain", "risk_domain", "Risk domain", "风险领域"},
     {"level", "warning_level", "Level", "级别"},
     {"status", "warning_status", "Status", "性质"},
-    {"state", "warning_state", "State", "处置状态"},
+    {"state", "state", "State", "状态"},
+    {"kind", "kind", "Kind of record", "记录种类"},
+    {"term", "term", "Term", "时限事项"},
+    {"district", "district", "District", "行政区划"},
+    {"category", "notice_category", "Category", "通知类别"},
 };
 enum { DIMENSIONS = sizeof dimensions / sizeof *dimensions };
 

@@ -79,8 +79,8 @@ static void on_events(void *self, struct swarm_peer *peer, const struct events *
         if (events_next(&list, &warn->cursor, &bytes) != ERR_OK) {
             fail(tr("events that do not decode", "事件无法解码"));
         }
-        if (event_decode(bytes, &event) == ERR_OK && event.type == EVENT_WARNING) {
-            take_warning(warn, event.warning.record);
+        if (event_decode(bytes, &event) == ERR_OK && event.type == EVENT_RECORD) {
+            take_warning(warn, event.record.record);
         }
     }
     warn->head = events->head;

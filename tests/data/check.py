@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Checks the sample records against the data dictionary, independently of the C programs.
 
-    check.py            every line of hospital.jsonl, university.jsonl and company.jsonl is free of faults, every credit
-                        code of institutions.json is right, and every file of bad/ has exactly the fault it is named for
+    check.py            every line of hospital.jsonl, university.jsonl, company.jsonl and of kinds/ is free of faults,
+                        every credit code of institutions.json is right, every file of bad/ has exactly the fault it is
+                        named for, and every line of bad/*.jsonl the fault that it names
     check.py FILE...    lists the faults of FILE's lines, one a line; exit 1 when there are any
 
 A file of bad/ is named CODE--FIELD.json or CODE--FIELD--WHAT.json, with a fault code of PROTOCOL.md section 8.
@@ -161,7 +162,8 @@ ATTACHMENT = fields({"sha256": sha256, "name": text(1, 200), "media_type": text(
                      "role": code("opinion", "plan", "consent", "charter", "other")}, {})
 COMMON = ({"kind": text(1, 40),
            "submitter": fields({"name": text(1, 100), "role": text(1, 100)}, {"phone": text(3, 40), "email": text(3, 254)})},
-          {"in_reply_to": uuid, "replaces": uuid, "rehearsal": flag})
+          {"in_reply_to": uuid, "replaces": uuid, "rehearsal": flag, "entity": text(1, 64), "addressee": text(1, 64),
+           "reason": text(1, 500)})
 REVIEW = fields({
     **COMMON[0],
     "activity_title": text(2, 200), "activity_no": text(1, 64), "round": number(1, 99), "sector": code(*SECTORS),
@@ -295,7 +297,194 @@ def check_warning(record, faults, now):
         faults.add("bad_order", "expires_at")
 
 
-KINDS = {"review_report": (REVIEW, check_review), "risk_warning": (WARNING, check_warning)}
+def kind(required, optional=None, submitter=True):
+    given = COMMON[0] if submitter else {"kind": COMMON[0]["kind"]}
+    return fields({**given, **required}, {**COMMON[1], **({} if submitter else {"submitter": COMMON[0]["submitter"]}),
+                                          **(optional or {})})
+
+
+LIST_ITEMS = ("human_machine", "public_opinion", "high_autonomy", "other_listed", "none")
+TYPES = ("enterprise", "university", "institute", "hospital", "other")
+SECTOR_LIST, TYPE_LIST = each(1, 10, code(*SECTORS)), each(1, 5, code(*TYPES))
+PROFESSION = code("technical", "ethics", "law", "other")
+AUDIENCE = fields({}, {"entity_types": each(0, 5, code(*TYPES)), "sectors": each(0, 10, code(*SECTORS)),
+                       "districts": each(0, 200, district), "entities": each(0, 5000, text(1, 64))})
+MANY = number(0, 10**10)
+ITEM_STATE = code("planned", "ongoing", "done", "delayed", "dropped")
+PERSON = {"name": text(1, 100)}
+
+
+def counted(*codes):
+    return fields({key: MANY for key in codes}, {})
+
+
+def repeated(record, faults, field, key=None):
+    seen = set()
+    for i, one in enumerate(record.get(field, [])):
+        value = one if key is None else one[key]
+        if value in seen:
+            faults.add("rule", f"{field}[{i}]" + (f".{key}" if key else ""))
+        seen.add(value)
+
+
+def late(record, faults, now, *keys):
+    for key in keys:
+        day, moment = parse_date(record.get(key)), parse_time(record.get(key))
+        if day and day > now.astimezone(ZONE).date() or moment and moment > now + datetime.timedelta(minutes=5):
+            faults.add("in_future", key)
+
+
+def needs(record, faults, *keys):
+    for key in keys:
+        if key not in record:
+            faults.add("missing", key)
+
+
+def check_entity(record, faults, now):
+    if record["uscc"] != record.get("entity", record["uscc"]):
+        faults.add("entity_mismatch", "uscc")
+    repeated(record, faults, "sectors")
+
+
+def check_zero(record, faults, now):
+    year, _, part = record["period"].partition("-")
+    is_quarter = part[:1] == "Q" and part[1:] in ("1", "2", "3", "4")
+    is_month = part.isdigit() and len(part) == 2 and 1 <= int(part) <= 12
+    if not year.isdigit() or not (is_quarter or is_month):
+        return faults.add("bad_format", "period")
+    first = datetime.date(int(year), 3 * int(part[1]) - 2 if is_quarter else int(part), 1)
+    if first > now.astimezone(ZONE).date():
+        faults.add("in_future", "period")
+
+
+def check_annual(record, faults, now):
+    if record["year"] > now.astimezone(ZONE).year:
+        faults.add("in_future", "year")
+    late(record, faults, now, "platform_submitted_on")
+
+
+def check_request(record, faults, now):
+    if record["rereview_list_item"] == "none":
+        faults.add("rule", "rereview_list_item")
+    late(record, faults, now, "received_on")
+    if "addressee" not in record:
+        needs(record, faults, "submitter")
+
+
+def check_notice(record, faults, now):
+    if record["must_answer"] != ("due_at" in record):
+        faults.add("missing" if record["must_answer"] else "not_wanted", "due_at")
+    elif record["must_answer"] and parse_time(record["due_at"]) <= now:
+        faults.add("bad_order", "due_at")
+    repeated(record, faults, "answer_form", "key")
+    for i, question in enumerate(record.get("answer_form", [])):
+        if (question["type"] == "enum") != ("choices" in question):
+            faults.add("missing" if question["type"] == "enum" else "not_wanted", f"answer_form[{i}].choices")
+
+
+def check_answer(record, faults, now):
+    needs(record, faults, "addressee", *(() if "answers" in record else ("note",)))
+    repeated(record, faults, "answers", "key")
+
+
+def check_shared(record, faults, now):
+    if record.get("status") == "draft":
+        faults.add("rule", "status")
+    if "risk_subdomain" in record and int(record["risk_subdomain"][0]) - 1 != DOMAINS.index(record["risk_domain"]):
+        faults.add("rule", "risk_subdomain")
+    late(record, faults, now, "discovered_at")
+
+
+def check_plan(record, faults, now):
+    if record.get("until_year", record["year"]) < record["year"]:
+        faults.add("bad_order", "until_year")
+    repeated(record, faults, "sectors"), repeated(record, faults, "entity_types"), repeated(record, faults, "goals", "key")
+    repeated(record, faults, "work_items", "no"), repeated(record, faults, "units", "uscc")
+    for i, item in enumerate(record["work_items"]):
+        if item["ends_on"] < item["starts_on"]:
+            faults.add("bad_order", f"work_items[{i}].ends_on")
+
+
+def check_progress(record, faults, now):
+    late(record, faults, now, "as_of")
+    if "items" not in record:
+        needs(record, faults, "goals")
+    repeated(record, faults, "items", "no"), repeated(record, faults, "goals", "key")
+
+
+def addressed(*dates):
+    def check(record, faults, now):
+        needs(record, faults, "addressee")
+        late(record, faults, now, *dates)
+    return check
+
+
+KINDS = {
+    "review_report": (REVIEW, check_review), "risk_warning": (WARNING, check_warning),
+    "entity_registration": (kind({
+        "uscc": uscc, "name": text(2, 100), "entity_type": code(*TYPES), "sectors": SECTOR_LIST, "district": district,
+        "contact": fields({**PERSON, "position": text(1, 100), "mobile": text(3, 40), "email": text(3, 254)}, {"landline": text(3, 40)}),
+        "has_committee": flag}, {"address": text(1, 200), "legal_representative": text(1, 100), "ai_activities": text(1, 2000),
+                                 "staff_count": MANY, "delegate_uscc": uscc}), check_entity),
+    "committee_registration": (kind({
+        "committee_name": text(2, 200), "established_on": date, "chair": text(1, 100), "term_years": number(1, 5),
+        "members": each(7, 99, fields({**PERSON, "gender": code("female", "male", "unstated"), "profession": PROFESSION,
+                                       "external": flag}, {"minority": flag}))},
+        {"charter_sha256": sha256, "registered_platform_no": text(1, 100)}),
+        lambda record, faults, now: late(record, faults, now, "established_on")),
+    "zero_report": (kind({"period": text(7, 7), "covers": code("warnings", "reviews", "both")}), check_zero),
+    "annual_report": (kind({
+        "year": number(2000, 2099), "by_procedure": counted("general", "simplified", "expert_rereview", "emergency"),
+        "by_decision": counted("approved", "approved_with_changes", "resubmit", "rejected", "suspended", "terminated"),
+        "by_list_item": counted(*LIST_ITEMS), "trainings_held": number(0, 9999), "people_trained": MANY},
+        {"committee_changes": text(1, 4000), "incidents_and_lessons": text(1, 8000), "problems_and_suggestions": text(1, 8000),
+         "platform_submitted_on": date}), check_annual),
+    "withdrawal": (kind({}, {"note": text(1, 1000)}), lambda record, faults, now: needs(record, faults, "replaces")),
+    "acceptance": (kind({"refers_to": uuid}, {"note": text(1, 1000)}), addressed()),
+    "return_for_correction": (kind({"refers_to": uuid, "faults": each(1, 50, fields({"field": text(1, 100), "reason": text(1, 500)}, {}))},
+                                   {"due_on": date}), addressed()),
+    "rereview_request": (kind({"report_id": uuid, "rereview_list_item": code(*LIST_ITEMS), "materials": text(1, 4000)},
+                              {"attachments": each(0, 20, ATTACHMENT), "received_on": date, "is_emergency": flag}, submitter=False),
+                         check_request),
+    "rereview_decision": (kind({
+        "request_id": uuid, "opinion": code("agree", "agree_with_changes", "disagree"), "grounds": text(1, 4000), "decided_on": date,
+        "experts": each(5, 99, fields({**PERSON, "profession": PROFESSION, "organisation": text(1, 200)}, {}))},
+        {"conditions": text(1, 2000)}), addressed("decided_on")),
+    "notice": (kind({
+        "title": text(2, 200), "body": text(1, 20000), "must_answer": flag,
+        "category": code("policy", "requirement", "advice", "training", "exercise")},
+        {"audience": AUDIENCE, "due_at": time, "attachments": each(0, 20, ATTACHMENT), "supersedes": uuid,
+         "answer_form": each(0, 50, fields({"key": text(1, 40), "label": text(1, 200),
+                                            "type": code("text", "number", "flag", "date", "enum")},
+                                           {"required": flag, "choices": each(1, 50, text(1, 100))}))}), check_notice),
+    "notice_answer": (kind({"refers_to": uuid}, {
+        "answers": each(1, 50, fields({"key": text(1, 40), "value": text(1, 4000)}, {})), "note": text(1, 4000)}), check_answer),
+    "notice_read": (kind({"refers_to": uuid, "read_at": time}, submitter=False), addressed("read_at")),
+    "shared_warning": (kind({
+        "source_id": uuid, "headline": text(4, 120), "description": text(10, 8000), "level": number(1, 4), "sector": code(*SECTORS),
+        "risk_domain": code(*DOMAINS)}, {
+        "source_party": text(1, 64), "status": code("actual", "exercise", "test", "draft"), "risk_subdomain": code(*SUBDOMAINS),
+        "harm_kind": each(1, 8, code("none", "physical", "psychological", "property", "rights", "public_order", "environment", "other")),
+        "system_name": text(1, 100), "model_name": text(1, 100), "model_vendor": text(1, 100), "model_version": text(1, 100),
+        "measures_advised": text(1, 4000), "discovered_at": time, "audience": AUDIENCE}, submitter=False), check_shared),
+    "city_plan": (kind({
+        "title": text(2, 70), "year": number(2000, 2099), "lead_department": text(2, 200), "sectors": SECTOR_LIST,
+        "entity_types": TYPE_LIST, "work_basis": text(1, 8000), "expected_results": each(1, 50, text(1, 500)),
+        "liaison": fields({**PERSON, "phone": text(3, 40)}, {"position": text(1, 100), "email": text(3, 254)}),
+        "duties": fields({tier: text(1, 4000) for tier in ("entity", "city", "province")}, {}),
+        "goals": each(1, 50, fields({
+            "key": text(1, 40), "goal": text(1, 500), "indicator": text(1, 200), "target": MANY, "unit": text(1, 20), "due_on": date,
+            "measure": code("manual", "units_joined", "reviews_reported", "warnings_answered_in_time")}, {})),
+        "work_items": each(1, 200, fields({"no": text(1, 40), "title": text(1, 300), "responsible": text(1, 200),
+                                           "starts_on": date, "ends_on": date, "state": ITEM_STATE}, {}))},
+        {"until_year": number(2000, 2099),
+         "units": each(0, 500, fields({"uscc": uscc, "name": text(2, 100), "entity_type": code(*TYPES)}, {"field": text(1, 200)}))}),
+        check_plan),
+    "plan_progress": (kind({"refers_to": uuid, "as_of": date}, {
+        "items": each(1, 200, fields({"no": text(1, 40), "state": ITEM_STATE}, {"percent": number(0, 100), "note": text(1, 1000)})),
+        "goals": each(1, 50, fields({"key": text(1, 40), "value": MANY}, {"note": text(1, 1000)})), "note": text(1, 4000)}),
+        check_progress),
+}
 
 
 class DuplicateKey(ValueError):
@@ -329,6 +518,8 @@ def faults_of(line, now=None):
     check_fields, check_rules = KINDS[record["kind"]]
     check_fields(record, "", faults)
     if not faults:
+        if "replaces" in record:
+            needs(record, faults, "reason")
         check_rules(record, faults, now)
     return list(faults)
 
@@ -364,8 +555,27 @@ def check_bad(path):
     return found != expected
 
 
+def check_bad_lines(path):
+    """Lines of {"code", "field", "record"}; advice is no fault, and one that comes with others comes first or last."""
+    failures = 0
+    for i, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        line = json.loads(line)
+        record = {**line["record"], **({"entity": "914403001922038216"} if line["code"] == "entity_mismatch" else {})}
+        found = faults_of(json.dumps(record).encode())
+        expected = [] if "advice" in line else [(line["code"], line["field"])]
+        if (expected[0] not in found or len(found) != 1 + line["also"]) if "also" in line else found != expected:
+            print(f"bad/{path.name}:{i}: expected {expected}, found {found}")
+            failures += 1
+    return failures
+
+
 def check_all():
     failures = total = 0
+    for path in sorted((HERE / "kinds").glob("*.jsonl")):
+        records, faults = check_file(path)
+        total += records
+        failures += faults
+    failures += sum(check_bad_lines(path) for path in sorted((HERE / "bad").glob("*.jsonl")))
     for name in ("hospital", "university", "company"):
         records, faults = check_file(HERE / f"{name}.jsonl")
         total += records

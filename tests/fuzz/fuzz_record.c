@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct cell cell;
     struct party_facts party = {.party = context.party, .entity_type = "hospital"};
     project_record(&record, context.utc_offset_minutes, &projection);
-    project_cell(&record, &party, STATE_RAISED, context.utc_offset_minutes, &cell);
+    project_cell(&record, &party, &(struct thread_facts){0}, context.utc_offset_minutes, &cell);
     assert(json != NULL);
     assert_round_trip(json);
     assert_stripped(bytes);

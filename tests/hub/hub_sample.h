@@ -39,7 +39,7 @@ static inline void bench_enrol(struct bench *bench)
     memcpy(enrolment.curve_key, bench->identity.curve_public, KEY_SIZE);
     memcpy(enrolment.signing_key, bench->identity.signing_public, KEY_SIZE);
     assert_int_equal(store_begin(bench->store), ERR_OK);
-    assert_int_equal(store_put_party(bench->store, &party, 1), ERR_OK);
+    assert_int_equal(store_put_party(bench->store, &party, SAMPLE_NOW - INT64_C(100) * 86400000), ERR_OK);
     assert_int_equal(store_put_invitation(bench->store, SAMPLE_PARTY, enrolment.code, 1, 1000), ERR_OK);
     assert_int_equal(store_enrol(bench->store, &enrolment, 2), ERR_OK);
     assert_string_equal(enrolment.refusal, "");

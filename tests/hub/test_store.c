@@ -99,7 +99,8 @@ static void test_a_natural_key_is_taken_once_and_moves_with_replaces(void **stat
     struct bench *bench = *state;
     assert_outcome(bench_put(bench, sample_review, "{}", 1), OUTCOME_STORED, 1);
     assert_rejected(bench_put(bench, sample_review, "{}", 2), "not_unique", "activity_no");
-    assert_outcome(bench_put(bench, sample_review, with_reference("replaces", ", \"sector\": \"finance\""), 3),
+    assert_outcome(bench_put(bench, sample_review,
+                             with_reference("replaces", ", \"reason\": \"领域填错\", \"sector\": \"finance\""), 3),
                    OUTCOME_STORED, 2);
     struct sums sums = cells_of(bench, "review");
     assert_int_equal(sums.count, 1);

@@ -9,41 +9,45 @@
 
 enum { ANSWER_MS = 10000 };
 
-struct desk {
+struct rig {
     struct bench *bench;
     zsock_t *to_writer, *front, *feeder;
     zactor_t *writer;
 };
 
-static void desk_open(struct desk *desk, struct bench *bench)
+static void rig_open(struct rig *rig, struct bench *bench)
 {
     zsys_set_sndhwm(0);
-    desk->bench = bench;
-    desk->front = zsock_new_pull("@inproc://front");
-    desk->feeder = zsock_new_pull("@inproc://feeder");
-    desk->to_writer = zsock_new_push(">inproc://writer");
-    zsock_set_rcvtimeo(desk->front, ANSWER_MS);
+    rig->bench = bench;
+    rig->front = zsock_new_pull("@inproc://front");
+    rig->feeder = zsock_new_pull("@inproc://feeder");
+    rig->to_writer = zsock_new_push(">inproc://writer");
+    zsock_set_rcvtimeo(rig->front, ANSWER_MS);
 }
 
 /* What was sent before is one group. */
-static void desk_start(struct desk *desk)
+static void rig_start(struct rig *rig)
 {
-    struct writer_config config = {.store = desk->bench->store, .home = desk->bench->home};
+    static const struct city city; /* nothing is filed here */
+    struct desk desk;
+    char reason[512];
+    assert_int_equal(desk_open(&desk, rig->bench->store, NULL, &rig->bench->home, 480, reason), ERR_OK);
+    struct writer_config config = {.store = rig->bench->store, .home = rig->bench->home, .city = &city, .desk = &desk};
     config.options.checkpoint_pages = 100000;
-    desk->writer = zactor_new(writer_actor, &config);
-    desk->bench->store = NULL; /* the writer closes it */
+    rig->writer = zactor_new(writer_actor, &config);
+    rig->bench->store = NULL; /* the writer closes it */
 }
 
-static void desk_close(struct desk *desk)
+static void rig_close(struct rig *rig)
 {
-    zactor_destroy(&desk->writer);
-    zsock_destroy(&desk->to_writer);
-    zsock_destroy(&desk->front);
+    zactor_destroy(&rig->writer);
+    zsock_destroy(&rig->to_writer);
+    zsock_destroy(&rig->front);
     struct mail *mail = NULL;
-    while ((mail = mail_receive(desk->feeder, false))) {
+    while ((mail = mail_receive(rig->feeder, false))) {
         mail_free(mail);
     }
-    zsock_destroy(&desk->feeder);
+    zsock_destroy(&rig->feeder);
 }
 
 static struct batch *make_batch(struct bench *bench, uint8_t n)
@@ -58,16 +62,16 @@ static struct batch *make_batch(struct bench *bench, uint8_t n)
     return batch;
 }
 
-static void send_batch(struct desk *desk, struct batch *batch)
+static void send_batch(struct rig *rig, struct batch *batch)
 {
     struct mail *mail = mail_new(MAIL_BATCH);
     mail->batch = batch;
-    mail_send(desk->to_writer, &mail);
+    mail_send(rig->to_writer, &mail);
 }
 
-static void expect_decided(struct desk *desk, const struct batch *batch)
+static void expect_decided(struct rig *rig, const struct batch *batch)
 {
-    struct mail *mail = mail_receive(desk->front, true);
+    struct mail *mail = mail_receive(rig->front, true);
     assert_non_null(mail);
     assert_int_equal(mail->type, MAIL_DECIDED);
     assert_ptr_equal(mail->lent, batch);
@@ -75,9 +79,9 @@ static void expect_decided(struct desk *desk, const struct batch *batch)
 }
 
 /* FAILURE NULL: it is stored. */
-static void expect_done(struct desk *desk, const struct batch *batch, const char *failure)
+static void expect_done(struct rig *rig, const struct batch *batch, const char *failure)
 {
-    struct mail *mail = mail_receive(desk->front, true);
+    struct mail *mail = mail_receive(rig->front, true);
     assert_non_null(mail);
     assert_int_equal(mail->type, MAIL_BATCH);
     assert_ptr_equal(mail->batch, batch);
@@ -101,57 +105,57 @@ static void limit_files(rlim_t size)
 
 static void test_decided_before_done(void **state)
 {
-    struct desk desk;
-    desk_open(&desk, *state);
+    struct rig rig;
+    rig_open(&rig, *state);
     struct batch *first = make_batch(*state, 1);
     struct batch *second = make_batch(*state, 2);
-    send_batch(&desk, first);
-    send_batch(&desk, second);
-    desk_start(&desk);
-    expect_decided(&desk, first);
-    expect_decided(&desk, second);
-    expect_done(&desk, first, NULL);
-    expect_done(&desk, second, NULL);
-    desk_close(&desk);
+    send_batch(&rig, first);
+    send_batch(&rig, second);
+    rig_start(&rig);
+    expect_decided(&rig, first);
+    expect_decided(&rig, second);
+    expect_done(&rig, first, NULL);
+    expect_done(&rig, second, NULL);
+    rig_close(&rig);
 }
 
 /* The front may be reading the outcomes: they stay as they were decided, and the failure stands beside them. */
 static void test_failed_commit(void **state)
 {
-    struct desk desk;
-    desk_open(&desk, *state);
-    desk_start(&desk);
+    struct rig rig;
+    rig_open(&rig, *state);
+    rig_start(&rig);
     struct batch *lost = make_batch(*state, 1);
     limit_files(1);
-    send_batch(&desk, lost);
-    expect_decided(&desk, lost);
-    expect_done(&desk, lost, "store_failed");
+    send_batch(&rig, lost);
+    expect_decided(&rig, lost);
+    expect_done(&rig, lost, "store_failed");
     limit_files(RLIM_INFINITY);
     struct batch *again = make_batch(*state, 1);
-    send_batch(&desk, again);
-    expect_decided(&desk, again);
-    expect_done(&desk, again, NULL);
-    desk_close(&desk);
+    send_batch(&rig, again);
+    expect_decided(&rig, again);
+    expect_done(&rig, again, NULL);
+    rig_close(&rig);
 }
 
 static void test_one_does_not_hold_the_others(void **state)
 {
-    struct desk desk;
-    desk_open(&desk, *state);
+    struct rig rig;
+    rig_open(&rig, *state);
     struct batch *first = make_batch(*state, 1);
     struct batch *poison = make_batch(*state, 2);
     struct batch *last = make_batch(*state, 3);
     poison->signature.size = (size_t)1 << 31; /* more than a row can hold */
-    send_batch(&desk, first);
-    send_batch(&desk, poison);
-    send_batch(&desk, last);
-    desk_start(&desk);
-    expect_decided(&desk, first);
-    expect_decided(&desk, last);
-    expect_done(&desk, first, NULL);
-    expect_done(&desk, poison, "store_failed");
-    expect_done(&desk, last, NULL);
-    desk_close(&desk);
+    send_batch(&rig, first);
+    send_batch(&rig, poison);
+    send_batch(&rig, last);
+    rig_start(&rig);
+    expect_decided(&rig, first);
+    expect_decided(&rig, last);
+    expect_done(&rig, first, NULL);
+    expect_done(&rig, poison, "store_failed");
+    expect_done(&rig, last, NULL);
+    rig_close(&rig);
 }
 
 int main(void)

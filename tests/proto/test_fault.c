@@ -144,7 +144,7 @@ static void test_every_code_of_the_protocol_has_both_labels(void **state)
     size_t count = 0;
     assert_non_null(file);
     while (fgets(line, sizeof line, file) != NULL) {
-        is_inside = is_inside || strncmp(line, "## 8. Codes", 11) == 0;
+        is_inside = strncmp(line, "## ", 3) == 0 ? strncmp(line, "## 8. Codes", 11) == 0 : is_inside;
         char *codes = NULL;
         if (is_inside && strncmp(line, "| ", 2) == 0 && strncmp(line, "| code", 6) != 0) {
             codes = strtok(line, "|");

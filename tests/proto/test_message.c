@@ -209,22 +209,22 @@ static void test_an_event_round_trips_and_an_unknown_type_is_told_apart(void **s
 {
     (void)state;
     static const uint8_t unknown[] = {0x81, 0xa4, 't', 'y', 'p', 'e', 0xa1, 'x'};
-    struct event event = {.type = EVENT_WARNING};
+    struct event event = {.type = EVENT_RECORD};
     struct event again;
     msgpack_sbuffer buffer;
-    event.warning = (struct warning_event){.number = 3,
-                                           .received_at = 4,
-                                           .entity_type = {(const uint8_t *)"hospital", 8},
-                                           .state = {(const uint8_t *)"raised", 6},
-                                           .record = {unknown, 8}};
+    event.record = (struct record_event){.number = 3,
+                                         .received_at = 4,
+                                         .entity_type = {(const uint8_t *)"hospital", 8},
+                                         .state = {(const uint8_t *)"raised", 6},
+                                         .record = {unknown, 8}};
     msgpack_sbuffer_init(&buffer);
     event_encode(&event, &buffer);
     for (size_t end = 0; end < buffer.size; end++) {
         assert_int_not_equal(event_decode((struct view){(const uint8_t *)buffer.data, end}, &again), ERR_OK);
     }
     assert_int_equal(event_decode((struct view){(const uint8_t *)buffer.data, buffer.size}, &again), ERR_OK);
-    assert_int_equal(again.warning.number, 3);
-    assert_int_equal(again.warning.entity.size, 0);
+    assert_int_equal(again.record.number, 3);
+    assert_int_equal(again.record.entity.size, 0);
     assert_int_equal(event_decode((struct view){unknown, sizeof unknown}, &again), ERR_NOT_FOUND);
     msgpack_sbuffer_destroy(&buffer);
 }

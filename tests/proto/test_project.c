@@ -1,5 +1,7 @@
 #include "tests/proto/sample.h"
 
+#include "proto/kinds.h"
+#include "proto/life.h"
 #include "proto/project.h"
 
 static const struct party_facts hospital = {.party = SAMPLE_PARTY, .entity_type = "hospital"};
@@ -10,15 +12,18 @@ static void load(const char *sample, const char *patch, msgpack_sbuffer *buffer,
     assert_int_equal(sample_check(sample, patch, buffer, record, &faults), ERR_OK);
 }
 
-static void assert_cell(const char *sample, const char *patch, enum warning_state state, const char *family,
-                        const char *day, const char *dims, int64_t sum)
+static const struct thread_facts raised = {.state = STATE_RAISED, .received_at = SAMPLE_NOW};
+
+static void assert_cell(const char *sample, const char *patch, int state, const char *family, const char *day,
+                        const char *dims, int64_t sum)
 {
     msgpack_sbuffer buffer;
     struct record record;
     struct cell cell;
     char text[11];
     load(sample, patch, &buffer, &record);
-    project_cell(&record, &hospital, state, 480, &cell);
+    struct thread_facts facts = {.state = state, .received_at = SAMPLE_NOW};
+    project_cell(&record, &hospital, &facts, 480, &cell);
     assert_string_equal(cell.family, family);
     date_text(cell.day, text);
     assert_string_equal(text, day);
@@ -57,11 +62,11 @@ static void test_a_rehearsal_is_counted_nowhere(void **state)
     struct record record;
     struct cell cell;
     load(sample_review, "{\"rehearsal\":true}", &buffer, &record);
-    project_cell(&record, &hospital, STATE_RAISED, 480, &cell);
+    project_cell(&record, &hospital, &raised, 480, &cell);
     assert_null(cell.family);
     msgpack_sbuffer_destroy(&buffer);
     load(sample_review, "{\"rehearsal\":false}", &buffer, &record);
-    project_cell(&record, &hospital, STATE_RAISED, 480, &cell);
+    project_cell(&record, &hospital, &raised, 480, &cell);
     assert_non_null(cell.family);
     msgpack_sbuffer_destroy(&buffer);
 }
@@ -72,7 +77,9 @@ static void test_a_review_is_projected_with_its_natural_key(void **state)
     msgpack_sbuffer buffer;
     struct record record;
     struct projection projection;
-    load(sample_review, "{\"replaces\":\"019a2b3c-4d5e-7001-8002-0304050607ff\",\"rehearsal\":true}", &buffer, &record);
+    load(sample_review,
+         "{\"replaces\":\"019a2b3c-4d5e-7001-8002-0304050607ff\",\"reason\":\"更正\",\"rehearsal\":true}", &buffer,
+         &record);
     project_record(&record, 480, &projection);
     assert_ptr_equal(projection.kind, kind_by_number(1));
     assert_memory_equal(projection.id, sample_id, RECORD_ID_SIZE);
@@ -107,6 +114,20 @@ static void test_the_longest_natural_key_has_room(void **state)
     msgpack_sbuffer_destroy(&buffer);
 }
 
+static void test_every_natural_key_has_room_by_its_rows(void **state)
+{
+    (void)state;
+    for (size_t i = 0; kind_at(i); i++) {
+        const struct kind *kind = kind_at(i);
+        size_t size = 4;
+        for (const int *field = kind->unique; field && *field >= 0; field++) {
+            const struct field *row = &kind->fields[*field];
+            size += 1 + (row->type == FIELD_TEXT ? 4 * (size_t)row->high : 24);
+        }
+        assert_true(size < UNIQUE_SIZE);
+    }
+}
+
 static void test_a_warning_is_projected_with_its_thread(void **state)
 {
     (void)state;
@@ -115,7 +136,7 @@ static void test_a_warning_is_projected_with_its_thread(void **state)
     struct projection projection;
     load(sample_warning,
          "{\"action\":\"update\",\"refers_to\":\"019a2b3c-4d5e-7001-8002-0304050607aa\","
-         "\"replaces\":\"019a2b3c-4d5e-7001-8002-0304050607ff\"}",
+         "\"replaces\":\"019a2b3c-4d5e-7001-8002-0304050607ff\",\"reason\":\"更正\"}",
          &buffer, &record);
     project_record(&record, 480, &projection);
     assert_int_equal(projection.level, 2);
@@ -132,38 +153,135 @@ static void test_a_warning_is_projected_with_its_thread(void **state)
     msgpack_sbuffer_destroy(&buffer);
 }
 
-static void test_a_thread_moves_as_the_table_says(void **state)
+static void sample_of(const char *kind, int line, msgpack_sbuffer *buffer, struct record *record)
+{
+    char path[512];
+    struct faults faults;
+    json_t *object = NULL;
+    snprintf(path, sizeof path, TESTS_DIR "/data/kinds/%s.jsonl", kind);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    for (int i = 0; i < line; i++) {
+        json_decref(object);
+        object = json_loadf(file, JSON_DISABLE_EOF_CHECK, NULL);
+    }
+    fclose(file);
+    msgpack_sbuffer_init(buffer);
+    assert_int_equal(record_accept_json(object, sample_id, 7, SAMPLE_NOW, buffer, &faults), ERR_OK);
+    assert_int_equal(record_check(view_of(buffer), &sample_context, record, &faults), ERR_OK);
+    json_decref(object);
+}
+
+static void test_a_warning_sums_the_minutes_until_resolved_or_acknowledged(void **state)
 {
     (void)state;
-    enum {
-        NO = -1,
-        R = STATE_RAISED,
-        A = STATE_ACKNOWLEDGED,
-        H = STATE_HANDLING,
-        S = STATE_RESOLVED,
-        C = STATE_CANCELLED
-    };
-    static const int next[6][6] = {
-        /* raised, acknowledged, handling, resolved, cancelled, superseded */
-        [ACTION_RAISE] = {NO, NO, NO, NO, NO, NO}, [ACTION_UPDATE] = {R, A, H, NO, NO, NO},
-        [ACTION_CANCEL] = {C, C, C, NO, NO, NO},   [ACTION_ACKNOWLEDGE] = {A, NO, NO, NO, NO, NO},
-        [ACTION_HANDLE] = {H, H, H, NO, NO, NO},   [ACTION_RESOLVE] = {NO, S, S, NO, NO, NO},
-    };
-    for (int action = 0; action < 6; action++) {
-        for (int from = 0; from < 6; from++) {
-            assert_int_equal(warning_next((enum warning_action)action, (enum warning_state)from), next[action][from]);
+    msgpack_sbuffer buffer;
+    struct record record;
+    struct cell cell;
+    struct thread_facts facts = raised;
+    load(sample_warning, "{}", &buffer, &record);
+    project_cell(&record, &hospital, &facts, 480, &cell);
+    assert_int_equal(cell.sum, 0);
+    facts.acknowledged_at = SAMPLE_NOW + 7 * 60000 + 59999;
+    project_cell(&record, &hospital, &facts, 480, &cell);
+    assert_int_equal(cell.sum, 7);
+    facts.resolved_at = SAMPLE_NOW + 90 * 60000;
+    project_cell(&record, &hospital, &facts, 480, &cell);
+    assert_int_equal(cell.sum, 90);
+    msgpack_sbuffer_destroy(&buffer);
+}
+
+static void test_every_other_kind_that_begins_a_thread_is_counted_by_kind_and_state(void **state)
+{
+    (void)state;
+    for (size_t i = 0; kind_at(i); i++) {
+        const struct kind *kind = kind_at(i);
+        msgpack_sbuffer buffer;
+        struct record record;
+        struct cell cell;
+        struct projection projection;
+        char dims[96];
+        sample_of(kind->name, 1, &buffer, &record);
+        project_record(&record, 480, &projection);
+        project_cell(&record, &hospital, &(struct thread_facts){.state = 0}, 480, &cell);
+        assert_int_equal(cell.family != NULL, kind->life != NULL);
+        if (kind->family && strcmp(kind->family->name, "record") == 0) {
+            snprintf(dims, sizeof dims, "%s|hospital|%s", kind->name, life_state_code(kind->life, 0));
+            assert_string_equal(cell.dims, dims);
+            assert_int_equal(cell.day, day_of(SAMPLE_NOW, 480));
+            assert_int_equal(cell.sum, 0);
         }
+        msgpack_sbuffer_destroy(&buffer);
     }
 }
 
-static void test_an_entity_may_not_acknowledge_or_resolve(void **state)
+static void test_what_is_withdrawn_is_counted_nowhere(void **state)
 {
     (void)state;
-    static const bool entity_may[] = {[ACTION_RAISE] = true,        [ACTION_UPDATE] = true, [ACTION_CANCEL] = true,
-                                      [ACTION_ACKNOWLEDGE] = false, [ACTION_HANDLE] = true, [ACTION_RESOLVE] = false};
-    for (int action = 0; action < 6; action++) {
-        assert_int_equal(warning_may_file((enum warning_action)action, false), entity_may[action]);
-        assert_true(warning_may_file((enum warning_action)action, true));
+    msgpack_sbuffer buffer;
+    struct record record;
+    struct cell cell;
+    load(sample_review, "{}", &buffer, &record);
+    struct thread_facts facts = {.state = FILING_WITHDRAWN};
+    project_cell(&record, &hospital, &facts, 480, &cell);
+    assert_null(cell.family);
+    facts.state = FILING_RETURNED;
+    project_cell(&record, &hospital, &facts, 480, &cell);
+    assert_non_null(cell.family);
+    msgpack_sbuffer_destroy(&buffer);
+}
+
+static void test_reference_link_addressee_and_period_are_taken_by_the_kinds_row(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kind;
+        int line;
+        const char *reference, *period;
+        bool has_link, is_addressed;
+    } rows[] = {
+        {"rereview_request", 2, NULL, "", true, true},     {"rereview_decision", 1, "request_id", "", false, true},
+        {"notice", 2, "supersedes", "", false, false},     {"notice_answer", 1, "refers_to", "", false, true},
+        {"withdrawal", 1, "replaces", "", false, false},   {"entity_registration", 2, "replaces", "", false, false},
+        {"zero_report", 1, NULL, "2026-Q3", false, false}, {"annual_report", 1, NULL, "2025", false, false},
+        {"city_plan", 1, NULL, "2026", false, false},      {"shared_warning", 1, NULL, "", false, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        msgpack_sbuffer buffer;
+        struct record record;
+        struct projection projection;
+        sample_of(rows[i].kind, rows[i].line, &buffer, &record);
+        project_record(&record, 480, &projection);
+        assert_int_equal(projection.has_reference, rows[i].reference != NULL);
+        if (rows[i].reference) {
+            assert_string_equal(projection.reference_key, rows[i].reference);
+        }
+        assert_int_equal(projection.has_link, rows[i].has_link);
+        assert_int_equal(projection.addressee.size > 0, rows[i].is_addressed);
+        assert_string_equal(projection.period, rows[i].period);
+        msgpack_sbuffer_destroy(&buffer);
+    }
+}
+
+static void test_one_registration_an_institution_and_one_plan_a_title_and_year(void **state)
+{
+    (void)state;
+    static const char *const keys[][2] = {{"entity_registration", "3"},
+                                          {"committee_registration", "4"},
+                                          {"zero_report", "5\x1f"
+                                                          "2026-Q3\x1fwarnings"},
+                                          {"annual_report", "6\x1f"
+                                                            "2025"},
+                                          {"notice", ""}};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        msgpack_sbuffer buffer;
+        struct record record;
+        struct projection projection;
+        sample_of(keys[i][0], 1, &buffer, &record);
+        project_record(&record, 480, &projection);
+        assert_int_equal(projection.unique_size, strlen(keys[i][1]));
+        assert_memory_equal(projection.unique, keys[i][1], projection.unique_size);
+        msgpack_sbuffer_destroy(&buffer);
     }
 }
 
@@ -172,15 +290,33 @@ static void test_families_have_the_dims_of_the_protocol(void **state)
     (void)state;
     assert_ptr_equal(family_find("review"), family_at(0));
     assert_ptr_equal(family_find("warning"), family_at(1));
-    assert_null(family_at(2));
-    assert_null(family_find("weather"));
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const names[] = {"review", "warning", "record", "clock", "completeness", "notice"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        assert_string_equal(family_at(i)->name, names[i]);
+        assert_ptr_equal(family_find(names[i]), family_at(i));
         for (size_t k = 0; k < family_at(i)->dim_count; k++) {
             assert_non_null(enumeration_find(family_at(i)->dims[k]));
         }
     }
+    assert_null(family_at(sizeof names / sizeof names[0]));
+    assert_null(family_find("weather"));
     assert_string_equal(family_at(1)->dims[5], "state");
-    assert_string_equal(warning_state_code(STATE_SUPERSEDED), "superseded");
+}
+
+static void test_the_states_of_every_family_have_labels_under_one_name(void **state)
+{
+    (void)state;
+    static const char *const codes[] = {"raised",    "superseded", "filed",    "returned", "accepted", "withdrawn",
+                                        "requested", "decided",    "current",  "open",     "met",      "overdue",
+                                        "void",      "expected",   "received", "on_time",  "zero",     "sent",
+                                        "opened",    "answered",   "late"};
+    const struct enumeration *states = enumeration_find("state");
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        assert_true(enumeration_index(states, view_str(codes[i])) >= 0);
+    }
+    assert_int_equal(enumeration_index(states, view_str("handling")), STATE_HANDLING);
+    assert_string_equal(enumeration_label(enumeration_find("kind"), "city_plan", true), "行动方案");
+    assert_string_equal(enumeration_label(enumeration_find("district"), "330106", true), "330106");
 }
 
 int main(void)
@@ -192,9 +328,14 @@ int main(void)
         cmocka_unit_test(test_a_rehearsal_is_counted_nowhere),
         cmocka_unit_test(test_a_review_is_projected_with_its_natural_key),
         cmocka_unit_test(test_the_longest_natural_key_has_room),
+        cmocka_unit_test(test_every_natural_key_has_room_by_its_rows),
         cmocka_unit_test(test_a_warning_is_projected_with_its_thread),
-        cmocka_unit_test(test_a_thread_moves_as_the_table_says),
-        cmocka_unit_test(test_an_entity_may_not_acknowledge_or_resolve),
+        cmocka_unit_test(test_a_warning_sums_the_minutes_until_resolved_or_acknowledged),
+        cmocka_unit_test(test_every_other_kind_that_begins_a_thread_is_counted_by_kind_and_state),
+        cmocka_unit_test(test_what_is_withdrawn_is_counted_nowhere),
+        cmocka_unit_test(test_reference_link_addressee_and_period_are_taken_by_the_kinds_row),
+        cmocka_unit_test(test_one_registration_an_institution_and_one_plan_a_title_and_year),
+        cmocka_unit_test(test_the_states_of_every_family_have_labels_under_one_name),
         cmocka_unit_test(test_families_have_the_dims_of_the_protocol),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,12 +93,12 @@ static inline void encode_warning(const struct fed *fed, msgpack_sbuffer *buffer
     msgpack_sbuffer record;
     msgpack_sbuffer_init(&record);
     pack_record(fed, &record);
-    struct event event = {.type = EVENT_WARNING};
-    event.warning = (struct warning_event){.number = fed->cursor,
-                                           .received_at = 1700000000000 + (int64_t)fed->cursor,
-                                           .entity_type = text_view("hospital"),
-                                           .state = text_view(fed->state),
-                                           .record = {(const uint8_t *)record.data, record.size}};
+    struct event event = {.type = EVENT_RECORD};
+    event.record = (struct record_event){.number = fed->cursor,
+                                         .received_at = 1700000000000 + (int64_t)fed->cursor,
+                                         .entity_type = text_view("hospital"),
+                                         .state = text_view(fed->state),
+                                         .record = {(const uint8_t *)record.data, record.size}};
     event_encode(&event, buffer);
     msgpack_sbuffer_destroy(&record);
 }

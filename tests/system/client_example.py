@@ -77,9 +77,9 @@ def test(site):
     check(province.terms["role"] == "province", "a province's WELCOME names its role")
     province.follow("uplink")
     seen = []
-    while not any(event["type"] == "warning" for _, event in seen):
+    while not any(event["type"] == "record" for _, event in seen):
         seen += province.events("uplink")
-    upped = next(event for _, event in seen if event["type"] == "warning")
+    upped = next(event for _, event in seen if event["type"] == "record")
     record = client.msgpack.unpackb(upped["record"])
     check(record["id"] == client.msgpack.unpackb(second)["id"] and "submitter" not in record and upped["entity"] == uscc,
           "the uplink carries the warning without its confidential fields", upped)

@@ -91,7 +91,7 @@ def take(province, cursors, warnings):
     try:
         for cursor, event in province.events("uplink", timeout=0.05):
             cursors.append(cursor)
-            if event["type"] == "warning":
+            if event["type"] == "record":
                 warnings.append(event["number"])
             province.ack("uplink", cursor)
     except client.Lost:

@@ -74,7 +74,7 @@ class Follower:
         self.cursors.append(cursor)
         if event["type"] == "cell":
             self.cells[event["family"], event["day"], tuple(event["dims"])] = event
-        elif event["type"] == "warning":
+        elif event["type"] == "record":
             self.warnings.append(event["number"])
 
     def replica(self, family):

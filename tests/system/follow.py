@@ -34,7 +34,7 @@ def read(follower, stream="uplink", until=None, count=None, timeout=10):
 
 
 def warnings_of(events):
-    return [event["number"] for _, event in events if event["type"] == "warning"]
+    return [event["number"] for _, event in events if event["type"] == "record"]
 
 
 def check_late(site, hub, source):

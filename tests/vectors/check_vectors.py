@@ -15,7 +15,8 @@ GRANT = {"party": S, "name": S, "role": S, "hub": S, "city": "city", "algorithm"
 SHAPES = {
     1: [U, ABOUT], 2: ["session", TERMS], 3: [], 4: [S, "400", {"batch?": U, "after_ms?": U}], 5: [U, U], 6: [U, U], 7: [U], 8: [U, "batch", "items", S, B],
     9: [U, U, B, S, B], 10: [U, "stream", "epoch or nil", U, "credit"], 11: [U, "stream", E, U, "events"], 12: [U, "stream", U],
-    13: [U, "stream", E, U, "stream"], 14: [U, REQUEST], 15: [GRANT]}
+    13: [U, "stream", E, U, "stream"], 14: [U, REQUEST], 15: [GRANT],
+    16: [U, "hash", "blob size", "100"], 17: [U, "hash", "blob offset", "blob credit"], 18: [U, "hash", "blob offset", "chunk"], 19: [U, "hash", "32"]}
 
 
 class Malformed(Exception):
@@ -80,6 +81,9 @@ RULES = {
     S: is_text, "64": lambda value: is_text(value, 64), "400": lambda value: is_text(value, 400), "stream": lambda value: is_text(value, 16),
     "city": lambda value: is_text(value) and re.fullmatch("[0-9]{6}", value), L: lambda value: is_list(value, is_text), B: is_bytes,
     E: lambda value: is_bytes(value) and len(value) == 16, "epoch or nil": lambda value: value is None or is_bytes(value) and len(value) == 16,
+    "hash": lambda value: is_bytes(value) and len(value) == 32, "blob size": lambda value: is_uint(value, 1, 1 << 26),
+    "blob offset": lambda value: is_uint(value, 0, 1 << 26), "blob credit": lambda value: is_uint(value, 1, 512),
+    "chunk": lambda value: is_bytes(value) and 1 <= len(value) <= 1 << 17, "32": lambda value: is_text(value, 32), "100": lambda value: is_text(value, 100),
     "items": lambda value: is_list(value, is_bytes),
     "events": lambda value: is_list(value, lambda one: isinstance(one, list) and len(one) >= 2 and is_uint(one[0]) and is_bytes(one[1]))}
 
@@ -106,6 +110,23 @@ def check_message(data):
     return value
 
 
+# PROTOCOL.md §6
+I, DIMS, ROOT = "int", "dims", "root"
+EVENTS = {"cell": {"family": S, "day": S, "dims": DIMS, "count": I, "sum": I, "revision": U},
+          "record": {"number": U, "received_at": U, "role": S, "state": S, "record": B, "entity_type?": S, "entity?": S, "entity_name?": S, "owner?": S},
+          "clock": {"at": U, "due_at": U, "term": S, "stage": S, "root?": ROOT, "period?": S, "entity?": S, "entity_name?": S},
+          "entity_state": {"at": U, "state": S, "reason": S}}
+RULES |= {I: lambda value: isinstance(value, int) and not isinstance(value, bool), DIMS: lambda value: is_list(value, is_text) and len(value) <= 6,
+          ROOT: lambda value: is_bytes(value) and len(value) == 16}
+
+
+def check_event(data):
+    value = unpack(data)
+    need(isinstance(value, dict) and value.get("type") in EVENTS, "a map with a known type")
+    check_element(EVENTS[value["type"]], value)
+    return value
+
+
 def from_readable(value):
     if isinstance(value, str) and value.startswith("hex:"):
         return bytes.fromhex(value[4:])
@@ -114,7 +135,8 @@ def from_readable(value):
     return {key: from_readable(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
-IDS, TIMES, HASHES = {"id", "in_reply_to", "replaces", "refers_to"}, {"created_at", "occurred_at", "discovered_at", "expires_at"}, {"sha256"}
+IDS = {"id", "in_reply_to", "replaces", "refers_to", "report_id", "request_id", "source_id", "supersedes"}
+TIMES, HASHES = {"created_at", "occurred_at", "discovered_at", "expires_at", "due_at", "read_at"}, {"sha256", "charter_sha256"}
 
 
 def record_value(key, value):
@@ -132,9 +154,19 @@ def record_value(key, value):
     return value
 
 
+def check_one_event(vector, data):
+    try:
+        value = check_event(data)
+    except Malformed:
+        return not vector["ok"]
+    return vector["ok"] and value == from_readable(vector["value"]) and msgpack.packb(value) == data
+
+
 def check_one(vector, known):
     data = bytes.fromhex(vector["hex"])
     is_message = vector["what"] == "message"
+    if vector["what"] == "event":
+        return check_one_event(vector, data)
     if vector["ok"] and vector["value"] is None:
         return isinstance(unpack(data), dict)  # not in the form that this codec would write
     if vector["ok"]:

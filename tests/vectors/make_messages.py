@@ -6,10 +6,10 @@ import msgpack
 
 OUT = pathlib.Path(__file__).resolve().parents[2] / "proto" / "vectors" / "messages.json"
 EPOCH, KEY, SIG, ID, HASH = bytes(range(16)), bytes(range(32)), bytes(range(64)), bytes(range(16, 32)), bytes(range(100, 132))
-ABOUT = {"software": "agn-agent 0.1.0", "capabilities": ["submit", "follow"], "sent": 7, "epoch": EPOCH}
+ABOUT = {"software": "agn-agent 0.1.0", "capabilities": ["submit", "follow", "blob"], "sent": 7, "epoch": EPOCH}
 TERMS = {"hub": "杭州市枢纽", "city": "330100", "epoch": EPOCH, "party": "914403001922038216", "role": "entity", "window": 256,
          "max_batch": 64, "max_item": 262144, "max_message": 1048576, "ping_ms": 30000, "time": 1795392000000, "received": 41,
-         "capabilities": ["submit", "follow"]}
+         "capabilities": ["submit", "follow", "blob"]}
 REQUEST = {"code": "0123456789ABCDEFGHJK", "algorithm": "ed25519", "signing_key": KEY, "proof": SIG, "software": "agn-agent 0.1.0"}
 GRANT = {"party": "914403001922038216", "name": "甲医院", "role": "entity", "hub": "杭州市枢纽", "city": "330100", "algorithm": "ed25519",
          "hub_key": KEY, "epoch": EPOCH, "entity_type": "hospital", "sectors": ["healthcare", "science"]}
@@ -30,6 +30,10 @@ GOOD = [
     ("events, two", [11, 5, "uplink", EPOCH, 12, [[9, CELL], [12, CELL]]]), ("cursor", [12, 5, "uplink", 9]),
     ("gap epoch", [13, 5, "uplink", EPOCH, 0, "epoch"]), ("gap pruned", [13, 5, "uplink", EPOCH, 77, "pruned"]), ("enrol", [14, 1, REQUEST]),
     ("enrolled", [15, GRANT]), ("enrolled province", [15, {key: value for key, value in GRANT.items() if key not in ("entity_type", "sectors")}]),
+    ("blob offer", [16, 5, HASH, 2 ** 20, "application/pdf"]), ("blob offer, largest", [16, 5, HASH, 67108864, "image/png"]),
+    ("blob want from the beginning", [17, 5, HASH, 0, 8]), ("blob want from an offset", [17, 5, HASH, 67108864, 512]),
+    ("blob chunk", [18, 5, HASH, 131072, b"%PDF-1.7"]),
+    ("blob done", [19, 5, HASH, "kept"]), ("blob done, refused", [19, 5, HASH, "quota_exceeded"]),
 ]
 
 # What AGN's own encoder would not write, but must read: what a later version may add, and longer forms of the same values.
@@ -37,6 +41,8 @@ OTHERS = [
     ("more elements than we know", [5, 5, 9, "later", {"z": [None]}]), ("a map with more keys", [4, "busy", "", {"after_ms": 5, "z": {"batch": 1}}]),
     ("eight levels deep", [4, "busy", "", {"z": [[[[[[]]]]]]}]), ("an event with more elements", [11, 5, "inbox", EPOCH, 9, [[9, CELL, "later"]]]),
     ("more capabilities", [1, 1, {"software": "x", "capabilities": ["submit", "follow", "blob", "proof"]}]),
+    ("fewer capabilities", [1, 1, {"software": "x", "capabilities": ["submit", "follow"]}]),
+    ("a blob offer with more elements", [16, 5, HASH, 7, "application/pdf", {"name": "a.pdf"}]),
 ]
 LONGER = [
     ("integers in their longest form", [5, 5, 9], bytes.fromhex("93 cf0000000000000005 d30000000000000005 d200000009")),
@@ -79,7 +85,14 @@ BAD = [
     ("software of 65 bytes", pack([1, 1, {"software": "x" * 65}])), ("a reason of 401 bytes", pack([4, "busy", "x" * 401, {}])),
     ("detail is nil", pack([4, "busy", "", None])), ("hub key as text", pack([15, {**GRANT, "hub_key": "00"}])), ("sectors is text", pack([15, {**GRANT, "sectors": "a"}])),
     ("nil for a session", pack([7, None])), ("a negative session", pack([7, -1])), ("a session of true", pack([7, True])),
-    ("cursor is text", pack([12, 5, "uplink", "9"])), ("stream too long", pack([12, 5, "a" * 17, 9])), ("event without a cursor", pack([11, 5, "uplink", EPOCH, 9, [[CELL]]])),
+    ("cursor is text", pack([12, 5, "uplink", "9"])), ("stream too long", pack([12, 5, "a" * 17, 9])),
+    ("blob offer of nothing", pack([16, 5, HASH, 0, "application/pdf"])), ("blob offer over 64 MiB", pack([16, 5, HASH, 67108865, "application/pdf"])),
+    ("a hash of 31 bytes", pack([16, 5, HASH[:31], 9, "application/pdf"])), ("a hash as text", pack([16, 5, "ab" * 16, 9, "application/pdf"])),
+    ("a media type of 101 bytes", pack([16, 5, HASH, 9, "a" * 101])), ("blob want without credit", pack([17, 5, HASH, 0, 0])),
+    ("blob want with too much credit", pack([17, 5, HASH, 0, 513])), ("blob want beyond 64 MiB", pack([17, 5, HASH, 67108865, 1])),
+    ("blob chunk of nothing", pack([18, 5, HASH, 0, b""])),
+    ("blob chunk as text", pack([18, 5, HASH, 0, "%PDF"])), ("blob chunk beyond 64 MiB", pack([18, 5, HASH, 67108865, b"a"])),
+    ("blob done without a code", pack([19, 5, HASH])), ("blob done with a code of 33 bytes", pack([19, 5, HASH, "a" * 33])), ("event without a cursor", pack([11, 5, "uplink", EPOCH, 9, [[CELL]]])),
 ]
 
 

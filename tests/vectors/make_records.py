@@ -72,7 +72,7 @@ REVIEW = {
 FULL_REVIEW = {
     **{key: value for key, value in REVIEW.items() if key not in ("submitter",)},
     "in_reply_to": Id("019ab2c3-0000-7000-8000-000000000001"), "replaces": Id("019ab2c3-0000-7000-8000-000000000002"),
-    "rehearsal": True, "entity": PARTY,
+    "rehearsal": True, "entity": PARTY, "reason": "更正活动名称",
     "submitter": {"name": "陈静", "role": "秘书", "phone": "+86 571 8800 0000", "email": "chen@example.cn"},
     "funding": "市级科技计划", "model_name": "TrafficNet", "model_vendor": "示例科技", "model_filing_no": "浙网信备0001",
     "data_sources": "卡口计数\n公交刷卡（已匿名）", "delegated_to": "91330100799655058B", "reviewers": 3,
@@ -96,6 +96,67 @@ FULL_WARNING = {
     "measures_taken": "已停用对话记忆", "measures_advised": "同类系统自查会话隔离",
     "expires_at": Time("2026-12-31T16:00:00.000Z"), "related_activity_no": "2026-AI-009", "reporter_confidential": True,
     "attachments": [],
+}
+
+
+
+def plain(kind, **fields):
+    return {**COMMON, "kind": kind, **fields}
+
+
+def no_submitter(record):
+    return {key: value for key, value in record.items() if key != "submitter"}
+
+
+REF = [Id(f"019ab2c3-0000-7000-8000-{i:012x}") for i in range(16)]
+CITY, OTHER = "city-330100", "91330100799655058B"
+MEMBER = {"name": "顾延平", "gender": "male", "profession": "technical", "external": False}
+# One of each further kind, with what is particular to it: nested lists, flags in lists, maps over enumerations.
+KINDS = {
+    "entity_registration": plain(
+        "entity_registration", uscc=PARTY, name="蓝屿医院", entity_type="hospital", sectors=["healthcare", "science"],
+        district="330106", contact={"name": "沈若澜", "position": "秘书", "mobile": "13800001126", "email": "irb@example.cn"},
+        staff_count=2150, has_committee=True),
+    "committee_registration": plain(
+        "committee_registration", committee_name="科技伦理（审查）委员会", established_on="2024-03-15", chair="裴仲礼",
+        members=[{**MEMBER, "minority": True}] + [MEMBER] * 6, term_years=5, charter_sha256=Hash("5c" * 32)),
+    "zero_report": plain("zero_report", period="2026-Q3", covers="both"),
+    "annual_report": plain(
+        "annual_report", year=2025, by_procedure={"general": 14, "simplified": 9, "expert_rereview": 1, "emergency": 0},
+        by_decision={"approved": 17, "approved_with_changes": 4, "resubmit": 1, "rejected": 1, "suspended": 1, "terminated": 0},
+        by_list_item={"human_machine": 1, "public_opinion": 0, "high_autonomy": 0, "other_listed": 0, "none": 23},
+        trainings_held=3, people_trained=10000000000),
+    "withdrawal": plain("withdrawal", replaces=REF[1], reason="活动取消"),
+    "acceptance": plain("acceptance", addressee=PARTY, refers_to=REF[2]),
+    "return_for_correction": plain("return_for_correction", addressee=PARTY, refers_to=REF[2], due_on="2026-12-15",
+                                   faults=[{"field": "summary", "reason": "未说明必要性"}]),
+    "rereview_request": plain("rereview_request", report_id=REF[3], rereview_list_item="human_machine",
+                              materials="审查意见一份", received_on="2026-11-20", is_emergency=False),
+    "rereview_decision": plain(
+        "rereview_decision", addressee=PARTY, request_id=REF[4], opinion="agree", grounds="风险可接受", decided_on="2026-11-23",
+        experts=[{"name": "温廷岳", "profession": "law", "organisation": "钱江大学"}] * 5),
+    "notice": plain(
+        "notice", title="自查通知", body="请自查。\n并答复。", category="requirement", must_answer=True,
+        audience={"entity_types": [], "sectors": ["healthcare"], "districts": ["330106"], "entities": [PARTY]},
+        due_at=Time("2026-12-31T10:00:00.000Z"), supersedes=REF[5],
+        answer_form=[{"key": "n", "label": "数量", "type": "number", "required": True},
+                     {"key": "s", "label": "结论", "type": "enum", "choices": ["有", "无"]}]),
+    "notice_answer": plain("notice_answer", addressee=CITY, refers_to=REF[5], answers=[{"key": "n", "value": "6"}]),
+    "notice_read": no_submitter(plain("notice_read", addressee=CITY, refers_to=REF[5], read_at=Time("2026-11-22T16:00:00.000Z"))),
+    "shared_warning": no_submitter(plain(
+        "shared_warning", source_id=REF[6], headline="剂量建议错误", description="同类系统请立即自查剂量输出。", level=2,
+        sector="healthcare", risk_domain="system_safety", risk_subdomain="7.3")),
+    "city_plan": plain(
+        "city_plan", title="行动方案", year=2026, lead_department="市科技局", liaison={"name": "郑怀瑾", "phone": "0571"},
+        sectors=["foundation"], entity_types=["hospital"], work_basis="已有基础",
+        goals=[{"key": "g", "goal": "接入", "indicator": "家数", "measure": "units_joined", "target": 40, "unit": "家",
+                "due_on": "2026-12-31"}],
+        duties={"entity": "报送", "city": "接收", "province": "统筹"},
+        work_items=[{"no": "1", "title": "建枢纽", "responsible": "市科技局", "starts_on": "2026-01-10", "ends_on": "2026-06-30",
+                     "state": "done"}],
+        expected_results=["机制"], units=[{"uscc": OTHER, "name": "砚石智算", "entity_type": "enterprise"}]),
+    "plan_progress": plain("plan_progress", refers_to=REF[7], as_of="2026-11-23", goals=[{"key": "g", "value": 31}],
+                           items=[{"no": "1", "state": "done", "percent": 100}]),
 }
 
 vectors = []
@@ -246,9 +307,43 @@ def broken_rules():
     bad("expired when discovered", FULL_WARNING, "bad_order", "expires_at", {"expires_at": Time("2026-11-22T09:15:00.000Z")})
 
 
+def other_kinds():
+    for kind, record in KINDS.items():
+        good(f"a {kind}", record)
+    bad("a correction without reason", REVIEW, "missing", "reason", {"replaces": REF[0]})
+    bad("a withdrawal of nothing", KINDS["withdrawal"], "missing", "replaces", {"replaces": MISSING})
+    bad("a withdrawal without reason", KINDS["withdrawal"], "missing", "reason", {"reason": MISSING})
+    bad("another institution's registration", KINDS["entity_registration"], "entity_mismatch", "uscc", {"uscc": OTHER})
+    bad("a sector twice", KINDS["entity_registration"], "rule", "sectors[1]", {"sectors": ["science", "science"]})
+    bad("six members", KINDS["committee_registration"], "too_short", "members", {"members": [MEMBER] * 6})
+    bad("a quarter that is none", KINDS["zero_report"], "bad_format", "period", {"period": "2026-Q5"})
+    bad("a whole year as a period", KINDS["zero_report"], "too_short", "period", {"period": "2026"})
+    bad("a month to come", KINDS["zero_report"], "in_future", "period", {"period": "2026-12"})
+    bad("a year to come", KINDS["annual_report"], "in_future", "year", {"year": 2027})
+    bad("a count too few", KINDS["annual_report"], "missing", "by_procedure.emergency", {"by_procedure.emergency": MISSING})
+    bad("an acceptance of nobody's", KINDS["acceptance"], "missing", "addressee", {"addressee": MISSING})
+    bad("returned without a fault", KINDS["return_for_correction"], "too_short", "faults", {"faults": []})
+    bad("re-review of what is not listed", KINDS["rereview_request"], "rule", "rereview_list_item", {"rereview_list_item": "none"})
+    bad("an institution's request by nobody", KINDS["rereview_request"], "missing", "submitter", {"submitter": MISSING})
+    bad("four experts", KINDS["rereview_decision"], "too_short", "experts", {"experts": KINDS["rereview_decision"]["experts"][:4]})
+    bad("must be answered, some day", KINDS["notice"], "missing", "due_at", {"due_at": MISSING})
+    bad("a due date for nothing", KINDS["notice"], "not_wanted", "due_at", {"must_answer": False})
+    bad("due when written", KINDS["notice"], "bad_order", "due_at", {"due_at": COMMON["created_at"]})
+    form = KINDS["notice"]["answer_form"]
+    bad("a question twice", KINDS["notice"], "rule", "answer_form[1].key", {"answer_form": [form[0], {**form[1], "key": "n"}]})
+    bad("a choice of nothing", KINDS["notice"], "missing", "answer_form[0].choices", {"answer_form": [{**form[0], "type": "enum"}]})
+    bad("choices of a number", KINDS["notice"], "not_wanted", "answer_form[0].choices", {"answer_form": [{**form[1], "type": "number"}]})
+    bad("an empty answer", KINDS["notice_answer"], "missing", "note", {"answers": MISSING})
+    bad("a draft shared", KINDS["shared_warning"], "rule", "status", {"status": "draft"})
+    bad("a task that ends before it starts", KINDS["city_plan"], "bad_order", "work_items[0].ends_on",
+        {"work_items": [{**KINDS["city_plan"]["work_items"][0], "ends_on": "2026-01-09"}]})
+    bad("no progress", KINDS["plan_progress"], "missing", "goals", {"goals": MISSING, "items": MISSING})
+
+
 good_records()
 malformed_records()
 faulty_fields()
 broken_rules()
+other_kinds()
 assert len({vector["name"] for vector in vectors}) == len(vectors)
 print("[\n" + ",\n".join(json.dumps(vector, ensure_ascii=False) for vector in vectors) + "\n]")

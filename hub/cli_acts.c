@@ -1,0 +1,388 @@
+/* What the operator files: each verb makes a record of the city and hands it to the writer. The fields of a verb's
+ * record come from the record it answers, by the tables; a person adds only what he decides. */
+#include <czmq.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include "common/text.h"
+#include "hub/admin.h"
+#include "hub/cli.h"
+#include "proto/life.h"
+#include "proto/rights.h"
+
+/* The record that is answered, and what of it counts now. */
+struct target {
+    int found;
+    char party[RECORD_PARTY_SIZE];
+    char owner[RECORD_PARTY_SIZE];
+    uint8_t root[RECORD_ID_SIZE];
+    const struct kind *kind;        /* of the record that was named */
+    const struct kind *thread_kind; /* of the record that began the thread */
+    json_t *content;                /* the newest record that carries content */
+    json_t *leaving;                /* the same without what is confidential */
+};
+
+static bool is_content(const struct record_row *row)
+{
+    json_t *record = record_to_json(row->bytes);
+    const char *code = json_string_value(json_object_get(record, "action"));
+    json_decref(record);
+    if (row->kind != row->thread_kind) {
+        return false;
+    }
+    return !code || streq(code, "raise") || streq(code, "update");
+}
+
+static json_t *without_confidential(struct view bytes)
+{
+    msgpack_sbuffer stripped;
+    msgpack_sbuffer_init(&stripped);
+    json_t *record = NULL;
+    if (rights_strip(bytes, &stripped) == ERR_OK) {
+        record = record_to_json((struct view){(const uint8_t *)stripped.data, stripped.size});
+    }
+    msgpack_sbuffer_destroy(&stripped);
+    return record;
+}
+
+static void note_content(void *self, const struct record_row *row)
+{
+    struct target *target = self;
+    target->thread_kind = row->thread_kind;
+    if (is_content(row)) {
+        json_decref(target->content);
+        json_decref(target->leaving);
+        target->content = record_to_json(row->bytes);
+        target->leaving = without_confidential(row->bytes);
+    }
+}
+
+static void note_target(void *self, const struct record_row *row)
+{
+    struct target *target = self;
+    target->found++;
+    target->kind = row->kind;
+    snprintf(target->party, sizeof target->party, "%s", row->party);
+    snprintf(target->owner, sizeof target->owner, "%s", row->owner);
+    memcpy(target->root, row->root, RECORD_ID_SIZE);
+}
+
+static void target_done(struct target *target)
+{
+    json_decref(target->content);
+    json_decref(target->leaving);
+}
+
+/* False after the reason has been printed. */
+static bool find_target(const struct home *home, const char *text, struct target *ret_target)
+{
+    struct options options;
+    struct record_filter filter = {.sector = -1, .level = -1, .from = INT64_MIN, .to = INT64_MAX};
+    uint8_t id[RECORD_ID_SIZE];
+    *ret_target = (struct target){0};
+    if (record_id_parse(text, id) != ERR_OK) {
+        cli_fail(tr("%s is no record id; ids are listed by agn-hub query", "%s 不是记录编号；编号见 agn-hub query"),
+                 text);
+        return false;
+    }
+    struct store *store = cli_open_store(home, &options);
+    if (!store) {
+        return false;
+    }
+    filter.id = id;
+    err_t err = store_each_record(store, &filter, note_target, ret_target);
+    if (err == ERR_OK && ret_target->found == 1) {
+        err = store_each_in_thread(store, ret_target->owner, ret_target->root, note_content, ret_target);
+    }
+    store_close(store);
+    if (err != ERR_OK || ret_target->found != 1 || !ret_target->content) {
+        cli_fail(ret_target->found > 1
+                     ? tr("%s: two parties have a record with this id", "%s：两个机构有同一编号的记录")
+                     : tr("no record %s", "没有记录 %s"),
+                 text);
+        target_done(ret_target);
+        return false;
+    }
+    return true;
+}
+
+/* Who acts: --by, or the user of this machine. */
+static json_t *submitter(const char *by)
+{
+    const struct passwd *user = getpwuid(geteuid());
+    return json_pack("{s:s, s:s}", "name", by ? by : user ? user->pw_name : "operator", "role", "经办人");
+}
+
+static void set_reference(json_t *record, const struct target *target)
+{
+    char root[37];
+    record_id_text(target->root, root);
+    json_object_set_new(record, "addressee", json_string(target->owner));
+    json_object_set_new(record, "refers_to", json_string(root));
+}
+
+/* Takes the record. */
+static int file_record(const struct home *home, json_t *record)
+{
+    char *text = json_dumps(record, JSON_COMPACT);
+    zmsg_t *request = zmsg_new();
+    zmsg_addstr(request, "file");
+    zmsg_addstr(request, text);
+    free(text);
+    json_decref(record);
+    return admin_call(home, &request);
+}
+
+/* ---- acceptance and return ---- */
+
+static bool add_fault(json_t *faults, const char *text)
+{
+    const char *split = strchr(text, '=');
+    if (!split || split == text || !split[1]) {
+        return false;
+    }
+    json_array_append_new(faults, json_pack("{s:s#, s:s}", "field", text, (int)(split - text), "reason", split + 1));
+    return true;
+}
+
+int cli_accept(const struct home *home, int argc, char **argv)
+{
+    struct argument arguments[] = {{"note", false, NULL}, {"by", false, NULL}};
+    const char *rest[1];
+    size_t count = 0;
+    struct target target;
+    if (!cli_parse(argc, argv, arguments, 2, rest, 1, &count) || count != 1) {
+        return cli_usage("agn-hub accept ID [--note TEXT] [--by NAME]");
+    }
+    if (!find_target(home, rest[0], &target)) {
+        return 1;
+    }
+    json_t *record = json_pack("{s:s, s:o}", "kind", "acceptance", "submitter", submitter(arguments[1].value));
+    if (arguments[0].value) {
+        json_object_set_new(record, "note", json_string(arguments[0].value));
+    }
+    set_reference(record, &target);
+    target_done(&target);
+    return file_record(home, record);
+}
+
+int cli_return(const struct home *home, int argc, char **argv)
+{
+    static const char usage[] = "agn-hub return ID FIELD=REASON... [--due YYYY-MM-DD] [--by NAME]";
+    struct argument arguments[] = {{"due", false, NULL}, {"by", false, NULL}};
+    const char *rest[51];
+    size_t count = 0;
+    struct target target;
+    if (!cli_parse(argc, argv, arguments, 2, rest, 51, &count) || count < 2) {
+        return cli_usage(usage);
+    }
+    json_t *faults = json_array();
+    for (size_t i = 1; i < count; i++) {
+        if (!add_fault(faults, rest[i])) {
+            json_decref(faults);
+            return cli_usage(usage);
+        }
+    }
+    if (!find_target(home, rest[0], &target)) {
+        json_decref(faults);
+        return 1;
+    }
+    json_t *record = json_pack("{s:s, s:o, s:o}", "kind", "return_for_correction", "faults", faults, "submitter",
+                               submitter(arguments[1].value));
+    if (arguments[0].value) {
+        json_object_set_new(record, "due_on", json_string(arguments[0].value));
+    }
+    set_reference(record, &target);
+    target_done(&target);
+    return file_record(home, record);
+}
+
+/* ---- the life of a warning ---- */
+
+/* A record in which the city says again what the warning says, but for the action and what it decides. */
+static json_t *next_warning(const struct target *target, const char *action, const char *by)
+{
+    static const char *const own[] = {"id",        "schema",    "seq",    "created_at", "in_reply_to", "replaces",
+                                      "refers_to", "addressee", "entity", "reason",     "action",      "submitter"};
+    json_t *record = json_deep_copy(target->content);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        json_object_del(record, own[i]);
+    }
+    json_object_set_new(record, "action", json_string(action));
+    json_object_set_new(record, "submitter", submitter(by));
+    set_reference(record, target);
+    return record;
+}
+
+int cli_warning(const struct home *home, int argc, char **argv)
+{
+    struct argument arguments[] = {
+        {"taken", false, NULL}, {"advised", false, NULL}, {"level", false, NULL}, {"by", false, NULL}};
+    static const char *const keys[] = {"measures_taken", "measures_advised"};
+    const char *rest[1];
+    size_t count = 0;
+    struct target target;
+    if (!cli_parse(argc, argv, arguments, 4, rest, 1, &count) || count != 1) {
+        return cli_usage("agn-hub acknowledge|handle|resolve|cancel|update ID [--taken TEXT] [--advised TEXT] [--level "
+                         "N] [--by NAME]");
+    }
+    if (!find_target(home, rest[0], &target)) {
+        return 1;
+    }
+    if (!streq(target.thread_kind->name, "risk_warning")) {
+        target_done(&target);
+        return cli_fail(tr("%s is no warning", "%s 不是风险预警"), rest[0]);
+    }
+    json_t *record = next_warning(&target, argv[0], arguments[3].value);
+    for (size_t i = 0; i < 2; i++) {
+        if (arguments[i].value) {
+            json_object_set_new(record, keys[i], json_string(arguments[i].value));
+        }
+    }
+    if (arguments[2].value) {
+        json_object_set_new(record, "level", json_integer(strtoll(arguments[2].value, NULL, 10)));
+    }
+    target_done(&target);
+    return file_record(home, record);
+}
+
+/* ---- sharing ---- */
+
+/* Whom a warning concerns, by its share_scope; NULL: it is not to be shared with institutions. */
+static json_t *audience_of(const json_t *warning)
+{
+    const char *scope = json_string_value(json_object_get(warning, "share_scope"));
+    if (!scope || streq(scope, "city_only")) {
+        return NULL;
+    }
+    if (streq(scope, "affected_sectors")) {
+        return json_pack("{s:[O]}", "sectors", json_object_get(warning, "sector"));
+    }
+    return json_object();
+}
+
+static json_t *shared_copy(const struct target *target, const char *by)
+{
+    const struct kind *kind = kind_find((struct view){(const uint8_t *)"shared_warning", 14});
+    char root[37];
+    json_t *record = json_object();
+    for (size_t i = COMMON_FIELDS; i < kind->field_count; i++) {
+        json_t *value = json_object_get(target->leaving, kind->fields[i].key);
+        if (value) {
+            json_object_set(record, kind->fields[i].key, value);
+        }
+    }
+    record_id_text(target->root, root);
+    json_object_set_new(record, "kind", json_string(kind->name));
+    json_object_set_new(record, "source_id", json_string(root));
+    json_object_set_new(record, "source_party", json_string(target->owner));
+    json_object_set_new(record, "submitter", submitter(by));
+    return record;
+}
+
+int cli_share(const struct home *home, int argc, char **argv)
+{
+    struct argument arguments[] = {{"headline", false, NULL},
+                                   {"advised", false, NULL},
+                                   {"to", false, NULL},
+                                   {"by", false, NULL},
+                                   {"preview", true, NULL}};
+    const char *rest[1];
+    size_t count = 0;
+    struct target target;
+    if (!cli_parse(argc, argv, arguments, 5, rest, 1, &count) || count != 1) {
+        return cli_usage("agn-hub share ID [--headline TEXT] [--advised TEXT] [--to AUDIENCE-JSON] [--by NAME] "
+                         "[--preview]");
+    }
+    if (!find_target(home, rest[0], &target)) {
+        return 1;
+    }
+    json_t *audience = arguments[2].value ? json_loads(arguments[2].value, 0, NULL) : audience_of(target.leaving);
+    if (!audience || !streq(target.thread_kind->name, "risk_warning")) {
+        target_done(&target);
+        json_decref(audience);
+        return cli_fail(
+            tr("%s is not to be shared: share_scope is city_only, or it is no warning; name an audience with "
+               "--to '{\"sectors\": [\"healthcare\"]}' if you may",
+               "%s 不得共享：共享范围为仅限本市，或不是预警；如有权共享请用 --to '{\"sectors\": "
+               "[\"healthcare\"]}' 指定对象"),
+            rest[0]);
+    }
+    json_t *record = shared_copy(&target, arguments[3].value);
+    json_object_set_new(record, "audience", audience);
+    if (arguments[0].value) {
+        json_object_set_new(record, "headline", json_string(arguments[0].value));
+    }
+    if (arguments[1].value) {
+        json_object_set_new(record, "measures_advised", json_string(arguments[1].value));
+    }
+    target_done(&target);
+    if (arguments[4].value) {
+        json_dumpf(record, stdout, JSON_INDENT(2));
+        putchar('\n');
+        json_decref(record);
+        return 0;
+    }
+    return file_record(home, record);
+}
+
+/* ---- expert re-review ---- */
+
+int cli_rereview(const struct home *home, int argc, char **argv)
+{
+    struct argument arguments[] = {{"received", false, NULL}, {"emergency", true, NULL}, {"by", false, NULL}};
+    const char *rest[2];
+    size_t count = 0;
+    struct target target;
+    char today[11];
+    if (!cli_parse(argc, argv, arguments, 3, rest, 2, &count) || count != 2 || !streq(rest[0], "open")) {
+        return cli_usage("agn-hub rereview open REPORT-ID [--received YYYY-MM-DD] [--emergency] [--by NAME]");
+    }
+    if (!find_target(home, rest[1], &target)) {
+        return 1;
+    }
+    date_text(day_of(clock_ms(), 480), today);
+    json_t *item = json_object_get(target.content, "rereview_list_item");
+    json_t *record =
+        json_pack("{s:s, s:s, s:s, s:s, s:b, s:o}", "kind", "rereview_request", "report_id", rest[1], "addressee",
+                  target.owner, "received_on", arguments[0].value ? arguments[0].value : today, "is_emergency",
+                  arguments[1].value != NULL, "submitter", submitter(arguments[2].value));
+    if (item) {
+        json_object_set(record, "rereview_list_item", item);
+    }
+    target_done(&target);
+    return file_record(home, record);
+}
+
+/* ---- anything else ---- */
+
+int cli_file(const struct home *home, int argc, char **argv)
+{
+    const char *rest[1];
+    size_t count = 0;
+    if (!cli_parse(argc, argv, NULL, 0, rest, 1, &count) || count != 1) {
+        return cli_usage(
+            "agn-hub file FILE.json|-   (one record of the city, or an array of them: notice, city_plan, ...)");
+    }
+    json_error_t error;
+    json_t *root = streq(rest[0], "-") ? json_loadf(stdin, JSON_REJECT_DUPLICATES, &error)
+                                       : json_load_file(rest[0], JSON_REJECT_DUPLICATES, &error);
+    if (!root) {
+        return cli_fail("%s:%d:%d: %s", rest[0], error.line, error.column, error.text);
+    }
+    json_t *list = json_is_array(root) ? root : json_pack("[o]", root);
+    zmsg_t *request = zmsg_new();
+    size_t index = 0;
+    json_t *record = NULL;
+    zmsg_addstr(request, "file");
+    json_array_foreach(list, index, record)
+    {
+        char *text = json_dumps(record, JSON_COMPACT | JSON_ENCODE_ANY);
+        zmsg_addstr(request, text);
+        free(text);
+    }
+    json_decref(list);
+    return admin_call(home, &request);
+}

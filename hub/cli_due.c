@@ -1,0 +1,309 @@
+/* What is coming and what is late; who has read and answered; what was sent and is held. */
+#include <czmq.h>
+#include <inttypes.h>
+
+#include "common/mem.h"
+#include "common/text.h"
+#include "hub/cli.h"
+#include "hub/store_clock.h"
+
+/* ---- due ---- */
+
+static const struct table_column due_columns[] = {
+    {"due_at", "due", "到期", false},        {"state", "state", "状态", false},
+    {"days", "days left", "剩余天数", true}, {"term", "term", "时限", false},
+    {"entity", "code", "机构代码", false},   {"entity_name", "institution", "机构", false},
+    {"started_at", "since", "起算", false},  {"about", "about", "事项", false},
+};
+enum { DUE_COLUMNS = sizeof due_columns / sizeof *due_columns };
+
+struct listing {
+    struct table *table;
+    int utc_offset_minutes;
+    int64_t now;
+    bool is_late_only;
+};
+
+static void list_clock(void *self, const struct clock_row *row)
+{
+    struct listing *listing = self;
+    bool zh = text_is_chinese();
+    char due[20];
+    char started[20];
+    char days[24];
+    char about[64];
+    enum clock_state state = clock_state(&row->clock, listing->now);
+    if (listing->is_late_only && state != CLOCK_OVERDUE) {
+        return;
+    }
+    local_time_text(row->clock.due_at, listing->utc_offset_minutes, due);
+    local_time_text(row->clock.started_at, listing->utc_offset_minutes, started);
+    int64_t left =
+        day_of(row->clock.due_at, listing->utc_offset_minutes) - day_of(listing->now, listing->utc_offset_minutes);
+    snprintf(days, sizeof days, "%" PRId64, left);
+    if (row->root_size == RECORD_ID_SIZE) {
+        record_id_text(row->root, about);
+    } else {
+        snprintf(about, sizeof about, "%.*s", (int)row->root_size, (const char *)row->root);
+    }
+    const char *code = enum_clock_state.labels[state].code;
+    const char *term = row->clock.term->label->code;
+    const char *cells[DUE_COLUMNS] = {
+        due, code, row->clock.ended_at ? NULL : days, term, row->party.party, row->party.name, started, about};
+    const char *labels[DUE_COLUMNS] = {0};
+    labels[1] = enumeration_label(&enum_clock_state, code, zh);
+    labels[3] = enumeration_label(&enum_term, term, zh);
+    table_row(listing->table, cells, labels);
+}
+
+int cli_due(const struct home *home, int argc, char **argv)
+{
+    struct argument arguments[] = {{"entity", false, NULL}, {"days", false, NULL}, {"late", true, NULL},
+                                   {"all", true, NULL},     {"json", true, NULL},  {"csv", true, NULL}};
+    size_t count = sizeof arguments / sizeof *arguments;
+    size_t rest = 0;
+    struct options options;
+    if (!cli_parse(argc, argv, arguments, count, NULL, 0, &rest)) {
+        return 2;
+    }
+    const char *text = cli_value(arguments, count, "days");
+    int64_t days = text ? strtoll(text, NULL, 10) : 60;
+    if (days < 0 || days > 36500) {
+        return cli_fail(tr("--days: 0 to 36500", "--days：0 至 36500")), 2;
+    }
+    struct store *store = cli_open_store(home, &options);
+    if (!store) {
+        return 1;
+    }
+    bool is_all = cli_value(arguments, count, "all") != NULL;
+    struct listing listing = {.utc_offset_minutes = (int)options.utc_offset_minutes,
+                              .now = clock_ms(),
+                              .is_late_only = cli_value(arguments, count, "late") != NULL};
+    listing.table = table_open(stdout, cli_form(arguments, count), due_columns, DUE_COLUMNS);
+    err_t err = store_each_clock(store, cli_value(arguments, count, "entity"),
+                                 is_all ? INT64_MAX : listing.now + days * 86400000, is_all, list_clock, &listing);
+    table_close(listing.table);
+    store_close(store);
+    return err == ERR_OK ? 0 : cli_fail("%s", err_text(err));
+}
+
+/* ---- deliveries ---- */
+
+static const struct table_column delivery_columns[] = {
+    {"entity", "code", "机构代码", false},    {"entity_name", "institution", "机构", false},
+    {"state", "state", "状态", false},        {"sent_at", "sent", "下发时间", false},
+    {"opened_at", "read", "阅读时间", false}, {"answered_at", "answered", "答复时间", false},
+};
+enum { DELIVERY_COLUMNS = sizeof delivery_columns / sizeof *delivery_columns };
+
+struct deliveries {
+    struct store *store;
+    struct table *table;
+    int utc_offset_minutes;
+    int64_t now, due_at;
+    int64_t owner;
+    uint8_t root[RECORD_ID_SIZE];
+    bool is_found;
+};
+
+static err_t list_delivery(void *self, const struct delivery *delivery)
+{
+    struct deliveries *all = self;
+    struct party party;
+    char at[3][20];
+    const int64_t times[] = {delivery->at, delivery->opened_at, delivery->answered_at};
+    err_t err = store_party_at(all->store, delivery->party, &party);
+    if (err != ERR_OK) {
+        return err;
+    }
+    for (int i = 0; i < 3; i++) {
+        local_time_text(times[i], all->utc_offset_minutes, at[i]);
+    }
+    bool is_late = all->due_at && !delivery->answered_at && all->now > all->due_at;
+    const char *state = delivery->answered_at ? "answered" : is_late ? "late" : delivery->opened_at ? "opened" : "sent";
+    const char *cells[DELIVERY_COLUMNS] = {
+        party.party, party.name, state, at[0], times[1] ? at[1] : NULL, times[2] ? at[2] : NULL};
+    const char *labels[DELIVERY_COLUMNS] = {0};
+    labels[2] = enumeration_label(enumeration_find("delivery_state"), state, text_is_chinese());
+    table_row(all->table, cells, labels);
+    return ERR_OK;
+}
+
+static void note_issue(void *self, const struct record_row *row)
+{
+    struct deliveries *all = self;
+    struct party owner;
+    all->is_found = true;
+    memcpy(all->root, row->root, RECORD_ID_SIZE);
+    all->owner = store_find_party(all->store, row->owner, &owner) == ERR_OK ? owner.row : 0;
+    struct record record;
+    struct faults ignored = {0};
+    struct record_context context = {.now_ms = row->at, .utc_offset_minutes = all->utc_offset_minutes};
+    err_t checked = record_check(row->bytes, &context, &record, &ignored);
+    (void)checked;
+    const struct value *due = record.kind ? record_get(&record, "due_at") : NULL;
+    all->due_at = due ? due->number : 0;
+}
+
+int cli_deliveries(const struct home *home, int argc, char **argv)
+{
+    struct argument arguments[] = {{"json", true, NULL}, {"csv", true, NULL}};
+    struct record_filter filter = {.sector = -1, .level = -1, .from = INT64_MIN, .to = INT64_MAX};
+    const char *rest[1];
+    size_t count = 0;
+    uint8_t id[RECORD_ID_SIZE];
+    struct options options;
+    if (!cli_parse(argc, argv, arguments, 2, rest, 1, &count) || count != 1 || record_id_parse(rest[0], id) != ERR_OK) {
+        return cli_usage("agn-hub deliveries ID [--json|--csv]");
+    }
+    struct store *store = cli_open_store(home, &options);
+    if (!store) {
+        return 1;
+    }
+    struct deliveries all = {.store = store, .utc_offset_minutes = (int)options.utc_offset_minutes, .now = clock_ms()};
+    filter.id = id;
+    err_t err = store_each_record(store, &filter, note_issue, &all);
+    if (err == ERR_OK && all.is_found) {
+        all.table = table_open(stdout, cli_form(arguments, 2), delivery_columns, DELIVERY_COLUMNS);
+        err = store_each_delivery(store, all.owner, all.root, list_delivery, &all);
+        table_close(all.table);
+    }
+    store_close(store);
+    if (err == ERR_OK && !all.is_found) {
+        return cli_fail(tr("no record %s", "没有记录 %s"), rest[0]);
+    }
+    return err == ERR_OK ? 0 : cli_fail("%s", err_text(err));
+}
+
+/* ---- statement of account ---- */
+
+struct held {
+    uint64_t *seqs;
+    size_t count, room;
+    int utc_offset_minutes;
+};
+
+static void hold(struct held *held, uint64_t seq)
+{
+    if (held->count == held->room) {
+        held->room = held->room ? held->room * 2 : 1024;
+        held->seqs = mem_grow(held->seqs, held->room, sizeof *held->seqs);
+    }
+    held->seqs[held->count++] = seq;
+}
+
+static void note_seq(void *self, const struct record_row *row)
+{
+    json_t *record = row->bytes.size > 0 ? record_to_json(row->bytes) : NULL;
+    json_int_t seq = json_integer_value(json_object_get(record, "seq"));
+    if (seq > 0) {
+        hold(self, (uint64_t)seq);
+    }
+    json_decref(record);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a;
+    uint64_t y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Runs of numbers that are held, as [first, last]. */
+static json_t *runs_of(const struct held *held, uint64_t from, uint64_t to, uint64_t *ret_held)
+{
+    json_t *runs = json_array();
+    uint64_t first = 0;
+    uint64_t last = 0;
+    *ret_held = 0;
+    for (size_t i = 0; i < held->count; i++) {
+        uint64_t seq = held->seqs[i];
+        if (seq < from || seq > to || seq == last) {
+            continue;
+        }
+        (*ret_held)++;
+        if (last && seq == last + 1) {
+            last = seq;
+            continue;
+        }
+        if (last) {
+            json_array_append_new(runs, json_pack("[I, I]", (json_int_t)first, (json_int_t)last));
+        }
+        first = last = seq;
+    }
+    if (last) {
+        json_array_append_new(runs, json_pack("[I, I]", (json_int_t)first, (json_int_t)last));
+    }
+    return runs;
+}
+
+static void print_statement(const struct party *party, uint64_t from, uint64_t to, uint64_t held, json_t *runs)
+{
+    printf(tr("%s %s\nnumbers %" PRIu64 "–%" PRIu64 ": the hub holds %" PRIu64 " of %" PRIu64 "\n",
+              "%s %s\n流水号 %" PRIu64 "–%" PRIu64 "：枢纽持有 %" PRIu64 " 条，共 %" PRIu64 " 条\n"),
+           party->party, party->name, from, to, held, to >= from ? to - from + 1 : 0);
+    size_t index = 0;
+    json_t *run = NULL;
+    uint64_t next = from;
+    json_array_foreach(runs, index, run)
+    {
+        uint64_t first = (uint64_t)json_integer_value(json_array_get(run, 0));
+        if (first > next) {
+            printf(tr("  not held: %" PRIu64 "–%" PRIu64 "\n", "  未持有：%" PRIu64 "–%" PRIu64 "\n"), next, first - 1);
+        }
+        next = (uint64_t)json_integer_value(json_array_get(run, 1)) + 1;
+    }
+    if (next <= to) {
+        printf(tr("  not held: %" PRIu64 "–%" PRIu64 "\n", "  未持有：%" PRIu64 "–%" PRIu64 "\n"), next, to);
+    }
+    printf(tr("  refused: %" PRIu64 " (agn-hub query --refused --entity %s)\n",
+              "  被退回：%" PRIu64 "（agn-hub query --refused --entity %s）\n"),
+           party->refused, party->party);
+}
+
+int cli_statement(const struct home *home, int argc, char **argv)
+{
+    struct argument arguments[] = {{"from", false, NULL}, {"to", false, NULL}, {"json", true, NULL}};
+    struct record_filter filter = {.sector = -1, .level = -1, .from = INT64_MIN, .to = INT64_MAX};
+    const char *rest[1];
+    size_t count = 0;
+    struct options options;
+    struct party party;
+    struct held held = {0};
+    uint64_t total = 0;
+    if (!cli_parse(argc, argv, arguments, 3, rest, 1, &count) || count != 1) {
+        return cli_usage("agn-hub statement ENTITY [--from N] [--to N] [--json]");
+    }
+    struct store *store = cli_open_store(home, &options);
+    if (!store) {
+        return 1;
+    }
+    filter.party = rest[0];
+    err_t err = store_find_party(store, rest[0], &party);
+    err = err == ERR_OK ? store_each_record(store, &filter, note_seq, &held) : err;
+    store_close(store);
+    if (err != ERR_OK) {
+        free(held.seqs);
+        return err == ERR_NOT_FOUND ? cli_fail(tr("no party %s is registered", "没有登记 %s"), rest[0])
+                                    : cli_fail("%s", err_text(err));
+    }
+    uint64_t from = arguments[0].value ? strtoull(arguments[0].value, NULL, 10) : 1;
+    uint64_t to = arguments[1].value ? strtoull(arguments[1].value, NULL, 10) : party.last_seq;
+    if (held.count > 0) {
+        qsort(held.seqs, held.count, sizeof *held.seqs, by_number);
+    }
+    json_t *runs = runs_of(&held, from, to, &total);
+    if (arguments[2].value) {
+        json_t *object = json_pack("{s:s, s:s, s:I, s:I, s:I, s:O, s:I}", "entity", party.party, "entity_name",
+                                   party.name, "from", (json_int_t)from, "to", (json_int_t)to, "held",
+                                   (json_int_t)total, "runs", runs, "refused", (json_int_t)party.refused);
+        json_dumpf(object, stdout, JSON_INDENT(2));
+        putchar('\n');
+        json_decref(object);
+    } else {
+        print_statement(&party, from, to, total, runs);
+    }
+    json_decref(runs);
+    free(held.seqs);
+    return 0;
+}

@@ -1,0 +1,256 @@
+#include "hub/desk.h"
+
+#include <string.h>
+
+#include "common/log.h"
+#include "common/text.h"
+#include "hub/history.h"
+#include "proto/kinds.h"
+
+err_t desk_open(struct desk *desk, struct store *store, struct city *city, const struct home *home,
+                int utc_offset_minutes, char reterr_reason[512])
+{
+    *desk = (struct desk){.store = store, .city = city, .periods_day = INT64_MIN};
+    return site_terms_open(home, utc_offset_minutes, &desk->site, reterr_reason);
+}
+
+void desk_close(struct desk *desk)
+{
+    site_terms_close(&desk->site);
+}
+
+void desk_settle(const struct desk *desk, struct clock_row *row, int64_t now)
+{
+    row->state = clock_state(&row->clock, now);
+    row->next_at = INT64_MAX;
+    if (row->state == CLOCK_VOID || row->clock.ended_at != 0) {
+        return;
+    }
+    row->next_at = clock_next_at(&row->clock, row->done, &desk->site.settings);
+    if (row->state == CLOCK_OPEN && row->clock.due_at + 1 < row->next_at) {
+        row->next_at = row->clock.due_at + 1;
+    }
+}
+
+/* ---- the clocks of one duty holder about one thread ---- */
+
+static struct clock_row *find_row(struct clock_row *rows, size_t count, const struct term *term)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].clock.term == term) {
+            return &rows[i];
+        }
+    }
+    return NULL;
+}
+
+static bool is_same_clock(const struct clock *a, const struct clock *b)
+{
+    return a->started_at == b->started_at && a->due_at == b->due_at && a->ended_at == b->ended_at &&
+           a->is_void == b->is_void && a->is_drill == b->is_drill;
+}
+
+static err_t put_fresh(struct desk *desk, const struct clock_row *old, struct clock_row *fresh, int64_t now)
+{
+    if (old && is_same_clock(&old->clock, &fresh->clock)) {
+        return ERR_OK;
+    }
+    fresh->done = old && old->clock.due_at == fresh->clock.due_at ? old->done : 0;
+    desk_settle(desk, fresh, now);
+    return store_put_clock(desk->store, old, fresh);
+}
+
+struct duty {
+    const struct party *party;
+    int64_t owner;
+    const uint8_t *root;
+    const char *activity;
+};
+
+static err_t reckon(struct desk *desk, const struct duty *duty, const struct history *history, int64_t now)
+{
+    struct clock_row old[TERMS];
+    struct clock clocks[TERMS];
+    size_t old_count = 0;
+    bool is_kept[TERMS] = {false};
+    struct term_settings settings = desk->site.settings;
+    err_t err = store_clocks_of(desk->store, duty->party, (struct view){duty->root, RECORD_ID_SIZE}, old, &old_count);
+    for (size_t i = 0; i < old_count; i++) {
+        term_keep(&settings, old[i].clock.term->index, old[i].clock.length);
+    }
+    size_t count = err == ERR_OK ? term_clocks(&history->content, &history->facts, &settings, clocks) : 0;
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+        struct clock_row fresh = {
+            .party = *duty->party, .owner = duty->owner, .root_size = RECORD_ID_SIZE, .clock = clocks[i]};
+        memcpy(fresh.root, duty->root, RECORD_ID_SIZE);
+        snprintf(fresh.activity, sizeof fresh.activity, "%s", duty->activity);
+        struct clock_row *before = find_row(old, old_count, clocks[i].term);
+        if (before) {
+            is_kept[before - old] = true;
+        }
+        err = put_fresh(desk, before, &fresh, now);
+    }
+    for (size_t i = 0; i < old_count && err == ERR_OK; i++) {
+        if (!is_kept[i] && !term_outlives(&old[i].clock) && old[i].state != CLOCK_VOID) {
+            struct clock_row ended = old[i];
+            ended.clock.is_void = true;
+            err = put_fresh(desk, &old[i], &ended, now);
+        }
+    }
+    return err;
+}
+
+struct addressees {
+    struct desk *desk;
+    struct history *history;
+    int64_t owner;
+    const uint8_t *root;
+    int64_t now;
+};
+
+static err_t reckon_addressee(void *self, const struct delivery *delivery)
+{
+    struct addressees *all = self;
+    struct party party;
+    err_t err = store_party_at(all->desk->store, delivery->party, &party);
+    struct duty duty = {&party, all->owner, all->root, ""};
+    all->history->facts.event_at[EVENT_ANSWERED] = delivery->answered_at;
+    return err == ERR_OK ? reckon(all->desk, &duty, all->history, all->now) : err;
+}
+
+static void read_activity(const struct record *content, char ret_activity[ACTIVITY_SIZE])
+{
+    const struct value *activity =
+        content->kind == kind_by_number(KIND_REVIEW_REPORT) ? record_get(content, "activity_no") : NULL;
+    snprintf(ret_activity, ACTIVITY_SIZE, "%.*s", activity ? (int)activity->view.size : 0,
+             activity ? (const char *)activity->view.at : "");
+}
+
+err_t desk_thread(struct desk *desk, int64_t owner, const uint8_t root[RECORD_ID_SIZE], int64_t now)
+{
+    struct party party;
+    struct history history = {0};
+    char activity[ACTIVITY_SIZE];
+    err_t err = store_party_at(desk->store, owner, &party);
+    err =
+        err == ERR_OK ? history_read(desk->store, &party, root, desk->site.settings.utc_offset_minutes, &history) : err;
+    if (err == ERR_OK && history.kind && history.content.kind) {
+        struct addressees all = {desk, &history, owner, root, now};
+        read_activity(&history.content, activity);
+        history.facts.event_at[EVENT_REREVIEW_REQUESTED] = store_linked_at(desk->store, owner, root);
+        history.facts.event_at[EVENT_FOLLOWED_UP] =
+            *activity ? store_next_follow_up(desk->store, owner, activity, history.number) : 0;
+        struct duty duty = {&party, owner, root, activity};
+        err = history.kind->number == KIND_NOTICE
+                  ? store_each_delivery(desk->store, owner, root, reckon_addressee, &all)
+                  : reckon(desk, &duty, &history, now);
+    }
+    history_done(&history);
+    return err;
+}
+
+/* ---- one record of the log ---- */
+
+enum { ROOTS_MAX = 32 };
+
+/* The next report of an activity at stage follow-up or closing ends the follow-up clocks of those before it. */
+static err_t follow_up(struct desk *desk, const struct logged *logged, const struct record *record, int64_t now)
+{
+    char activity[ACTIVITY_SIZE];
+    uint8_t roots[ROOTS_MAX][RECORD_ID_SIZE];
+    size_t count = 0;
+    const struct value *stage = record_get(record, "review_stage");
+    const struct value *decided = record_get(record, "decided_on");
+    if (!stage || (stage->number != STAGE_FOLLOW_UP && stage->number != STAGE_CLOSING)) {
+        return ERR_OK;
+    }
+    read_activity(record, activity);
+    int64_t moment = decided ? day_start(decided->number, desk->site.settings.utc_offset_minutes) : logged->at;
+    err_t err = store_note_follow_up(desk->store, logged->party.row, activity, logged->number, moment);
+    err = err == ERR_OK ? store_roots_of_activity(desk->store, logged->party.row, activity, roots, ROOTS_MAX, &count)
+                        : err;
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+        err = desk_thread(desk, logged->party.row, roots[i], now);
+    }
+    return err;
+}
+
+/* A record that names another thread (a request for re-review names its report) changes that one's clocks. */
+static err_t linked(struct desk *desk, const struct logged *logged, const struct record *record, const uint8_t *id,
+                    int64_t now)
+{
+    const struct value *addressee = &record->values[COMMON_ADDRESSEE];
+    char name[RECORD_PARTY_SIZE];
+    struct party party = logged->party;
+    uint8_t root[RECORD_ID_SIZE];
+    err_t err = ERR_OK;
+    if (addressee->is_present) {
+        snprintf(name, sizeof name, "%.*s", (int)addressee->view.size, (const char *)addressee->view.at);
+        err = store_find_party(desk->store, name, &party);
+    }
+    err = err == ERR_OK ? store_root_of(desk->store, party.row, id, root) : err;
+    return err == ERR_OK ? desk_thread(desk, party.row, root, now) : err;
+}
+
+struct pass {
+    struct desk *desk;
+    int64_t now;
+};
+
+static err_t on_record(void *self, const struct logged *logged)
+{
+    struct pass *pass = self;
+    struct desk *desk = pass->desk;
+    struct record record;
+    struct faults ignored = {0};
+    struct record_context context = {.now_ms = logged->at,
+                                     .utc_offset_minutes = desk->site.settings.utc_offset_minutes};
+    err_t checked = record_check(logged->bytes, &context, &record, &ignored);
+    (void)checked; /* checked when it was stored */
+    if (!record.kind) {
+        return ERR_OK;
+    }
+    err_t err = ERR_OK;
+    if (record.kind->number == KIND_REVIEW_REPORT) {
+        err = follow_up(desk, logged, &record, pass->now);
+    }
+    err = err == ERR_OK ? desk_thread(desk, logged->owner, logged->root, pass->now) : err;
+    const struct value *link = record.kind->link ? record_get(&record, record.kind->link) : NULL;
+    if (err == ERR_OK && link) {
+        err = linked(desk, logged, &record, link->view.at, pass->now);
+    }
+    return err == ERR_OK && logged->role == ROLE_ENTITY ? desk_report(desk, logged, &record, pass->now) : err;
+}
+
+/* Follows the log; true in *ret_has_more where the budget ended first. */
+static err_t follow_log(struct desk *desk, int64_t now, int64_t until, bool *ret_has_more)
+{
+    struct pass pass = {desk, now};
+    int64_t done = 0;
+    int64_t head = 0;
+    err_t err = store_desk(desk->store, &done, &head);
+    int64_t start = done;
+    while (err == ERR_OK && done < head && clock_monotonic_ms() < until) {
+        err = store_each_logged(desk->store, ++done, on_record, &pass);
+    }
+    *ret_has_more = done < head;
+    return err == ERR_OK && done > start ? store_set_desk(desk->store, done) : err;
+}
+
+err_t desk_run(struct desk *desk, int64_t now, int64_t budget_ms, bool *ret_has_more)
+{
+    int64_t until = clock_monotonic_ms() + budget_ms;
+    *ret_has_more = false;
+    err_t err = store_begin(desk->store);
+    err = err == ERR_OK ? follow_log(desk, now, until, ret_has_more) : err;
+    if (err == ERR_OK && !*ret_has_more) {
+        err = desk_periods(desk, now);
+        err = err == ERR_OK ? desk_alerts(desk, now, ret_has_more) : err;
+    }
+    err = err == ERR_OK ? store_commit(desk->store) : err;
+    if (err != ERR_OK) {
+        store_rollback(desk->store);
+        desk->periods_day = INT64_MIN;
+    }
+    return err;
+}

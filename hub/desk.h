@@ -1,0 +1,37 @@
+/* hub/desk.h - what follows from the records without anybody's doing: clocks, reminders, escalations, cases that have
+ * to be opened, who reported and who did not.
+ *
+ * The desk follows the log by batch number and keeps its place in the same commit as what it writes, so a crash between
+ * any two lines repeats nothing and skips nothing. It runs on the writer's handle when the writer has nothing better to
+ * do: deadlines are hours and months, receipts are not kept waiting for them. */
+#ifndef HUB_DESK_H
+#define HUB_DESK_H
+
+#include "hub/city.h"
+#include "hub/store_clock.h"
+#include "hub/terms.h"
+
+struct desk {
+    struct store *store;
+    struct city *city;
+    struct site_terms site;
+    int64_t periods_day; /* the local day for which the periods were opened */
+};
+
+MUST_CHECK err_t desk_open(struct desk *desk, struct store *store, struct city *city, const struct home *home,
+                           int utc_offset_minutes, char reterr_reason[512]);
+void desk_close(struct desk *desk);
+
+/* Does a part of what is to be done, in a commit of its own; at most about BUDGET_MS. *ret_has_more: it was not all. */
+MUST_CHECK err_t desk_run(struct desk *desk, int64_t now, int64_t budget_ms, bool *ret_has_more);
+
+/* ---- shared by desk*.c ---- */
+/* Reckons the clocks of a thread anew and writes what changed. */
+MUST_CHECK err_t desk_thread(struct desk *desk, int64_t owner, const uint8_t root[RECORD_ID_SIZE], int64_t now);
+MUST_CHECK err_t desk_report(struct desk *desk, const struct logged *logged, const struct record *record, int64_t now);
+MUST_CHECK err_t desk_periods(struct desk *desk, int64_t now);
+MUST_CHECK err_t desk_alerts(struct desk *desk, int64_t now, bool *ret_has_more);
+/* The row as of now: its state, and when to look again. */
+void desk_settle(const struct desk *desk, struct clock_row *row, int64_t now);
+
+#endif

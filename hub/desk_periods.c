@@ -1,0 +1,177 @@
+/* Who was due to report, who did, and in time: one clock an institution and period, counted in the family
+ * `completeness` under the period's first day. */
+#include "hub/desk.h"
+
+#include <string.h>
+
+#include "common/text.h"
+#include "proto/kinds.h"
+
+enum { PERIODS_MAX = 512 };
+
+/* What a period counts, given what was reported. */
+static void count_period(struct desk *desk, const struct party *party, struct period period, int64_t due_at,
+                         int64_t reported_at, bool is_zero, int64_t sign)
+{
+    static const char *const states[] = {"expected", "received", "on_time", "zero"};
+    const bool counts[] = {true, reported_at != 0, reported_at != 0 && reported_at <= due_at,
+                           reported_at != 0 && is_zero};
+    char dims[DIMS_SIZE];
+    for (int i = 0; i < 4; i++) {
+        snprintf(dims, sizeof dims, "%s|%s|%s", party->entity_type, party->district, states[i]);
+        if (counts[i]) {
+            store_count(desk->store, "completeness", period_first_day(period), dims, sign);
+        }
+    }
+}
+
+static void set_period(struct clock_row *row, const char *text)
+{
+    row->root_size = strlen(text);
+    memcpy(row->root, text, row->root_size);
+}
+
+/* The clock as it stands now; NULL where the period was not opened. */
+static err_t find_clock(struct desk *desk, const struct party *party, const struct term *term, const char *text,
+                        struct clock_row *ret_row)
+{
+    struct clock_row rows[TERMS];
+    size_t count = 0;
+    err_t err = store_clocks_of(desk->store, party, (struct view){(const uint8_t *)text, strlen(text)}, rows, &count);
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+        if (rows[i].clock.term == term) {
+            *ret_row = rows[i];
+            return ERR_OK;
+        }
+    }
+    return err == ERR_OK ? ERR_NOT_FOUND : err;
+}
+
+static bool is_counted(const struct term *term)
+{
+    return term->index == TERM_PERIODIC_REPORT;
+}
+
+static err_t open_period(struct desk *desk, const struct party *party, const struct term *term, struct period period,
+                         int64_t now)
+{
+    char text[PERIOD_TEXT_SIZE];
+    bool is_zero = false;
+    struct clock_row row;
+    period_text(period, text);
+    err_t err = find_clock(desk, party, term, text, &row);
+    if (err != ERR_NOT_FOUND) {
+        return err;
+    }
+    int64_t reported_at = store_reported_at(desk->store, party->row, term->label->code, text, &is_zero);
+    row = (struct clock_row){.party = *party,
+                             .clock = term_period_clock(term, period, reported_at, &desk->site.settings)};
+    set_period(&row, text);
+    desk_settle(desk, &row, now);
+    err = store_put_clock(desk->store, NULL, &row);
+    if (err == ERR_OK && is_counted(term)) {
+        count_period(desk, party, period, row.clock.due_at, reported_at, is_zero, 1);
+    }
+    return err;
+}
+
+struct opening {
+    struct desk *desk;
+    int64_t now;
+    err_t err;
+};
+
+static void open_for(void *self, const struct party *party)
+{
+    struct opening *opening = self;
+    struct period periods[PERIODS_MAX];
+    if (strcmp(party->role, "entity") != 0 || !party->has_keys || strcmp(party->state, "revoked") == 0) {
+        return;
+    }
+    for (size_t i = 0; i < TERMS && opening->err == ERR_OK; i++) {
+        if (!term_is_periodic(&terms[i])) {
+            continue;
+        }
+        size_t count = term_periodic(&terms[i], party->created_at, opening->now, &opening->desk->site.settings, periods,
+                                     PERIODS_MAX);
+        for (size_t k = 0; k < count && k < PERIODS_MAX && opening->err == ERR_OK; k++) {
+            opening->err = open_period(opening->desk, party, &terms[i], periods[k], opening->now);
+        }
+    }
+}
+
+err_t desk_periods(struct desk *desk, int64_t now)
+{
+    int64_t today = day_of(now, desk->site.settings.utc_offset_minutes);
+    if (today == desk->periods_day) {
+        return ERR_OK;
+    }
+    struct opening opening = {desk, now, ERR_OK};
+    err_t err = store_each_party(desk->store, open_for, &opening);
+    err = err == ERR_OK ? opening.err : err;
+    desk->periods_day = err == ERR_OK ? today : desk->periods_day;
+    return err;
+}
+
+/* A report for a period: the first one ends its clock. */
+static err_t note(struct desk *desk, const struct logged *logged, const struct term *term, struct period period,
+                  bool is_zero, int64_t now)
+{
+    char text[PERIOD_TEXT_SIZE];
+    bool was_zero = false;
+    bool is_zero_now = false;
+    bool is_news = false;
+    struct clock_row old;
+    const struct party *party = &logged->party;
+    period_text(period, text);
+    int64_t before = store_reported_at(desk->store, party->row, term->label->code, text, &was_zero);
+    err_t err = store_note_report(desk->store, party->row, term->label->code, text, logged->at, is_zero, &is_news);
+    if (err != ERR_OK || !is_news) {
+        return err;
+    }
+    int64_t reported_at = store_reported_at(desk->store, party->row, term->label->code, text, &is_zero_now);
+    err = find_clock(desk, party, term, text, &old);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    struct term_settings settings = desk->site.settings;
+    term_keep(&settings, term->index, old.clock.length);
+    struct clock_row row = old;
+    row.clock = term_period_clock(term, period, reported_at, &settings);
+    desk_settle(desk, &row, now);
+    if (is_counted(term)) {
+        count_period(desk, party, period, old.clock.due_at, before, was_zero, -1);
+        count_period(desk, party, period, row.clock.due_at, reported_at, is_zero_now, 1);
+    }
+    return store_put_clock(desk->store, &old, &row);
+}
+
+err_t desk_report(struct desk *desk, const struct logged *logged, const struct record *record, int64_t now)
+{
+    const struct term_settings *settings = &desk->site.settings;
+    const struct value *period = record_get(record, "period");
+    const struct value *year = record_get(record, "year");
+    const struct value *rehearsal = record_get(record, "rehearsal");
+    struct period reported;
+    struct projection projection;
+    if (rehearsal && rehearsal->number == 1) {
+        return ERR_OK;
+    }
+    switch (record->kind->number) {
+    case KIND_ANNUAL_REPORT:
+        reported = (struct period){PERIOD_YEAR, year ? (int)year->number : 0, 1};
+        return note(desk, logged, &terms[TERM_ANNUAL_REPORT], reported, false, now);
+    case KIND_ZERO_REPORT:
+        if (!period || period_parse(period->view, &reported) != ERR_OK) {
+            return ERR_OK;
+        }
+        return note(desk, logged, &terms[TERM_PERIODIC_REPORT], reported, true, now);
+    case KIND_REVIEW_REPORT:
+    case KIND_RISK_WARNING:
+        project_record(record, settings->utc_offset_minutes, &projection);
+        reported = period_of_day(projection.day, settings->period);
+        return note(desk, logged, &terms[TERM_PERIODIC_REPORT], reported, false, now);
+    default:
+        return ERR_OK;
+    }
+}

@@ -1,0 +1,244 @@
+#include "hub/store_clock.h"
+
+#include <string.h>
+
+#include "hub/store_sqlite.h"
+
+#define CLOCK_COLUMNS                                                                                                  \
+    "c.party, c.owner, c.root, c.term, c.length, c.unit, c.started_at, c.due_at, c.ended_at, c.state, c.done, "        \
+    "c.is_drill, coalesce(c.next_at, 9223372036854775807), coalesce(c.activity, '') from clock c "
+
+static const char of_sql[] = "select " CLOCK_COLUMNS "where c.party = ? and c.root = ?";
+static const char due_sql[] = "select " CLOCK_COLUMNS "where c.next_at <= ? order by c.next_at limit ?";
+static const char each_sql[] =
+    "select " CLOCK_COLUMNS "where (?1 is null or c.party = (select row from party where party "
+    "= ?1)) and c.due_at <= ?2 and (?3 or c.state in (0, 2)) order by c.due_at, c.party";
+static const char put_sql[] =
+    "insert or replace into clock(party, owner, root, term, length, unit, started_at, due_at, "
+    "ended_at, state, done, is_drill, next_at, activity) values(?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+
+void store_count(struct store *store, const char *family, int64_t day, const char *dims, int64_t count)
+{
+    struct cell cell = {.family = family, .day = day};
+    snprintf(cell.dims, sizeof cell.dims, "%s", dims);
+    cells_add(store, &cell, count);
+}
+
+/* A void clock is counted nowhere, nor is one that only rehearses. */
+static void count_clock(struct store *store, const struct clock_row *row, int64_t count)
+{
+    char dims[DIMS_SIZE];
+    if (row->state == CLOCK_VOID || row->clock.is_drill) {
+        return;
+    }
+    snprintf(dims, sizeof dims, "%s|%s|%s", row->clock.term->label->code, row->party.entity_type,
+             enum_clock_state.labels[row->state].code);
+    store_count(store, "clock", day_of(row->clock.due_at, store->settings.utc_offset_minutes), dims, count);
+}
+
+/* False when a later version wrote a term that this one does not know. */
+static bool read_row(sqlite3_stmt *stmt, struct clock_row *ret_row)
+{
+    int term = term_find(db_column_str(stmt, 3));
+    struct view root = db_column_view(stmt, 2);
+    if (term < 0 || root.size > sizeof ret_row->root) {
+        return false;
+    }
+    *ret_row = (struct clock_row){
+        .party = {.row = sqlite3_column_int64(stmt, 0)},
+        .owner = sqlite3_column_int64(stmt, 1),
+        .root_size = root.size,
+        .state = (enum clock_state)sqlite3_column_int(stmt, 9),
+        .done = (unsigned)sqlite3_column_int(stmt, 10),
+        .next_at = sqlite3_column_int64(stmt, 12),
+        .clock = {.term = &terms[term],
+                  .length = {sqlite3_column_int64(stmt, 4), (enum term_unit)sqlite3_column_int(stmt, 5)},
+                  .started_at = sqlite3_column_int64(stmt, 6),
+                  .due_at = sqlite3_column_int64(stmt, 7),
+                  .ended_at = sqlite3_column_int64(stmt, 8),
+                  .is_drill = sqlite3_column_int(stmt, 11) != 0}};
+    ret_row->clock.is_void = ret_row->state == CLOCK_VOID;
+    memcpy(ret_row->root, root.at, root.size);
+    snprintf(ret_row->activity, sizeof ret_row->activity, "%s", db_column_str(stmt, 13));
+    return true;
+}
+
+err_t store_clocks_of(struct store *store, const struct party *party, struct view root,
+                      struct clock_row ret_rows[TERMS], size_t *ret_count)
+{
+    sqlite3_stmt *stmt = db_prepare(store->db, of_sql);
+    sqlite3_bind_int64(stmt, 1, party->row);
+    db_bind_view(stmt, 2, root);
+    *ret_count = 0;
+    err_t err = db_step(stmt);
+    while (err == ERR_OK && *ret_count < TERMS) {
+        if (read_row(stmt, &ret_rows[*ret_count])) {
+            ret_rows[(*ret_count)++].party = *party;
+        }
+        err = db_step(stmt);
+    }
+    sqlite3_finalize(stmt);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+err_t store_put_clock(struct store *store, const struct clock_row *old, const struct clock_row *row)
+{
+    sqlite3_stmt *stmt = db_prepare(store->db, put_sql);
+    sqlite3_bind_int64(stmt, 1, row->party.row);
+    sqlite3_bind_int64(stmt, 2, row->owner);
+    db_bind_view(stmt, 3, (struct view){row->root, row->root_size});
+    sqlite3_bind_text(stmt, 4, row->clock.term->label->code, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(stmt, 5, row->clock.length.number);
+    sqlite3_bind_int(stmt, 6, (int)row->clock.length.unit);
+    sqlite3_bind_int64(stmt, 7, row->clock.started_at);
+    sqlite3_bind_int64(stmt, 8, row->clock.due_at);
+    sqlite3_bind_int64(stmt, 9, row->clock.ended_at);
+    sqlite3_bind_int(stmt, 10, (int)row->state);
+    sqlite3_bind_int(stmt, 11, (int)row->done);
+    sqlite3_bind_int(stmt, 12, row->clock.is_drill);
+    if (row->next_at != INT64_MAX) {
+        sqlite3_bind_int64(stmt, 13, row->next_at);
+    }
+    if (*row->activity) {
+        db_bind_str(stmt, 14, row->activity);
+    }
+    err_t err = db_run(stmt);
+    sqlite3_finalize(stmt);
+    if (err == ERR_OK) {
+        if (old) {
+            count_clock(store, old, -1);
+        }
+        count_clock(store, row, 1);
+    }
+    return err;
+}
+
+err_t store_clocks_due(struct store *store, int64_t now, struct clock_row *ret_rows, size_t max, size_t *ret_count)
+{
+    sqlite3_stmt *stmt = db_prepare(store->db, due_sql);
+    sqlite3_bind_int64(stmt, 1, now);
+    sqlite3_bind_int64(stmt, 2, (int64_t)max);
+    *ret_count = 0;
+    err_t err = db_step(stmt);
+    while (err == ERR_OK && *ret_count < max) {
+        *ret_count += read_row(stmt, &ret_rows[*ret_count]);
+        err = db_step(stmt);
+    }
+    sqlite3_finalize(stmt);
+    err = err == ERR_NOT_FOUND ? ERR_OK : err;
+    for (size_t i = 0; i < *ret_count && err == ERR_OK; i++) {
+        err = store_party_at(store, ret_rows[i].party.row, &ret_rows[i].party);
+    }
+    return err;
+}
+
+err_t store_roots_of_activity(struct store *store, int64_t party, const char *activity,
+                              uint8_t (*ret_roots)[RECORD_ID_SIZE], size_t max, size_t *ret_count)
+{
+    sqlite3_stmt *stmt =
+        db_prepare(store->db, "select distinct root from clock where party = ? and activity = ? and length(root) = 16");
+    sqlite3_bind_int64(stmt, 1, party);
+    db_bind_str(stmt, 2, activity);
+    *ret_count = 0;
+    err_t err = db_step(stmt);
+    while (err == ERR_OK && *ret_count < max) {
+        memcpy(ret_roots[(*ret_count)++], sqlite3_column_blob(stmt, 0), RECORD_ID_SIZE);
+        err = db_step(stmt);
+    }
+    sqlite3_finalize(stmt);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+err_t store_each_clock(struct store *store, const char *party, int64_t upto, bool with_ended,
+                       void (*each)(void *self, const struct clock_row *row), void *self)
+{
+    sqlite3_stmt *stmt = db_prepare(store->db, each_sql);
+    db_bind_str(stmt, 1, party);
+    sqlite3_bind_int64(stmt, 2, upto);
+    sqlite3_bind_int(stmt, 3, with_ended);
+    err_t err = db_step(stmt);
+    while (err == ERR_OK) {
+        struct clock_row row;
+        if (read_row(stmt, &row)) {
+            err = store_party_at(store, row.party.row, &row.party);
+            if (err == ERR_OK) {
+                each(self, &row);
+            }
+        }
+        err = err == ERR_OK ? db_step(stmt) : err;
+    }
+    sqlite3_finalize(stmt);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+/* ---- what other records tell of a case ---- */
+
+static int64_t one_number(sqlite3_stmt *stmt)
+{
+    int64_t number = db_step(stmt) == ERR_OK ? sqlite3_column_int64(stmt, 0) : 0;
+    sqlite3_finalize(stmt);
+    return number;
+}
+
+err_t store_note_follow_up(struct store *store, int64_t party, const char *activity, uint64_t number, int64_t moment)
+{
+    sqlite3_stmt *stmt =
+        db_prepare(store->db, "insert or replace into follow_up(party, activity, number, moment) values(?,?,?,?)");
+    sqlite3_bind_int64(stmt, 1, party);
+    db_bind_str(stmt, 2, activity);
+    sqlite3_bind_int64(stmt, 3, (int64_t)number);
+    sqlite3_bind_int64(stmt, 4, moment);
+    err_t err = db_run(stmt);
+    sqlite3_finalize(stmt);
+    return err;
+}
+
+int64_t store_next_follow_up(struct store *store, int64_t party, const char *activity, uint64_t number)
+{
+    sqlite3_stmt *stmt =
+        db_prepare(store->db, "select moment from follow_up where party = ? and activity = ? and number "
+                              "> ? order by number limit 1");
+    sqlite3_bind_int64(stmt, 1, party);
+    db_bind_str(stmt, 2, activity);
+    sqlite3_bind_int64(stmt, 3, (int64_t)number);
+    return one_number(stmt);
+}
+
+int64_t store_linked_at(struct store *store, int64_t party, const uint8_t id[RECORD_ID_SIZE])
+{
+    sqlite3_stmt *stmt = db_prepare(store->db, "select min(at) from link where party = ? and id = ?");
+    sqlite3_bind_int64(stmt, 1, party);
+    db_bind_view(stmt, 2, (struct view){id, RECORD_ID_SIZE});
+    return one_number(stmt);
+}
+
+err_t store_note_report(struct store *store, int64_t party, const char *term, const char *period, int64_t at,
+                        bool is_zero, bool *ret_is_news)
+{
+    sqlite3_stmt *stmt =
+        db_prepare(store->db, "insert into reported(party, term, period, at, is_zero) values(?,?,?,?,?) on conflict do "
+                              "update set is_zero = 0 where is_zero = 1 and excluded.is_zero = 0");
+    sqlite3_bind_int64(stmt, 1, party);
+    db_bind_str(stmt, 2, term);
+    db_bind_str(stmt, 3, period);
+    sqlite3_bind_int64(stmt, 4, at);
+    sqlite3_bind_int(stmt, 5, is_zero);
+    err_t err = db_run(stmt);
+    *ret_is_news = err == ERR_OK && sqlite3_changes(store->db) > 0;
+    sqlite3_finalize(stmt);
+    return err;
+}
+
+int64_t store_reported_at(struct store *store, int64_t party, const char *term, const char *period, bool *ret_is_zero)
+{
+    sqlite3_stmt *stmt =
+        db_prepare(store->db, "select at, is_zero from reported where party = ? and term = ? and period = ?");
+    sqlite3_bind_int64(stmt, 1, party);
+    db_bind_str(stmt, 2, term);
+    db_bind_str(stmt, 3, period);
+    bool is_there = db_step(stmt) == ERR_OK;
+    int64_t at = is_there ? sqlite3_column_int64(stmt, 0) : 0;
+    *ret_is_zero = is_there && sqlite3_column_int(stmt, 1) != 0;
+    sqlite3_finalize(stmt);
+    return at;
+}

@@ -1,0 +1,90 @@
+/* hub/store_clock.h - the running clocks, as rows. Used by the desk, within an open group; and by commands that look.
+ *
+ * A clock is somebody's duty (`party`) about something (`root`: a thread's record, or a period's text). It is counted
+ * in the family `clock` by term, entity type and state, under the day when it is due. */
+#ifndef HUB_STORE_CLOCK_H
+#define HUB_STORE_CLOCK_H
+
+#include "hub/store.h"
+#include "proto/term.h"
+
+enum { ACTIVITY_SIZE = 257 };
+
+struct clock_row {
+    struct party party; /* whose duty */
+    int64_t owner;      /* of the thread: a party's row; 0 for a period */
+    uint8_t root[RECORD_ID_SIZE];
+    size_t root_size;             /* RECORD_ID_SIZE, or the length of a period's text */
+    char activity[ACTIVITY_SIZE]; /* review number, "" for none: the next report of the activity ends a follow-up */
+    struct clock clock;
+    enum clock_state state; /* as last counted */
+    unsigned done;          /* alerts */
+    int64_t next_at;        /* when the clerk looks again; INT64_MAX: never */
+};
+
+/* All clocks of a duty holder about ROOT, at most TERMS. */
+MUST_CHECK err_t store_clocks_of(struct store *store, const struct party *party, struct view root,
+                                 struct clock_row ret_rows[TERMS], size_t *ret_count);
+/* Writes the row, and moves it from the cell of OLD (NULL: it is new) to its own. */
+MUST_CHECK err_t store_put_clock(struct store *store, const struct clock_row *old, const struct clock_row *row);
+/* The first clocks whose time has come. */
+MUST_CHECK err_t store_clocks_due(struct store *store, int64_t now, struct clock_row *ret_rows, size_t max,
+                                  size_t *ret_count);
+/* Roots of the party's follow-up clocks of this activity. */
+MUST_CHECK err_t store_roots_of_activity(struct store *store, int64_t party, const char *activity,
+                                         uint8_t (*ret_roots)[RECORD_ID_SIZE], size_t max, size_t *ret_count);
+/* Clocks that run or are late, by due date; UPTO: due at the latest. PARTY NULL: everybody's. */
+MUST_CHECK err_t store_each_clock(struct store *store, const char *party, int64_t upto, bool with_ended,
+                                  void (*each)(void *self, const struct clock_row *row), void *self);
+
+/* ---- what other records tell of a case ---- */
+/* A follow-up or closing report of an activity: NUMBER orders them, MOMENT is when it followed up. */
+MUST_CHECK err_t store_note_follow_up(struct store *store, int64_t party, const char *activity, uint64_t number,
+                                      int64_t moment);
+/* 0 when there is none after NUMBER. */
+int64_t store_next_follow_up(struct store *store, int64_t party, const char *activity, uint64_t number);
+/* When the first record linked to this one was taken; 0: none. */
+int64_t store_linked_at(struct store *store, int64_t party, const uint8_t id[RECORD_ID_SIZE]);
+/* The root of the thread that a record of the party belongs to. */
+MUST_CHECK err_t store_root_of(struct store *store, int64_t party, const uint8_t id[RECORD_ID_SIZE],
+                               uint8_t ret_root[RECORD_ID_SIZE]);
+/* A report of a period; the first counts, and a zero report only while there is no other. */
+MUST_CHECK err_t store_note_report(struct store *store, int64_t party, const char *term, const char *period, int64_t at,
+                                   bool is_zero, bool *ret_is_news);
+/* 0: nothing was reported. */
+int64_t store_reported_at(struct store *store, int64_t party, const char *term, const char *period, bool *ret_is_zero);
+
+/* Counts a cell of a family that the hub makes itself: dims joined by '|'. */
+void store_count(struct store *store, const char *family, int64_t day, const char *dims, int64_t count);
+
+/* ---- the desk's place in the log ---- */
+struct logged {
+    struct party party;
+    enum role role;
+    int64_t batch, at;
+    uint64_t number;
+    uint8_t id[RECORD_ID_SIZE];
+    uint8_t root[RECORD_ID_SIZE];
+    int64_t owner;
+    bool has_history; /* its thread has other records */
+    struct view bytes;
+};
+/* The last batch that the desk has worked through, and the last there is. */
+MUST_CHECK err_t store_desk(struct store *store, int64_t *ret_done, int64_t *ret_head);
+MUST_CHECK err_t store_set_desk(struct store *store, int64_t batch);
+/* The records that a batch stored, in order. */
+MUST_CHECK err_t store_each_logged(struct store *store, int64_t batch,
+                                   err_t (*each)(void *self, const struct logged *logged), void *self);
+/* To whom a thread was delivered. */
+struct delivery {
+    int64_t party, at, opened_at, answered_at;
+};
+MUST_CHECK err_t store_each_delivery(struct store *store, int64_t owner, const uint8_t root[RECORD_ID_SIZE],
+                                     err_t (*each)(void *self, const struct delivery *delivery), void *self);
+
+/* Puts an event of a clock into the inbox of its party, or into the uplink. */
+MUST_CHECK err_t store_put_event(struct store *store, int64_t party, int64_t at, struct view event);
+MUST_CHECK err_t store_put_uplink_event(struct store *store, struct view event);
+MUST_CHECK err_t store_party_at(struct store *store, int64_t row, struct party *ret_party);
+
+#endif

@@ -1,0 +1,180 @@
+#include "tests/hub/city_sample.h"
+
+#include "common/text.h"
+
+/* Clocks of the store, moved by hand: what term.c reckons is tested there; here it is that the desk writes it, counts
+ * it, says it once, and that a restart changes nothing. */
+
+static struct clock_row find_clock(struct town *town, const char *root_patch, const char *term)
+{
+    struct clock_row rows[TERMS];
+    size_t count = 0;
+    uint8_t root[RECORD_ID_SIZE];
+    (void)root_patch;
+    memcpy(root, sample_id, RECORD_ID_SIZE);
+    root[RECORD_ID_SIZE - 1] = 1;
+    assert_int_equal(
+        store_clocks_of(town->bench->store, &town->bench->party, (struct view){root, RECORD_ID_SIZE}, rows, &count),
+        ERR_OK);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(rows[i].clock.term->label->code, term) == 0) {
+            return rows[i];
+        }
+    }
+    fail_msg("no clock %s", term);
+    return rows[0];
+}
+
+static int reminders(struct town *town, const char *stream, const char *term, const char *stage)
+{
+    struct page page;
+    struct event last = {.type = EVENT_CELL};
+    int count = town_events(town, stream, EVENT_CLOCK, term, &page, &last);
+    if (count > 0) {
+        assert_true(view_is(last.clock.stage, stage));
+    }
+    msgpack_sbuffer_destroy(&page.events);
+    return count;
+}
+
+static void test_an_approval_starts_the_follow_up_clock_and_a_later_report_ends_it(void **state)
+{
+    struct town *town = *state;
+    assert_outcome(bench_put(town->bench, sample_review, "{}", 1), OUTCOME_STORED, 1);
+    town_desk(town, SAMPLE_NOW);
+    assert_int_equal(town_count(town, "clock", "follow_up|hospital|open"), 1);
+    assert_int_equal(town_count(town, "clock", "decision_general|hospital|met"), 1);
+    struct clock_row row = find_clock(town, "", "follow_up");
+    assert_string_equal(row.activity, "伦审2026-017");
+    assert_outcome(bench_put(town->bench, sample_review,
+                             "{\"review_stage\": \"follow_up\", \"applied_on\": \"2026-11-01\", "
+                             "\"accepted_on\": \"2026-11-02\", \"met_on\": \"2026-11-10\", "
+                             "\"decided_on\": \"2026-11-11\"}",
+                             2),
+                   OUTCOME_STORED, 2);
+    town_desk(town, SAMPLE_NOW);
+    assert_int_equal(town_count(town, "clock", "follow_up|hospital|met"), 1);
+    assert_int_equal(town_count(town, "clock", "follow_up|hospital|open"), 1); /* of the follow-up itself */
+}
+
+static void test_a_reminder_and_the_word_after_are_said_once_across_a_restart(void **state)
+{
+    struct town *town = *state;
+    assert_outcome(bench_put(town->bench, sample_review, "{}", 1), OUTCOME_STORED, 1);
+    town_desk(town, SAMPLE_NOW);
+    int64_t due = find_clock(town, "", "follow_up").clock.due_at;
+    town_desk(town, due - 40 * DAY);
+    assert_int_equal(reminders(town, "inbox", "follow_up", "before"), 0);
+    town_desk(town, due - 29 * DAY);
+    town_desk(town, due - 28 * DAY);
+    assert_int_equal(reminders(town, "inbox", "follow_up", "before"), 1);
+    bench_reopen(town->bench);
+    town->desk.store = town->bench->store;
+    town_desk(town, due - 27 * DAY);
+    assert_int_equal(reminders(town, "inbox", "follow_up", "before"), 1);
+    town_desk(town, due + 1);
+    town_desk(town, due + DAY);
+    town_desk(town, due - 10 * DAY); /* a clock that jumps back says nothing again */
+    assert_int_equal(reminders(town, "inbox", "follow_up", "overdue"), 2);
+    town_desk(town, due + DAY);
+    assert_int_equal(town_count(town, "clock", "follow_up|hospital|overdue"), 1);
+    assert_int_equal(town_count(town, "clock", "follow_up"), 1);
+}
+
+static void test_a_grave_warning_nobody_acknowledges_goes_up(void **state)
+{
+    struct town *town = *state;
+    assert_outcome(bench_put(town->bench, sample_warning, "{\"level\": 1}", 1), OUTCOME_STORED, 1);
+    int64_t now = clock_ms();
+    town_desk(town, now);
+    int64_t due = find_clock(town, "", "acknowledge_1").clock.due_at;
+    assert_in_range(due - now, HOUR - 60000, HOUR + 1);
+    town_desk(town, due + 1);
+    assert_int_equal(reminders(town, "uplink", "acknowledge_1", ""), 0);
+    town_desk(town, due + HOUR + 1);
+    assert_int_equal(reminders(town, "uplink", "acknowledge_1", "escalated"), 1);
+    town_desk(town, due + 2 * HOUR);
+    assert_int_equal(reminders(town, "uplink", "acknowledge_1", "escalated"), 1);
+}
+
+static void test_the_hub_opens_the_case_that_nobody_asked_for(void **state)
+{
+    struct town *town = *state;
+    struct page page;
+    struct event event;
+    assert_outcome(bench_put(town->bench, sample_review,
+                             "{\"rereview_list_item\": \"high_autonomy\", \"procedure\": \"expert_rereview\", "
+                             "\"members_present\": null, \"votes_for\": null, \"next_follow_up_on\": \"2027-02-01\"}",
+                             1),
+                   OUTCOME_STORED, 1);
+    int64_t now = clock_ms();
+    town_desk(town, now);
+    int64_t due = find_clock(town, "", "rereview_request").clock.due_at;
+    town_desk(town, due);
+    assert_int_equal(town_events(town, "uplink", EVENT_RECORD, NULL, &page, &event), 0);
+    msgpack_sbuffer_destroy(&page.events);
+    town_desk(town, due + 1);
+    town_desk(town, due + DAY);
+    assert_int_equal(town_events(town, "uplink", EVENT_RECORD, NULL, &page, &event), 1);
+    assert_true(view_is(event.record.role, "city"));
+    msgpack_sbuffer_destroy(&page.events);
+    assert_int_equal(town_events(town, "inbox", EVENT_RECORD, NULL, &page, &event), 1); /* the institution is told */
+    msgpack_sbuffer_destroy(&page.events);
+    assert_int_equal(town_count(town, "clock", "expert_rereview|"), 1);
+}
+
+static const char zero[] = "{\"kind\": \"zero_report\", \"period\": \"2026-Q3\", \"covers\": \"both\", "
+                           "\"submitter\": {\"name\": \"王芳\", \"role\": \"秘书\"}}";
+
+static void test_periods_are_expected_received_in_time_or_zero(void **state)
+{
+    struct town *town = *state;
+    /* The entity was registered in the third quarter of 2026. */
+    town_desk(town, SAMPLE_NOW);
+    assert_int_equal(town_count(town, "completeness", "|expected"), 1);
+    assert_int_equal(town_count(town, "completeness", "|received"), 0);
+    assert_outcome(bench_put(town->bench, zero, "{}", 1), OUTCOME_STORED, 1);
+    town_desk(town, SAMPLE_NOW);
+    assert_int_equal(town_count(town, "completeness", "|received"), 1);
+    assert_int_equal(town_count(town, "completeness", "|zero"), 1);
+    assert_int_equal(town_count(town, "completeness", "|on_time"), 0);
+    assert_outcome(bench_put(town->bench, sample_review, "{}", 2), OUTCOME_STORED, 2); /* decided in that quarter */
+    town_desk(town, SAMPLE_NOW);
+    assert_int_equal(town_count(town, "completeness", "|received"), 1);
+    assert_int_equal(town_count(town, "completeness", "|zero"), 0);
+    assert_int_equal(town_count(town, "completeness", "|expected"), 1);
+}
+
+static void test_the_desk_keeps_its_place_with_what_it_wrote(void **state)
+{
+    struct town *town = *state;
+    int64_t done = 0;
+    int64_t head = 0;
+    assert_outcome(bench_put(town->bench, sample_review, "{}", 1), OUTCOME_STORED, 1);
+    assert_int_equal(store_desk(town->bench->store, &done, &head), ERR_OK);
+    assert_int_equal(done, 0);
+    assert_int_equal(head, 1);
+    town_desk(town, SAMPLE_NOW);
+    int64_t count = town_count(town, "clock", "");
+    bench_reopen(town->bench);
+    town->desk.store = town->bench->store;
+    town->desk.periods_day = INT64_MIN;
+    town_desk(town, SAMPLE_NOW);
+    assert_int_equal(town_count(town, "clock", ""), count);
+    assert_int_equal(store_desk(town->bench->store, &done, &head), ERR_OK);
+    assert_int_equal(done, head);
+}
+
+int main(void)
+{
+#define TOWN_TEST(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
+    const struct CMUnitTest tests[] = {
+        TOWN_TEST(test_an_approval_starts_the_follow_up_clock_and_a_later_report_ends_it),
+        TOWN_TEST(test_a_reminder_and_the_word_after_are_said_once_across_a_restart),
+        TOWN_TEST(test_a_grave_warning_nobody_acknowledges_goes_up),
+        TOWN_TEST(test_the_hub_opens_the_case_that_nobody_asked_for),
+        TOWN_TEST(test_periods_are_expected_received_in_time_or_zero),
+        TOWN_TEST(test_the_desk_keeps_its_place_with_what_it_wrote),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
