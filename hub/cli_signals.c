@@ -138,7 +138,10 @@ enum {
 
 static void write_decimal(bool is_known, double number, char ret_text[CELL_SIZE])
 {
-    snprintf(ret_text, CELL_SIZE, is_known && isfinite(number) ? "%.2f" : "", number);
+    ret_text[0] = '\0';
+    if (is_known && isfinite(number)) {
+        snprintf(ret_text, CELL_SIZE, "%.2f", number);
+    }
 }
 
 /* The texts of a row from `found` on. */
