@@ -1,5 +1,6 @@
 #include "common/db.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,9 +144,18 @@ static err_t configure(sqlite3 *db, enum db_mode mode)
     return db_exec(db, pragmas[mode]);
 }
 
+/* SQLite counts its memory under one mutex for all threads; nobody reads those counts. Before its first use only: an
+ * embedding program that has opened a database already keeps its own settings. */
+static void configure_once(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 err_t db_open(const char *path, enum db_mode mode, const struct db_migration *steps, int step_count, sqlite3 **ret_db,
               char reterr_reason[256])
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, configure_once);
     *ret_db = NULL;
     sqlite3 *db = NULL;
     /* A reader of a WAL database must be able to make the shared-memory file, so it is opened for writing and held back

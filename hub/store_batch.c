@@ -196,11 +196,11 @@ static err_t claim_key(struct put *put, const struct batch_item *item, struct fa
 
 static err_t take_back(struct put *put, const struct batch_item *item)
 {
-    sqlite3_stmt *stmt = db_prepare(put->store->db, "delete from record where party = ? and id = ?");
+    sqlite3_stmt *stmt = store_borrow(put->store, "delete from record where party = ? and id = ?");
     sqlite3_bind_int64(stmt, 1, put->batch->party_row);
     db_bind_view(stmt, 2, (struct view){item->projection.id, RECORD_ID_SIZE});
     err_t err = db_run(stmt);
-    sqlite3_finalize(stmt);
+    store_return(put->store, stmt);
     return err;
 }
 

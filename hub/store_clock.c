@@ -66,7 +66,7 @@ static bool read_row(sqlite3_stmt *stmt, struct clock_row *ret_row)
 err_t store_clocks_of(struct store *store, const struct party *party, struct view root,
                       struct clock_row ret_rows[TERMS], size_t *ret_count)
 {
-    sqlite3_stmt *stmt = db_prepare(store->db, of_sql);
+    sqlite3_stmt *stmt = store_borrow(store, of_sql);
     sqlite3_bind_int64(stmt, 1, party->row);
     db_bind_view(stmt, 2, root);
     *ret_count = 0;
@@ -77,13 +77,13 @@ err_t store_clocks_of(struct store *store, const struct party *party, struct vie
         }
         err = db_step(stmt);
     }
-    sqlite3_finalize(stmt);
+    store_return(store, stmt);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 err_t store_put_clock(struct store *store, const struct clock_row *old, const struct clock_row *row)
 {
-    sqlite3_stmt *stmt = db_prepare(store->db, put_sql);
+    sqlite3_stmt *stmt = store_borrow(store, put_sql);
     sqlite3_bind_int64(stmt, 1, row->party.row);
     sqlite3_bind_int64(stmt, 2, row->owner);
     db_bind_view(stmt, 3, (struct view){row->root, row->root_size});
@@ -103,7 +103,7 @@ err_t store_put_clock(struct store *store, const struct clock_row *old, const st
         db_bind_str(stmt, 14, row->activity);
     }
     err_t err = db_run(stmt);
-    sqlite3_finalize(stmt);
+    store_return(store, stmt);
     if (err == ERR_OK) {
         if (old) {
             count_clock(store, old, -1);
@@ -115,7 +115,7 @@ err_t store_put_clock(struct store *store, const struct clock_row *old, const st
 
 err_t store_clocks_due(struct store *store, int64_t now, struct clock_row *ret_rows, size_t max, size_t *ret_count)
 {
-    sqlite3_stmt *stmt = db_prepare(store->db, due_sql);
+    sqlite3_stmt *stmt = store_borrow(store, due_sql);
     sqlite3_bind_int64(stmt, 1, now);
     sqlite3_bind_int64(stmt, 2, (int64_t)max);
     *ret_count = 0;
@@ -124,7 +124,7 @@ err_t store_clocks_due(struct store *store, int64_t now, struct clock_row *ret_r
         *ret_count += read_row(stmt, &ret_rows[*ret_count]);
         err = db_step(stmt);
     }
-    sqlite3_finalize(stmt);
+    store_return(store, stmt);
     err = err == ERR_NOT_FOUND ? ERR_OK : err;
     for (size_t i = 0; i < *ret_count && err == ERR_OK; i++) {
         err = store_party_at(store, ret_rows[i].party.row, &ret_rows[i].party);
@@ -136,7 +136,7 @@ err_t store_roots_of_activity(struct store *store, int64_t party, const char *ac
                               uint8_t (*ret_roots)[RECORD_ID_SIZE], size_t max, size_t *ret_count)
 {
     sqlite3_stmt *stmt =
-        db_prepare(store->db, "select distinct root from clock where party = ? and activity = ? and length(root) = 16");
+        store_borrow(store, "select distinct root from clock where party = ? and activity = ? and length(root) = 16");
     sqlite3_bind_int64(stmt, 1, party);
     db_bind_str(stmt, 2, activity);
     *ret_count = 0;
@@ -145,14 +145,14 @@ err_t store_roots_of_activity(struct store *store, int64_t party, const char *ac
         memcpy(ret_roots[(*ret_count)++], sqlite3_column_blob(stmt, 0), RECORD_ID_SIZE);
         err = db_step(stmt);
     }
-    sqlite3_finalize(stmt);
+    store_return(store, stmt);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 err_t store_each_clock(struct store *store, const char *party, int64_t upto, bool with_ended,
                        void (*each)(void *self, const struct clock_row *row), void *self)
 {
-    sqlite3_stmt *stmt = db_prepare(store->db, each_sql);
+    sqlite3_stmt *stmt = store_borrow(store, each_sql);
     db_bind_str(stmt, 1, party);
     sqlite3_bind_int64(stmt, 2, upto);
     sqlite3_bind_int(stmt, 3, with_ended);
@@ -167,57 +167,56 @@ err_t store_each_clock(struct store *store, const char *party, int64_t upto, boo
         }
         err = err == ERR_OK ? db_step(stmt) : err;
     }
-    sqlite3_finalize(stmt);
+    store_return(store, stmt);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 /* ---- what other records tell of a case ---- */
 
-static int64_t one_number(sqlite3_stmt *stmt)
+static int64_t one_number(struct store *store, sqlite3_stmt *stmt)
 {
     int64_t number = db_step(stmt) == ERR_OK ? sqlite3_column_int64(stmt, 0) : 0;
-    sqlite3_finalize(stmt);
+    store_return(store, stmt);
     return number;
 }
 
 err_t store_note_follow_up(struct store *store, int64_t party, const char *activity, uint64_t number, int64_t moment)
 {
     sqlite3_stmt *stmt =
-        db_prepare(store->db, "insert or replace into follow_up(party, activity, number, moment) values(?,?,?,?)");
+        store_borrow(store, "insert or replace into follow_up(party, activity, number, moment) values(?,?,?,?)");
     sqlite3_bind_int64(stmt, 1, party);
     db_bind_str(stmt, 2, activity);
     sqlite3_bind_int64(stmt, 3, (int64_t)number);
     sqlite3_bind_int64(stmt, 4, moment);
     err_t err = db_run(stmt);
-    sqlite3_finalize(stmt);
+    store_return(store, stmt);
     return err;
 }
 
 int64_t store_next_follow_up(struct store *store, int64_t party, const char *activity, uint64_t number)
 {
-    sqlite3_stmt *stmt =
-        db_prepare(store->db, "select moment from follow_up where party = ? and activity = ? and number "
-                              "> ? order by number limit 1");
+    sqlite3_stmt *stmt = store_borrow(store, "select moment from follow_up where party = ? and activity = ? and number "
+                                             "> ? order by number limit 1");
     sqlite3_bind_int64(stmt, 1, party);
     db_bind_str(stmt, 2, activity);
     sqlite3_bind_int64(stmt, 3, (int64_t)number);
-    return one_number(stmt);
+    return one_number(store, stmt);
 }
 
 int64_t store_linked_at(struct store *store, int64_t party, const uint8_t id[RECORD_ID_SIZE])
 {
-    sqlite3_stmt *stmt = db_prepare(store->db, "select min(at) from link where party = ? and id = ?");
+    sqlite3_stmt *stmt = store_borrow(store, "select min(at) from link where party = ? and id = ?");
     sqlite3_bind_int64(stmt, 1, party);
     db_bind_view(stmt, 2, (struct view){id, RECORD_ID_SIZE});
-    return one_number(stmt);
+    return one_number(store, stmt);
 }
 
 err_t store_note_report(struct store *store, int64_t party, const char *term, const char *period, int64_t at,
                         bool is_zero, bool *ret_is_news)
 {
     sqlite3_stmt *stmt =
-        db_prepare(store->db, "insert into reported(party, term, period, at, is_zero) values(?,?,?,?,?) on conflict do "
-                              "update set is_zero = 0 where is_zero = 1 and excluded.is_zero = 0");
+        store_borrow(store, "insert into reported(party, term, period, at, is_zero) values(?,?,?,?,?) on conflict do "
+                            "update set is_zero = 0 where is_zero = 1 and excluded.is_zero = 0");
     sqlite3_bind_int64(stmt, 1, party);
     db_bind_str(stmt, 2, term);
     db_bind_str(stmt, 3, period);
@@ -225,20 +224,20 @@ err_t store_note_report(struct store *store, int64_t party, const char *term, co
     sqlite3_bind_int(stmt, 5, is_zero);
     err_t err = db_run(stmt);
     *ret_is_news = err == ERR_OK && sqlite3_changes(store->db) > 0;
-    sqlite3_finalize(stmt);
+    store_return(store, stmt);
     return err;
 }
 
 int64_t store_reported_at(struct store *store, int64_t party, const char *term, const char *period, bool *ret_is_zero)
 {
     sqlite3_stmt *stmt =
-        db_prepare(store->db, "select at, is_zero from reported where party = ? and term = ? and period = ?");
+        store_borrow(store, "select at, is_zero from reported where party = ? and term = ? and period = ?");
     sqlite3_bind_int64(stmt, 1, party);
     db_bind_str(stmt, 2, term);
     db_bind_str(stmt, 3, period);
     bool is_there = db_step(stmt) == ERR_OK;
     int64_t at = is_there ? sqlite3_column_int64(stmt, 0) : 0;
     *ret_is_zero = is_there && sqlite3_column_int(stmt, 1) != 0;
-    sqlite3_finalize(stmt);
+    store_return(store, stmt);
     return at;
 }

@@ -101,7 +101,7 @@ err_t store_each_logged(struct store *store, int64_t batch, err_t (*each)(void *
                         void *self)
 {
     struct logged logged = {.batch = batch};
-    sqlite3_stmt *stmt = db_prepare(store->db, "select party, at, bytes from batch where id = ?");
+    sqlite3_stmt *stmt = store_borrow(store, "select party, at, bytes from batch where id = ?");
     sqlite3_bind_int64(stmt, 1, batch);
     err_t err = db_step(stmt);
     if (err == ERR_OK) {
@@ -112,15 +112,15 @@ err_t store_each_logged(struct store *store, int64_t batch, err_t (*each)(void *
     if (err == ERR_OK) {
         err = walk(store, db_column_view(stmt, 2), &logged, each, self);
     }
-    sqlite3_finalize(stmt);
+    store_return(store, stmt);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 err_t store_each_delivery(struct store *store, int64_t owner, const uint8_t root[RECORD_ID_SIZE],
                           err_t (*each)(void *self, const struct delivery *delivery), void *self)
 {
-    sqlite3_stmt *stmt = db_prepare(store->db, "select party, at, opened_at, answered_at from delivery where owner = ? "
-                                               "and root = ? order by party");
+    sqlite3_stmt *stmt = store_borrow(store, "select party, at, opened_at, answered_at from delivery where owner = ? "
+                                             "and root = ? order by party");
     sqlite3_bind_int64(stmt, 1, owner);
     db_bind_view(stmt, 2, (struct view){root, RECORD_ID_SIZE});
     err_t err = db_step(stmt);
@@ -130,7 +130,7 @@ err_t store_each_delivery(struct store *store, int64_t owner, const uint8_t root
         err = each(self, &delivery);
         err = err == ERR_OK ? db_step(stmt) : err;
     }
-    sqlite3_finalize(stmt);
+    store_return(store, stmt);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
@@ -146,11 +146,11 @@ err_t store_put_event(struct store *store, int64_t party, int64_t at, struct vie
 
 err_t store_put_uplink_event(struct store *store, struct view event)
 {
-    sqlite3_stmt *stmt = db_prepare(store->db, "insert into uplink(change, event) values(?,?)");
+    sqlite3_stmt *stmt = store_borrow(store, "insert into uplink(change, event) values(?,?)");
     sqlite3_bind_int64(stmt, 1, (int64_t)++store->change);
     db_bind_view(stmt, 2, event);
     store->is_urgent = true;
     err_t err = db_run(stmt);
-    sqlite3_finalize(stmt);
+    store_return(store, stmt);
     return err;
 }

@@ -269,7 +269,8 @@ static void read_row(sqlite3_stmt *stmt, struct record_row *ret_row)
     memcpy(ret_row->root, root.at, root.size < RECORD_ID_SIZE ? root.size : RECORD_ID_SIZE);
 }
 
-static err_t call_each(sqlite3_stmt *stmt, void (*each)(void *self, const struct record_row *row), void *self)
+static err_t call_each(struct store *store, sqlite3_stmt *stmt, void (*each)(void *self, const struct record_row *row),
+                       void *self)
 {
     err_t err = db_step(stmt);
     while (err == ERR_OK) {
@@ -278,7 +279,7 @@ static err_t call_each(sqlite3_stmt *stmt, void (*each)(void *self, const struct
         each(self, &row);
         err = db_step(stmt);
     }
-    sqlite3_finalize(stmt);
+    store_return(store, stmt);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
@@ -290,29 +291,29 @@ err_t store_each_in_thread(struct store *store, const char *owner, const uint8_t
     if (err != ERR_OK) {
         return err;
     }
-    sqlite3_stmt *stmt = db_prepare(store->db, thread_sql);
+    sqlite3_stmt *stmt = store_borrow(store, thread_sql);
     sqlite3_bind_int64(stmt, 1, party.row);
     db_bind_view(stmt, 2, (struct view){root, RECORD_ID_SIZE});
-    return call_each(stmt, each, self);
+    return call_each(store, stmt, each, self);
 }
 
 err_t store_each_record(struct store *store, const struct record_filter *filter,
                         void (*each)(void *self, const struct record_row *row), void *self)
 {
     const char *sql = filter->is_refused ? refusals_sql : filter->id ? record_sql : records_sql;
-    sqlite3_stmt *stmt = db_prepare(store->db, sql);
+    sqlite3_stmt *stmt = store_borrow(store, sql);
     bind_filter(stmt, filter);
     if (filter->is_refused) {
         sqlite3_bind_int64(stmt, 9, (int64_t)store->settings.utc_offset_minutes * 60000);
     }
-    return call_each(stmt, each, self);
+    return call_each(store, stmt, each, self);
 }
 
 err_t store_each_cell(struct store *store, const char *family, void (*each)(void *self, const struct cell_row *row),
                       void *self)
 {
-    sqlite3_stmt *stmt = db_prepare(store->db, "select family, day, dims, count, sum, change from cell where ?1 is "
-                                               "null or family = ?1 order by family, day, dims");
+    sqlite3_stmt *stmt = store_borrow(store, "select family, day, dims, count, sum, change from cell where ?1 is "
+                                             "null or family = ?1 order by family, day, dims");
     db_bind_str(stmt, 1, family);
     err_t err = db_step(stmt);
     while (err == ERR_OK) {
@@ -325,6 +326,6 @@ err_t store_each_cell(struct store *store, const char *family, void (*each)(void
         each(self, &row);
         err = db_step(stmt);
     }
-    sqlite3_finalize(stmt);
+    store_return(store, stmt);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }

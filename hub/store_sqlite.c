@@ -154,6 +154,36 @@ sqlite3_stmt *store_statement(struct store *store, enum statement which)
     return store->statements[which];
 }
 
+sqlite3_stmt *store_borrow(struct store *store, const char *text)
+{
+    for (size_t i = 0; i < store->loan_count; i++) {
+        if (store->loans[i].sql == text && !store->loans[i].is_lent) {
+            store->loans[i].is_lent = true;
+            return store->loans[i].stmt;
+        }
+    }
+    sqlite3_stmt *stmt = db_prepare(store->db, text);
+    if (store->loan_count < LOANS_MAX) {
+        store->loans[store->loan_count].sql = text;
+        store->loans[store->loan_count].stmt = stmt;
+        store->loans[store->loan_count++].is_lent = true;
+    }
+    return stmt;
+}
+
+void store_return(struct store *store, sqlite3_stmt *stmt)
+{
+    for (size_t i = 0; i < store->loan_count; i++) {
+        if (store->loans[i].stmt == stmt) {
+            sqlite3_reset(stmt);
+            sqlite3_clear_bindings(stmt);
+            store->loans[i].is_lent = false;
+            return;
+        }
+    }
+    sqlite3_finalize(stmt);
+}
+
 static int note_wal(void *arg, sqlite3 *db, const char *name, int pages)
 {
     (void)db;

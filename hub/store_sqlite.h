@@ -15,7 +15,7 @@ struct delta {
     int64_t sum;
 };
 
-enum { DELTAS_MAX = 16384, DELTA_SLOTS = 32768 };
+enum { DELTAS_MAX = 16384, DELTA_SLOTS = 32768, LOANS_MAX = 32 };
 
 /* Where a record's bytes lie. */
 struct place {
@@ -86,6 +86,12 @@ struct store {
     struct store_settings settings;
     uint8_t epoch[EPOCH_SIZE];
     sqlite3_stmt *statements[STATEMENTS];
+    size_t loan_count;
+    struct {
+        const char *sql; /* the literal: known by its address */
+        sqlite3_stmt *stmt;
+        bool is_lent;
+    } loans[LOANS_MAX];
     uint64_t number; /* the last given out, the open group's included */
     uint64_t change;
     uint64_t committed_number;
@@ -109,6 +115,11 @@ struct store {
 
 /* The prepared statement, reset and ready to bind. */
 sqlite3_stmt *store_statement(struct store *store, enum statement which);
+
+/* For a text that may be wanted again while it is still being stepped through: each use has a statement of its own,
+ * which waits for the next one when it is returned. The text is a literal. */
+sqlite3_stmt *store_borrow(struct store *store, const char *sql);
+void store_return(struct store *store, sqlite3_stmt *stmt);
 
 void cells_add(struct store *store, const struct cell *cell, int64_t count);
 MUST_CHECK err_t cells_flush(struct store *store);
