@@ -26,7 +26,7 @@ enum { ZAP_ENFORCE_DOMAIN = 93 };
 static void note_received(struct peer *peer, const struct batch *batch)
 {
     for (uint32_t i = 0; i < batch->count && !batch->failure; i++) {
-        if (batch->items[i].has_id && batch->items[i].projection.seq > peer->received) {
+        if (batch->items[i].has_id && !batch->items[i].retry && batch->items[i].projection.seq > peer->received) {
             peer->received = batch->items[i].projection.seq;
         }
     }
@@ -73,7 +73,7 @@ static void on_send(struct front *front, struct mail *mail)
     struct peer *peer = sessions_find(front->sessions, mail->row);
     if (peer && peer->session == mail->session &&
         !reply_buffer(front, peer->routing, peer->routing_size, mail->frame)) {
-        front_dismiss(front, peer, "busy", "you do not read your events");
+        front_dismiss(front, peer, "busy", "you do not read what you asked for");
     }
 }
 
@@ -89,6 +89,8 @@ static void on_mail(struct front *front, struct mail *mail)
         on_party(front, mail->party);
     } else if (mail->type == MAIL_SEND) {
         on_send(front, mail);
+    } else if (mail->type == MAIL_BLOB) {
+        front_on_worked_off(front, mail);
     }
     mail_free(mail);
 }
@@ -333,6 +335,7 @@ static bool front_open(struct front *front, const struct front_config *config)
     zlistx_set_destructor(front->doomed, free_doom);
     front->to_writer = zsock_new_push(">inproc://writer");
     front->to_feeder = zsock_new_push(">inproc://feeder");
+    front->to_blobs = zsock_new_push(">inproc://blobs");
     front->inbox = zsock_new_pull("@inproc://front");
     /* The handler answers before anybody can knock. */
     front->zap = zsock_new_rep("@inproc://zeromq.zap.01");
@@ -363,6 +366,7 @@ static void front_close(struct front *front)
     zsock_destroy(&front->inbox);
     zsock_destroy(&front->to_writer);
     zsock_destroy(&front->to_feeder);
+    zsock_destroy(&front->to_blobs);
     zlistx_destroy(&front->doomed);
     zlistx_destroy(&front->decided);
     sessions_close(front->sessions);

@@ -1,5 +1,5 @@
 /* hub/front_parts.h - shared by the front's files only: front.c (the loop), front_session.c, front_enrol.c,
- * front_reply.c. */
+ * front_blob.c, front_reply.c. */
 #ifndef HUB_FRONT_PARTS_H
 #define HUB_FRONT_PARTS_H
 
@@ -20,13 +20,15 @@ struct front {
     const struct identity *identity;
     struct intake intake;
     uint8_t epoch[EPOCH_SIZE];
-    zsock_t *pipe, *router, *enrol_router, *zap, *inbox, *to_writer, *to_feeder;
+    zsock_t *pipe, *router, *enrol_router, *zap, *inbox, *to_writer, *to_feeder, *to_blobs;
     struct gate *gate;
     struct sessions *sessions;
     zlistx_t *doomed;  /* struct doom, in order of time */
     zlistx_t *decided; /* struct batch, the writer's: receipts to be signed while it commits */
     uint64_t last_session;
-    uint64_t queued_items; /* with the writer */
+    uint64_t queued_items; /* with the writer, or on the way there */
+    uint64_t parcel_bytes; /* with the blobs actor */
+    uint64_t last_probe;
     int64_t now_ms, ticked_ms, stop_by_ms;
     bool is_stopping;
 };
@@ -46,6 +48,12 @@ void front_end_session(struct front *front, struct peer *peer);
 void front_doom(struct front *front, const struct connection *connection);
 /* The last word to a connection, then the end of its session; the connection itself is doomed. */
 void front_dismiss(struct front *front, struct peer *peer, const char *code, const char *reason);
+
+/* front_blob.c */
+void front_on_blob(struct front *front, struct arrival *arrival, const struct message *message);
+/* The blobs actor is done with one. */
+void front_on_worked_off(struct front *front, const struct mail *mail);
+void front_on_pong(struct front *front, struct arrival *arrival, const struct message *message);
 
 /* front_enrol.c */
 void front_on_enrol(struct front *front, struct arrival *arrival, const uint8_t curve_key[KEY_SIZE]);

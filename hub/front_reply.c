@@ -105,7 +105,9 @@ static void encode_body(const struct front *front, const struct batch *batch, ms
                                 .hash = {item->hash, RECORD_HASH_SIZE},
                                 .number = item->number,
                                 .at = item->at,
-                                .faults = {(const uint8_t *)item->refusal.data, item->refusal.size}};
+                                .faults = {(const uint8_t *)item->refusal.data, item->refusal.size},
+                                .code = text_view(item->retry ? item->retry : ""),
+                                .after_ms = RETRY_AFTER_MS};
         receipt_body_add(body, &result);
     }
 }

@@ -20,14 +20,16 @@ static bool comes_by_session(const struct arrival *arrival)
 
 void front_end_session(struct front *front, struct peer *peer)
 {
-    if (peer->session) {
+    zsock_t *const ends[] = {front->to_feeder, front->to_blobs};
+    for (int i = 0; i < 2 && peer->session; i++) {
         struct mail *gone = mail_new(MAIL_GONE);
         gone->row = peer->party.row;
         gone->session = peer->session;
-        mail_send(front->to_feeder, &gone);
+        mail_send(ends[i], &gone);
     }
     peer->session = 0;
     peer->in_flight = 0;
+    peer->unread_chunks = peer->probed_chunks = peer->probe_token = 0;
 }
 
 void front_doom(struct front *front, const struct connection *connection)
@@ -97,7 +99,7 @@ static void on_submit(struct front *front, struct arrival *arrival, const struct
         front->queued_items += batch->count;
         struct mail *mail = mail_new(MAIL_BATCH);
         mail->batch = batch;
-        mail_send(front->to_writer, &mail);
+        mail_send(batch->names_blobs ? front->to_blobs : front->to_writer, &mail);
     }
 }
 
@@ -139,25 +141,10 @@ static void on_ping(struct front *front, struct arrival *arrival, const struct m
     reply_message(front, arrival->peer->routing, arrival->peer->routing_size, &pong);
 }
 
-static void on_pong(struct front *front, struct arrival *arrival, const struct message *message)
-{
-    (void)front;
-    (void)arrival;
-    (void)message; /* hearing it was all */
-}
-
 static void on_bye(struct front *front, struct arrival *arrival, const struct message *message)
 {
     (void)message;
     front_end_session(front, arrival->peer);
-}
-
-/* Specified, and of a later version. */
-static void on_later(struct front *front, struct arrival *arrival, const struct message *message)
-{
-    (void)message;
-    reply_refuse(front, zmq_msg_data(&arrival->routing), zmq_msg_size(&arrival->routing), "unsupported",
-                 "this hub does not implement the type", 0, 0);
 }
 
 /* What a peer may send, and where its session number stands; offset 0: it has none. */
@@ -170,12 +157,11 @@ static const struct input {
     [MESSAGE_FOLLOW] = {on_follow, offsetof(struct message, follow.session)},
     [MESSAGE_CURSOR] = {on_cursor, offsetof(struct message, cursor.session)},
     [MESSAGE_PING] = {on_ping, offsetof(struct message, ping.session)},
-    [MESSAGE_PONG] = {on_pong, offsetof(struct message, ping.session)},
+    [MESSAGE_PONG] = {front_on_pong, offsetof(struct message, ping.session)},
     [MESSAGE_BYE] = {on_bye, offsetof(struct message, session)},
-    [MESSAGE_BLOB_OFFER] = {on_later, 0},
-    [MESSAGE_BLOB_WANT] = {on_later, 0},
-    [MESSAGE_BLOB_CHUNK] = {on_later, 0},
-    [MESSAGE_BLOB_DONE] = {on_later, 0},
+    [MESSAGE_BLOB_OFFER] = {front_on_blob, offsetof(struct message, blob_offer.session)},
+    [MESSAGE_BLOB_WANT] = {front_on_blob, offsetof(struct message, blob_want.session)},
+    [MESSAGE_BLOB_CHUNK] = {front_on_blob, offsetof(struct message, blob_chunk.session)},
 };
 
 static void on_malformed(struct front *front, struct arrival *arrival, const char *code, const char *reason)

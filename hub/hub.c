@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "common/text.h"
+#include "hub/blobs.h"
 #include "hub/clerk.h"
 #include "hub/feeder.h"
 #include "hub/front.h"
@@ -25,7 +26,7 @@ struct hub {
     struct options options;
     struct identity identity;
     int lock;
-    zactor_t *feeder, *writer, *front, *clerk;
+    zactor_t *feeder, *writer, *blobs, *front, *clerk;
     struct store *registry;
 };
 
@@ -95,6 +96,17 @@ static struct store *open_store(const struct hub *hub, bool is_writer)
     return store;
 }
 
+static struct shelf *open_shelf(const struct hub *hub)
+{
+    char reason[256];
+    struct shelf *shelf = NULL;
+    if (shelf_open(&hub->home, true, &shelf, reason) != ERR_OK) {
+        fprintf(stderr, "agn-hub: %s\n", reason);
+        return NULL;
+    }
+    return shelf;
+}
+
 static bool start_actors(struct hub *hub)
 {
     zsys_set_io_threads((size_t)hub->options.io_threads);
@@ -118,13 +130,15 @@ static bool start_actors(struct hub *hub)
     struct front_config front = {
         .options = hub->options, .identity = &hub->identity, .registry = open_store(hub, false)};
     struct feeder_config feeder = {.store = open_store(hub, false)};
-    if (!front.registry || !feeder.store) {
+    struct blobs_config blobs = {.options = hub->options, .shelf = open_shelf(hub)};
+    if (!front.registry || !feeder.store || !blobs.shelf) {
         return false;
     }
     memcpy(front.epoch, store_epoch(front.registry), EPOCH_SIZE);
     hub->registry = front.registry;
     hub->feeder = zactor_new(feeder_actor, &feeder);
     hub->writer = zactor_new(writer_actor, &writer);
+    hub->blobs = zactor_new(blobs_actor, &blobs);
     hub->front = zactor_new(front_actor, &front);
     hub->clerk = zactor_new(clerk_actor, &hub->options);
     char *answer = zstr_recv(hub->front);
@@ -145,8 +159,8 @@ static void reload(struct hub *hub)
     }
     config_reload(option_rows, option_count, &hub->options, &fresh, ignored);
     options_apply_log_level(&hub->options);
-    zactor_t *actors[] = {hub->front, hub->writer, hub->clerk};
-    for (int i = 0; i < 3; i++) {
+    zactor_t *actors[] = {hub->front, hub->writer, hub->clerk, hub->blobs};
+    for (int i = 0; i < 4; i++) {
         zmsg_t *message = zmsg_new();
         zmsg_addstr(message, "RELOAD");
         zmsg_addmem(message, &hub->options, sizeof hub->options);
@@ -170,6 +184,7 @@ static void destroy_actors(struct hub *hub)
 {
     zactor_destroy(&hub->clerk);
     zactor_destroy(&hub->front);
+    zactor_destroy(&hub->blobs);
     zactor_destroy(&hub->feeder);
     zactor_destroy(&hub->writer);
     store_close(hub->registry);

@@ -32,7 +32,9 @@ static void check_item(const struct intake *intake, struct batch *batch, const s
     struct faults faults;
     faults.count = 0;
     if (record_check(item->bytes, context, &record, &faults) == ERR_OK) {
+        const struct value *attachments = record_get(&record, "attachments");
         item->has_id = true;
+        batch->names_blobs = batch->names_blobs || (attachments && attachments->is_present);
         project_record(&record, intake->utc_offset_minutes, &item->projection);
         project_cell(&record, &batch->facts, &begun, intake->utc_offset_minutes, &item->cell);
         return;

@@ -23,6 +23,7 @@ struct batch *batch_new(uint32_t count)
     batch->count = count;
     for (uint32_t i = 0; i < count; i++) {
         batch->items[i].faults = NULL;
+        batch->items[i].retry = NULL;
         msgpack_sbuffer_init(&batch->items[i].refusal);
     }
     return batch;
@@ -42,6 +43,16 @@ void batch_free(struct batch *batch)
     free(batch);
 }
 
+struct parcel *parcel_new(const char *party, bool is_want, zmq_msg_t *frame)
+{
+    struct parcel *parcel = mem_alloc(sizeof *parcel);
+    snprintf(parcel->party, sizeof parcel->party, "%s", party);
+    parcel->is_want = is_want;
+    zmq_msg_init(&parcel->frame);
+    zmq_msg_move(&parcel->frame, frame);
+    return parcel;
+}
+
 struct mail *mail_new(enum mail_type type)
 {
     struct mail *mail = mem_alloc(sizeof *mail);
@@ -57,6 +68,10 @@ void mail_free(struct mail *mail)
     batch_free(mail->batch);
     free(mail->enrolment);
     free(mail->party);
+    if (mail->parcel) {
+        zmq_msg_close(&mail->parcel->frame);
+        free(mail->parcel);
+    }
     if (mail->frame) {
         msgpack_sbuffer_free(mail->frame);
     }

@@ -2,7 +2,9 @@
  *
  *   front  → writer  BATCH, ENROL                      writer → front   DECIDED, then BATCH or ENROL (done), PARTY
  *   front  → feeder  FOLLOW, ACK, GONE                 feeder → front   SEND (a frame for a session)
- *   writer → feeder  COMMITTED                         clerk  → feeder, writer  TICK */
+ *   writer → feeder  COMMITTED                         clerk  → feeder, writer  TICK
+ *   front  → blobs   BLOB, BATCH, GONE                 blobs  → front    SEND, then BLOB (worked off)
+ *   blobs  → writer  BATCH (one that names attachments) */
 #ifndef HUB_MAIL_H
 #define HUB_MAIL_H
 
@@ -43,6 +45,7 @@ struct batch_item {
     struct cell cell;
     bool has_id;
     struct faults *faults; /* owned; NULL when valid */
+    const char *retry;     /* a retry code (static): nothing of the item is to be stored now; NULL: it may be */
     /* The outcome, set by the store. */
     enum outcome outcome;
     uint64_t number;
@@ -69,6 +72,7 @@ struct batch {
     struct view signature;
     msgpack_sbuffer receipt; /* the front's: the signed frame, when it was made early */
     const char *failure;     /* the writer's: a retry code (static) that stands in place of every outcome */
+    bool names_blobs;        /* some item names an attachment */
     uint32_t count;
     struct batch_item items[];
 };
@@ -89,6 +93,16 @@ struct enrolment {
     struct party party;
 };
 
+/* A BLOB message on its way to the actor that works it off, and back. Owns the frame. */
+struct parcel {
+    char party[RECORD_PARTY_SIZE];
+    bool is_want;
+    zmq_msg_t frame;
+};
+
+/* Takes over FRAME's content. */
+struct parcel *parcel_new(const char *party, bool is_want, zmq_msg_t *frame);
+
 enum mail_type {
     MAIL_BATCH,
     MAIL_DECIDED,
@@ -100,12 +114,14 @@ enum mail_type {
     MAIL_SEND,
     MAIL_COMMITTED,
     MAIL_TICK,
+    MAIL_BLOB,
     MAIL_STOP
 };
 
 struct mail {
     enum mail_type type;
-    int64_t row; /* FOLLOW, ACK, GONE, SEND: the peer; COMMITTED: whose inbox has news, or ROW_ALL; 0: the uplink */
+    int64_t
+        row; /* FOLLOW, ACK, GONE, SEND, BLOB: the peer; COMMITTED: whose inbox has news, or ROW_ALL; 0: the uplink */
     uint64_t session; /* likewise */
     char stream[16];
     bool has_epoch;
@@ -116,6 +132,7 @@ struct mail {
     struct batch *batch;
     struct batch *lent; /* DECIDED: still the writer's, at the latest until the batch itself comes */
     struct enrolment *enrolment;
+    struct parcel *parcel;
     struct party *party;
     msgpack_sbuffer *frame;
 };

@@ -28,6 +28,8 @@ const struct option_row option_rows[] = {
      "Warnings of this level or graver go up one by one; 0: none"},
     {"min_free_mb", OPTION_NUMBER, AT(min_free_mb), "64", 0, 1048576, true,
      "Below this much free disk, records are answered with retry"},
+    {"blob_quota_mib", OPTION_NUMBER, AT(blob_quota_mib), "1024", 0, 1048576, true,
+     "Attachments of one institution together, in MiB; 0: none are taken"},
     {"checkpoint_pages", OPTION_NUMBER, AT(checkpoint_pages), "20000", 100, 1000000, true,
      "Write-ahead log pages (4 KiB) after which it is folded in under load"},
     {"io_threads", OPTION_NUMBER, AT(io_threads), "1", 1, 16, false, "Threads that encrypt and move bytes"},

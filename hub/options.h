@@ -20,6 +20,7 @@ struct options {
     int64_t publish_ms;
     int64_t uplink_level;
     int64_t min_free_mb;
+    int64_t blob_quota_mib;
     int64_t checkpoint_pages;
     int64_t io_threads;
     int64_t max_peers;

@@ -23,6 +23,10 @@ struct peer {
     uint64_t in_flight;
     uint64_t received; /* the highest entity sequence number with an outcome */
     int malformed;
+    uint32_t parcels; /* BLOB messages that are not worked off; of ended sessions too */
+    uint64_t unread_chunks,
+        probed_chunks;    /* served, and not shown to have been read; of those, how many the PING asks for */
+    uint64_t probe_token; /* 0: no such PING is under way */
     int64_t heard_ms, pinged_ms;
     int64_t who_ms; /* the last WHO, and to which connection */
     uint8_t who_routing[ROUTING_SIZE_MAX];

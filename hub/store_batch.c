@@ -251,6 +251,10 @@ static err_t put_invalid(struct put *put, struct batch_item *item)
 static err_t put_item(struct put *put, uint32_t position)
 {
     struct batch_item *item = &put->batch->items[position];
+    if (item->retry) {
+        item->outcome = OUTCOME_RETRY; /* it leaves nothing behind */
+        return ERR_OK;
+    }
     if (!item->has_id) {
         memcpy(item->projection.id, item->hash, RECORD_ID_SIZE);
     }
