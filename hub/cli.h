@@ -28,6 +28,7 @@ int cli_due(const struct home *home, int argc, char **argv);
 int cli_deliveries(const struct home *home, int argc, char **argv);
 int cli_statement(const struct home *home, int argc, char **argv);
 int cli_signals(const struct home *home, int argc, char **argv);
+int cli_attachment(const struct home *home, int argc, char **argv);
 int cli_config(const struct home *home, int argc, char **argv);
 
 /* One option that a verb knows; `flag` options take no value. */

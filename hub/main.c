@@ -43,6 +43,8 @@ static const struct {
      "发起专家复核"},
     {"file", cli_file, "FILE.json|-", "file any record of the city: notice, city_plan, ...",
      "以市级名义提交记录：通知、行动方案等"},
+    {"attachment", cli_attachment, "list|get SHA256|RECORD-ID [-o FILE]", "the attachments of the records",
+     "记录的附件"},
     {"due", cli_due, "[--entity U] [--days N] [--late] [--all] [--json|--csv]", "what is coming and what is late",
      "到期与逾期事项"},
     {"terms", cli_terms, "[--json|--csv|--markdown]", "the statutory terms and their lengths", "法定时限与时长"},
