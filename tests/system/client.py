@@ -176,20 +176,21 @@ class Peer:
 
     def fetch(self, name, timeout=30):
         """§9: an attachment that this peer has uploaded, by its SHA-256; LookupError with the code where it is not had."""
-        content, due = b"", 0
+        content, due = bytearray(), 0
         while True:
             if due == 0:
                 due = CREDIT
                 self.send(BLOB_WANT, self.session, name, len(content), due)
             message = self.receive(BLOB_CHUNK, BLOB_DONE, timeout=timeout)
             if message[2] == name and message[0] == BLOB_CHUNK and message[3] == len(content):
-                content, due = content + message[4], due - 1
+                content += message[4]
+                due -= 1
             elif message[2] == name and message[0] == BLOB_DONE:
                 if message[3] != "kept":
                     raise LookupError(message[3])
                 if hashlib.sha256(content).digest() != name:
                     raise ValueError("other bytes came")
-                return content
+                return bytes(content)
 
     def follow(self, stream, credit=100):
         self.send(FOLLOW, self.session, stream, self.get(f"{stream} epoch"), self.get(f"{stream} cursor", 0), credit)
