@@ -1,6 +1,6 @@
 """A full disk at the hub, an agent, the province: nothing accepted is lost, everybody says what is wrong, and work goes
 on by itself when there is room. Needs the right to mount a small tmpfs, in a mount namespace of its own."""
-import os, signal, subprocess, sys, time
+import hashlib, os, signal, subprocess, sys, time
 
 from harness import SKIP, Hub, Province, check, figures, item_of, main, require, review, wait_until, warning
 
@@ -81,8 +81,37 @@ def check_hub(site):
     wait_until(lambda: set(waiting) <= set(hub.ids()), 40, 0.3, "the agent's records follow by themselves")
     check(len(hub.ids()) == len(set(hub.ids())) == 4, "and what waited at the agent follows by itself, once", hub.ids())
     agent.stop()
+    check_attachments(hub, peer, ballast)
     check_no_reserve(hub, peer, ballast)
     return hub
+
+
+def check_attachments(hub, peer, ballast):
+    """With the reserve an upload is refused before a byte; without it the disk fills up under it."""
+    content = b"%PDF-1.7\n" + os.urandom(3 << 20)
+    ballast.fill()
+    told = peer.upload(content, "application/pdf")
+    check(told == "disk_full", "an attachment on a full disk: disk_full", told)
+    hub.configure(min_free_mb=0)
+    hub.process.send_signal(signal.SIGHUP)
+    hub.wait_log("reloaded")
+    ballast.free()
+    with open(ballast.path, "wb") as file:
+        file.write(bytes(max(0, free_bytes(hub.home) - (2 << 20))))
+    told = peer.upload(content, "application/pdf")
+    check(told == "disk_full", "the disk fills up under an upload: disk_full", told)
+    check(peer.ping() and hub.running(), "and the hub serves on")
+    ballast.free()
+    check(peer.upload(content, "application/pdf") == "kept", "with room again it is kept")
+    check(peer.fetch(hashlib.sha256(content).digest()) == content, "and is whole")
+    for name in os.listdir(f"{hub.home}/attachments"):
+        if len(name) == 64:
+            os.unlink(f"{hub.home}/attachments/{name}")  # the rest of the test wants the room
+
+
+def free_bytes(folder):
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize
 
 
 def check_no_reserve(hub, peer, ballast):
