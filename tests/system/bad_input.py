@@ -73,7 +73,8 @@ def frames(bench):
         bench.refuse(frame, "malformed", what)
     check(True, f"{len(cases)} malformed messages: each refused, nothing changed, others served")
     bench.refuse(msgpack.packb([99, 1]), "unsupported", "an unknown type")
-    bench.refuse(msgpack.packb([16, 1, bytes(32), 1, "a/b"]), "unsupported", "a type of a later version")
+    bench.refuse(msgpack.packb([20, 1, 1, 0, 0]), "unsupported", "a type of a later version")
+    bench.refuse(msgpack.packb([16, 1, bytes(31), 1, "a/b"]), "malformed", "an attachment with a short hash")
     bench.refuse(msgpack.packb([client.HELLO, 2, {"software": "x"}]), "unsupported", "version 2")
     bench.refuse(lambda s: msgpack.packb([client.FOLLOW, s, "uplink", None, 0, 1]), "not_permitted",
                  "an entity that follows the uplink")
