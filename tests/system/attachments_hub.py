@@ -225,7 +225,10 @@ def check_kills(site, hub, peer):
         if told == "kept":
             break
         offsets.append(told[0])
-        stop_at = chance.randrange(len(content) * 5 // 4) if kills < 2 * ROUNDS else len(content) * 2
+        if kills == 0:  # once in the middle for certain
+            stop_at = chance.randrange(len(content) // 4, len(content) * 3 // 4)
+        else:
+            stop_at = chance.randrange(len(content) * 5 // 4) if kills < 2 * ROUNDS else len(content) * 2
         at, end = told[0], min(len(content), told[0] + told[1] * client.CHUNK)
         killed = code = None
         while not killed and not code:
