@@ -24,6 +24,8 @@ static const struct option_row rows[] = {
      "http.token"},
     {"http_address", OPTION_TEXT, offsetof(struct settings, http_address), "127.0.0.1", 3, 9, false,
      "Where the local endpoint listens: 127.0.0.1 or ::1, no other"},
+    {"cap_sender", OPTION_TEXT, offsetof(struct settings, cap_sender), "", 0, 255, false,
+     "Sender of CAP messages: an address without spaces and commas; empty: this institution's identifier"},
     {"watch_dir", OPTION_TEXT, offsetof(struct settings, watch_dir), "", 0, 255, false,
      "A folder, by its full path: `agn-agent run` accepts the files that are dropped there; empty: none"},
     {"watch_settle_ms", OPTION_NUMBER, offsetof(struct settings, watch_settle_ms), "2000", 100, 600000, false,

@@ -18,7 +18,8 @@ struct settings {
     int64_t inbox_credit;
     int64_t http_port; /* 0: no local endpoint */
     char http_address[CONFIG_TEXT_SIZE];
-    char watch_dir[CONFIG_TEXT_SIZE]; /* "": none */
+    char cap_sender[CONFIG_TEXT_SIZE]; /* "": the institution's identifier */
+    char watch_dir[CONFIG_TEXT_SIZE];  /* "": none */
     int64_t watch_settle_ms;
 };
 

@@ -28,6 +28,7 @@ int cli_due(const struct home *home, int argc, char **argv);
 int cli_deliveries(const struct home *home, int argc, char **argv);
 int cli_statement(const struct home *home, int argc, char **argv);
 int cli_signals(const struct home *home, int argc, char **argv);
+int cli_cap(const struct home *home, int argc, char **argv);
 int cli_attachment(const struct home *home, int argc, char **argv);
 int cli_config(const struct home *home, int argc, char **argv);
 

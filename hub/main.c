@@ -51,6 +51,8 @@ static const struct {
     {"deliveries", cli_deliveries, "ID [--json|--csv]", "who has read and answered a notice", "通知的阅读与答复情况"},
     {"statement", cli_statement, "ENTITY [--from N] [--to N] [--json]", "what an institution sent and the hub holds",
      "对账单"},
+    {"cap", cli_cap, "ID... [--out FILE|FOLDER]", "warnings as CAP 1.2 XML, without what is confidential",
+     "以 CAP 1.2 XML 导出预警（不含涉密字段）"},
     {"prune", cli_prune, "uplink --upto CURSOR --yes", "forget warnings that were passed up", "清理已上行的预警"},
     {"config", cli_config, "", "check hub.zpl and print every key with its default", "检查配置并列出所有键"},
 };

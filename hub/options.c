@@ -15,6 +15,8 @@ const struct option_row option_rows[] = {
     {"endpoint", OPTION_TEXT, AT(endpoint), "tcp://*:7701", 6, 255, false, "Where sessions are served"},
     {"enrol_endpoint", OPTION_TEXT, AT(enrol_endpoint), "tcp://*:7702", 6, 255, false, "Where join links are redeemed"},
     {"host", OPTION_TEXT, AT(host), "127.0.0.1", 1, 255, true, "The hub's address as peers reach it, for join links"},
+    {"cap_sender", OPTION_TEXT, AT(cap_sender), "", 0, 255, true,
+     "Sender of CAP messages: an address without spaces and commas; empty: `host`"},
     {"log_level", OPTION_TEXT, AT(log_level), "info", 4, 5, true, "debug, info, warn or error"},
     {"utc_offset_minutes", OPTION_NUMBER, AT(utc_offset_minutes), "480", -720, 840, false,
      "The site's zone: 480 is Asia/Shanghai"},

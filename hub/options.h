@@ -12,6 +12,7 @@ struct options {
     char endpoint[CONFIG_TEXT_SIZE];
     char enrol_endpoint[CONFIG_TEXT_SIZE];
     char host[CONFIG_TEXT_SIZE];
+    char cap_sender[CONFIG_TEXT_SIZE]; /* "": host */
     char log_level[CONFIG_TEXT_SIZE];
     int64_t utc_offset_minutes;
     int64_t window;
