@@ -28,11 +28,9 @@ static bool is_content(const struct record_row *row)
 {
     json_t *record = record_to_json(row->bytes);
     const char *code = json_string_value(json_object_get(record, "action"));
+    bool is_content = row->kind == row->thread_kind && (!code || streq(code, "raise") || streq(code, "update"));
     json_decref(record);
-    if (row->kind != row->thread_kind) {
-        return false;
-    }
-    return !code || streq(code, "raise") || streq(code, "update");
+    return is_content;
 }
 
 static json_t *without_confidential(struct view bytes)
