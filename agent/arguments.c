@@ -22,6 +22,9 @@ static const struct {
      "即使文件中有记录被拒，仍保存其余合格记录", 'k', false},
     {"corrects", "ID", "the one record given replaces this rejected one", "所给的一条记录用于更正此被退回的记录", 'c',
      false},
+    {"cap", NULL, "the file is a CAP 1.2 message, whatever its name", "文件为 CAP 1.2 消息，不论其名称", 'C', false},
+    {"set", "FIELD=VALUE", "of a CAP message: the field's value, in place of what it says; may be repeated",
+     "用于 CAP 消息：指定字段的值，取代消息中的内容；可多次使用", 'S', false},
     {"timeout", "S", "wait at most S seconds", "最多等待 S 秒", 't', false},
     {"state", "STATE", "only these: accepted, received, rejected, corrected, discarded",
      "仅列出该状态：accepted、received、rejected、corrected、discarded", 's', false},
@@ -66,7 +69,22 @@ static bool set_number(const char *name, const char *text, int64_t low, int64_t 
     return true;
 }
 
-static bool set_option(int letter, const char *value, struct arguments *arguments)
+/* Splits the argument in place: argv is this program's own. */
+static bool add_set(char *text, struct arguments *arguments)
+{
+    char *split = strchr(text, '=');
+    if (!split || split == text || arguments->set_count == SETS_MAX) {
+        complain(
+            tr("--set: expected FIELD=VALUE, at most %d times, not %s", "--set：应为 字段=值，最多 %d 次，而不是 %s"),
+            SETS_MAX, text);
+        return false;
+    }
+    *split = '\0';
+    arguments->sets[arguments->set_count++] = (struct cap_set){.path = text, .value = split + 1};
+    return true;
+}
+
+static bool set_option(int letter, char *value, struct arguments *arguments)
 {
     switch (letter) {
     case 'H':
@@ -95,6 +113,11 @@ static bool set_option(int letter, const char *value, struct arguments *argument
     case 'v':
         arguments->form = TABLE_CSV;
         return true;
+    case 'C':
+        arguments->is_cap = true;
+        return true;
+    case 'S':
+        return add_set(value, arguments);
     case 'k':
         arguments->keep_going = true;
         return true;

@@ -4,10 +4,13 @@
 
 #include <stdint.h>
 
+#include "common/cap.h"
 #include "common/home.h"
 #include "common/table.h"
 
 enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
+
+enum { SETS_MAX = 64 };
 
 struct arguments {
     const char *home;
@@ -18,6 +21,9 @@ struct arguments {
     int64_t from, to;
     int64_t year;
     enum table_form form;
+    struct cap_set sets[SETS_MAX];
+    size_t set_count;
+    bool is_cap;
     bool keep_going;
     bool is_sure;
     bool is_help;

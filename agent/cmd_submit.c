@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/accept.h"
+#include "agent/cmd_cap.h"
 #include "agent/commands.h"
 #include "agent/office.h"
 #include "agent/vocabulary.h"
@@ -98,6 +99,19 @@ static void tell_refused(const struct submission *submission, const struct accep
     }
 }
 
+static void submit_message(struct submission *submission, const char *path)
+{
+    struct accept_result result;
+    struct cap_source source = {.path = path,
+                                .sets = submission->arguments->sets,
+                                .set_count = submission->arguments->set_count,
+                                .corrects = submission->arguments->corrects ? submission->corrects : NULL};
+    submission->name = path;
+    if (!cap_submit(&submission->office, &source, &result) || print_accepted(submission, &result) != ERR_OK) {
+        submission->has_failed = true;
+    }
+}
+
 static void submit_file(struct submission *submission, const char *path)
 {
     struct input input;
@@ -150,6 +164,13 @@ int cmd_submit(const struct home *home, const struct arguments *arguments)
                     "--corrects 需要一条被退回记录的 ID，以及只含一条记录的一个文件"));
         return EXIT_USAGE;
     }
+    for (int i = 0; i < arguments->count && arguments->set_count > 0; i++) {
+        if (!arguments->is_cap && !cap_is_named(arguments->operands[i])) {
+            complain(tr("--set is for CAP messages; %s is none", "--set 仅用于 CAP 消息，%s 不是"),
+                     arguments->operands[i]);
+            return EXIT_USAGE;
+        }
+    }
     if (!office_open(home, 0, &submission.office)) {
         return EXIT_REFUSED;
     }
@@ -157,7 +178,11 @@ int cmd_submit(const struct home *home, const struct arguments *arguments)
         submission.table = table_open(stdout, TABLE_JSON, columns, sizeof columns / sizeof *columns);
     }
     for (int i = 0; i < arguments->count; i++) {
-        submit_file(&submission, arguments->operands[i]);
+        if (arguments->is_cap || cap_is_named(arguments->operands[i])) {
+            submit_message(&submission, arguments->operands[i]);
+        } else {
+            submit_file(&submission, arguments->operands[i]);
+        }
     }
     if (submission.table) {
         table_close(submission.table);

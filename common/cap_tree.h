@@ -7,7 +7,7 @@
 #include "proto/fault.h"
 #include "proto/reader.h"
 
-enum { CAP_DEPTH_MAX = 16, CAP_ELEMENTS_MAX = 5000 };
+enum { CAP_DEPTH_MAX = 16, CAP_ELEMENTS_MAX = 5000, CAP_TAG_MAX = 4096 };
 
 /* NULL with one fault: too large or too deep, not well formed, with a document type or an entity. Nothing is fetched,
  * nothing expanded. To be freed with xmlFreeDoc(). */

@@ -421,10 +421,20 @@ static void test_bombs_are_refused_unread(void **state)
     assert_refused(large, "malformed", "");
     sample_repeat(large, SIZE, "<alert>", "<a/>", 6000, "</alert>");
     assert_refused(large, "malformed", "");
+    sample_repeat(large, SIZE, "<alert ", "a=\"\" ", 100000, "/>");
+    assert_refused(large, "malformed", "");
     memset(large, ' ', SIZE);
     large[SIZE] = '\0';
     assert_refused(large, "too_large", "");
     free(large);
+}
+
+static void test_other_encodings_are_refused(void **state)
+{
+    (void)state;
+    assert_refused("<?xml version=\"1.0\" encoding=\"GBK\"?><alert>\xD6\xD0</alert>", "bad_utf8", "");
+    /* UTF-7: what is declared is not followed, so nothing hides from the bounds. */
+    assert_refused("<?xml version=\"1.0\" encoding=\"UTF-7\"?>+ADw-alert/+AD4-", "malformed", "");
 }
 
 static void test_every_prefix_is_refused(void **state)
@@ -456,6 +466,7 @@ int main(void)
         cmocka_unit_test(test_all_faults_are_told_at_once),
         cmocka_unit_test(test_what_a_person_sets_prevails),
         cmocka_unit_test(test_bombs_are_refused_unread),
+        cmocka_unit_test(test_other_encodings_are_refused),
         cmocka_unit_test(test_every_prefix_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
 /* Feeds a fuzz target the vectors and seeded mutations of them: the short version of fuzzing, in every build.
+ * A vector has its bytes as "hex", or as "text".
  *   replay VECTORS.json MUTATIONS    (the long version: preset fuzz, then fuzz_x -max_total_time=600) */
 #include <jansson.h>
 #include <stdint.h>
@@ -37,6 +38,14 @@ static void mutate(const uint8_t *bytes, size_t size)
     free(copy);
 }
 
+static void feed_all(const uint8_t *bytes, size_t size, long mutations)
+{
+    feed(bytes, size);
+    for (long i = 0; i < mutations; i++) {
+        mutate(bytes, size);
+    }
+}
+
 int main(int argc, char **argv)
 {
     size_t index = 0;
@@ -49,6 +58,11 @@ int main(int argc, char **argv)
     long mutations = strtol(argv[2], NULL, 10);
     json_array_foreach(vectors, index, vector)
     {
+        const char *text = json_string_value(json_object_get(vector, "text"));
+        if (text) {
+            feed_all((const uint8_t *)text, strlen(text), mutations);
+            continue;
+        }
         const char *hex = json_string_value(json_object_get(vector, "hex"));
         size_t size = strlen(hex) / 2;
         uint8_t *bytes = malloc(size + 1);
@@ -56,10 +70,7 @@ int main(int argc, char **argv)
             char digits[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
             bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
         }
-        feed(bytes, size);
-        for (long i = 0; i < mutations; i++) {
-            mutate(bytes, size);
-        }
+        feed_all(bytes, size, mutations);
         free(bytes);
     }
     printf("%zu vectors, %ld mutations each\n", json_array_size(vectors), mutations);
