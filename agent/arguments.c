@@ -25,9 +25,13 @@ static const struct {
     {"cap", NULL, "the file is a CAP 1.2 message, whatever its name", "文件为 CAP 1.2 消息，不论其名称", 'C', false},
     {"set", "FIELD=VALUE", "of a CAP message: the field's value, in place of what it says; may be repeated",
      "用于 CAP 消息：指定字段的值，取代消息中的内容；可多次使用", 'S', false},
+    {"reason", "TEXT", "why", "原因", 'R', false},
+    {"text", "TEXT", "the answer in words", "文字答复", 'T', false},
+    {"by", "NAME", "who files it", "填报人姓名", 'b', false},
+    {"role", "ROLE", "and in which office", "填报人职务", 'r', false},
     {"timeout", "S", "wait at most S seconds", "最多等待 S 秒", 't', false},
-    {"state", "STATE", "only these: accepted, received, rejected, corrected, discarded",
-     "仅列出该状态：accepted、received、rejected、corrected、discarded", 's', false},
+    {"state", "STATE", "only these: accepted, received, filed, read, decided, rejected, corrected, discarded",
+     "仅列出该状态：accepted、received、filed、read、decided、rejected、corrected、discarded", 's', false},
     {"from", "N", "from this sequence number on", "自该序号起", 'f', false},
     {"to", "N", "up to this sequence number", "至该序号止", 'u', false},
     {"year", "Y", "the year, such as 2026", "年份，如 2026", 'Y', false},
@@ -112,6 +116,18 @@ static bool set_option(int letter, char *value, struct arguments *arguments)
         return true;
     case 'v':
         arguments->form = TABLE_CSV;
+        return true;
+    case 'R':
+        arguments->reason = value;
+        return true;
+    case 'T':
+        arguments->text = value;
+        return true;
+    case 'b':
+        arguments->by = value;
+        return true;
+    case 'r':
+        arguments->role = value;
         return true;
     case 'C':
         arguments->is_cap = true;

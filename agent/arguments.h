@@ -17,6 +17,7 @@ struct arguments {
     const char *corrects;
     const char *state;
     const char *out;
+    const char *reason, *text, *by, *role;
     int64_t timeout_s; /* 0: not given, as the next three */
     int64_t from, to;
     int64_t year;

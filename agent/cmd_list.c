@@ -6,6 +6,7 @@
 
 #include "agent/commands.h"
 #include "agent/office.h"
+#include "agent/progress.h"
 #include "agent/spool_hub.h"
 #include "agent/vocabulary.h"
 #include "common/log.h"
@@ -35,7 +36,8 @@ static const char *reasons_of(struct office *office, const struct item *item,
     return out;
 }
 
-static void print_row(struct office *office, struct table *table, const struct item *item)
+static void print_row(struct office *office, struct table *table, const struct item *item,
+                      const struct progress_word *word)
 {
     char id[37], seq[24], number[24], accepted[25], outcome[25], accepted_here[20], outcome_here[20];
     char reasons[REASONS_SIZE];
@@ -53,21 +55,36 @@ static void print_row(struct office *office, struct table *table, const struct i
                            id,
                            item->kind,
                            item->title,
-                           state_code(item->state),
+                           word->code,
                            accepted,
                            item->number ? number : NULL,
                            item->outcome_at ? outcome : NULL,
-                           reasons_of(office, item, fault_plain_text, reasons)};
+                           reasons_of(office, item, fault_plain_text, reasons),
+                           word->outcome};
     const char *labels[] = {NULL,
                             NULL,
                             kind ? tr(kind->en, kind->zh) : NULL,
                             NULL,
-                            state_label(item->state),
+                            word->label,
                             accepted_here,
                             NULL,
                             item->outcome_at ? outcome_here : NULL,
-                            reasons_of(office, item, fault_text, reasons_here)};
+                            reasons_of(office, item, fault_text, reasons_here),
+                            word->outcome_label};
     table_row(table, cells, labels);
+}
+
+/* The spool's state behind a word: what an authority has filed, read or decided was received. */
+static bool read_state(const char *code, int *ret_state)
+{
+    char codes[128];
+    *ret_state = stage_of_code(code) > 0 ? ITEM_RECEIVED : state_of_code(code);
+    if (*ret_state < 0) {
+        state_codes(codes, sizeof codes);
+        complain(tr("--state: expected one of %s, %s, %s, %s", "--state：应为 %s、%s、%s、%s 之一"), codes,
+                 stage_code(STAGE_FILED), stage_code(STAGE_READ), stage_code(STAGE_DECIDED));
+    }
+    return *ret_state >= 0;
 }
 
 int cmd_list(const struct home *home, const struct arguments *arguments)
@@ -80,12 +97,11 @@ int cmd_list(const struct home *home, const struct arguments *arguments)
                                                   {"accepted_at", "accepted", "受理时间", false},
                                                   {"number", "hub no.", "市级编号", true},
                                                   {"outcome_at", "answered", "答复时间", false},
-                                                  {"faults", "reasons", "退回原因", false}};
+                                                  {"faults", "reasons", "退回原因", false},
+                                                  {"outcome", "outcome", "处理结果", false}};
+    struct progress *progress = NULL;
     int state = -1;
-    if (arguments->state && (state = state_of_code(arguments->state)) < 0) {
-        char codes[128];
-        state_codes(codes, sizeof codes);
-        complain(tr("--state: expected one of %s", "--state：应为 %s 之一"), codes);
+    if (arguments->state && !read_state(arguments->state, &state)) {
         return EXIT_USAGE;
     }
     struct office office;
@@ -96,15 +112,20 @@ int cmd_list(const struct home *home, const struct arguments *arguments)
     struct item *page = mem_alloc(PAGE * sizeof *page);
     uint64_t after = 0;
     size_t count = PAGE;
-    err_t err = ERR_OK;
+    err_t err = progress_open(office.spool, false, &progress);
     while (err == ERR_OK && count == PAGE) {
         err = spool_list(office.spool, state, after, page, PAGE, &count);
         for (size_t i = 0; i < count; i++) {
-            print_row(&office, table, &page[i]);
+            struct progress_word word;
+            progress_of(progress, &page[i], &word);
+            if (!arguments->state || strcmp(word.code, arguments->state) == 0) {
+                print_row(&office, table, &page[i], &word);
+            }
             after = page[i].seq;
         }
     }
     free(page);
+    progress_close(progress);
     size_t rows = table_close(table);
     if (err != ERR_OK) {
         complain_spool(&office, "list", err);
@@ -138,9 +159,21 @@ static void print_record(const struct record_event *record, const char *at, cons
     }
     snprintf(code, sizeof code, "%s", kind ? kind->name : "record");
     log_safe(record->state.at, record->state.size, state, sizeof state);
-    const char *cells[] = {at, code, state, line};
-    const char *labels[] = {at_here, kind ? tr(kind->en, kind->zh) : code,
-                            enumeration_label(enumeration_find("state"), state, text_is_chinese()), NULL};
+    int stage = stage_of(kind, json_string_value(json_object_get(object, "action")));
+    const char *cells[] = {at,
+                           code,
+                           state,
+                           line,
+                           json_string_value(json_object_get(object, "id")),
+                           json_string_value(json_object_get(object, "refers_to")),
+                           stage ? stage_code(stage) : NULL};
+    const char *labels[] = {at_here,
+                            kind ? tr(kind->en, kind->zh) : code,
+                            enumeration_label(enumeration_find("state"), state, text_is_chinese()),
+                            NULL,
+                            NULL,
+                            NULL,
+                            stage ? stage_label(stage) : NULL};
     table_row(table, cells, labels);
     json_decref(object);
 }
@@ -153,9 +186,14 @@ static void print_clock(const struct office *office, const struct clock_event *c
     log_safe(clock->stage.at, clock->stage.size, stage, sizeof stage);
     local_time_text(clock->due_at, (int)office->settings.utc_offset_minutes, due);
     snprintf(line, sizeof line, "%s %s", tr("due", "到期"), due);
-    const char *cells[] = {at, term, stage, line};
-    const char *labels[] = {at_here, enumeration_label(&enum_term, term, text_is_chinese()),
-                            enumeration_label(&enum_alert_stage, stage, text_is_chinese()), NULL};
+    const char *cells[] = {at, term, stage, line, NULL, NULL, NULL};
+    const char *labels[] = {at_here,
+                            enumeration_label(&enum_term, term, text_is_chinese()),
+                            enumeration_label(&enum_alert_stage, stage, text_is_chinese()),
+                            NULL,
+                            NULL,
+                            NULL,
+                            NULL};
     table_row(table, cells, labels);
 }
 
@@ -177,16 +215,18 @@ static void print_event(const struct office *office, struct table *table, const 
         return;
     }
     if (!is_state) {
-        const char *cells[] = {at, "unknown", NULL, NULL};
-        const char *labels[] = {at_here, tr("of a later version: update", "来自更高版本：请升级"), NULL, NULL};
+        const char *cells[] = {at, "unknown", NULL, NULL, NULL, NULL, NULL};
+        const char *labels[] = {
+            at_here, tr("of a later version: update", "来自更高版本：请升级"), NULL, NULL, NULL, NULL, NULL};
         table_row(table, cells, labels);
         return;
     }
     log_safe(event.state.state.at, event.state.state.size, state, sizeof state);
     log_safe(event.state.reason.at, event.state.reason.size, reason, sizeof reason);
-    const char *cells[] = {at, "entity_state", state, reason};
-    const char *labels[] = {at_here, tr("standing of this institution", "本机构状态"),
-                            standing_label(event.state.state), NULL};
+    const char *cells[] = {at, "entity_state", state, reason, NULL, NULL, NULL};
+    const char *labels[] = {
+        at_here, tr("standing of this institution", "本机构状态"), standing_label(event.state.state), NULL, NULL, NULL,
+        NULL};
     table_row(table, cells, labels);
 }
 
@@ -195,7 +235,10 @@ int cmd_inbox(const struct home *home, const struct arguments *arguments)
     static const struct table_column columns[] = {{"at", "time", "时间", false},
                                                   {"type", "what", "内容", false},
                                                   {"state", "state", "状态", false},
-                                                  {"reason", "reason", "原因", false}};
+                                                  {"reason", "reason", "原因", false},
+                                                  {"id", "id", "ID", false},
+                                                  {"refers_to", "refers to", "所指记录", false},
+                                                  {"progress", "so your record is", "您的记录", false}};
     struct office office;
     struct inbox_entry entry = {.row = 0};
     if (!office_open(home, QUICK_WAIT_MS, &office)) {

@@ -6,6 +6,7 @@
 
 #include "agent/commands.h"
 #include "agent/office.h"
+#include "agent/progress.h"
 #include "agent/proof.h"
 #include "agent/vocabulary.h"
 #include "common/mem.h"
@@ -16,6 +17,8 @@ struct evidence {
     struct faults faults;
     struct stored_receipt receipt; /* bytes NULL: none yet */
     struct proof proof;
+    struct progress_word word;
+    char outcome[32]; /* "": none */
 };
 
 static err_t read_evidence(struct office *office, const uint8_t id[RECORD_ID_SIZE], struct evidence *ret_evidence)
@@ -24,8 +27,21 @@ static err_t read_evidence(struct office *office, const uint8_t id[RECORD_ID_SIZ
     size_t size = 0;
     memset(ret_evidence, 0, sizeof *ret_evidence);
     err_t err = spool_find(office->spool, id, &ret_evidence->item);
-    if (err != ERR_OK || ret_evidence->item.receipt == 0) {
+    struct progress *progress = NULL;
+    err = err == ERR_OK ? progress_open(office->spool, false, &progress) : err;
+    if (err != ERR_OK) {
         return err;
+    }
+    progress_of(progress, &ret_evidence->item, &ret_evidence->word);
+    snprintf(ret_evidence->outcome, sizeof ret_evidence->outcome, "%s",
+             ret_evidence->word.outcome ? ret_evidence->word.outcome : "");
+    /* A code without a label is its own: neither may point into what is closed. */
+    if (ret_evidence->word.outcome_label == ret_evidence->word.outcome) {
+        ret_evidence->word.outcome_label = ret_evidence->outcome;
+    }
+    progress_close(progress);
+    if (ret_evidence->item.receipt == 0) {
+        return ERR_OK;
     }
     const struct item *item = &ret_evidence->item;
     if (item->state >= ITEM_REJECTED) {
@@ -100,9 +116,12 @@ static void print_json(const struct evidence *evidence)
     char id[37];
     record_id_text(item->id, id);
     json_t *object = json_pack("{ss ss ss ss sI}", "id", id, "kind", item->kind, "title", item->title, "state",
-                               state_code(item->state), "seq", (json_int_t)item->seq);
+                               evidence->word.code, "seq", (json_int_t)item->seq);
     set_time(object, "accepted_at", item->accepted_at);
     set_hex(object, "hash", (struct view){item->hash, RECORD_HASH_SIZE});
+    if (*evidence->outcome) {
+        json_object_set_new(object, "outcome", json_string(evidence->outcome));
+    }
     if (evidence->faults.count > 0) {
         json_object_set_new(object, "faults", faults_json(&evidence->faults));
     }
@@ -158,7 +177,10 @@ static void print_text(const struct office *office, const struct evidence *evide
     print_line("id", id);
     print_line(tr("kind", "类型"), kind ? tr(kind->en, kind->zh) : item->kind);
     print_line(tr("title", "名称"), item->title);
-    print_line(tr("state", "状态"), state_label(item->state));
+    print_line(tr("state", "状态"), evidence->word.label);
+    if (*evidence->outcome) {
+        print_line(tr("outcome", "处理结果"), evidence->word.outcome_label);
+    }
     print_line(tr("hash", "摘要"), hash);
     print_time(office, tr("accepted", "受理时间"), item->accepted_at);
     if (evidence->receipt.bytes) {

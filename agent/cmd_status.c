@@ -5,6 +5,7 @@
 
 #include "agent/commands.h"
 #include "agent/office.h"
+#include "agent/progress.h"
 #include "agent/vocabulary.h"
 #include "agent/wake.h"
 #include "common/log.h"
@@ -12,6 +13,7 @@
 
 struct standing {
     struct counts counts;
+    uint64_t stages[STAGES];      /* of what was received */
     struct connection connection; /* of the process that runs, else of the last that did */
     bool is_running;
     bool is_connected;
@@ -25,6 +27,12 @@ static err_t read_standing(struct office *office, struct standing *ret_standing)
         err = spool_connection(office->spool, &ret_standing->connection);
         err = err == ERR_NOT_FOUND ? ERR_OK : err;
     }
+    struct progress *progress = NULL;
+    err = err == ERR_OK ? progress_open(office->spool, false, &progress) : err;
+    if (err == ERR_OK) {
+        progress_counts(progress, ret_standing->stages);
+    }
+    progress_close(progress);
     ret_standing->is_running = wake_is_heard(office->home);
     ret_standing->is_connected = ret_standing->is_running && ret_standing->connection.is_ready;
     return err;
@@ -50,10 +58,14 @@ static void print_json(const struct office *office, const struct standing *stand
         json_object_set_new(counts, state_code((enum item_state)i),
                             json_integer((json_int_t)standing->counts.by_state[i]));
     }
-    json_t *object = json_pack("{ss ss ss ss ss ss so so sI}", "party", membership->party, "name", membership->name,
+    json_t *stages = json_object();
+    for (int i = STAGE_FILED; i < STAGES; i++) {
+        json_object_set_new(stages, stage_code(i), json_integer((json_int_t)standing->stages[i]));
+    }
+    json_t *object = json_pack("{ss ss ss ss ss ss so so so sI}", "party", membership->party, "name", membership->name,
                                "hub", membership->hub, "city", membership->city, "endpoint", membership->endpoint,
-                               "home", office->home->path, "link", link, "counts", counts, "last_seq",
-                               (json_int_t)standing->counts.last_seq);
+                               "home", office->home->path, "link", link, "counts", counts, "of_received", stages,
+                               "last_seq", (json_int_t)standing->counts.last_seq);
     set_time(object, "oldest_waiting_at", standing->counts.oldest_waiting_at);
     json_dumpf(object, stdout, JSON_INDENT(2));
     putchar('\n');
@@ -102,6 +114,24 @@ static void print_waiting(const struct standing *standing)
            is_unreachable ? tr(", hub unreachable", "，无法连接枢纽") : "", why);
 }
 
+static void print_count(const char *label, uint64_t count)
+{
+    printf("  %s%*s %8" PRIu64 "\n", label, 28 - text_width(label), "", count);
+}
+
+/* Each record under the furthest word that it has come to. */
+static void print_counts(const struct standing *standing)
+{
+    uint64_t beyond = standing->stages[STAGE_FILED] + standing->stages[STAGE_READ] + standing->stages[STAGE_DECIDED];
+    for (int i = 0; i < ITEM_STATES; i++) {
+        uint64_t count = standing->counts.by_state[i];
+        print_count(state_label((enum item_state)i), i != ITEM_RECEIVED ? count : count > beyond ? count - beyond : 0);
+        for (int k = STAGE_FILED; i == ITEM_RECEIVED && k < STAGES; k++) {
+            print_count(stage_label(k), standing->stages[k]);
+        }
+    }
+}
+
 static void print_text(const struct office *office, const struct standing *standing)
 {
     const struct membership *membership = &office->membership;
@@ -112,10 +142,7 @@ static void print_text(const struct office *office, const struct standing *stand
            log_safe(membership->hub, strlen(membership->hub), hub, sizeof hub), membership->city, membership->endpoint);
     print_link(office, standing);
     print_waiting(standing);
-    for (int i = 0; i < ITEM_STATES; i++) {
-        const char *label = state_label((enum item_state)i);
-        printf("  %s%*s %8" PRIu64 "\n", label, 28 - text_width(label), "", standing->counts.by_state[i]);
-    }
+    print_counts(standing);
     if (standing->counts.by_state[ITEM_REJECTED] > 0) {
         puts(tr("rejected records wait for you: agn-agent list --state rejected",
                 "有被退回的记录待处理：agn-agent list --state rejected"));

@@ -32,6 +32,12 @@ static const struct verb {
     {"receipt", "ID", 1, 1, "j", cmd_receipt, "the hub's receipt for one record, verified now",
      "查看并验证一条记录的回执"},
     {"inbox", "", 0, 0, "jv", cmd_inbox, "what the city has sent to this institution", "查看市级发来的消息"},
+    {"answer", "ID [FILE|KEY=VALUE…]", 1, 64, "Tbr", cmd_answer, "answer a notice of the inbox", "答复收件箱中的通知"},
+    {"correct", "ID [FILE]", 1, 2, "oRbr", cmd_correct,
+     "the returned record as a file to edit, with the faults named; with the edited FILE, file it again",
+     "导出被退回补正的记录及补正事项供修改；给出修改后的文件则重新报送"},
+    {"withdraw", "ID", 1, 1, "Rbr", cmd_withdraw, "take back what was filed (needs --reason)",
+     "撤回已报送的记录（需要 --reason）"},
     {"discard", "ID", 1, 1, "y", cmd_discard, "give up a rejected record (needs --yes)",
      "放弃一条被退回的记录（需要 --yes）"},
     {"statement", "", 0, 0, "fujvo", cmd_statement, "the statement of account: what was sent, and what the city holds",
@@ -49,9 +55,9 @@ static void print_help(void)
         tr("agn-agent COMMAND [OPTIONS]: files an institution's review reports and risk warnings with its city's hub\n",
            "agn-agent 命令 [选项]：向先导城市枢纽报送审查情况和风险预警\n"));
     for (size_t i = 0; i < VERBS; i++) {
-        char call[32];
+        char call[48];
         snprintf(call, sizeof call, "%s %s", verbs[i].name, verbs[i].operands);
-        printf("  %s%*s %s\n", call, 24 - text_width(call), "", tr(verbs[i].en, verbs[i].zh));
+        printf("  %s%*s %s\n", call, 28 - text_width(call), "", tr(verbs[i].en, verbs[i].zh));
     }
     puts(tr("\nagn-agent COMMAND --help says more.  Exit codes: 0 done, 1 refused or failed, 2 usage.",
             "\n各命令可加 --help 查看说明。退出码：0 完成，1 被拒或失败，2 用法错误。"));
