@@ -112,7 +112,11 @@ def check_in(site, hub, first, second):
     second.cli("submit", "--cap", cancel)
     second.sync()
     check([row["state"] for row in hub.cli_json("history", mine[0])] == ["cancelled"] * 3, "a bare Cancel cancels it")
-    done = second.cli("submit", alert.replace(raised, raised), "--set", "nothing", ok=False)
+    acknowledged = f"{site.folder}/ack.xml"
+    open(acknowledged, "w").write(open(cancel).read().replace("c-1", "c-2").replace("Cancel", "Ack"))
+    done = second.cli("submit", acknowledged, ok=False)
+    check(done.returncode == 1 and "alert/msgType" in done.stderr, "what only the city does is refused", done.stderr)
+    done = second.cli("submit", alert, "--set", "nothing", ok=False)
     check(done.returncode == 2, "--set wants a value", done.stderr)
     done = second.cli("submit", second.file(warning()), "--set", "level=2", ok=False)
     check(done.returncode == 2, "--set is for CAP", done.stderr)
