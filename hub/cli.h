@@ -15,6 +15,7 @@ int cli_peer(const struct home *home, int argc, char **argv);
 int cli_query(const struct home *home, int argc, char **argv);
 int cli_show(const struct home *home, int argc, char **argv);
 int cli_stats(const struct home *home, int argc, char **argv);
+int cli_report(const struct home *home, int argc, char **argv);
 int cli_schema(const struct home *home, int argc, char **argv);
 int cli_prune(const struct home *home, int argc, char **argv);
 int cli_accept(const struct home *home, int argc, char **argv);

@@ -89,6 +89,17 @@ uint64_t store_pruned(struct store *store, const char *stream);
 MUST_CHECK err_t store_prune_uplink(struct store *store, uint64_t upto, uint64_t *ret_removed);
 
 /* ---- looking ---- */
+/* The point in the history of a store that is looked at. */
+struct moment {
+    uint64_t number;        /* of the last record; 0: there is none */
+    uint64_t revision;      /* of the last change of a figure */
+    int64_t at;             /* when that record was taken; 0: there is none */
+    int64_t batches_behind; /* taken, but not yet gone through for their clocks */
+};
+/* What is read until store_end_look() is as it was at one moment. Short: a look keeps the log from being folded in. */
+MUST_CHECK err_t store_look(struct store *store, struct moment *ret_moment);
+void store_end_look(struct store *store);
+
 struct record_filter {
     const char *party; /* NULL: all; likewise the others */
     const struct kind *kind;

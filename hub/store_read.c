@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "hub/store_clock.h"
 #include "proto/life.h"
 #include "proto/rights.h"
 
@@ -328,4 +329,39 @@ err_t store_each_cell(struct store *store, const char *family, void (*each)(void
     }
     store_return(store, stmt);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static const char moment_sql[] =
+    "select coalesce(max(first_number + stored - 1), 0), coalesce(max(at), 0) from batch where id = (select max(id) "
+    "from batch)";
+
+err_t store_look(struct store *store, struct moment *ret_moment)
+{
+    int64_t done = 0;
+    int64_t head = 0;
+    *ret_moment = (struct moment){0};
+    err_t err = db_exec(store->db, "begin");
+    if (err != ERR_OK) {
+        return err;
+    }
+    sqlite3_stmt *get = db_prepare(store->db, moment_sql);
+    err = db_step(get);
+    if (err == ERR_OK) {
+        *ret_moment = (struct moment){.number = (uint64_t)sqlite3_column_int64(get, 0),
+                                      .at = sqlite3_column_int64(get, 1),
+                                      .revision = store_head(store, "uplink", 0)};
+    }
+    sqlite3_finalize(get);
+    err = err == ERR_OK ? store_desk(store, &done, &head) : err;
+    ret_moment->batches_behind = head - done;
+    if (err != ERR_OK) {
+        store_end_look(store);
+    }
+    return err;
+}
+
+void store_end_look(struct store *store)
+{
+    err_t err = db_exec(store->db, "rollback"); /* nothing was written */
+    (void)err;
 }

@@ -1,0 +1,280 @@
+/* Charts as inline SVG, drawn from the numbers of a table: no script, no outside font, colours that print.
+ *
+ * Every bar carries its number and every series its name, so that nothing is told by colour alone. */
+#include <math.h>
+#include <string.h>
+
+#include "hub/report.h"
+
+/* In the units of the drawing, which is as wide as a page. */
+enum {
+    WIDTH = 720,
+    LABELS = 200, /* room for the rows' labels */
+    NUMBERS = 56, /* and for the number after a bar */
+    BAR = 16,
+    STEP = 24,
+    LEGEND = 24,
+    HEIGHT = 200, /* of columns */
+    AXIS = 26
+};
+
+#define PLAIN "#2a7f9e"
+#define INK   "#1c2733"
+#define FAINT "#d5dce3"
+
+struct label_colour {
+    const char *code;
+    const char *colour;
+};
+
+const char *report_level_colour(const char *code)
+{
+    static const struct label_colour levels[] = {
+        {"1", "#c8102e"}, {"2", "#e87722"}, {"3", "#f2c500"}, {"4", "#1f6fc4"}};
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        if (strcmp(levels[i].code, code) == 0) {
+            return levels[i].colour;
+        }
+    }
+    return NULL;
+}
+
+/* A code point's columns: Chinese takes two. */
+static int columns_of(unsigned char lead)
+{
+    return lead < 0x80 ? 1 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
+}
+
+static int width_of(const char *text)
+{
+    int width = 0;
+    for (; *text; text++) {
+        width += columns_of((unsigned char)*text);
+    }
+    return width;
+}
+
+/* The label, shortened to COLUMNS with an ellipsis; the whole of it is in the table below and in a title. */
+static void put_label(const char *text, int columns, FILE *file)
+{
+    char shortened[256];
+    size_t used = 0;
+    int width = 0;
+    if (width_of(text) <= columns) {
+        report_escape(text, file);
+        return;
+    }
+    for (; *text && used + 8 < sizeof shortened; text++) {
+        width += columns_of((unsigned char)*text);
+        if (width > columns - 1 && ((unsigned char)*text & 0xc0) != 0x80) {
+            break;
+        }
+        shortened[used++] = *text;
+    }
+    memcpy(shortened + used, "…", sizeof "…");
+    report_escape(shortened, file);
+}
+
+static const char *colour_of(const struct report_table *table, const struct report_row *row, size_t column)
+{
+    const char *level = table->has_levels && row ? report_level_colour(row->code) : NULL;
+    return level ? level : table->colours[column] ? table->colours[column] : PLAIN;
+}
+
+/* On yellow, black is read; on the others, white. */
+static const char *ink_on(const char *colour)
+{
+    return strcmp(colour, "#f2c500") == 0 || strcmp(colour, "#e87722") == 0 ? INK : "#ffffff";
+}
+
+static double value_at(const struct report_row *row, size_t column)
+{
+    return row->cells[column].form == REPORT_COUNT && row->cells[column].number > 0 ? row->cells[column].number : 0;
+}
+
+static double sum_of(const struct report_table *table, const struct report_row *row)
+{
+    double sum = 0;
+    for (size_t i = 0; i < table->chart_count; i++) {
+        sum += value_at(row, table->chart_from + i);
+    }
+    return sum;
+}
+
+static double greatest(const struct report_table *table)
+{
+    double most = 0;
+    for (size_t i = 0; i < table->row_count; i++) {
+        double sum = table->rows[i].is_total ? 0 : sum_of(table, &table->rows[i]);
+        most = sum > most ? sum : most;
+    }
+    return most;
+}
+
+static void put_number(double number, FILE *file)
+{
+    char text[REPORT_NUMBER_SIZE];
+    report_number(&(struct report_cell){.form = REPORT_COUNT, .number = number}, text);
+    fputs(text, file);
+}
+
+static void put_legend(const struct report_table *table, int y, FILE *file)
+{
+    int x = 4;
+    for (size_t i = 0; i < table->chart_count; i++) {
+        const char *name = table->columns[table->chart_from + i];
+        fprintf(file, "<rect x=\"%d\" y=\"%d\" width=\"12\" height=\"12\" fill=\"%s\" stroke=\"%s\"/>", x, y,
+                colour_of(table, NULL, table->chart_from + i), INK);
+        fprintf(file, "<text x=\"%d\" y=\"%d\">", x + 17, y + 11);
+        report_escape(name, file);
+        fputs("</text>", file);
+        x += 36 + width_of(name) * 7;
+    }
+}
+
+/* The bars of a row, end to end, each with its number where that fits. */
+static void put_bars(const struct report_table *table, const struct report_row *row, int y, double scale, FILE *file)
+{
+    double x = LABELS;
+    for (size_t i = 0; i < table->chart_count; i++) {
+        size_t column = table->chart_from + i;
+        double number = value_at(row, column);
+        double width = number * scale;
+        const char *colour = colour_of(table, row, column);
+        if (number <= 0) {
+            continue;
+        }
+        fprintf(file, "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"%s\"><title>", x, y,
+                fmax(width, 1), BAR, colour);
+        report_escape(table->columns[column], file);
+        fputs(" ", file);
+        put_number(number, file);
+        fputs("</title></rect>", file);
+        if (table->chart_count > 1 && width >= 8 * (floor(log10(number)) + 1) + 8) {
+            fprintf(file, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\" fill=\"%s\" class=\"in\">", x + width / 2,
+                    y + 12, ink_on(colour));
+            put_number(number, file);
+            fputs("</text>", file);
+        }
+        x += width;
+    }
+    fprintf(file, "<text x=\"%.1f\" y=\"%d\">", x + 5, y + 13);
+    put_number(sum_of(table, row), file);
+    fputs("</text>", file);
+}
+
+static void open_drawing(const struct report_table *table, int height, FILE *file)
+{
+    fprintf(file, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"", WIDTH, height);
+    report_escape(table->heading, file);
+    fputs("\">", file);
+}
+
+static void draw_rows(const struct report_table *table, double most, FILE *file)
+{
+    int legend = table->chart_count > 1 ? LEGEND : 0;
+    int rows = 0;
+    for (size_t i = 0; i < table->row_count; i++) {
+        rows += !table->rows[i].is_total;
+    }
+    open_drawing(table, legend + rows * STEP + 4, file);
+    if (legend) {
+        put_legend(table, 2, file);
+    }
+    fprintf(file, "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"%s\"/>", LABELS, legend, LABELS,
+            legend + rows * STEP + 4, INK);
+    int y = legend + 4;
+    for (size_t i = 0; i < table->row_count; i++) {
+        const struct report_row *row = &table->rows[i];
+        if (row->is_total) {
+            continue;
+        }
+        fprintf(file, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">", LABELS - 7, y + 13);
+        put_label(row->cells[0].text, 28, file);
+        fputs("</text>", file);
+        put_bars(table, row, y, (WIDTH - LABELS - NUMBERS) / most, file);
+        y += STEP;
+    }
+    fputs("</svg>\n", file);
+}
+
+/* A round number of which at most five reach the top. */
+static double grid_step(double most)
+{
+    double step = pow(10, floor(log10(most)));
+    while (most / step > 5) {
+        step *= most / step > 10 ? 5 : 2;
+    }
+    while (most / step < 2.5 && step > 1) {
+        step /= 2;
+    }
+    return fmax(floor(step), 1);
+}
+
+static void put_grid(double most, double scale, int base, FILE *file)
+{
+    double step = grid_step(most);
+    for (double at = step; at <= most; at += step) {
+        double y = base - at * scale;
+        fprintf(file, "<line x1=\"44\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\" stroke=\"%s\"/>", y, WIDTH, y, FAINT);
+        fprintf(file, "<text x=\"38\" y=\"%.1f\" text-anchor=\"end\">", y + 4);
+        put_number(at, file);
+        fputs("</text>", file);
+    }
+}
+
+static void put_column(const struct report_table *table, const struct report_row *row, double x, double width,
+                       double scale, int base, FILE *file)
+{
+    double y = base;
+    for (size_t i = 0; i < table->chart_count; i++) {
+        size_t column = table->chart_from + i;
+        double height = value_at(row, column) * scale;
+        if (height <= 0) {
+            continue;
+        }
+        y -= height;
+        fprintf(file, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\"><title>", x, y, width,
+                height, colour_of(table, NULL, column));
+        report_escape(table->columns[column], file);
+        fputs(" ", file);
+        put_number(value_at(row, column), file);
+        fputs("</title></rect>", file);
+    }
+    if (sum_of(table, row) > 0) {
+        fprintf(file, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">", x + width / 2, y - 4);
+        put_number(sum_of(table, row), file);
+        fputs("</text>", file);
+    }
+    fprintf(file, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">", x + width / 2, base + 17);
+    report_escape(row->cells[0].text, file);
+    fputs("</text>", file);
+}
+
+static void draw_columns(const struct report_table *table, double most, FILE *file)
+{
+    int base = LEGEND + 16 + HEIGHT;
+    double scale = HEIGHT / most;
+    double pitch = (double)(WIDTH - 48) / (double)table->row_count;
+    open_drawing(table, base + AXIS, file);
+    put_legend(table, 2, file);
+    put_grid(most, scale, base, file);
+    fprintf(file, "<line x1=\"44\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"%s\"/>", base, WIDTH, base, INK);
+    for (size_t i = 0; i < table->row_count; i++) {
+        put_column(table, &table->rows[i], 48 + pitch * (double)i + pitch * 0.2, pitch * 0.6, scale, base, file);
+    }
+    fputs("</svg>\n", file);
+}
+
+void report_svg(const struct report_table *table, FILE *file)
+{
+    double most = table->chart != CHART_NONE ? greatest(table) : 0;
+    if (most <= 0) {
+        return;
+    }
+    if (table->chart == CHART_COLUMNS) {
+        draw_columns(table, most, file);
+    } else {
+        draw_rows(table, most, file);
+    }
+}

@@ -1,0 +1,416 @@
+#include "hub/report_tables.h"
+
+#define COUNT(rows)    (sizeof(rows) / sizeof(rows)[0])
+#define MEASURES(rows) .measures = (rows), .measure_count = COUNT(rows)
+#define IS(dim_, codes_)                                                                                               \
+    {                                                                                                                  \
+        {                                                                                                              \
+            .dim = (dim_), .codes = (codes_)                                                                           \
+        }                                                                                                              \
+    }
+#define ACTUAL IS("status", "actual")
+
+/* Dark enough to stand beside white paper, and apart from one another in grey; the four levels keep theirs. */
+#define RED    "#c8102e"
+#define ORANGE "#e87722"
+#define YELLOW "#f2c500"
+#define BLUE   "#1f6fc4"
+#define GREEN  "#2e8b57"
+#define SLATE  "#8496a9"
+#define TEAL   "#2a7f9e"
+
+const struct part_row report_parts[PARTS] = {
+    [PART_HEADLINE] = {"headline", "Headline figures", "主要数据", NULL, NULL},
+    [PART_TREND] = {"trend", "The last twelve months", "近十二个月走势", NULL, NULL},
+    [PART_REVIEWS] =
+        {"reviews", "Ethics reviews", "科技伦理审查",
+         "Reviews that institutions reported, each once as its last report says, under the day of the decision (where "
+         "none was made yet: of the application). Withdrawn reports are not counted.",
+         "各单位报送的审查，每项按最后一次报送计一次，计入作出决定之日；尚未决定的计入申请之日。已撤回的不计。"},
+    [PART_REREVIEWS] = {"rereviews", "Expert re-reviews", "专家复核",
+                        "Cases of expert re-review under the day on which they were opened; deadlines under the day on "
+                        "which they are due.",
+                        "专家复核事项计入提出之日；时限计入到期之日。"},
+    [PART_WARNINGS] = {"warnings", "Risk warnings", "风险预警",
+                       "Actual warnings, each once as its last update says, under the day of discovery; exercises and "
+                       "tests stand apart in a table of their own. Level 1 is the gravest.",
+                       "仅含实际预警，每项按最后一次更新计一次，计入发现之日；演练与测试另表列示。一级最重。"},
+    [PART_COMPLETENESS] = {"completeness", "Completeness and timeliness of reporting", "报送完整性与及时性",
+                           "Each institution owes a report or a zero report for each reporting period that has ended, "
+                           "from the period in which it joined. Counted under the first day of the reporting period.",
+                           "各单位自加入当期起，每个已结束的报送周期均应报送审查、预警或零报告；计入报送周期首日。"},
+    [PART_CLOCKS] = {"clocks", "Statutory terms", "法定时限",
+                     "Terms that are due in the period. In time: ended by the due date. Overdue: not ended by it, "
+                     "whether or not it has ended since.",
+                     "到期日在本期内的时限。按时完成：期限内办结；逾期：期限内未办结，不论其后是否办结。"},
+    [PART_NOTICES] = {"notices", "Notices", "通知",
+                      "Notices of the period by addressee: one notice to forty institutions counts forty times.",
+                      "本期下发的通知，按接收单位计：一份通知发给四十家单位计四十件次。"},
+    [PART_RECORDS] = {"records", "Other records", "其他记录", "Under the day on which they were filed.",
+                      "计入提交之日。"},
+    [PART_LISTS] = {"lists", "Cases", "事项清单", NULL, NULL},
+    [PART_METHOD] = {"method", "Method", "统计说明", NULL, NULL},
+};
+
+#define REVIEWS      .family = "review"
+#define APPROVED     IS("decision", "approved|approved_with_changes")
+#define DECIDED      IS("decision", "!-")
+#define WARNINGS     .family = "warning"
+#define ALL_WARNINGS IS("status", "actual")
+#define ACKNOWLEDGE  "acknowledge_1|acknowledge_2|acknowledge_3|acknowledge_4"
+
+const struct measure report_headline[] = {
+    {"reviews", "Reviews reported", "审查报送（件）", REVIEWS},
+    {"approved_share", "Approved, of those decided", "批准率（已决定者）", REVIEWS, .reckoning = SHARE_OF,
+     .of = APPROVED, .among = DECIDED},
+    {"days", "Mean days from acceptance to decision", "受理至决定平均天数", REVIEWS, .reckoning = MEAN_OF,
+     .of = DECIDED},
+    {"rereviews", "Expert re-reviews opened", "专家复核（件）", .family = "record",
+     .of = IS("kind", "rereview_request")},
+    {"warnings", "Actual warnings", "实际预警（件）", WARNINGS, .of = ACTUAL},
+    {"grave", "of these, levels 1 and 2", "其中：特别重大与重大", WARNINGS,
+     .of = {{"status", "actual"}, {"level", "1|2"}}},
+    {"resolved_share", "Warnings resolved", "预警解除率", WARNINGS, .reckoning = SHARE_OF,
+     .of = {{"status", "actual"}, {"state", "resolved"}}, .among = ACTUAL},
+    {"resolve_hours", "Mean hours until a warning is resolved", "预警平均解除时长（小时）", WARNINGS,
+     .reckoning = MEAN_OF, .of = {{"status", "actual"}, {"state", "resolved"}}, .unit = 60},
+    {"acknowledged_in_time", "Warnings acknowledged in time", "预警按时受理率", "clock", .reckoning = SHARE_OF,
+     .of = {{"term", ACKNOWLEDGE}, {"state", "met"}}, .among = {{"term", ACKNOWLEDGE}, {"state", "met|overdue"}}},
+    {"completeness", "Reporting: completeness", "报送完整率", .family = "completeness", .reckoning = SHARE_OF,
+     .of = IS("state", "received"), .among = IS("state", "expected")},
+    {"timeliness", "Reporting: timeliness", "报送及时率", .family = "completeness", .reckoning = SHARE_OF,
+     .of = IS("state", "on_time"), .among = IS("state", "expected")},
+    {"zero_reports", "Zero reports", "零报告（份）", .family = "completeness", .of = IS("state", "zero")},
+    {"in_time", "Terms met, of those that ended or are overdue", "时限按时完成率", .family = "clock",
+     .reckoning = SHARE_OF, .of = IS("state", "met"), .among = IS("state", "met|overdue")},
+    {"overdue", "Terms overdue", "逾期时限（项）", .family = "clock", .of = IS("state", "overdue")},
+    {"notices", "Notices sent, by addressee", "通知下发（件次）", .family = "notice"},
+    {"notices_opened", "Notices read", "通知阅读率", "notice", .reckoning = SHARE_OF,
+     .of = IS("state", "opened|answered")},
+};
+const size_t report_headline_count = COUNT(report_headline);
+
+static const struct measure trend_measures[] = {
+    {"reviews", "Reviews", "审查（件）", REVIEWS, .colour = TEAL},
+    {"warnings", "Actual warnings", "实际预警（件）", WARNINGS, .of = ACTUAL},
+    {"level_1", "Level 1 (red)", "特别重大·红", WARNINGS, .of = {{"status", "actual"}, {"level", "1"}}, .colour = RED},
+    {"level_2", "Level 2 (orange)", "重大·橙", WARNINGS, .of = {{"status", "actual"}, {"level", "2"}},
+     .colour = ORANGE},
+    {"level_3", "Level 3 (yellow)", "较大·黄", WARNINGS, .of = {{"status", "actual"}, {"level", "3"}},
+     .colour = YELLOW},
+    {"level_4", "Level 4 (blue)", "一般·蓝", WARNINGS, .of = {{"status", "actual"}, {"level", "4"}}, .colour = BLUE},
+    {"overdue", "Terms overdue", "逾期时限（项）", .family = "clock", .of = IS("state", "overdue")},
+};
+
+static const struct measure decision_measures[] = {
+    {"approved", NULL, NULL, REVIEWS, .of = IS("decision", "approved"), .colour = GREEN},
+    {"approved_with_changes", NULL, NULL, REVIEWS, .of = IS("decision", "approved_with_changes"), .colour = TEAL},
+    {"resubmit", NULL, NULL, REVIEWS, .of = IS("decision", "resubmit"), .colour = YELLOW},
+    {"rejected", NULL, NULL, REVIEWS, .of = IS("decision", "rejected"), .colour = RED},
+    {"suspended", NULL, NULL, REVIEWS, .of = IS("decision", "suspended"), .colour = ORANGE},
+    {"terminated", NULL, NULL, REVIEWS, .of = IS("decision", "terminated"), .colour = "#6b3fa0"},
+    {"undecided", "Not decided yet", "尚未决定", REVIEWS, .of = IS("decision", "-"), .colour = SLATE},
+    {"count", "All", "合计", REVIEWS},
+};
+
+static const struct measure review_measures[] = {
+    {"count", "Reviews", "件数", REVIEWS, .colour = TEAL},
+    {"decided", "Decided", "已决定", REVIEWS, .of = DECIDED},
+    {"approved", "Approved (also with changes)", "批准（含修改后批准）", REVIEWS, .of = APPROVED},
+    {"approved_share", "Approved, of those decided", "批准率", REVIEWS, .reckoning = SHARE_OF, .of = APPROVED,
+     .among = DECIDED},
+    {"days", "Mean days from acceptance to decision", "受理至决定平均天数", REVIEWS, .reckoning = MEAN_OF,
+     .of = DECIDED},
+    {"previous", "Previous period", "上期件数", REVIEWS, .when = PREVIOUS},
+};
+
+static const struct measure rereview_measures[] = {
+    {"requested", "Waiting for the opinion", "待出具意见", .family = "record", .of = IS("state", "requested"),
+     .colour = SLATE},
+    {"decided", "Opinion given", "已出具意见", .family = "record", .of = IS("state", "decided"), .colour = GREEN},
+    {"count", "All", "合计", .family = "record"},
+    {"previous", "Previous period", "上期件数", .family = "record", .when = PREVIOUS},
+};
+
+#define IN_STATE(codes_)                                                                                               \
+    {                                                                                                                  \
+        {"status", "actual"},                                                                                          \
+        {                                                                                                              \
+            "state", (codes_)                                                                                          \
+        }                                                                                                              \
+    }
+static const struct measure warning_measures[] = {
+    {"count", "Warnings", "件数", WARNINGS, .of = ACTUAL, .colour = BLUE},
+    {"raised", "Waiting", "待受理", WARNINGS, .of = IN_STATE("raised")},
+    {"in_hand", "Acknowledged or in hand", "已受理或处置中", WARNINGS, .of = IN_STATE("acknowledged|handling")},
+    {"resolved", "Resolved", "已解除", WARNINGS, .of = IN_STATE("resolved")},
+    {"cancelled", "Cancelled", "已撤销", WARNINGS, .of = IN_STATE("cancelled")},
+    {"acknowledge_hours", "Mean hours until acknowledged", "平均受理时长（小时）", WARNINGS, .reckoning = MEAN_OF,
+     .of = IN_STATE("acknowledged"), .unit = 60},
+    {"resolve_hours", "Mean hours until resolved", "平均解除时长（小时）", WARNINGS, .reckoning = MEAN_OF,
+     .of = IN_STATE("resolved"), .unit = 60},
+    {"previous", "Previous period", "上期件数", WARNINGS, .of = ACTUAL, .when = PREVIOUS},
+};
+
+static const struct measure level_measures[] = {
+    {"level_1", NULL, NULL, WARNINGS, .of = IS("level", "1"), .colour = RED},
+    {"level_2", NULL, NULL, WARNINGS, .of = IS("level", "2"), .colour = ORANGE},
+    {"level_3", NULL, NULL, WARNINGS, .of = IS("level", "3"), .colour = YELLOW},
+    {"level_4", NULL, NULL, WARNINGS, .of = IS("level", "4"), .colour = BLUE},
+    {"count", "All", "合计", WARNINGS},
+};
+
+static const struct measure completeness_measures[] = {
+    {"expected", NULL, NULL, .family = "completeness", .of = IS("state", "expected")},
+    {"on_time", "In time", "按时报送", .family = "completeness", .of = IS("state", "on_time"), .colour = GREEN},
+    {"late", "Late", "逾期报送", .family = "completeness", .reckoning = REST_OF, .of = IS("state", "on_time"),
+     .among = IS("state", "received"), .colour = ORANGE},
+    {"missing", "Missing", "未报送", .family = "completeness", .reckoning = REST_OF, .of = IS("state", "received"),
+     .among = IS("state", "expected"), .colour = RED},
+    {"zero", "of these, zero reports", "其中：零报告", .family = "completeness", .of = IS("state", "zero")},
+    {"completeness", "Completeness", "完整率", .family = "completeness", .reckoning = SHARE_OF,
+     .of = IS("state", "received"), .among = IS("state", "expected")},
+    {"timeliness", "Timeliness", "及时率", .family = "completeness", .reckoning = SHARE_OF,
+     .of = IS("state", "on_time"), .among = IS("state", "expected")},
+    {"previous", "Completeness, previous period", "上期完整率", .family = "completeness", .reckoning = SHARE_OF,
+     .of = IS("state", "received"), .among = IS("state", "expected"), .when = PREVIOUS},
+};
+
+static const struct measure clock_measures[] = {
+    {"met", NULL, NULL, .family = "clock", .of = IS("state", "met"), .colour = GREEN},
+    {"open", NULL, NULL, .family = "clock", .of = IS("state", "open"), .colour = SLATE},
+    {"overdue", NULL, NULL, .family = "clock", .of = IS("state", "overdue"), .colour = RED},
+    {"count", "All", "合计", .family = "clock"},
+    {"in_time", "In time, of those that ended or are overdue", "按时完成率", .family = "clock", .reckoning = SHARE_OF,
+     .of = IS("state", "met"), .among = IS("state", "met|overdue")},
+    {"previous", "Overdue, previous period", "上期逾期", .family = "clock", .of = IS("state", "overdue"),
+     .when = PREVIOUS},
+};
+
+static const struct measure notice_measures[] = {
+    {"sent", "Sent", "下发", .family = "notice"},
+    {"unread", "Not read", "未阅读", .family = "notice", .of = IS("state", "sent|delivered"), .colour = SLATE},
+    {"opened", "Read, not answered", "已阅读未答复", .family = "notice", .of = IS("state", "opened"), .colour = TEAL},
+    {"answered", "Answered", "已答复", .family = "notice", .of = IS("state", "answered"), .colour = GREEN},
+    {"opened_share", "Read", "阅读率", .family = "notice", .reckoning = SHARE_OF, .of = IS("state", "opened|answered")},
+    {"previous", "Sent, previous period", "上期下发", .family = "notice", .when = PREVIOUS},
+};
+
+static const struct measure record_measures[] = {
+    {"count", "Records", "件数", .family = "record", .colour = TEAL},
+    {"previous", "Previous period", "上期件数", .family = "record", .when = PREVIOUS},
+    {"year_ago", "A year ago", "上年同期件数", .family = "record", .when = YEAR_AGO},
+};
+
+#define REREVIEW_TERMS "rereview_request|rereview_request_emergency|expert_rereview|expert_rereview_emergency"
+
+const struct table_row report_tables[] = {
+    {PART_TREND,
+     "trend_warnings",
+     "Warnings by level, reviews and overdue terms by month",
+     "各月预警（按级别）、审查与逾期时限",
+     NULL,
+     NULL,
+     {{NULL, NULL}},
+     MEASURES(trend_measures),
+     false,
+     CHART_COLUMNS,
+     2,
+     4,
+     NULL,
+     NULL},
+    {PART_REVIEWS,
+     "review_procedure",
+     "By procedure and decision",
+     "按审查程序与决定",
+     "review",
+     "procedure",
+     {{NULL, NULL}},
+     MEASURES(decision_measures),
+     true,
+     CHART_STACKS,
+     0,
+     7,
+     NULL,
+     NULL},
+    {PART_REVIEWS,
+     "review_sector",
+     "By sector",
+     "按领域",
+     "review",
+     "sector",
+     {{NULL, NULL}},
+     MEASURES(review_measures),
+     true,
+     CHART_BARS,
+     0,
+     1,
+     NULL,
+     NULL},
+    {PART_REVIEWS,
+     "review_entity_type",
+     "By kind of institution",
+     "按单位类型",
+     "review",
+     "entity_type",
+     {{NULL, NULL}},
+     MEASURES(review_measures),
+     true,
+     CHART_BARS,
+     0,
+     1,
+     NULL,
+     NULL},
+    {PART_REVIEWS,
+     "review_stage",
+     "By stage",
+     "按审查阶段",
+     "review",
+     "review_stage",
+     {{NULL, NULL}},
+     MEASURES(review_measures),
+     true,
+     CHART_NONE,
+     0,
+     0,
+     NULL,
+     NULL},
+    {PART_REREVIEWS, "rereview_cases", "Cases by owner", "复核事项（按提出单位类型）", "record", "entity_type",
+     IS("kind", "rereview_request"), MEASURES(rereview_measures), true, CHART_NONE, 0, 0, NULL, NULL},
+    {PART_REREVIEWS,
+     "rereview_items",
+     "Reviews by item of the list",
+     "审查事项（按清单类别）",
+     "review",
+     "rereview_list_item",
+     {{NULL, NULL}},
+     MEASURES(review_measures),
+     true,
+     CHART_NONE,
+     0,
+     0,
+     NULL,
+     NULL},
+    {PART_REREVIEWS, "rereview_terms", "Terms of the re-review", "复核时限", "clock", "term",
+     IS("term", REREVIEW_TERMS), MEASURES(clock_measures), true, CHART_NONE, 0, 0, NULL, NULL},
+    {PART_WARNINGS, "warning_level", "By level", "按级别", "warning", "level", ACTUAL, MEASURES(warning_measures), true,
+     CHART_BARS, 0, 1,
+     "Hours until acknowledged: of warnings that are acknowledged and not yet in hand or resolved. Hours until "
+     "resolved: from receipt by the hub.",
+     "平均受理时长仅含已受理而尚未处置、解除者；解除时长自枢纽收到时起算。"},
+    {PART_WARNINGS, "warning_domain", "By risk domain", "按风险类别", "warning", "risk_domain", ACTUAL,
+     MEASURES(warning_measures), true, CHART_BARS, 0, 1, NULL, NULL},
+    {PART_WARNINGS, "warning_sector", "By sector", "按领域", "warning", "sector", ACTUAL, MEASURES(level_measures),
+     true, CHART_STACKS, 0, 4, NULL, NULL},
+    {PART_WARNINGS, "warning_entity_type", "By kind of institution", "按单位类型", "warning", "entity_type", ACTUAL,
+     MEASURES(level_measures), true, CHART_NONE, 0, 0, NULL, NULL},
+    {PART_WARNINGS,
+     "warning_state",
+     "By state",
+     "按处理状态",
+     "warning",
+     "state",
+     {{"status", "actual"}, {"state", "raised|acknowledged|handling|resolved|cancelled"}},
+     MEASURES(level_measures),
+     true,
+     CHART_NONE,
+     0,
+     0,
+     NULL,
+     NULL},
+    {PART_WARNINGS, "warning_terms", "Acknowledged in time", "受理时限", "clock", "term", IS("term", ACKNOWLEDGE),
+     MEASURES(clock_measures), true, CHART_STACKS, 0, 3, NULL, NULL},
+    {PART_WARNINGS, "warning_exercises", "Exercises and tests (not counted above)", "演练与测试（不计入以上各表）",
+     "warning", "status", IS("status", "exercise|test"), MEASURES(level_measures), false, CHART_NONE, 0, 0, NULL, NULL},
+    {PART_COMPLETENESS,
+     "completeness_district",
+     "By district",
+     "按区县",
+     "completeness",
+     "district",
+     {{NULL, NULL}},
+     MEASURES(completeness_measures),
+     true,
+     CHART_STACKS,
+     1,
+     3,
+     NULL,
+     NULL},
+    {PART_COMPLETENESS,
+     "completeness_entity_type",
+     "By kind of institution",
+     "按单位类型",
+     "completeness",
+     "entity_type",
+     {{NULL, NULL}},
+     MEASURES(completeness_measures),
+     true,
+     CHART_NONE,
+     0,
+     0,
+     NULL,
+     NULL},
+    {PART_CLOCKS,
+     "clock_term",
+     "By term",
+     "按时限",
+     "clock",
+     "term",
+     {{NULL, NULL}},
+     MEASURES(clock_measures),
+     true,
+     CHART_STACKS,
+     0,
+     3,
+     NULL,
+     NULL},
+    {PART_CLOCKS,
+     "clock_entity_type",
+     "By kind of institution",
+     "按单位类型",
+     "clock",
+     "entity_type",
+     {{NULL, NULL}},
+     MEASURES(clock_measures),
+     true,
+     CHART_NONE,
+     0,
+     0,
+     NULL,
+     NULL},
+    {PART_NOTICES,
+     "notice_category",
+     "By category",
+     "按通知类别",
+     "notice",
+     "category",
+     {{NULL, NULL}},
+     MEASURES(notice_measures),
+     true,
+     CHART_STACKS,
+     1,
+     3,
+     NULL,
+     NULL},
+    {PART_NOTICES,
+     "notice_entity_type",
+     "By kind of institution",
+     "按单位类型",
+     "notice",
+     "entity_type",
+     {{NULL, NULL}},
+     MEASURES(notice_measures),
+     true,
+     CHART_NONE,
+     0,
+     0,
+     NULL,
+     NULL},
+    {PART_NOTICES, "notice_terms", "Answers that are due in the period", "本期到期应答复的通知", "clock", "term",
+     IS("term", "answer_notice"), MEASURES(clock_measures), false, CHART_NONE, 0, 0, NULL, NULL},
+    {PART_RECORDS, "record_kind", "By kind", "按记录种类", "record", "kind",
+     IS("kind", "!review_report|risk_warning|withdrawal|acceptance|return_for_correction|rereview_decision|notice_"
+                "answer|notice_read|plan_progress"),
+     MEASURES(record_measures), true, CHART_NONE, 0, 0, NULL, NULL},
+};
+const size_t report_table_count = COUNT(report_tables);
