@@ -118,6 +118,8 @@ def fill(site, hub, clock, agents):
             ids = agent.submit(*records)
             require(len(ids) == len(records), "every record is accepted", (len(ids), len(records)))
             agent.sync()
+            wrong = [row for row in agent.records() if row["state"] != "received"]
+            require(not wrong, "every record is received", wrong[:2])
             filed += [(agent, *pair) for pair in zip(records, ids)]
     return filed
 
