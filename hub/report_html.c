@@ -138,7 +138,7 @@ static void put_table(const struct report *report, const struct report_table *ta
 
 static void put_section(const struct report *report, const struct report_section *section, FILE *file)
 {
-    fprintf(file, "<section id=\"%s\"><h2>", section->key);
+    fprintf(file, "<section id=\"part-%s\"><h2>", section->key);
     report_escape(section->heading, file);
     fputs("</h2>\n", file);
     for (size_t i = 0; i < section->paragraph_count; i++) {
