@@ -9,7 +9,7 @@
 /* In the units of the drawing, which is as wide as a page. */
 enum {
     WIDTH = 720,
-    LABELS = 200, /* room for the rows' labels */
+    LABELS = 236, /* room for the rows' labels */
     NUMBERS = 56, /* and for the number after a bar */
     BAR = 16,
     STEP = 24,
@@ -118,18 +118,28 @@ static void put_number(double number, FILE *file)
     fputs(text, file);
 }
 
-static void put_legend(const struct report_table *table, int y, FILE *file)
+/* Names the series in as many lines as they need; FILE NULL only measures. Returns the height. */
+static int put_legend(const struct report_table *table, FILE *file)
 {
     int x = 4;
+    int y = 2;
     for (size_t i = 0; i < table->chart_count; i++) {
         const char *name = table->columns[table->chart_from + i];
-        fprintf(file, "<rect x=\"%d\" y=\"%d\" width=\"12\" height=\"12\" fill=\"%s\" stroke=\"%s\"/>", x, y,
-                colour_of(table, NULL, table->chart_from + i), INK);
-        fprintf(file, "<text x=\"%d\" y=\"%d\">", x + 17, y + 11);
-        report_escape(name, file);
-        fputs("</text>", file);
-        x += 36 + width_of(name) * 7;
+        int width = 36 + width_of(name) * 7;
+        if (x + width > WIDTH && x > 4) {
+            x = 4;
+            y += LEGEND;
+        }
+        if (file) {
+            fprintf(file, "<rect x=\"%d\" y=\"%d\" width=\"12\" height=\"12\" fill=\"%s\" stroke=\"%s\"/>", x, y,
+                    colour_of(table, NULL, table->chart_from + i), INK);
+            fprintf(file, "<text x=\"%d\" y=\"%d\">", x + 17, y + 11);
+            report_escape(name, file);
+            fputs("</text>", file);
+        }
+        x += width;
     }
+    return y + LEGEND - 2;
 }
 
 /* The bars of a row, end to end, each with its number where that fits. */
@@ -172,14 +182,14 @@ static void open_drawing(const struct report_table *table, int height, FILE *fil
 
 static void draw_rows(const struct report_table *table, double most, FILE *file)
 {
-    int legend = table->chart_count > 1 ? LEGEND : 0;
+    int legend = table->chart_count > 1 ? put_legend(table, NULL) : 0;
     int rows = 0;
     for (size_t i = 0; i < table->row_count; i++) {
         rows += !table->rows[i].is_total;
     }
     open_drawing(table, legend + rows * STEP + 4, file);
     if (legend) {
-        put_legend(table, 2, file);
+        (void)put_legend(table, file);
     }
     fprintf(file, "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"%s\"/>", LABELS, legend, LABELS,
             legend + rows * STEP + 4, INK);
@@ -190,7 +200,7 @@ static void draw_rows(const struct report_table *table, double most, FILE *file)
             continue;
         }
         fprintf(file, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">", LABELS - 7, y + 13);
-        put_label(row->cells[0].text, 28, file);
+        put_label(row->cells[0].text, 34, file);
         fputs("</text>", file);
         put_bars(table, row, y, (WIDTH - LABELS - NUMBERS) / most, file);
         y += STEP;
@@ -253,11 +263,11 @@ static void put_column(const struct report_table *table, const struct report_row
 
 static void draw_columns(const struct report_table *table, double most, FILE *file)
 {
-    int base = LEGEND + 16 + HEIGHT;
+    int base = put_legend(table, NULL) + 16 + HEIGHT;
     double scale = HEIGHT / most;
     double pitch = (double)(WIDTH - 48) / (double)table->row_count;
     open_drawing(table, base + AXIS, file);
-    put_legend(table, 2, file);
+    (void)put_legend(table, file);
     put_grid(most, scale, base, file);
     fprintf(file, "<line x1=\"44\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"%s\"/>", base, WIDTH, base, INK);
     for (size_t i = 0; i < table->row_count; i++) {
