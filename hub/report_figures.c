@@ -121,7 +121,7 @@ static void add_months(struct filling *filling)
         struct report_row *row = report_add_row(filling->table);
         row->code = report_keep(filling->report, "%s", text);
         row->cells[0] = text_cell(row->code);
-        filling->month = FIRST_MONTH + i;
+        filling->month = (enum when)(FIRST_MONTH + i);
         fill_figures(filling, NULL, row);
     }
 }
