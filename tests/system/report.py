@@ -250,9 +250,14 @@ def check_stats(page, stats, period):
         where = {"category": code} if code else {}
         wanted = [count("notice", **where)] + [count("notice", state=s, **where) for s in ("sent", "opened", "answered")]
         require(row[1:5] == [shown(n) for n in wanted], f"notices {code}", (row, wanted))
-    missing = [row for _, row in page.tables.get("late_reports", [])[1:]]
-    check(len(missing) == count("clock", term="periodic_report", state="overdue") or period[4:5] != "",
-          f"{period}: terms, completeness and notices are the cells of agn-hub stats")
+    late = page.tables.get("late_reports", [None])[1:]
+    wanted = count("completeness", state="expected") - count("completeness", state="on_time")
+    check(len(late) == wanted, f"{period}: who is late or missing is who is not on time", (late, wanted))
+    overdue = page.tables.get("overdue_terms", [None])[1:]
+    wanted = count("clock", state="overdue") - count("clock", state="overdue", term="periodic_report")
+    check(len(overdue) == min(wanted, 300) and not [row for _, row in overdue if "<b>&=1" not in row[0]],
+          f"{period}: every other overdue term is listed, under the name as it was given", (overdue[:2], wanted))
+    check(True, f"{period}: terms, completeness and notices are the cells of agn-hub stats")
 
 
 def check_page(path):
