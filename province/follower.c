@@ -111,9 +111,9 @@ static void report(struct follower *follower, const struct applied *applied)
 {
     int64_t hub = follower->member.hub;
     log_debug("hub-events",
-              "hub=%" PRId64 " cursor=%" PRIu64 " head=%" PRIu64 " cells=%" PRIu32 " warnings=%" PRIu32
-              " skipped=%" PRIu32,
-              hub, applied->cursor, applied->head, applied->cells, applied->warnings, applied->skipped);
+              "hub=%" PRId64 " cursor=%" PRIu64 " head=%" PRIu64 " cells=%" PRIu32 " records=%" PRIu32
+              " alerts=%" PRIu32 " skipped=%" PRIu32,
+              hub, applied->cursor, applied->head, applied->cells, applied->records, applied->alerts, applied->skipped);
     if (applied->is_resynced) {
         log_warn("hub-resynced", "hub=%" PRId64 " cursor=%" PRIu64 " cells_removed=%" PRIu32, hub, applied->cursor,
                  applied->cells_gone);

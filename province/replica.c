@@ -1,37 +1,75 @@
 #include "province/replica_db.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "proto/record.h"
 
 enum { CHECKPOINT_COMMITS = 64, LOOK_BACK_HOURS = 48 };
 
 /* `link` and what follows it describe the connection for `status`; the rest is what following needs. `change` is the
  * journal of the last two days by hour, so that a listing can say what is new. A cell's dims are codes joined by '|';
  * days count from 1970-01-01. A warning's cursor gives the order in which its thread's states came. */
-static const struct db_migration migrations[] = {{
-    "create table hub(hub integer primary key, name text not null, city text not null, endpoint text not null,"
-    " epoch blob, cursor int not null default 0, head int not null default 0,"
-    " generation int not null default 1, shown int not null default 1, is_synced int not null default 0,"
-    " last_event_at int, skipped int not null default 0,"
-    " gaps int not null default 0, last_gap_at int, last_gap_why text,"
-    " link text not null default 'stopped', link_since int, link_reason text, next_try_at int);"
-    "create table cell(hub int not null, generation int not null, family text not null, day int not null,"
-    " dims text not null, count int not null, sum int not null, revision int not null, changed_at int not null,"
-    " primary key(hub, generation, family, day, dims)) without rowid;"
-    "create table change(hub int not null, family text not null, day int not null, dims text not null,"
-    " hour int not null, delta int not null, primary key(hub, family, day, dims, hour)) without rowid;"
-    "create table warning(hub int not null, generation int not null, id blob not null, thread blob not null,"
-    " cursor int not null, number int not null, received_at int not null, entity_type text not null, entity text,"
-    " entity_name text, state text not null, action text not null, status text not null, level int not null,"
-    " sector text not null, risk_domain text not null, headline text not null, record blob not null,"
-    " is_held int not null default 1, primary key(hub, generation, id));"
-    "create index warning_thread on warning(hub, generation, thread);",
-}};
+static const struct db_migration migrations[] = {
+    {
+        "create table hub(hub integer primary key, name text not null, city text not null, endpoint text not null,"
+        " epoch blob, cursor int not null default 0, head int not null default 0,"
+        " generation int not null default 1, shown int not null default 1, is_synced int not null default 0,"
+        " last_event_at int, skipped int not null default 0,"
+        " gaps int not null default 0, last_gap_at int, last_gap_why text,"
+        " link text not null default 'stopped', link_since int, link_reason text, next_try_at int);"
+        "create table cell(hub int not null, generation int not null, family text not null, day int not null,"
+        " dims text not null, count int not null, sum int not null, revision int not null, changed_at int not null,"
+        " primary key(hub, generation, family, day, dims)) without rowid;"
+        "create table change(hub int not null, family text not null, day int not null, dims text not null,"
+        " hour int not null, delta int not null, primary key(hub, family, day, dims, hour)) without rowid;"
+        "create table warning(hub int not null, generation int not null, id blob not null, thread blob not null,"
+        " cursor int not null, number int not null, received_at int not null, entity_type text not null, entity text,"
+        " entity_name text, state text not null, action text not null, status text not null, level int not null,"
+        " sector text not null, risk_domain text not null, headline text not null, record blob not null,"
+        " is_held int not null default 1, primary key(hub, generation, id));"
+        "create index warning_thread on warning(hub, generation, thread);",
+    },
+    /* Every kind of record, and the clocks that came up. What an older release passed over is read from the hubs'
+     * snapshots: each hub begins a resync, beside which the shown figures stay. */
+    {"create table record(hub int not null, generation int not null, cursor int not null, id blob not null,"
+     " thread blob not null, thread_kind text not null, kind text not null, owner text not null, number int not null,"
+     " received_at int not null, role text not null, entity_type text not null, entity text, entity_name text,"
+     " state text not null, action text not null, is_content int not null, status text not null, level int not null,"
+     " title text not null, record blob not null, first_at int not null, is_held int not null default 1,"
+     " primary key(hub, generation, cursor)) without rowid;"
+     "create index record_id on record(hub, id, generation);"
+     "create index record_thread on record(hub, generation, thread);"
+     "create table alert(hub int not null, generation int not null, cursor int not null, at int not null,"
+     " due_at int not null, term text not null, stage text not null, entity text not null, entity_name text not null,"
+     " root blob, period text not null, first_at int not null, is_held int not null default 1,"
+     " primary key(hub, generation, cursor)) without rowid;"
+     "insert or ignore into record select hub, generation, cursor, id, thread, 'risk_warning', 'risk_warning',"
+     " coalesce(entity, ''), number, received_at, 'entity', entity_type, entity, entity_name, state, action,"
+     " action in ('raise', 'update'), status, level, headline, record, received_at, is_held from warning;"
+     "drop table warning;"
+     "create view warning as select hub, generation, id, thread, cursor, number, received_at, entity_type, entity,"
+     " entity_name, state, action, is_content, status, level, json_extract(record_json(record), '$.sector') as sector,"
+     " json_extract(record_json(record), '$.risk_domain') as risk_domain, title as headline, record, is_held"
+     " from record where kind = 'risk_warning';"
+     "delete from cell where generation <> (select shown from hub where hub.hub = cell.hub);"
+     "delete from record where generation <> (select shown from hub where hub.hub = record.hub);"
+     "update hub set generation = max(generation, shown) + 1, cursor = 0, head = 0, gaps = gaps + 1,"
+     " last_gap_at = strftime('%s', 'now') * 1000, last_gap_why = 'upgraded' where cursor > 0;"}};
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
+
+/* Whether N of the new generation is O of the shown one: a party has an id once, an alert is told once. */
+#define SAME_RECORD(n) n ".id = o.id and coalesce(" n ".entity, '') = coalesce(o.entity, '')"
+#define SAME_ALERT(n)                                                                                                  \
+    n ".term = o.term and " n ".stage = o.stage and " n ".entity = o.entity and " n ".root is o.root and " n           \
+      ".period = o.period and " n ".due_at = o.due_at"
+#define MOVED_CURSOR(table)                                                                                            \
+    "case when ?4 then cursor - 1 - (select max(cursor) from " table                                                   \
+    " where hub = ?1 and generation = ?3) else cursor end"
 
 /* ?1 is the hub everywhere; where generations appear, ?2 is the one being filled and ?3 the shown one. */
 static const char *const sql[STATEMENTS] = {
@@ -46,8 +84,8 @@ static const char *const sql[STATEMENTS] = {
     [START_GENERATION] = "update hub set generation = max(generation, shown) + 1, epoch = ?2, cursor = 0, head = 0,"
                          " gaps = gaps + 1, last_gap_at = ?3, last_gap_why = ?4 where hub = ?1",
     [DROP_HALF_CELLS] = "delete from cell where hub = ?1 and generation <> (select shown from hub where hub = ?1)",
-    [DROP_HALF_WARNINGS] =
-        "delete from warning where hub = ?1 and generation <> (select shown from hub where hub = ?1)",
+    [DROP_HALF_RECORDS] = "delete from record where hub = ?1 and generation <> (select shown from hub where hub = ?1)",
+    [DROP_HALF_ALERTS] = "delete from alert where hub = ?1 and generation <> (select shown from hub where hub = ?1)",
     [GET_CELL] = "select count, sum, revision, changed_at from cell"
                  " where hub = ?1 and generation = ?2 and family = ?3 and day = ?4 and dims = ?5",
     [PUT_CELL] = "insert or replace into cell(hub, generation, family, day, dims, count, sum, revision, changed_at)"
@@ -55,30 +93,74 @@ static const char *const sql[STATEMENTS] = {
     [PUT_CHANGE] = "insert into change(hub, family, day, dims, hour, delta) values(?1,?2,?3,?4,?5,?6)"
                    " on conflict do update set delta = delta + excluded.delta",
     [FORGET_CHANGES] = "delete from change where hour < ?1",
-    [FIND_THREAD] = "select thread from warning where hub = ?1 and id = ?2 order by generation desc limit 1",
-    [PUT_WARNING] = "insert or replace into warning(hub, generation, id, thread, cursor, number, received_at,"
-                    " entity_type, entity, entity_name, state, action, status, level, sector, risk_domain, headline,"
-                    " record) values(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
+    /* Two parties of a hub may have used one id: the thread is the one of the party that the record names. */
+    [FIND_THREAD] = "select thread, thread_kind, owner from record where hub = ?1 and id = ?2"
+                    " order by (owner = ?3) desc, generation desc, cursor limit 1",
+    [PUT_RECORD] = "insert or replace into record(hub, generation, cursor, id, thread, thread_kind, kind, owner,"
+                   " number, received_at, role, entity_type, entity, entity_name, state, action, is_content, status,"
+                   " level, title, record, first_at)"
+                   " values(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22)",
+    [PUT_ALERT] = "insert or replace into alert(hub, generation, cursor, at, due_at, term, stage, entity, entity_name,"
+                  " root, period, first_at) values(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
     [KEEP_TIMES] = "update cell set changed_at = o.changed_at from cell o where cell.hub = ?1 and cell.generation = ?2"
                    " and o.hub = ?1 and o.generation = ?3 and o.family = cell.family and o.day = cell.day"
                    " and o.dims = cell.dims and o.count = cell.count and o.sum = cell.sum",
     [COUNT_GONE] = "select count(*) from cell o where o.hub = ?1 and o.generation = ?3 and o.count <> 0 and not exists"
                    " (select 1 from cell n where n.hub = ?1 and n.generation = ?2 and n.family = o.family"
                    " and n.day = o.day and n.dims = o.dims)",
-    /* A warning that was passed up is not forgotten because the hub has pruned it or lost it. Cursors of another life
-     * cannot be compared with the new ones: its warnings are moved before all of those, in their own order. */
-    [CARRY_WARNINGS] =
-        "insert into warning(hub, generation, id, thread, cursor, number, received_at, entity_type, entity,"
-        " entity_name, state, action, status, level, sector, risk_domain, headline, record, is_held)"
-        " select hub, ?2, id, thread, case when ?4 then cursor - 1 -"
-        " (select max(cursor) from warning where hub = ?1 and generation = ?3) else cursor end,"
-        " number, received_at, entity_type, entity, entity_name, state, action, status, level, sector, risk_domain,"
-        " headline, record, case when ?4 then 0 else is_held end from warning where hub = ?1 and generation = ?3"
-        " and id not in (select id from warning where hub = ?1 and generation = ?2)",
+    [KEEP_FIRST_RECORDS] =
+        "update record set first_at = o.first_at from record o where record.hub = ?1"
+        " and record.generation = ?2 and o.hub = ?1 and o.generation = ?3 and " SAME_RECORD("record"),
+    [KEEP_FIRST_ALERTS] = "update alert set first_at = o.first_at from alert o where alert.hub = ?1"
+                          " and alert.generation = ?2 and o.hub = ?1 and o.generation = ?3 and " SAME_ALERT("alert"),
+    /* What was passed up is not forgotten because the hub has pruned it or lost it. Cursors of another life cannot be
+     * compared with the new ones: what is of it is moved before all of those, in its own order. */
+    [CARRY_RECORDS] =
+        "insert or ignore into record(hub, generation, cursor, id, thread, thread_kind, kind, owner,"
+        " number, received_at, role, entity_type, entity, entity_name, state, action, is_content, status,"
+        " level, title, record, first_at, is_held) select hub, ?2, " MOVED_CURSOR(
+            "record") ","
+                      " id, thread, thread_kind, kind, owner, number, received_at, role, entity_type, entity,"
+                      " entity_name, state, action, is_content, status, level, title, record, first_at,"
+                      " case when ?4 then 0 else is_held end from record o where hub = ?1 and generation = ?3"
+                      " and not exists (select 1 from record n where n.hub = ?1 and n.generation = ?2"
+                      " and " SAME_RECORD("n") ")",
+    [CARRY_ALERTS] =
+        "insert or ignore into alert(hub, generation, cursor, at, due_at, term, stage, entity,"
+        " entity_name, root, period, first_at, is_held) select hub, ?2, " MOVED_CURSOR(
+            "alert") ","
+                     " at, due_at, term, stage, entity, entity_name, root, period, first_at,"
+                     " case when ?4 then 0 else is_held end from alert o where hub = ?1 and generation = ?3"
+                     " and not exists (select 1 from alert n where n.hub = ?1 and n.generation = ?2"
+                     " and " SAME_ALERT("n") ")",
     [DROP_OLD_CELLS] = "delete from cell where hub = ?1 and generation <> ?2",
-    [DROP_OLD_WARNINGS] = "delete from warning where hub = ?1 and generation <> ?2",
+    [DROP_OLD_RECORDS] = "delete from record where hub = ?1 and generation <> ?2",
+    [DROP_OLD_ALERTS] = "delete from alert where hub = ?1 and generation <> ?2",
     [SHOW_GENERATION] = "update hub set shown = ?2 where hub = ?1",
 };
+
+/* record_json(BLOB): a stored record as JSON text, for the listings' own SQL; NULL where it cannot be read. */
+static void sql_record_json(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    (void)count;
+    struct view bytes = {sqlite3_value_blob(values[0]), (size_t)sqlite3_value_bytes(values[0])};
+    json_t *record = bytes.size > 0 ? record_to_json(bytes) : NULL;
+    char *text = record ? json_dumps(record, JSON_COMPACT) : NULL;
+    json_decref(record);
+    if (text) {
+        sqlite3_result_text(context, text, -1, free);
+    } else {
+        sqlite3_result_null(context);
+    }
+}
+
+static void add_functions(sqlite3 *db)
+{
+    int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+    int code = sqlite3_create_function(db, "record_json", 1, flags, NULL, sql_record_json, NULL, NULL);
+    assert(code == SQLITE_OK);
+    (void)code;
+}
 
 err_t replica_open(const struct home *home, bool is_writer, struct replica **ret_replica, char reterr_reason[256])
 {
@@ -96,6 +178,7 @@ err_t replica_open(const struct home *home, bool is_writer, struct replica **ret
         *ret_replica = NULL;
         return err;
     }
+    add_functions(replica->db);
     *ret_replica = replica;
     return ERR_OK;
 }
@@ -162,7 +245,8 @@ err_t replica_position(struct replica *replica, int64_t hub, struct hub_position
         ret_position->shown = sqlite3_column_int64(stmt, 4);
         standing->is_resyncing = ret_position->generation != ret_position->shown;
         standing->is_synced = sqlite3_column_int(stmt, 5) != 0;
-        ret_position->is_other_life = strcmp(db_column_str(stmt, 6), "pruned") != 0;
+        const char *why = db_column_str(stmt, 6);
+        ret_position->is_other_life = strcmp(why, "pruned") != 0 && strcmp(why, "upgraded") != 0;
     }
     sqlite3_reset(stmt);
     return err;
@@ -214,7 +298,8 @@ err_t replica_begin_resync(struct replica *replica, int64_t hub, const uint8_t e
     }
     /* What an earlier resync had read before it was interrupted by this one. */
     err = db_run(replica_statement(replica, DROP_HALF_CELLS, hub));
-    err = err == ERR_OK ? db_run(replica_statement(replica, DROP_HALF_WARNINGS, hub)) : err;
+    err = err == ERR_OK ? db_run(replica_statement(replica, DROP_HALF_RECORDS, hub)) : err;
+    err = err == ERR_OK ? db_run(replica_statement(replica, DROP_HALF_ALERTS, hub)) : err;
     if (err == ERR_OK) {
         sqlite3_stmt *stmt = replica_statement(replica, START_GENERATION, hub);
         db_bind_view(stmt, 2, (struct view){epoch, EPOCH_SIZE});

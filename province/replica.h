@@ -4,9 +4,12 @@
  * cursor, so acknowledge a cursor only after replica_apply() returned ERR_OK. Values are absolute: applying an event
  * twice changes nothing.
  *
- * A hub's cells and warnings carry a generation. Normally `generation` = `shown`. A resync begins a generation beside
- * the shown one and fills it from the hub's snapshot; when the hub's head is reached, the same transaction makes it
- * the shown one and removes the old: until then the old figures stay visible as they were, and a crash at any moment
+ * A record that a hub passes up is kept once, as it came, at the cursor of its commit; so is an alert of a clock. They
+ * stay although the hub prunes or loses them (is_held = 0), since what was told is not untold.
+ *
+ * A hub's cells, records and alerts carry a generation. Normally `generation` = `shown`. A resync begins a generation
+ * beside the shown one and fills it from the hub's snapshot; when the hub's head is reached, the same transaction makes
+ * it the shown one and removes the old: until then the old figures stay visible as they were, and a crash at any moment
  * goes on from the stored cursor. */
 #ifndef PROVINCE_REPLICA_H
 #define PROVINCE_REPLICA_H
@@ -50,7 +53,9 @@ struct applied {
     uint64_t cursor; /* to acknowledge */
     uint64_t head;
     uint32_t cells;
-    uint32_t warnings;
+    uint32_t warnings; /* of the records */
+    uint32_t records;
+    uint32_t alerts;
     uint32_t skipped;    /* unreadable; counted in the hub's row too */
     bool is_caught_up;   /* the head is reached */
     bool is_resynced;    /* ... and with it a resync has ended */
@@ -63,7 +68,8 @@ struct applied {
 MUST_CHECK err_t replica_apply(struct replica *replica, int64_t hub, const struct events *events, bool is_first,
                                int64_t now, struct applied *ret_applied);
 
-/* Prepares to read the hub's snapshot from cursor 0 of EPOCH. WHY is `pruned`, `epoch` or `rewound`. */
+/* Prepares to read the hub's snapshot from cursor 0 of EPOCH. WHY is `pruned`, `epoch` or `rewound`. (`upgraded` is
+ * what replica_open() notes when an older release has passed over kinds that this one keeps.) */
 MUST_CHECK err_t replica_begin_resync(struct replica *replica, int64_t hub, const uint8_t epoch[EPOCH_SIZE],
                                       const char *why, int64_t now);
 

@@ -10,16 +10,7 @@
 #include "proto/project.h"
 #include "proto/record.h"
 
-struct apply {
-    struct replica *replica;
-    int64_t hub;
-    int64_t now;
-    struct hub_position position;
-    struct applied *applied;
-};
-
-/* Codes and their joins, so that '|' never stands inside one. */
-static bool is_code(struct view text, size_t size_max)
+bool replica_is_code(struct view text, size_t size_max)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
     if (text.size == 0 || text.size > size_max) {
@@ -33,19 +24,13 @@ static bool is_code(struct view text, size_t size_max)
     return true;
 }
 
-/* Absent is well-formed. */
-static bool is_text(struct view text)
-{
-    return text.size == 0 || utf8_check(text, NULL);
-}
-
 static bool join_dims(const struct cell_event *event, char ret_dims[DIMS_SIZE])
 {
     size_t used = 0;
     ret_dims[0] = '\0';
     for (uint32_t i = 0; i < event->dim_count; i++) {
         struct view dim = event->dims[i];
-        if (!is_code(dim, DIMS_SIZE - 2) || used + dim.size + 2 > DIMS_SIZE) {
+        if (!replica_is_code(dim, DIMS_SIZE - 2) || used + dim.size + 2 > DIMS_SIZE) {
             return false;
         }
         if (i > 0) {
@@ -58,7 +43,7 @@ static bool join_dims(const struct cell_event *event, char ret_dims[DIMS_SIZE])
     return event->dim_count > 0;
 }
 
-static void bind_text(sqlite3_stmt *stmt, int index, struct view text)
+void replica_bind_text(sqlite3_stmt *stmt, int index, struct view text)
 {
     if (text.size > 0) {
         sqlite3_bind_text(stmt, index, (const char *)text.at, (int)text.size, SQLITE_TRANSIENT);
@@ -79,7 +64,7 @@ static err_t get_cell(struct apply *apply, const struct cell_event *event, int64
     memset(ret_before, 0, sizeof *ret_before);
     sqlite3_stmt *stmt = replica_statement(apply->replica, GET_CELL, apply->hub);
     sqlite3_bind_int64(stmt, 2, apply->position.generation);
-    bind_text(stmt, 3, event->family);
+    replica_bind_text(stmt, 3, event->family);
     sqlite3_bind_int64(stmt, 4, day);
     db_bind_str(stmt, 5, dims);
     err_t err = db_step(stmt);
@@ -103,7 +88,7 @@ static err_t put_change(struct apply *apply, const struct cell_event *event, int
         return ERR_OK;
     }
     sqlite3_stmt *stmt = replica_statement(apply->replica, PUT_CHANGE, apply->hub);
-    bind_text(stmt, 2, event->family);
+    replica_bind_text(stmt, 2, event->family);
     sqlite3_bind_int64(stmt, 3, day);
     db_bind_str(stmt, 4, dims);
     sqlite3_bind_int64(stmt, 5, apply->now / HOUR_MS);
@@ -117,7 +102,7 @@ static err_t apply_cell(struct apply *apply, const struct cell_event *event)
     char dims[DIMS_SIZE];
     int64_t day = 0;
     struct before before;
-    if (!is_code(event->family, 32) || !join_dims(event, dims) || date_parse(event->day, &day) != ERR_OK ||
+    if (!replica_is_code(event->family, 32) || !join_dims(event, dims) || date_parse(event->day, &day) != ERR_OK ||
         event->count < 0 || event->revision > INT64_MAX) {
         return ERR_INVALID;
     }
@@ -128,7 +113,7 @@ static err_t apply_cell(struct apply *apply, const struct cell_event *event)
     bool is_same = before.is_found && before.count == event->count && before.sum == event->sum;
     sqlite3_stmt *stmt = replica_statement(apply->replica, PUT_CELL, apply->hub);
     sqlite3_bind_int64(stmt, 2, apply->position.generation);
-    bind_text(stmt, 3, event->family);
+    replica_bind_text(stmt, 3, event->family);
     sqlite3_bind_int64(stmt, 4, day);
     db_bind_str(stmt, 5, dims);
     sqlite3_bind_int64(stmt, 6, event->count);
@@ -138,82 +123,6 @@ static err_t apply_cell(struct apply *apply, const struct cell_event *event)
     err = db_run(stmt);
     apply->applied->cells++;
     return err == ERR_OK ? put_change(apply, event, day, dims, event->count - before.count) : err;
-}
-
-static const char *member_text(const json_t *record, const char *key)
-{
-    const char *text = json_string_value(json_object_get(record, key));
-    return text ? text : "";
-}
-
-/* The id of the thread's first record as far as it is known here. */
-static err_t find_thread(struct apply *apply, const json_t *record, const uint8_t id[RECORD_ID_SIZE],
-                         uint8_t ret_thread[RECORD_ID_SIZE])
-{
-    const char *refers_to = member_text(record, "refers_to");
-    uint8_t referred[RECORD_ID_SIZE];
-    memcpy(ret_thread, id, RECORD_ID_SIZE);
-    if (record_id_parse(*refers_to ? refers_to : member_text(record, "replaces"), referred) != ERR_OK) {
-        return ERR_OK;
-    }
-    memcpy(ret_thread, referred, RECORD_ID_SIZE);
-    sqlite3_stmt *stmt = replica_statement(apply->replica, FIND_THREAD, apply->hub);
-    db_bind_view(stmt, 2, (struct view){referred, RECORD_ID_SIZE});
-    err_t err = db_step(stmt);
-    struct view thread = err == ERR_OK ? db_column_view(stmt, 0) : (struct view){0};
-    if (thread.size == RECORD_ID_SIZE) {
-        memcpy(ret_thread, thread.at, RECORD_ID_SIZE);
-    }
-    sqlite3_reset(stmt);
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
-}
-
-static err_t put_warning(struct apply *apply, const struct record_event *event, uint64_t cursor, const json_t *record,
-                         const uint8_t id[RECORD_ID_SIZE])
-{
-    static const char *const texts[] = {"sector", "risk_domain", "headline"};
-    uint8_t thread[RECORD_ID_SIZE];
-    err_t err = find_thread(apply, record, id, thread);
-    if (err != ERR_OK) {
-        return err;
-    }
-    sqlite3_stmt *stmt = replica_statement(apply->replica, PUT_WARNING, apply->hub);
-    sqlite3_bind_int64(stmt, 2, apply->position.generation);
-    db_bind_view(stmt, 3, (struct view){id, RECORD_ID_SIZE});
-    db_bind_view(stmt, 4, (struct view){thread, RECORD_ID_SIZE});
-    sqlite3_bind_int64(stmt, 5, (int64_t)cursor);
-    sqlite3_bind_int64(stmt, 6, (int64_t)event->number);
-    sqlite3_bind_int64(stmt, 7, event->received_at);
-    bind_text(stmt, 8, event->entity_type);
-    bind_text(stmt, 9, event->entity);
-    bind_text(stmt, 10, event->entity_name);
-    bind_text(stmt, 11, event->state);
-    db_bind_str(stmt, 12, member_text(record, "action"));
-    db_bind_str(stmt, 13, member_text(record, "status"));
-    sqlite3_bind_int64(stmt, 14, json_integer_value(json_object_get(record, "level")));
-    for (int i = 0; i < 3; i++) {
-        db_bind_str(stmt, 15 + i, member_text(record, texts[i]));
-    }
-    db_bind_view(stmt, 18, event->record);
-    apply->applied->warnings++;
-    return db_run(stmt);
-}
-
-/* ERR_INVALID: unreadable. The hub has checked the record before; here only what is indexed is read from it. */
-static err_t apply_warning(struct apply *apply, const struct record_event *event, uint64_t cursor)
-{
-    uint8_t id[RECORD_ID_SIZE];
-    if (!is_code(event->entity_type, 32) || !is_code(event->state, 32) || !is_text(event->entity) ||
-        !is_text(event->entity_name) || event->number > INT64_MAX || event->record.size > RECORD_SIZE_MAX) {
-        return ERR_INVALID;
-    }
-    json_t *record = record_to_json(event->record);
-    bool is_readable = record && record_id_parse(member_text(record, "id"), id) == ERR_OK;
-    bool is_warning = strcmp(member_text(record, "kind"), "risk_warning") == 0;
-    err_t err = is_readable ? ERR_OK : ERR_INVALID;
-    err = err == ERR_OK && is_warning ? put_warning(apply, event, cursor, record, id) : err;
-    json_decref(record);
-    return err;
 }
 
 static err_t apply_event(struct apply *apply, uint64_t cursor, struct view bytes)
@@ -226,7 +135,9 @@ static err_t apply_event(struct apply *apply, uint64_t cursor, struct view bytes
     if (err == ERR_OK && event.type == EVENT_CELL) {
         err = apply_cell(apply, &event.cell);
     } else if (err == ERR_OK && event.type == EVENT_RECORD) {
-        err = apply_warning(apply, &event.record, cursor);
+        err = apply_record(apply, &event.record, cursor);
+    } else if (err == ERR_OK && event.type == EVENT_CLOCK) {
+        err = apply_alert(apply, &event.clock, cursor);
     } else {
         return err == ERR_OK ? ERR_OK : ERR_INVALID;
     }
@@ -270,15 +181,16 @@ static sqlite3_stmt *moving(struct apply *apply, enum statement which)
 
 static err_t finish_resync(struct apply *apply)
 {
-    static const enum statement steps[] = {KEEP_TIMES, CARRY_WARNINGS, DROP_OLD_CELLS, DROP_OLD_WARNINGS,
-                                           SHOW_GENERATION};
+    static const enum statement steps[] = {KEEP_TIMES,       KEEP_FIRST_RECORDS, KEEP_FIRST_ALERTS,
+                                           CARRY_RECORDS,    CARRY_ALERTS,       DROP_OLD_CELLS,
+                                           DROP_OLD_RECORDS, DROP_OLD_ALERTS,    SHOW_GENERATION};
     sqlite3_stmt *count = moving(apply, COUNT_GONE);
     err_t err = db_step(count);
     apply->applied->cells_gone = err == ERR_OK ? (uint32_t)sqlite3_column_int64(count, 0) : 0;
     sqlite3_reset(count);
     for (size_t i = 0; i < sizeof steps / sizeof *steps && err == ERR_OK; i++) {
         sqlite3_stmt *stmt = moving(apply, steps[i]);
-        if (steps[i] == CARRY_WARNINGS) {
+        if (steps[i] == CARRY_RECORDS || steps[i] == CARRY_ALERTS) {
             sqlite3_bind_int(stmt, 4, apply->position.is_other_life);
         }
         err = db_run(stmt);

@@ -12,18 +12,24 @@ enum statement {
     SET_SYNCED,
     START_GENERATION,
     DROP_HALF_CELLS,
-    DROP_HALF_WARNINGS,
+    DROP_HALF_RECORDS,
+    DROP_HALF_ALERTS,
     GET_CELL,
     PUT_CELL,
     PUT_CHANGE,
     FORGET_CHANGES,
     FIND_THREAD,
-    PUT_WARNING,
+    PUT_RECORD,
+    PUT_ALERT,
     KEEP_TIMES,
     COUNT_GONE,
-    CARRY_WARNINGS,
+    KEEP_FIRST_RECORDS,
+    KEEP_FIRST_ALERTS,
+    CARRY_RECORDS,
+    CARRY_ALERTS,
     DROP_OLD_CELLS,
-    DROP_OLD_WARNINGS,
+    DROP_OLD_RECORDS,
+    DROP_OLD_ALERTS,
     SHOW_GENERATION,
     STATEMENTS
 };
@@ -33,7 +39,7 @@ struct hub_position {
     struct standing standing;
     int64_t generation;
     int64_t shown;
-    bool is_other_life; /* the resync's reason: the old life's warnings are not the hub's any more */
+    bool is_other_life; /* the resync's reason: the old life's records are not the hub's any more */
 };
 
 struct replica {
@@ -41,6 +47,24 @@ struct replica {
     sqlite3_stmt *statements[STATEMENTS];
     int commits; /* since the last checkpoint */
 };
+
+/* One EVENTS being applied, in its transaction. */
+struct apply {
+    struct replica *replica;
+    int64_t hub;
+    int64_t now;
+    struct hub_position position;
+    struct applied *applied;
+};
+
+/* ERR_INVALID: unreadable, to be passed over. province/replica_record.c. */
+MUST_CHECK err_t apply_record(struct apply *apply, const struct record_event *event, uint64_t cursor);
+MUST_CHECK err_t apply_alert(struct apply *apply, const struct clock_event *event, uint64_t cursor);
+
+/* What the replica takes for a code: letters, digits, `_`, `.`, `-`; so that '|' never stands inside one. */
+bool replica_is_code(struct view text, size_t size_max);
+/* Binds NULL where it is empty. */
+void replica_bind_text(sqlite3_stmt *stmt, int index, struct view text);
 
 /* The statement, reset, with HUB bound to ?1. */
 sqlite3_stmt *replica_statement(struct replica *replica, enum statement which, int64_t hub);

@@ -96,6 +96,7 @@ static inline void encode_warning(const struct fed *fed, msgpack_sbuffer *buffer
     struct event event = {.type = EVENT_RECORD};
     event.record = (struct record_event){.number = fed->cursor,
                                          .received_at = 1700000000000 + (int64_t)fed->cursor,
+                                         .role = text_view("entity"),
                                          .entity_type = text_view("hospital"),
                                          .state = text_view(fed->state),
                                          .record = {(const uint8_t *)record.data, record.size}};
