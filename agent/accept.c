@@ -3,43 +3,11 @@
 #include <string.h>
 
 #include "agent/stage.h"
-#include "common/log.h"
+#include "common/json_text.h"
 #include "common/text.h"
 
 /* Stands in for the number that is given out later; no number is longer. */
 static const uint64_t PROVISIONAL_SEQ = INT64_MAX;
-
-/* What the JSON parser dislikes, as a fault code. */
-static const char *parse_code(const json_error_t *error)
-{
-    static const struct {
-        enum json_error_code error;
-        const char *code;
-    } codes[] = {{json_error_duplicate_key, "duplicate_key"},
-                 {json_error_invalid_utf8, "bad_utf8"},
-                 {json_error_null_character, "bad_character"},
-                 {json_error_numeric_overflow, "out_of_range"}};
-    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
-        if (json_error_code(error) == codes[i].error) {
-            return codes[i].code;
-        }
-    }
-    return "malformed";
-}
-
-static json_t *parse(struct view text, struct faults *faults)
-{
-    json_error_t error;
-    size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
-    json_t *json = json_loadb((const char *)text.at, text.size, flags, &error);
-    if (!json) {
-        char safe[JSON_ERROR_TEXT_LENGTH];
-        log_safe(error.text, strlen(error.text), safe, sizeof safe);
-        fault_add(faults, parse_code(&error), "", "not JSON at line %d, column %d of the record: %s", error.line,
-                  error.column, safe);
-    }
-    return json;
-}
 
 err_t accept_text(struct view text, const uint8_t id[RECORD_ID_SIZE], uint64_t seq,
                   const struct record_context *context, msgpack_sbuffer *buffer, struct record *ret_record,
@@ -47,7 +15,7 @@ err_t accept_text(struct view text, const uint8_t id[RECORD_ID_SIZE], uint64_t s
 {
     ret_faults->count = 0;
     msgpack_sbuffer_clear(buffer);
-    json_t *json = parse(text, ret_faults);
+    json_t *json = json_text_read(text, ret_faults);
     if (!json) {
         return ERR_INVALID;
     }

@@ -77,6 +77,22 @@ static void delivery_cell(const char *category, int64_t day, const char *entity_
     snprintf(ret_cell->dims, sizeof ret_cell->dims, "%s|%s|%s", category, entity_type, state);
 }
 
+/* What the province issued is also counted by notice, so that each city's share of one can be seen there. */
+static void count_delivery(struct put *put, const struct thread *thread, const char *category, int64_t day,
+                           const char *entity_type, const char *state, int64_t count)
+{
+    struct cell cell;
+    char root[37];
+    delivery_cell(category, day, entity_type, state, &cell);
+    cells_add(put->store, &cell, count);
+    if (cell.family && store_role_of(put->store, thread->owner) == ROLE_PROVINCE) {
+        record_id_text(thread->root, root);
+        cell.family = FAMILY_ISSUED;
+        snprintf(cell.dims, sizeof cell.dims, "%s|%s|%s", root, entity_type, state);
+        cells_add(put->store, &cell, count);
+    }
+}
+
 static void deliver_to(void *self, const struct party *party)
 {
     struct fan *fan = self;
@@ -93,9 +109,7 @@ static void deliver_to(void *self, const struct party *party)
     db_bind_str(stmt, 6, fan->category);
     fan->err = db_run(stmt);
     if (fan->err == ERR_OK && sqlite3_changes(put->store->db) > 0) {
-        struct cell cell;
-        delivery_cell(fan->category, fan->day, party->entity_type, "sent", &cell);
-        cells_add(put->store, &cell, 1);
+        count_delivery(put, fan->thread, fan->category, fan->day, party->entity_type, "sent", 1);
     }
     fan->err = fan->err == ERR_OK ? put_bulletin(put, fan->item, fan->thread, party->row) : fan->err;
 }
@@ -149,15 +163,13 @@ static err_t note_response(struct put *put, const struct batch_item *item, const
     int64_t answered_at = sqlite3_column_int64(get, 1);
     int64_t day = sqlite3_column_int64(get, 2);
     char category[64];
-    struct cell cell;
+    const char *entity_type = put->batch->entity_type;
     snprintf(category, sizeof category, "%s", db_column_str(get, 3));
     sqlite3_reset(get);
-    delivery_cell(category, day, put->batch->entity_type, delivery_state(opened_at, answered_at), &cell);
-    cells_add(put->store, &cell, -1);
+    count_delivery(put, thread, category, day, entity_type, delivery_state(opened_at, answered_at), -1);
     opened_at = opened_at ? opened_at : put->now;
     answered_at = is_answer && !answered_at ? put->now : answered_at;
-    delivery_cell(category, day, put->batch->entity_type, delivery_state(opened_at, answered_at), &cell);
-    cells_add(put->store, &cell, 1);
+    count_delivery(put, thread, category, day, entity_type, delivery_state(opened_at, answered_at), 1);
     sqlite3_stmt *set = store_statement(put->store, SET_DELIVERY);
     sqlite3_bind_int64(set, 1, thread->owner);
     db_bind_view(set, 2, (struct view){thread->root, RECORD_ID_SIZE});

@@ -40,6 +40,7 @@ enum statement {
     PUT_RECORD,
     GET_RECORD,
     GET_HASH,
+    FIND_HOLDERS,
     PUT_REFUSAL,
     GET_REFUSAL,
     HAS_REFUSAL,

@@ -83,6 +83,24 @@ static err_t find_owner(struct put *put, const struct batch_item *item, struct p
     return ERR_OK;
 }
 
+/* The province cannot name the owner of a thread whose reporter's name was withheld from it: then the owner is that of
+ * the one record with this id. ERR_NOT_FOUND: there is none, or two parties have used the id. */
+static err_t find_withheld(struct put *put, const uint8_t id[RECORD_ID_SIZE], struct party *ret_owner,
+                           struct stored *ret)
+{
+    sqlite3_stmt *stmt = store_statement(put->store, FIND_HOLDERS);
+    db_bind_view(stmt, 1, (struct view){id, RECORD_ID_SIZE});
+    err_t err = db_step(stmt);
+    int64_t row = err == ERR_OK ? sqlite3_column_int64(stmt, 0) : 0;
+    err_t more = err == ERR_OK ? db_step(stmt) : err;
+    sqlite3_reset(stmt);
+    if (err != ERR_OK || more != ERR_NOT_FOUND) {
+        return more == ERR_OK ? ERR_NOT_FOUND : more;
+    }
+    err = put_find_record(put, row, id, ret);
+    return err == ERR_OK ? store_party_at(put->store, ret->owner, ret_owner) : err;
+}
+
 static void say_not_permitted(const struct projection *projection, struct faults *faults)
 {
     fault_add(faults, "record_not_permitted", projection->action == NO_ACTION ? "kind" : "action",
@@ -133,6 +151,9 @@ static err_t judge_reference(struct put *put, const struct batch_item *item, str
         return ERR_OK;
     }
     err = err == ERR_OK ? find_referred(put, &owner, projection->reference, &referred) : err;
+    if (err == ERR_NOT_FOUND && projection->addressee.size == 0 && put->batch->role == ROLE_PROVINCE) {
+        err = find_withheld(put, projection->reference, &owner, &referred);
+    }
     if (err == ERR_NOT_FOUND) {
         fault_add(faults, "unknown_reference", field, "the party has no record with this id");
         return ERR_OK;

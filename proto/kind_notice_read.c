@@ -35,5 +35,6 @@ const struct kind kind_notice_read = {
     .rule_count = COUNT(notice_read_rules),
     .references = {"refers_to"},
     .filers = BY_ENTITY,
+    .up = UP_TO_PROVINCE,
     .priority = 1,
 };

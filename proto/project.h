@@ -43,6 +43,10 @@ struct family {
 const struct family *family_find(const char *name);
 const struct family *family_at(size_t index);
 
+/* Beside the table: how far each notice of the province got in a city. Its dims are the id of the notice's first
+ * record, the entity type, and the state of the delivery; an id is no code, so that no listing of codes can show it. */
+#define FAMILY_ISSUED "issued"
+
 struct party_facts {
     const char *party;       /* identifier */
     const char *entity_type; /* code */

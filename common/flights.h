@@ -1,9 +1,9 @@
-/* agent/flights.h - which items of the spool may not be sent just now: under way in this session, or put off.
+/* common/flights.h - which items of a spool or an outbox may not be sent just now: under way in this session, or put off.
  *
  * Kept in memory alone: a new session begins with none, so whatever has no receipt is sent again. Times are
  * monotonic. */
-#ifndef AGENT_FLIGHTS_H
-#define AGENT_FLIGHTS_H
+#ifndef COMMON_FLIGHTS_H
+#define COMMON_FLIGHTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

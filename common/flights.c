@@ -1,4 +1,4 @@
-#include "agent/flights.h"
+#include "common/flights.h"
 
 #include <assert.h>
 
