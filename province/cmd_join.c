@@ -178,8 +178,9 @@ static int join_locked(const struct home *home, const struct arguments *argument
     }
     printf(tr("joined hub %" PRId64 ": %s, city %s, as %s\n", "已加入枢纽 %" PRId64 "：%s，城市 %s，本方为 %s\n"),
            number, membership.hub, membership.city, membership.name);
-    puts(hubs_wake(home) ? tr("the running agn-province follows it now", "正在运行的 agn-province 已开始跟随")
-                         : tr("next: agn-province run", "下一步：agn-province run"));
+    puts(hubs_wake(home, WAKE_HUBS)
+             ? tr("the running agn-province follows it now", "正在运行的 agn-province 已开始跟随")
+             : tr("next: agn-province run", "下一步：agn-province run"));
     return EXIT_DONE;
 }
 

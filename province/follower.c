@@ -18,6 +18,7 @@ struct follower {
     struct follower_site site;
     struct hub_member member;
     struct link *link;
+    struct dispatch *dispatch;
     bool is_first;      /* the next EVENTS is the first after a FOLLOW */
     bool is_told;       /* hub-caught-up has been logged since that FOLLOW */
     bool is_barred;     /* this session's events are not believed any more: a renewal is due */
@@ -105,6 +106,7 @@ static void on_ready(void *self, struct link *link, const struct welcome *welcom
     }
     note_link(follower, "connected", NULL, 0);
     follow(follower);
+    dispatch_ready(follower->dispatch, link, welcome);
 }
 
 static void report(struct follower *follower, const struct applied *applied)
@@ -186,6 +188,10 @@ static void on_refuse(void *self, struct link *link, const struct refuse *refuse
 {
     (void)link;
     struct follower *follower = self;
+    if (refuse->has_batch) {
+        dispatch_refuse(follower->dispatch, refuse);
+        return;
+    }
     char code[32];
     char reason[512];
     char text[600];
@@ -205,15 +211,26 @@ static void on_down(void *self, struct link *link, const char *reason, int64_t r
     struct follower *follower = self;
     follower->renew_at = 0; /* the link makes a new session by itself */
     follower->owed_since = 0;
+    dispatch_down(follower->dispatch);
     note_link(follower, "waiting", reason, clock_ms() + retry_ms);
+}
+
+static void on_receipt(void *self, struct link *link, const struct receipt_body *body, const struct receipt *receipt)
+{
+    (void)link;
+    struct follower *follower = self;
+    dispatch_receipt(follower->dispatch, body, receipt);
 }
 
 static void open_link(struct follower *follower)
 {
-    const struct link_config config = {
-        .membership = &follower->member.membership, .identity = follower->site.identity, .software = SOFTWARE};
+    const struct link_config config = {.membership = &follower->member.membership,
+                                       .identity = follower->site.identity,
+                                       .software = SOFTWARE,
+                                       .sent = dispatch_sent(follower->dispatch)};
     const struct link_handler handler = {.self = follower,
                                          .on_ready = on_ready,
+                                         .on_receipt = on_receipt,
                                          .on_events = on_events,
                                          .on_gap = on_gap,
                                          .on_refuse = on_refuse,
@@ -233,6 +250,7 @@ struct follower *follower_open(const struct follower_site *site, const struct hu
         log_warn("replica-unwritten", "hub=%" PRId64 " text=\"%s\" going on; trying again when connected", member->hub,
                  err_text(err));
     }
+    follower->dispatch = dispatch_open(site->outbox, member->hub, membership, &site->settings->retry_ms);
     open_link(follower);
     return follower;
 }
@@ -243,6 +261,7 @@ void follower_close(struct follower *follower)
         return;
     }
     link_close(follower->link);
+    dispatch_close(follower->dispatch);
     note_link(follower, "stopped", NULL, 0);
     free(follower);
 }
@@ -279,4 +298,16 @@ void follower_renew(struct follower *follower)
     follower->renew_at = 0;
     link_close(follower->link);
     open_link(follower);
+}
+
+void follower_send(struct follower *follower, int64_t now_monotonic, bool is_asked)
+{
+    if (follower->is_barred || link_state(follower->link) != LINK_READY) {
+        return;
+    }
+    if (is_asked) {
+        dispatch_pump(follower->dispatch, follower->link);
+    } else {
+        dispatch_tick(follower->dispatch, follower->link, now_monotonic);
+    }
 }

@@ -3,11 +3,13 @@
  *   FOLLOW from the stored cursor on every new session; each EVENTS is applied in one transaction and acknowledged only
  *   after it; GAP, another epoch or a head before our cursor start a resync; a replica that cannot be written, or a hub
  *   that owes events and sends none, ends the session: a new one starts again from the stored cursor, and nothing that
- *   was under way in the old one can be taken for its continuation. */
+ *   was under way in the old one can be taken for its continuation. Over the same session the dispatch sends what the
+ *   province has filed. */
 #ifndef PROVINCE_FOLLOWER_H
 #define PROVINCE_FOLLOWER_H
 
 #include "common/link.h"
+#include "province/dispatch.h"
 #include "province/hubs.h"
 #include "province/replica.h"
 #include "province/settings.h"
@@ -16,6 +18,7 @@
 struct follower_site {
     zloop_t *loop;
     struct replica *replica;
+    struct outbox *outbox;
     const struct identity *identity;
     const struct settings *settings;
 };
@@ -33,5 +36,8 @@ bool follower_is_of(const struct follower *follower, const struct hub_member *me
 /* Looks after progress; true when follower_renew() should be called (where follower_close() may be). */
 bool follower_check(struct follower *follower, int64_t now_monotonic);
 void follower_renew(struct follower *follower);
+
+/* Sends what waits for this hub: a few times a second, and IS_ASKED at once when something was filed. */
+void follower_send(struct follower *follower, int64_t now_monotonic, bool is_asked);
 
 #endif

@@ -104,16 +104,17 @@ err_t hubs_save(const struct home *home, int64_t hub, const struct membership *m
     return err;
 }
 
-bool hubs_wake(const struct home *home)
+bool hubs_wake(const struct home *home, enum wake what)
 {
     char path[PATH_SIZE];
     home_file(home, WAKE, path);
+    const char letter = (char)what;
     /* Opening a FIFO for writing without a reader fails: nobody runs. */
     int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
         return false;
     }
-    bool is_told = write(fd, "w", 1) == 1 || errno == EAGAIN;
+    bool is_told = write(fd, &letter, 1) == 1 || errno == EAGAIN;
     close(fd);
     return is_told;
 }

@@ -10,13 +10,15 @@
 #include "province/commands.h"
 #include "province/follower.h"
 
-enum { TICK_MS = 250, TIDY_MS = 3600000 };
+/* The loop waits for the outbox no longer than a command holds it. */
+enum { TICK_MS = 250, TIDY_MS = 3600000, OUTBOX_WAIT_MS = 500 };
 
 struct run {
     const struct home *home;
     struct settings settings;
     struct identity identity;
     struct replica *replica;
+    struct outbox *outbox;
     zloop_t *loop;
     int lock;
     int wake;
@@ -74,7 +76,7 @@ static void rescan(struct run *run)
     }
     run->follower_count = kept;
     run->followers = mem_grow(run->followers, kept + count, sizeof(struct follower *));
-    const struct follower_site site = {run->loop, run->replica, &run->identity, &run->settings};
+    const struct follower_site site = {run->loop, run->replica, run->outbox, &run->identity, &run->settings};
     for (size_t i = 0; i < count; i++) {
         if (!find_follower(run, &members[i])) {
             log_info("hub-joined", "hub=%" PRId64 " endpoint=%s", members[i].hub, members[i].membership.endpoint);
@@ -130,6 +132,9 @@ static int on_tick(zloop_t *loop, int timer, void *arg)
         run->tidied_ms = now;
         replica_tidy(run->replica, clock_ms());
     }
+    for (size_t i = 0; i < run->follower_count; i++) {
+        follower_send(run->followers[i], now, false);
+    }
     /* Links are closed and opened by on_wake(): a timer of theirs may be due in this same round of the loop. */
     if (is_work_due(run, now) && write(run->wake, "t", 1) != 1) {
         log_debug("wake-full", "text=\"it will be read anyhow\"");
@@ -143,9 +148,14 @@ static int on_wake(zloop_t *loop, zmq_pollitem_t *item, void *arg)
     struct run *run = arg;
     char bytes[64];
     int64_t now = clock_monotonic_ms();
+    bool is_filed = false;
     ssize_t size = read(item->fd, bytes, sizeof bytes);
     for (ssize_t i = 0; i < size; i++) {
-        run->is_rescan_due = run->is_rescan_due || bytes[i] == 'w';
+        run->is_rescan_due = run->is_rescan_due || bytes[i] == WAKE_HUBS;
+        is_filed = is_filed || bytes[i] == WAKE_OUTBOX;
+    }
+    for (size_t i = 0; is_filed && i < run->follower_count; i++) {
+        follower_send(run->followers[i], now, true);
     }
     if (run->is_rescan_due) {
         rescan(run);
@@ -199,6 +209,10 @@ static bool open_run(struct run *run)
         complain("%s", reason);
         return false;
     }
+    if (outbox_open(run->home, OUTBOX_WAIT_MS, &run->outbox, reason) != ERR_OK) {
+        complain("%s", reason);
+        return false;
+    }
     run->wake = hubs_open_wake(run->home);
     if (run->wake < 0) {
         complain(tr("cannot make the FIFO %s/wake: is a file of that name in the way?",
@@ -220,6 +234,7 @@ static void close_run(struct run *run)
         db_checkpoint(replica_db(run->replica), true);
     }
     replica_close(run->replica);
+    outbox_close(run->outbox);
     identity_done(&run->identity);
     if (run->wake >= 0) {
         close(run->wake);
