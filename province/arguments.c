@@ -11,7 +11,11 @@
 #include "common/text.h"
 #include "proto/record.h"
 
-enum { ON_ALL = 0xffff, ON_LISTINGS = ON_STATUS | ON_TABLE | ON_WARNINGS };
+enum {
+    ON_ALL = 0xfffff,
+    ON_VIEWS = ON_RECORDS | ON_CASES | ON_PLANS | ON_OVERDUE | ON_NOTICES | ON_CHANGES | ON_OUTBOX,
+    ON_LISTINGS = ON_STATUS | ON_TABLE | ON_WARNINGS | ON_SIGNALS | ON_VIEWS
+};
 
 /* `offset` is where an option with a value is kept. */
 static const struct row {
@@ -28,14 +32,21 @@ static const struct row {
     {"name", offsetof(struct arguments, name), ON_INIT, true},
     {"replace", offsetof(struct arguments, replace), ON_JOIN, true},
     {"family", offsetof(struct arguments, family), ON_TABLE, true},
-    {"by", offsetof(struct arguments, by), ON_TABLE, true},
+    {"by", offsetof(struct arguments, by), ON_TABLE | ON_PLANS, true},
     {"from", offsetof(struct arguments, from), ON_TABLE, true},
     {"to", offsetof(struct arguments, to), ON_TABLE, true},
-    {"city", offsetof(struct arguments, city), ON_TABLE | ON_WARNINGS, true},
+    {"city", offsetof(struct arguments, city), ON_TABLE | ON_WARNINGS | ON_VIEWS | ON_FILE | ON_DECIDE | ON_ACKNOWLEDGE,
+     true},
     {"status", offsetof(struct arguments, status), ON_TABLE | ON_WARNINGS, true},
     {"level", offsetof(struct arguments, level), ON_WARNINGS, true},
-    {"id", offsetof(struct arguments, id), ON_WARNINGS, true},
-    {"limit", offsetof(struct arguments, limit), ON_WARNINGS, true},
+    {"id", offsetof(struct arguments, id), ON_WARNINGS | ON_RECORDS, true},
+    {"limit", offsetof(struct arguments, limit), ON_WARNINGS | ON_RECORDS, true},
+    {"kind", offsetof(struct arguments, kind), ON_RECORDS, true},
+    {"state", offsetof(struct arguments, state), ON_RECORDS | ON_CASES | ON_OUTBOX, true},
+    {"since", offsetof(struct arguments, since), ON_CHANGES | ON_RECORDS, true},
+    {"rules", offsetof(struct arguments, rules), ON_SIGNALS, true},
+    {"advised", offsetof(struct arguments, advised), ON_ACKNOWLEDGE, true},
+    {"person", offsetof(struct arguments, person), ON_FILE | ON_DECIDE | ON_ACKNOWLEDGE, true},
 };
 enum { ROWS = sizeof rows / sizeof *rows, HELP_ROW = 1, FIRST_VALUE = 256 };
 

@@ -22,6 +22,12 @@ struct arguments {
     const char *level;
     const char *id;
     const char *limit;
+    const char *kind;
+    const char *state;
+    const char *since;
+    const char *rules;
+    const char *advised;
+    const char *person;
     enum table_form form;
     bool is_help;
     bool is_version;
@@ -37,7 +43,18 @@ enum command_bit {
     ON_STATUS = 8,
     ON_TABLE = 16,
     ON_WARNINGS = 32,
-    ON_CONFIG = 64
+    ON_CONFIG = 64,
+    ON_RECORDS = 1 << 7,
+    ON_CASES = 1 << 8,
+    ON_PLANS = 1 << 9,
+    ON_OVERDUE = 1 << 10,
+    ON_NOTICES = 1 << 11,
+    ON_CHANGES = 1 << 12,
+    ON_SIGNALS = 1 << 13,
+    ON_OUTBOX = 1 << 14,
+    ON_FILE = 1 << 15, /* notice, warn, file */
+    ON_DECIDE = 1 << 16,
+    ON_ACKNOWLEDGE = 1 << 17
 };
 
 /* argv[0] is skipped. Says on stderr what is wrong; false then. The command is the first operand of the program, so it

@@ -10,6 +10,19 @@ int cmd_run(const struct home *home, const struct arguments *arguments);
 int cmd_status(const struct home *home, const struct arguments *arguments);
 int cmd_table(const struct home *home, const struct arguments *arguments);
 int cmd_warnings(const struct home *home, const struct arguments *arguments);
+int cmd_records(const struct home *home, const struct arguments *arguments);
+int cmd_cases(const struct home *home, const struct arguments *arguments);
+int cmd_plans(const struct home *home, const struct arguments *arguments);
+int cmd_overdue(const struct home *home, const struct arguments *arguments);
+int cmd_notices(const struct home *home, const struct arguments *arguments);
+int cmd_changes(const struct home *home, const struct arguments *arguments);
+int cmd_signals(const struct home *home, const struct arguments *arguments);
+int cmd_outbox(const struct home *home, const struct arguments *arguments);
+int cmd_notice(const struct home *home, const struct arguments *arguments);
+int cmd_warn(const struct home *home, const struct arguments *arguments);
+int cmd_file(const struct home *home, const struct arguments *arguments);
+int cmd_decide(const struct home *home, const struct arguments *arguments);
+int cmd_acknowledge(const struct home *home, const struct arguments *arguments);
 int cmd_config(const struct home *home, const struct arguments *arguments);
 
 #define SOFTWARE "agn-province/" AGN_VERSION

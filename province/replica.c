@@ -154,7 +154,7 @@ static void sql_record_json(sqlite3_context *context, int count, sqlite3_value *
     }
 }
 
-static void add_functions(sqlite3 *db)
+void replica_add_functions(sqlite3 *db)
 {
     int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
     int code = sqlite3_create_function(db, "record_json", 1, flags, NULL, sql_record_json, NULL, NULL);
@@ -178,7 +178,7 @@ err_t replica_open(const struct home *home, bool is_writer, struct replica **ret
         *ret_replica = NULL;
         return err;
     }
-    add_functions(replica->db);
+    replica_add_functions(replica->db);
     *ret_replica = replica;
     return ERR_OK;
 }

@@ -30,6 +30,9 @@ void replica_close(struct replica *replica);
 /* For listings: borrowed. */
 sqlite3 *replica_db(struct replica *replica);
 
+/* record_json(BLOB) for the SQL of a connection: a stored record as JSON text. The replica's own has it. */
+void replica_add_functions(sqlite3 *db);
+
 /* Where following a hub stands. */
 struct standing {
     bool has_epoch;
