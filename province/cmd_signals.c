@@ -17,12 +17,13 @@
 
 enum { CLUSTER_SIZE = SIGNAL_CLUSTER_SIZE * 2, FIGURE_SIZE = 32 };
 
-/* A thread a row: its newest content and its state now. */
+/* A thread a row: its newest content and its state now. What the province itself warned of is no evidence, and comes up
+ * from every city that it was filed with. */
 static const char threads_sql[] =
     "select c.record, c.thread, h.city, c.owner, (select l.state from record l where l.hub = c.hub"
     " and l.generation = c.generation and l.thread = c.thread order by l.cursor desc limit 1), max(c.cursor)"
     " from record c join hub h on h.hub = c.hub and h.shown = c.generation"
-    " where c.thread_kind = 'risk_warning' and c.is_content group by c.hub, c.thread";
+    " where c.thread_kind = 'risk_warning' and c.is_content and c.role <> 'province' group by c.hub, c.thread";
 
 static err_t add_row(struct signal_set *set, sqlite3_stmt *stmt, int utc_offset_minutes, int64_t today)
 {

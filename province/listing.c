@@ -9,7 +9,9 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "proto/project.h"
 #include "proto/record.h"
+#include "proto/term.h"
 
 enum { CELL_SIZE = 1600 };
 
@@ -36,10 +38,15 @@ const char *listing_state(const char *code)
     return code;
 }
 
-static const char *kind_label(const char *name)
+/* Of a kind of record, a family of figures, or a term. */
+static const char *subject_label(const char *name)
 {
     const struct kind *kind = kind_find((struct view){(const uint8_t *)name, strlen(name)});
-    return kind ? tr(kind->en, kind->zh) : name;
+    const struct family *family = family_find(name);
+    if (kind) {
+        return tr(kind->en, kind->zh);
+    }
+    return family ? tr(family->en, family->zh) : enumeration_label(&enum_term, name, text_is_chinese());
 }
 
 /* Numbers and ids as they travel; texts without what a terminal or a spreadsheet would act on. */
@@ -89,7 +96,7 @@ static void write_label(const struct listing *listing, const struct listing_colu
     } else if (column->form == LIST_STATE) {
         label = listing_state(cell);
     } else if (column->form == LIST_KIND) {
-        label = kind_label(cell);
+        label = subject_label(cell);
     } else if (column->form == LIST_FLAG) {
         label = strcmp(cell, "yes") == 0 ? tr("yes", "是") : tr("no", "否");
     }

@@ -16,7 +16,7 @@ enum listing_form {
     LIST_FLAG,  /* 0 or 1 */
     LIST_CODE,  /* of `codes` */
     LIST_STATE, /* of a thread, whatever its life */
-    LIST_KIND,  /* of record */
+    LIST_KIND,  /* of record; also the name of a family or a term */
 };
 
 /* One column of the statement, in its order. */

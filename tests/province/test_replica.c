@@ -295,6 +295,169 @@ static void test_warnings_of_a_lost_life_are_kept_and_marked_and_come_first(void
     assert_int_equal(ask(site, LATEST_STATE_IS("acknowledged")), 1);
 }
 
+/* ---- every kind, and what an older release had kept ---- */
+
+static void pack_pair(msgpack_packer *packer, const char *key, const char *text)
+{
+    pack_text(packer, key);
+    pack_text(packer, text);
+}
+
+/* A record of KIND by PARTY ("": withheld) that goes on with REFERS_TO by KEY, or begins a thread. */
+struct told {
+    uint64_t cursor;
+    const char *kind;
+    const char *party;
+    const char *addressee;
+    uint8_t id;
+    const char *key;
+    uint8_t refers_to;
+    const char *state;
+};
+
+static err_t tell(struct site *site, uint8_t epoch, uint64_t head, const struct told *list, uint32_t count)
+{
+    struct fed raw[8];
+    msgpack_sbuffer buffers[8];
+    struct applied applied;
+    assert_true(count <= 8);
+    memset(raw, 0, sizeof raw);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct told *told = &list[i];
+        msgpack_sbuffer record;
+        msgpack_packer packer;
+        msgpack_sbuffer_init(&record);
+        msgpack_sbuffer_init(&buffers[i]);
+        msgpack_packer_init(&packer, &record, msgpack_sbuffer_write);
+        msgpack_pack_map(&packer, 3U + (told->addressee ? 1U : 0U) + (told->key ? 1U : 0U));
+        pack_text(&packer, "id");
+        pack_id(&packer, told->id);
+        pack_pair(&packer, "kind", told->kind);
+        pack_pair(&packer, "title", "A title");
+        if (told->addressee) {
+            pack_pair(&packer, "addressee", told->addressee);
+        }
+        if (told->key) {
+            pack_text(&packer, told->key);
+            pack_id(&packer, told->refers_to);
+        }
+        struct event event = {.type = EVENT_RECORD};
+        event.record = (struct record_event){.number = told->cursor,
+                                             .received_at = 5,
+                                             .role = text_view("entity"),
+                                             .entity = text_view(told->party),
+                                             .state = text_view(told->state),
+                                             .record = {(const uint8_t *)record.data, record.size}};
+        event_encode(&event, &buffers[i]);
+        raw[i] = (struct fed){.cursor = told->cursor, .raw = buffers[i].data, .raw_size = buffers[i].size};
+        msgpack_sbuffer_destroy(&record);
+    }
+    err_t err = feed(site, 1, epoch, head, raw, count, &applied);
+    for (uint32_t i = 0; i < count; i++) {
+        msgpack_sbuffer_destroy(&buffers[i]);
+    }
+    return err;
+}
+
+static void test_every_kind_is_kept_once_with_its_thread(void **state)
+{
+    struct site *site = *state;
+    const struct told list[] = {
+        {1, "rereview_request", "A", NULL, 1, NULL, 0, "requested"},
+        {2, "rereview_decision", "B", "A", 2, "request_id", 1, "decided"},
+        {3, "city_plan", "C", NULL, 3, NULL, 0, "current"},
+        {4, "city_plan", "C", NULL, 4, "replaces", 3, "current"},
+        {5, "withdrawal", "C", NULL, 5, "replaces", 4, "withdrawn"},
+        {6, "a_kind_of_tomorrow", "C", NULL, 6, NULL, 0, "new_state"},
+    };
+    assert_int_equal(tell(site, 7, 6, list, 6), ERR_OK);
+    assert_int_equal(tell(site, 7, 6, list, 6), ERR_OK); /* again, as after a lost acknowledgement */
+    assert_int_equal(ask(site, "select count(*) from record"), 6);
+    assert_int_equal(ask(site, "select count(distinct thread) from record"), 3);
+    assert_int_equal(ask(site, "select count(*) from record where thread_kind = 'rereview_request'"), 2);
+    assert_int_equal(ask(site, "select count(*) from record where kind = 'withdrawal' and thread_kind = 'city_plan'"),
+                     1);
+    assert_int_equal(ask(site, "select sum(is_content) from record"), 3);
+    assert_int_equal(ask(site, "select count(*) from record where owner = 'A' and kind = 'rereview_decision'"), 1);
+}
+
+static void test_two_parties_with_one_id_keep_their_own_threads(void **state)
+{
+    struct site *site = *state;
+    const struct told list[] = {
+        {1, "rereview_request", "A", NULL, 1, NULL, 0, "requested"},
+        {2, "rereview_request", "B", NULL, 1, NULL, 0, "requested"},
+        {3, "rereview_decision", "city", "A", 2, "request_id", 1, "decided"},
+        {4, "rereview_decision", "city", "B", 3, "request_id", 1, "decided"},
+    };
+    assert_int_equal(tell(site, 7, 4, list, 4), ERR_OK);
+    assert_int_equal(ask(site, "select count(*) from record"), 4);
+    assert_int_equal(ask(site, "select count(*) from record where owner = 'A'"), 2);
+    assert_int_equal(ask(site, "select count(*) from record where owner = 'B'"), 2);
+    begin_resync(site, 1, 8, "epoch");
+    assert_int_equal(tell(site, 8, 4, list, 4), ERR_OK);
+    assert_int_equal(ask(site, "select count(*) from record"), 4);
+    assert_int_equal(ask(site, "select count(*) from record where is_held"), 4);
+}
+
+static void test_an_alert_told_again_in_another_life_is_one(void **state)
+{
+    struct site *site = *state;
+    struct applied applied;
+    msgpack_sbuffer buffer;
+    msgpack_sbuffer_init(&buffer);
+    struct event event = {.type = EVENT_CLOCK};
+    event.clock = (struct clock_event){.at = 9,
+                                       .due_at = 8,
+                                       .term = text_view("periodic_report"),
+                                       .stage = text_view("overdue"),
+                                       .entity = text_view("A"),
+                                       .period = text_view("2026-Q3")};
+    event_encode(&event, &buffer);
+    struct fed fed = {.cursor = 30, .raw = buffer.data, .raw_size = buffer.size};
+    assert_int_equal(feed(site, 1, 7, 30, &fed, 1, &applied), ERR_OK);
+    assert_int_equal(applied.alerts, 1);
+    begin_resync(site, 1, 8, "epoch");
+    fed.cursor = 2;
+    assert_int_equal(feed(site, 1, 8, 2, &fed, 1, &applied), ERR_OK);
+    assert_int_equal(ask(site, "select count(*) from alert"), 1);
+    assert_int_equal(ask(site, "select cursor from alert where is_held"), 2);
+    begin_resync(site, 1, 9, "epoch");
+    assert_int_equal(feed(site, 1, 9, 0, NULL, 0, &applied), ERR_OK);
+    assert_int_equal(ask(site, "select count(*) from alert where not is_held"), 1);
+    msgpack_sbuffer_destroy(&buffer);
+}
+
+/* The first version's tables, as far as the step from them touches them. */
+static const char version_1[] =
+    "drop view warning; drop table record; drop table alert;"
+    "create table warning(hub int not null, generation int not null, id blob not null, thread blob not null,"
+    " cursor int not null, number int not null, received_at int not null, entity_type text not null, entity text,"
+    " entity_name text, state text not null, action text not null, status text not null, level int not null,"
+    " sector text not null, risk_domain text not null, headline text not null, record blob not null,"
+    " is_held int not null default 1, primary key(hub, generation, id));"
+    "insert into warning values(1, 1, x'01', x'01', 4, 9, 77, 'hospital', null, null, 'raised', 'raise', 'actual', 2,"
+    " 's', 'd', 'Old', x'80', 1), (1, 2, x'02', x'02', 1, 9, 77, 'hospital', null, null, 'raised', 'raise', 'actual',"
+    " 2, 's', 'd', 'Half', x'80', 1);"
+    "update hub set cursor = 5, head = 5, generation = 2 where hub = 1; pragma user_version = 1";
+
+static void test_an_older_replica_is_taken_over_and_read_anew(void **state)
+{
+    struct site *site = *state;
+    const struct told list[] = {{3, "city_plan", "C", NULL, 3, NULL, 0, "current"}};
+    assert_int_equal(db_exec(replica_db(site->replica), version_1), ERR_OK);
+    reopen(site);
+    assert_int_equal(ask(site, "select count(*) from record"), 1);
+    assert_int_equal(ask(site, "select headline = 'Old' and first_at = 77 from warning w join record using(cursor)"),
+                     1);
+    assert_int_equal(standing_of(site, 1).cursor, 0);
+    assert_true(standing_of(site, 1).is_resyncing);
+    assert_false(standing_of(site, 2).is_resyncing); /* nothing had been read of it */
+    assert_int_equal(tell(site, 0, 3, list, 1), ERR_OK);
+    assert_false(standing_of(site, 1).is_resyncing);
+    assert_int_equal(ask(site, "select count(*) from record where is_held"), 2);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_site, drop_site)
@@ -316,6 +479,10 @@ int main(void)
         TEST(test_records_of_a_thread_belong_together),
         TEST(test_warnings_outlive_pruning_at_the_hub),
         TEST(test_warnings_of_a_lost_life_are_kept_and_marked_and_come_first),
+        TEST(test_every_kind_is_kept_once_with_its_thread),
+        TEST(test_two_parties_with_one_id_keep_their_own_threads),
+        TEST(test_an_alert_told_again_in_another_life_is_one),
+        TEST(test_an_older_replica_is_taken_over_and_read_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
