@@ -45,6 +45,7 @@ static const struct row {
     {"state", offsetof(struct arguments, state), ON_RECORDS | ON_CASES | ON_OUTBOX, true},
     {"since", offsetof(struct arguments, since), ON_CHANGES | ON_RECORDS, true},
     {"rules", offsetof(struct arguments, rules), ON_SIGNALS, true},
+    {"file", 0, ON_SIGNALS, false},
     {"advised", offsetof(struct arguments, advised), ON_ACKNOWLEDGE, true},
     {"person", offsetof(struct arguments, person), ON_FILE | ON_DECIDE | ON_ACKNOWLEDGE, true},
 };
@@ -66,6 +67,8 @@ static void set_option(const struct row *row, const char *value, struct argument
         memcpy((char *)arguments + row->offset, &value, sizeof value);
     } else if (strcmp(row->name, "help") == 0) {
         arguments->is_help = true;
+    } else if (strcmp(row->name, "file") == 0) {
+        arguments->is_filing = true;
     } else if (strcmp(row->name, "version") == 0) {
         arguments->is_version = true;
     } else {

@@ -29,6 +29,7 @@ struct arguments {
     const char *advised;
     const char *person;
     enum table_form form;
+    bool is_filing;
     bool is_help;
     bool is_version;
     const char *operands[OPERANDS_MAX];

@@ -100,7 +100,7 @@ static int file_fields(struct desk *desk, const struct arguments *arguments, con
                     "这些枢纽均未收到本记录所接续的记录"));
         return EXIT_REFUSED;
     }
-    return desk_file(desk, fields, audience.hubs, audience.count);
+    return desk_file(desk, fields, audience.hubs, audience.count, NULL);
 }
 
 /* NULL after the reason was told. */
@@ -197,7 +197,8 @@ int cmd_decide(const struct home *home, const struct arguments *arguments)
             is_of_kind(&thread, "rereview_request", arguments->operands[0])) {
             point_at(fields, "request_id", &thread);
             desk_sign(fields, arguments->person);
-            code = desk_may(thread.kind, kind, fields, thread.state) ? desk_file(&desk, fields, &thread.hub, 1) : code;
+            code = desk_may(thread.kind, kind, fields, thread.state) ? desk_file(&desk, fields, &thread.hub, 1, NULL)
+                                                                     : code;
         }
         json_decref(thread.content);
         desk_close(&desk);
@@ -240,8 +241,8 @@ int cmd_acknowledge(const struct home *home, const struct arguments *arguments)
     if (desk_find(&desk, arguments->operands[0], arguments->city, &thread) &&
         is_of_kind(&thread, "risk_warning", arguments->operands[0]) && thread.content) {
         json_t *fields = acknowledgement(&thread, arguments);
-        code =
-            desk_may(thread.kind, thread.kind, fields, thread.state) ? desk_file(&desk, fields, &thread.hub, 1) : code;
+        code = desk_may(thread.kind, thread.kind, fields, thread.state) ? desk_file(&desk, fields, &thread.hub, 1, NULL)
+                                                                        : code;
         json_decref(fields);
     }
     json_decref(thread.content);

@@ -11,9 +11,10 @@
 #include "common/text.h"
 #include "proto/kinds.h"
 #include "province/commands.h"
-#include "province/look.h"
+#include "province/desk.h"
 
 #define RULES_FILE "signals.zpl"
+#define MEMO       "signals"
 
 enum { CLUSTER_SIZE = SIGNAL_CLUSTER_SIZE * 2, FIGURE_SIZE = 32 };
 
@@ -155,25 +156,115 @@ static void print_signal(struct table *table, const struct look *look, const str
     free(evidence);
 }
 
-static int find_and_print(struct look *look, const struct signal_rules *rules, enum table_form form)
+static void print_all(const struct look *look, const struct signal_list *found, enum table_form form)
+{
+    struct table *table = table_open(stdout, form, columns, form == TABLE_TEXT ? TEXT_COLUMNS : COLUMNS);
+    for (size_t i = 0; i < found->count; i++) {
+        print_signal(table, look, &found->list[i]);
+    }
+    table_close(table);
+}
+
+/* ---- filing ---- */
+
+/* What was filed before; NULL after the reason was told. */
+static struct signal_memory *recall(struct desk *desk)
+{
+    char *text = NULL;
+    struct signal_memory *memory = signal_memory_open();
+    err_t err = outbox_read_memo(desk->outbox, MEMO, &text);
+    json_t *json = text ? json_loads(text, 0, NULL) : NULL;
+    err = err == ERR_OK && text ? signal_memory_from_json(memory, json) : err;
+    json_decref(json);
+    free(text);
+    if (err != ERR_OK) {
+        complain(tr("what was signalled before cannot be read: %s", "无法读取已发出的信号：%s"), err_text(err));
+        signal_memory_close(memory);
+        return NULL;
+    }
+    return memory;
+}
+
+/* The warning and the memory of it are kept together, so that no crash makes one without the other. */
+static int file_signal(struct desk *desk, struct signal_memory *memory, const struct signal *signal)
+{
+    int64_t hubs[HUBS_MAX];
+    json_t *fields = NULL;
+    if (signal_to_warning(signal, &fields) != ERR_OK) {
+        complain(tr("the rule %s found what makes no warning", "规则 %s 的结果无法形成预警"), signal->rule->name);
+        return EXIT_REFUSED;
+    }
+    for (size_t i = 0; i < desk->member_count; i++) {
+        hubs[i] = desk->members[i].hub;
+    }
+    signal_memory_put(memory, signal);
+    json_t *json = signal_memory_to_json(memory);
+    char *text = json_dumps(json, JSON_COMPACT);
+    int code = desk_file(desk, fields, hubs, desk->member_count, &(struct outbox_memo){MEMO, text});
+    free(text);
+    json_decref(json);
+    json_decref(fields);
+    return code;
+}
+
+static int file_all(struct desk *desk, const struct signal_list *found)
+{
+    int code = EXIT_DONE;
+    struct signal_memory *memory = recall(desk);
+    if (!memory) {
+        return EXIT_REFUSED;
+    }
+    for (size_t i = 0; i < found->count && code == EXIT_DONE; i++) {
+        if (signal_is_news(memory, &found->list[i])) {
+            code = file_signal(desk, memory, &found->list[i]);
+        }
+    }
+    signal_memory_close(memory);
+    return code;
+}
+
+/* DESK is NULL where nothing is to be filed. */
+static int look_for(struct look *look, struct desk *desk, const struct signal_rules *rules, enum table_form form)
 {
     int offset = (int)look->settings.utc_offset_minutes;
     int64_t now = clock_ms();
     int64_t today = day_of(now, offset);
     struct signal_set *set = signal_set_open(rules);
     err_t err = fill(look, set, today);
+    int code = EXIT_DONE;
     if (err == ERR_OK) {
         struct signal_list found;
         signal_find(set, today, now, &found);
-        struct table *table = table_open(stdout, form, columns, form == TABLE_TEXT ? TEXT_COLUMNS : COLUMNS);
-        for (size_t i = 0; i < found.count; i++) {
-            print_signal(table, look, &found.list[i]);
+        if (desk) {
+            code = file_all(desk, &found);
+        } else {
+            print_all(look, &found, form);
         }
-        table_close(table);
         signal_list_done(&found);
     }
     signal_set_close(set);
-    return err == ERR_OK ? EXIT_DONE : look_failed(err);
+    return err == ERR_OK ? code : look_failed(err);
+}
+
+/* Two at once would both file what is new. */
+static int file_locked(const struct home *home, const struct signal_rules *rules)
+{
+    struct desk desk;
+    int lock = -1;
+    err_t err = home_lock(home, "signals.lock", &lock);
+    if (err != ERR_OK) {
+        complain(err == ERR_BUSY ? tr("another signals --file is under way in %s: try again",
+                                      "%s 中正在执行另一个 signals --file，请稍后重试")
+                                 : tr("cannot write in %s", "无法写入 %s"),
+                 home->path);
+        return EXIT_REFUSED;
+    }
+    if (!desk_open(home, &desk)) {
+        return EXIT_REFUSED;
+    }
+    int code = look_for(&desk.look, &desk, rules, TABLE_TEXT);
+    desk_close(&desk);
+    return code; /* the lock goes with the process */
 }
 
 int cmd_signals(const struct home *home, const struct arguments *arguments)
@@ -191,8 +282,10 @@ int cmd_signals(const struct home *home, const struct arguments *arguments)
                  arguments->rules ? arguments->rules : own);
     } else if (err != ERR_OK) {
         complain("%s", reason);
+    } else if (arguments->is_filing) {
+        code = file_locked(home, rules);
     } else if (look_open(home, &look)) {
-        code = find_and_print(&look, rules, arguments->form);
+        code = look_for(&look, NULL, rules, arguments->form);
         look_close(&look);
     }
     free(rules);

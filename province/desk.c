@@ -217,7 +217,8 @@ static const char *party_at(const struct desk *desk, int64_t hub)
     return NULL;
 }
 
-int desk_file(struct desk *desk, const json_t *fields, const int64_t *hubs, size_t count)
+int desk_file(struct desk *desk, const json_t *fields, const int64_t *hubs, size_t count,
+              const struct outbox_memo *memo)
 {
     struct outbox_target *targets = mem_alloc(count * sizeof *targets);
     struct faults faults = {0};
@@ -233,7 +234,8 @@ int desk_file(struct desk *desk, const json_t *fields, const int64_t *hubs, size
             return EXIT_REFUSED;
         }
     }
-    struct outbox_order order = {.fields = fields,
+    struct outbox_order order = {.memo = memo,
+                                 .fields = fields,
                                  .utc_offset_minutes = (int)desk->look.settings.utc_offset_minutes,
                                  .targets = targets,
                                  .count = count};

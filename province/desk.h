@@ -46,7 +46,9 @@ bool desk_may(const struct kind *root, const struct kind *kind, const json_t *fi
 /* hub_city(N), hub_name(N), fault_words(BLOB) and record_json(BLOB) for the outbox's listings. */
 void outbox_functions(struct desk *desk);
 
-/* Files FIELDS with the COUNT hubs of HUBS, prints its id and wakes `run`; returns the exit code. */
-int desk_file(struct desk *desk, const json_t *fields, const int64_t *hubs, size_t count);
+/* Files FIELDS with the COUNT hubs of HUBS, prints its id and wakes `run`; returns the exit code. MEMO (may be NULL)
+ * is kept with it. */
+int desk_file(struct desk *desk, const json_t *fields, const int64_t *hubs, size_t count,
+              const struct outbox_memo *memo);
 
 #endif

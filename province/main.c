@@ -46,8 +46,10 @@ static const struct command {
      "the province's own notices: how far each got in each city", "省级通知在各城市的送达、阅读和答复情况"},
     {"changes", ON_CHANGES, 0, cmd_changes, "[--since DATE] [--city CODE] [--json|--csv]",
      "what came up since DATE; without it, since this was last asked", "自指定日期（默认自上次查看）以来的变化"},
-    {"signals", ON_SIGNALS, 0, cmd_signals, "[--rules FILE] [--json|--csv]",
-     "clusters of warnings across the cities, by the rules of signals.zpl", "按 signals.zpl 规则发现的跨城市预警聚集"},
+    {"signals", ON_SIGNALS, 0, cmd_signals, "[--rules FILE] [--file|--json|--csv]",
+     "clusters of warnings across the cities, by the rules of signals.zpl; --file: warn all cities of those that are "
+     "new",
+     "按 signals.zpl 规则发现的跨城市预警聚集；--file：将新发现的聚集作为预警发往全部城市"},
     {"notice", ON_FILE, 1, cmd_notice, "FILE [--city CODE,...] [--person NAME]",
      "file a notice (JSON; - is standard input) with all cities, or those named",
      "向全部或指定城市发布通知（JSON 文件）"},

@@ -27,7 +27,8 @@ static const struct db_migration migrations[] = {{
     "create index delivery_filing on delivery(id);"
     "create index delivery_waiting on delivery(hub, priority, seq) where state = 0;"
     "create table peer(hub integer primary key, last_seq int not null default 0, epoch blob,"
-    " trouble text not null default '');",
+    " trouble text not null default '');"
+    "create table memo(key text primary key, text text not null) without rowid;",
 }};
 
 static const char *const sql[OUTBOX_STATEMENTS] = {
@@ -39,6 +40,8 @@ static const char *const sql[OUTBOX_STATEMENTS] = {
     [OUTBOX_PUT_DELIVERY] = "insert into delivery(hub, seq, id, priority, hash, body) values(?1, ?2, ?3, ?4, ?5, ?6)",
     [OUTBOX_FIND] = "select 1 from delivery where hub = ?1 and id = ?2",
     [OUTBOX_KIND] = "select kind from filing where id = ?2 and ?1 = 0",
+    [OUTBOX_GET_MEMO] = "select text from memo where key = ?2 and ?1 = 0",
+    [OUTBOX_SET_MEMO] = "insert or replace into memo(key, text) values(?2, ?3)",
     [OUTBOX_PICK] = "select seq, body from delivery where hub = ?1 and state = 0 order by priority, seq",
     [OUTBOX_MATCH] = "select seq, state from delivery where hub = ?1 and id = ?2 and hash = ?3",
     [OUTBOX_SETTLE] = "update delivery set state = ?3, outcome_at = ?4, number = ?5, faults = ?6, receipt = ?7"
@@ -193,6 +196,24 @@ static err_t address(struct filer *filer, const struct outbox_target *target, bo
     return err == ERR_OK ? put_delivery(filer, target->hub, seq + 1, &record) : err;
 }
 
+static err_t keep_memo(struct outbox *outbox, const struct outbox_memo *memo)
+{
+    sqlite3_stmt *stmt = outbox_statement(outbox, OUTBOX_SET_MEMO, 0);
+    db_bind_str(stmt, 2, memo->key);
+    db_bind_str(stmt, 3, memo->text);
+    return db_run(stmt);
+}
+
+err_t outbox_read_memo(struct outbox *outbox, const char *key, char **ret_text)
+{
+    sqlite3_stmt *stmt = outbox_statement(outbox, OUTBOX_GET_MEMO, 0);
+    db_bind_str(stmt, 2, key);
+    err_t err = db_step(stmt);
+    *ret_text = err == ERR_OK ? mem_text(db_column_str(stmt, 0)) : NULL;
+    sqlite3_reset(stmt);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 err_t outbox_file(struct outbox *outbox, const struct outbox_order *order, int64_t now_ms,
                   uint8_t ret_id[RECORD_ID_SIZE], struct faults *ret_faults)
 {
@@ -208,6 +229,7 @@ err_t outbox_file(struct outbox *outbox, const struct outbox_order *order, int64
         err = address(&filer, &order->targets[i], i == 0);
     }
     msgpack_sbuffer_destroy(&filer.bytes);
+    err = err == ERR_OK && order->memo ? keep_memo(outbox, order->memo) : err;
     memcpy(ret_id, filer.id, RECORD_ID_SIZE);
     return outbox_end(outbox, err);
 }

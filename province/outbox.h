@@ -35,7 +35,13 @@ struct outbox_target {
     int64_t hub;
     const char *party; /* the province's own identifier at that hub */
 };
+/* What a command has to remember with the filing or not at all, such as which signals were given. */
+struct outbox_memo {
+    const char *key;
+    const char *text;
+};
 struct outbox_order {
+    const struct outbox_memo *memo; /* NULL: none */
     const json_t *fields; /* the record, `kind` included; id, schema, seq and created_at are given to it here */
     int utc_offset_minutes;
     const struct outbox_target *targets;
@@ -44,6 +50,8 @@ struct outbox_order {
 /* ERR_INVALID with the faults of the first hub for which there are any: then nothing was stored. */
 MUST_CHECK err_t outbox_file(struct outbox *outbox, const struct outbox_order *order, int64_t now_ms,
                              uint8_t ret_id[RECORD_ID_SIZE], struct faults *ret_faults);
+/* The text kept last under KEY, which the caller frees; NULL where there is none. */
+MUST_CHECK err_t outbox_read_memo(struct outbox *outbox, const char *key, char **ret_text);
 /* Whether the filing ID was addressed to HUB. ERR_NOT_FOUND: it was not. */
 MUST_CHECK err_t outbox_find(struct outbox *outbox, int64_t hub, const uint8_t id[RECORD_ID_SIZE]);
 /* The kind of the filing ID. ERR_NOT_FOUND: the province filed none. */

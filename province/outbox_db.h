@@ -13,6 +13,8 @@ enum outbox_statement {
     OUTBOX_PUT_DELIVERY,
     OUTBOX_FIND,
     OUTBOX_KIND,
+    OUTBOX_GET_MEMO,
+    OUTBOX_SET_MEMO,
     OUTBOX_PICK,
     OUTBOX_MATCH,
     OUTBOX_SETTLE,

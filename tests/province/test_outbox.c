@@ -64,6 +64,7 @@ struct wish {
     bool is_one;
     const char *title; /* NULL: none, which the schema refuses of a notice */
     const char *second_party;
+    const char *memo;
 };
 
 static err_t file(struct site *site, const struct wish *wish, uint8_t ret_id[RECORD_ID_SIZE], struct faults *ret_faults)
@@ -84,7 +85,8 @@ static err_t file(struct site *site, const struct wish *wish, uint8_t ret_id[REC
         json_object_set_new(fields, "entity", json_string("p1"));
     }
     const struct outbox_target targets[] = {{ONE, "p1"}, {TWO, wish->second_party ? wish->second_party : "p2"}};
-    const struct outbox_order order = {fields, 480, targets, wish->is_one ? 1 : 2};
+    const struct outbox_memo memo = {"key", wish->memo};
+    const struct outbox_order order = {wish->memo ? &memo : NULL, fields, 480, targets, wish->is_one ? 1 : 2};
     err_t err = outbox_file(site->outbox, &order, now_ms, ret_id, ret_faults);
     json_decref(fields);
     return err;
@@ -290,6 +292,22 @@ static void test_numbering_goes_on_above_what_a_hub_holds(void **state)
     assert_int_equal(seq, 1);
 }
 
+static void test_a_memo_is_kept_with_its_filing_or_not_at_all(void **state)
+{
+    struct site *site = *state;
+    uint8_t id[RECORD_ID_SIZE];
+    struct faults faults;
+    char *text = NULL;
+    assert_int_equal(outbox_read_memo(site->outbox, "key", &text), ERR_OK);
+    assert_null(text);
+    assert_int_equal(file(site, &(struct wish){.title = "A title", .memo = "first"}, id, &faults), ERR_OK);
+    assert_int_equal(file(site, &(struct wish){.title = NULL, .memo = "second"}, id, &faults), ERR_INVALID);
+    reopen(site);
+    assert_int_equal(outbox_read_memo(site->outbox, "key", &text), ERR_OK);
+    assert_string_equal(text, "first");
+    free(text);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_site, drop_site)
@@ -301,6 +319,7 @@ int main(void)
         TEST(test_a_receipt_of_another_hubs_bytes_settles_nothing),
         TEST(test_a_rejection_keeps_its_faults),
         TEST(test_a_hub_of_another_life_or_behind_gets_again_what_it_had),
+        TEST(test_a_memo_is_kept_with_its_filing_or_not_at_all),
         TEST(test_numbering_goes_on_above_what_a_hub_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -310,6 +310,14 @@ def check_signals(province, agents):
     rows = json.loads(done.stdout)
     check([(row["count"], row["institutions"], row["cities"]) for row in rows] == [(6, 3, 2)],
           "a cluster across two cities is found", rows)
+    own = filed(province, "warn", record=warning(level=1, model_name="甲模型", model_vendor="甲公司"))
+    wait_rows(province, "warnings", 2, id=own)
+    identity = filed(province, "signals", "--rules", rules, "--file")
+    wait_rows(province, "outbox", 2, id=identity, state="received", kind="risk_warning")
+    wait_rows(province, "warnings", 2, id=identity)
+    check(filed(province, "signals", "--rules", rules, "--file") == "", "a new cluster is filed once, with every city")
+    rows = json.loads(province.cli("signals", "--rules", rules, "--json").stdout)
+    check([row["count"] for row in rows] == [6], "what the province itself warned of is no evidence", rows)
 
 
 def test(site):
