@@ -46,17 +46,36 @@ static bool knows_cities(const struct desk *desk, const char *list)
     return *list != '\0';
 }
 
-/* The filing of the province's own that FIELDS go on with; ERR_NOT_FOUND where they begin a thread. */
-static err_t find_own(struct desk *desk, const struct kind *kind, const json_t *fields, uint8_t ret_id[RECORD_ID_SIZE],
-                      const struct kind **ret_root)
+/* Into the thread: reference and owner. Without a name the hub finds the owner by the record. */
+static void point_at(json_t *fields, const char *key, const struct desk_thread *thread)
+{
+    char id[37];
+    record_id_text(thread->id, id);
+    json_object_set_new(fields, key, json_string(id));
+    if (*thread->owner) {
+        json_object_set_new(fields, "addressee", json_string(thread->owner));
+    } else {
+        json_object_del(fields, "addressee");
+    }
+}
+
+static int answer(struct desk *desk, const struct desk_thread *thread, const struct kind *kind, const json_t *fields)
+{
+    const struct step step = {.root = thread->kind, .kind = kind, .fields = fields, .state = thread->state};
+    return desk_may(&step) ? desk_file(desk, fields, &thread->hub, 1, NULL) : EXIT_REFUSED;
+}
+
+/* The key of the record that FIELDS go on with; NULL where they begin a thread, or name it wrongly, which the check of
+ * the fields will tell. */
+static const char *find_reference(const struct kind *kind, const json_t *fields, uint8_t ret_id[RECORD_ID_SIZE])
 {
     for (size_t i = 0; i < KIND_REFERENCES && kind->references[i]; i++) {
         const char *text = json_string_value(json_object_get(fields, kind->references[i]));
         if (text && record_id_parse(text, ret_id) == ERR_OK) {
-            return outbox_kind(desk->outbox, ret_id, ret_root);
+            return kind->references[i];
         }
     }
-    return ERR_NOT_FOUND;
+    return NULL;
 }
 
 /* All hubs, or those of the cities named; what goes on with a filing of ours goes where that one went. */
@@ -78,20 +97,11 @@ static err_t choose(struct desk *desk, const struct arguments *arguments, const 
     return ERR_OK;
 }
 
-static int file_fields(struct desk *desk, const struct arguments *arguments, const struct kind *kind,
-                       const json_t *fields)
+/* To those of the hubs chosen that OWN, which it goes on with, was sent to; NULL: it begins a thread. */
+static int file_with(struct desk *desk, const struct arguments *arguments, const json_t *fields, const uint8_t *own)
 {
-    uint8_t id[RECORD_ID_SIZE];
-    const struct kind *root = NULL;
     struct audience audience;
-    if (arguments->city && !knows_cities(desk, arguments->city)) {
-        return EXIT_USAGE;
-    }
-    err_t err = find_own(desk, kind, fields, id, &root);
-    if ((err != ERR_OK && err != ERR_NOT_FOUND) || !desk_may(root ? root : kind, kind, fields, NULL)) {
-        return err == ERR_OK || err == ERR_NOT_FOUND ? EXIT_REFUSED : look_failed(err);
-    }
-    err = choose(desk, arguments, root ? id : NULL, &audience);
+    err_t err = choose(desk, arguments, own, &audience);
     if (err != ERR_OK) {
         return look_failed(err);
     }
@@ -101,6 +111,36 @@ static int file_fields(struct desk *desk, const struct arguments *arguments, con
         return EXIT_REFUSED;
     }
     return desk_file(desk, fields, audience.hubs, audience.count, NULL);
+}
+
+/* It goes on with what came up: to the hub of that thread alone. */
+static int file_answer(struct desk *desk, const struct arguments *arguments, const struct kind *kind, json_t *fields,
+                       const char *key)
+{
+    struct desk_thread thread = {.hub = 0};
+    const char *id = json_string_value(json_object_get(fields, key));
+    int code = EXIT_REFUSED;
+    if (desk_find(desk, id, arguments->city, &thread)) {
+        point_at(fields, key, &thread);
+        code = answer(desk, &thread, kind, fields);
+    }
+    json_decref(thread.content);
+    return code;
+}
+
+static int file_fields(struct desk *desk, const struct arguments *arguments, const struct kind *kind, json_t *fields)
+{
+    uint8_t id[RECORD_ID_SIZE];
+    struct step step = {.kind = kind, .fields = fields, .is_own = true};
+    if (arguments->city && !knows_cities(desk, arguments->city)) {
+        return EXIT_USAGE;
+    }
+    const char *key = find_reference(kind, fields, id);
+    err_t err = key ? outbox_kind(desk->outbox, id, &step.root) : ERR_OK;
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? file_answer(desk, arguments, kind, fields, key) : look_failed(err);
+    }
+    return desk_may(&step) ? file_with(desk, arguments, fields, key ? id : NULL) : EXIT_REFUSED;
 }
 
 /* NULL after the reason was told. */
@@ -159,19 +199,6 @@ int cmd_file(const struct home *home, const struct arguments *arguments)
 
 /* ---- answers to what came up ---- */
 
-/* Into the thread: reference and owner. Without a name the hub finds the owner by the record. */
-static void point_at(json_t *fields, const char *key, const struct desk_thread *thread)
-{
-    char id[37];
-    record_id_text(thread->id, id);
-    json_object_set_new(fields, key, json_string(id));
-    if (*thread->owner) {
-        json_object_set_new(fields, "addressee", json_string(thread->owner));
-    } else {
-        json_object_del(fields, "addressee");
-    }
-}
-
 static bool is_of_kind(const struct desk_thread *thread, const char *kind, const char *id)
 {
     if (thread->kind && strcmp(thread->kind->name, kind) == 0) {
@@ -197,8 +224,7 @@ int cmd_decide(const struct home *home, const struct arguments *arguments)
             is_of_kind(&thread, "rereview_request", arguments->operands[0])) {
             point_at(fields, "request_id", &thread);
             desk_sign(fields, arguments->person);
-            code = desk_may(thread.kind, kind, fields, thread.state) ? desk_file(&desk, fields, &thread.hub, 1, NULL)
-                                                                     : code;
+            code = answer(&desk, &thread, kind, fields);
         }
         json_decref(thread.content);
         desk_close(&desk);
@@ -210,8 +236,9 @@ int cmd_decide(const struct home *home, const struct arguments *arguments)
 /* The province says again what the warning says, but for the action. */
 static json_t *acknowledgement(const struct desk_thread *thread, const struct arguments *arguments)
 {
-    static const char *const own[] = {"id",        "schema",    "seq",    "created_at", "in_reply_to",    "replaces",
-                                      "refers_to", "addressee", "entity", "reason",     "measures_taken", "submitter"};
+    static const char *const own[] = {"id",         "schema",    "seq",    "created_at", "in_reply_to",    "replaces",
+                                      "refers_to",  "addressee", "entity", "reason",     "measures_taken", "submitter",
+                                      "attachments"};
     const struct passwd *user = getpwuid(geteuid());
     json_t *fields = json_deep_copy(thread->content);
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
@@ -241,8 +268,7 @@ int cmd_acknowledge(const struct home *home, const struct arguments *arguments)
     if (desk_find(&desk, arguments->operands[0], arguments->city, &thread) &&
         is_of_kind(&thread, "risk_warning", arguments->operands[0]) && thread.content) {
         json_t *fields = acknowledgement(&thread, arguments);
-        code = desk_may(thread.kind, thread.kind, fields, thread.state) ? desk_file(&desk, fields, &thread.hub, 1, NULL)
-                                                                        : code;
+        code = answer(&desk, &thread, thread.kind, fields);
         json_decref(fields);
     }
     json_decref(thread.content);

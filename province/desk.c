@@ -181,27 +181,34 @@ void desk_sign(json_t *fields, const char *person)
     }
 }
 
-bool desk_may(const struct kind *root, const struct kind *kind, const json_t *fields, const char *state)
+bool desk_may(const struct step *wanted)
 {
-    const char *code = json_string_value(json_object_get(fields, "action"));
+    const struct kind *kind = wanted->kind;
+    const char *code = json_string_value(json_object_get(wanted->fields, "action"));
     int action = code ? enumeration_index(&enum_warning_action, text_view(code)) : NO_ACTION;
-    bool goes_on = false;
-    for (size_t i = 0; i < KIND_REFERENCES && kind->references[i]; i++) {
-        goes_on = goes_on || json_object_get(fields, kind->references[i]);
+    const struct transition *step = wanted->root ? life_step(wanted->root, kind, action) : life_beginning(kind, action);
+    if (code && action < 0) {
+        return true; /* no step at all: the check of the fields says so */
     }
-    const struct transition *step = goes_on && root ? life_step(root, kind, action) : life_beginning(kind, action);
-    bool is_allowed = (kind->filers & BY_PROVINCE) && (!step || (step->by & BY_PROVINCE));
+    if (wanted->root && !step) {
+        complain(tr("a %s cannot be followed by a %s", "%s 之后不能接 %s"), wanted->root->name, kind->name);
+        return false;
+    }
+    bool is_allowed = (kind->filers & BY_PROVINCE) && (!step || (step->by & BY_PROVINCE)) &&
+                      (wanted->is_own || !step || step->whose != WHOSE_OWN);
     if (!is_allowed) {
         complain(
             tr("the province may not file a %s%s%s: data dictionary section 7", "省级不得提交 %s%s%s：见数据字典第7节"),
             kind->name, code ? " " : "", code ? code : "");
         return false;
     }
-    int now = state && root ? enumeration_index(root->life->states, text_view(state)) : -1;
+    int now = wanted->state && wanted->root && wanted->root->life
+                  ? enumeration_index(wanted->root->life->states, text_view(wanted->state))
+                  : -1;
     if (step && now >= 0 && !step_fits(step, now)) {
         complain(
             tr("the thread is %s: this is not possible any more or not yet", "该线索状态为“%s”：目前不能进行此操作"),
-            listing_state(state));
+            listing_state(wanted->state));
         return false;
     }
     return true;
@@ -220,6 +227,12 @@ static const char *party_at(const struct desk *desk, int64_t hub)
 int desk_file(struct desk *desk, const json_t *fields, const int64_t *hubs, size_t count,
               const struct outbox_memo *memo)
 {
+    if (json_array_size(json_object_get(fields, "attachments")) > 0) {
+        /* A hub that wants the content before the record would never take it. */
+        complain(tr("attachments: the province cannot send attachments; leave them out",
+                    "attachments：省级暂不能发送附件，请勿填写"));
+        return EXIT_REFUSED;
+    }
     struct outbox_target *targets = mem_alloc(count * sizeof *targets);
     struct faults faults = {0};
     uint8_t id[RECORD_ID_SIZE];

@@ -39,9 +39,16 @@ json_t *desk_read(const char *file);
 /* Whose hand it is in: PERSON as the submitter where the record names none. */
 void desk_sign(json_t *fields, const char *person);
 
-/* Whether the province may take this step in a thread that ROOT began and that is in STATE (NULL: not known here). Says
- * why not. */
-bool desk_may(const struct kind *root, const struct kind *kind, const json_t *fields, const char *state);
+/* A record on its way into a thread. */
+struct step {
+    const struct kind *root; /* of the record that began the thread; NULL: this one begins it */
+    const struct kind *kind;
+    const json_t *fields;
+    const char *state; /* of the thread; NULL: not known here */
+    bool is_own;       /* the province's own thread */
+};
+/* Whether the province may take it, by the life tables and data dictionary §7. Says why not. */
+bool desk_may(const struct step *wanted);
 
 /* hub_city(N), hub_name(N), fault_words(BLOB) and record_json(BLOB) for the outbox's listings. */
 void outbox_functions(struct desk *desk);

@@ -266,20 +266,31 @@ def check_resync(province, cities):
     check("hub-gap" in province.log(), "the hub said GAP")
 
 
-def check_refusals(province, case):
+def check_refusals(province, case, raised, sent):
     for command, record, words in (
             ("file", {"kind": "review_report"}, "review_report"), ("file", {"kind": "city_plan"}, "city_plan"),
-            ("notice", {"kind": "risk_warning"}, "kind"), ("warn", {"action": "resolve", "refers_to": case}, "resolve"),
+            ("notice", {"kind": "risk_warning"}, "kind"), ("warn", {"action": "resolve", "refers_to": raised}, "resolve"),
             ("notice", notice(audience={"sectors": ["space"]}), "audience.sectors[0]")):
         done = filed(province, command, record=record, ok=False)
         check(done.returncode == 1 and words in done.stderr and not done.stdout, f"{command} {words} is refused at once",
               done.stderr)
     done = filed(province, "notice", record=notice(), ok=False, city="440300")
     check(done.returncode == 2 and "440300" in done.stderr, "a city that is not joined is named", done.stderr)
-    stray = filed(province, "file", record={"kind": "risk_warning", **{key: value for key, value in warning().items()},
-                                            "action": "update", "refers_to": case})
-    row = wait_rows(province, "outbox", 1, id=stray, state="rejected", city="330200")[0]
-    check("unknown_reference" in row["why"] and "refers_to" in row["why"], "a hub's rejection is shown with field", row)
+    for command, record, words in (
+            ("warn", {**warning(), "action": "update", "refers_to": case}, "rereview_request"),
+            ("warn", {**warning(), "action": "update", "refers_to": raised}, "update"),
+            ("file", {"kind": "withdrawal", "replaces": case, "reason": "x", "submitter": SUBMITTER}, "withdrawal"),
+            ("notice", notice(attachments=[{"sha256": "00" * 32}]), "attachments"),
+            ("notice", notice(supersedes=raised[:-1] + ("0" if raised[-1] != "0" else "1")), "no city")):
+        done = filed(province, command, record=record, ok=False)
+        check(done.returncode == 1 and words in done.stderr and not done.stdout, f"{command}: {words} is refused at once",
+              done.stderr)
+    taken = {"kind": "withdrawal", "replaces": sent, "reason": "误发", "submitter": SUBMITTER}
+    first = filed(province, "file", record=taken)
+    wait_rows(province, "outbox", 2, id=first, state="received")
+    again = filed(province, "file", record=taken)
+    row = wait_rows(province, "outbox", 2, id=again, state="rejected")[0]
+    check("illegal_transition" in row["why"] and "replaces" in row["why"], "a hub's rejection is shown with field", row)
 
 
 def check_changes(province):
@@ -329,13 +340,13 @@ def test(site):
     province.init(cities[0].add_province("省厅"))
     province.cli("join", cities[1].add_province("省厅"))
     province.start()
-    check_notice(site, province, agents)
+    sent = check_notice(site, province, agents)
     case = check_case(province, agents[0], cities[0])
-    check_warnings(province, agents[1], agents[2])
+    raised = next(iter(check_warnings(province, agents[1], agents[2])))
     check_plans(province, cities)
     province.kill()
     check_kill(province, cities)
-    check_refusals(province, case)
+    check_refusals(province, case, raised, sent)
     check_signals(province, agents)
     check_resync(province, cities)
     check_changes(province)
