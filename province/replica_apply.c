@@ -30,7 +30,8 @@ static bool join_dims(const struct cell_event *event, char ret_dims[DIMS_SIZE])
     ret_dims[0] = '\0';
     for (uint32_t i = 0; i < event->dim_count; i++) {
         struct view dim = event->dims[i];
-        if (!replica_is_code(dim, DIMS_SIZE - 2) || used + dim.size + 2 > DIMS_SIZE) {
+        /* Empty where there is nothing to say: the entity type of what a city or a province filed. */
+        if ((dim.size > 0 && !replica_is_code(dim, DIMS_SIZE - 2)) || used + dim.size + 2 > DIMS_SIZE) {
             return false;
         }
         if (i > 0) {

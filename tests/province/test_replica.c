@@ -295,6 +295,16 @@ static void test_warnings_of_a_lost_life_are_kept_and_marked_and_come_first(void
     assert_int_equal(ask(site, LATEST_STATE_IS("acknowledged")), 1);
 }
 
+static void test_a_cell_without_an_entity_type_is_counted(void **state)
+{
+    struct site *site = *state;
+    const struct fed list[] = {{.cursor = 1, .dims = "city_plan||current", .count = 1}};
+    struct applied applied;
+    assert_int_equal(feed_family(site, 1, 7, 1, true, "record", list, 1, 1000, &applied), ERR_OK);
+    assert_int_equal(applied.skipped, 0);
+    assert_int_equal(ask(site, "select count from cell where dims = 'city_plan||current'"), 1);
+}
+
 /* ---- every kind, and what an older release had kept ---- */
 
 static void pack_pair(msgpack_packer *packer, const char *key, const char *text)
@@ -481,6 +491,7 @@ int main(void)
         TEST(test_records_of_a_thread_belong_together),
         TEST(test_warnings_outlive_pruning_at_the_hub),
         TEST(test_warnings_of_a_lost_life_are_kept_and_marked_and_come_first),
+        TEST(test_a_cell_without_an_entity_type_is_counted),
         TEST(test_every_kind_is_kept_once_with_its_thread),
         TEST(test_two_parties_with_one_id_keep_their_own_threads),
         TEST(test_an_alert_told_again_in_another_life_is_one),

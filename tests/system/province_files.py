@@ -7,7 +7,7 @@ from collections import Counter
 
 import msgpack
 
-from harness import Agent, Hub, Province, SUBMITTER, check, day, main, make_uscc, moment, require, review, wait_until, warning
+from harness import Agent, Hub, Province, SUBMITTER, check, day, figures, main, make_uscc, moment, require, review, wait_until, warning
 
 CITIES = {"330100": "杭州市", "330200": "宁波市"}
 EXPERTS = [{"name": f"专家{i}", "profession": "technical", "organisation": "某大学"} for i in range(5)]
@@ -293,6 +293,17 @@ def check_refusals(province, case, raised, sent):
     check("illegal_transition" in row["why"] and "replaces" in row["why"], "a hub's rejection is shown with field", row)
 
 
+def check_figures(province, cities):
+    for family in ("review", "warning"):
+        for city in cities:
+            def shown():
+                return figures(province.cli_json("table", "--family", family, "--city", city.code))
+            wait_until(lambda: shown() == figures(city.stats(family)), what=f"{family}: {shown()}")
+            check(shown(), f"the {family} figures of {city.title} equal the hub's") if family == "warning" else None
+    check("event-unreadable" not in province.log(whole=True), "no event was passed over",
+          [line for line in province.log(whole=True).splitlines() if "unreadable" in line])
+
+
 def check_changes(province):
     rows = province.cli_json("changes")
     totals = Counter()
@@ -349,6 +360,7 @@ def test(site):
     check_refusals(province, case, raised, sent)
     check_signals(province, agents)
     check_resync(province, cities)
+    check_figures(province, cities)
     check_changes(province)
 
 
