@@ -214,46 +214,42 @@ def check_quota(site, hub):
     small.close()
 
 
+def send_until(peer, content, told, stop_at):
+    """Sends within the credit until so much has gone out; true where `kept` came before."""
+    at, end = told[0], told[0] + told[1] * client.CHUNK
+    while at < stop_at:
+        while at < min(end, stop_at):
+            chunk(peer, content, at)
+            at += client.CHUNK
+        if at < stop_at:
+            message = peer.receive(client.BLOB_WANT, client.BLOB_DONE)
+            if message[0] == client.BLOB_DONE:
+                return require(message[3] == "kept", "nothing but kept ends it", message[3])
+            end = message[3] + message[4] * client.CHUNK
+    return False
+
+
 def check_kills(site, hub, peer):
-    """The hub is killed at random offsets, again and again, until the attachment is up; then at random instants."""
-    content = pdf(40 * 1024 * 1024)
-    kills, offsets = 0, []
+    """The hub is killed at random offsets, then while it ends the upload, until the attachment is up."""
+    content, kills, offsets = pdf(40 << 20), 0, []
     while True:
         peer.hello()
-        name, at = sha(content), None
         told = offer(peer, content)
         if told == "kept":
             break
         offsets.append(told[0])
-        if kills == 0:  # once in the middle for certain
-            stop_at = chance.randrange(len(content) // 4, len(content) * 3 // 4)
-        else:
-            stop_at = chance.randrange(len(content) * 5 // 4) if kills < 2 * ROUNDS else len(content) * 2
-        at, end = told[0], min(len(content), told[0] + told[1] * client.CHUNK)
-        killed = code = None
-        while not killed and not code:
-            while at < end and not killed:
-                chunk(peer, content, at, end - at if end - at < client.CHUNK else client.CHUNK)
-                at = min(at + client.CHUNK, end)
-                if at >= stop_at:
-                    time.sleep(chance.uniform(0, 0.02))
-                    hub.kill()
-                    killed = True
-            if at == len(content) and not killed and stop_at < len(content) * 2 and chance.random() < 0.5:
-                time.sleep(chance.uniform(0, 0.15))  # while it is synced, compared, kept
-                hub.kill()
-                killed = True
-            if not killed:
-                message = peer.receive(client.BLOB_WANT, client.BLOB_DONE)
-                if message[0] == client.BLOB_DONE:
-                    code = message[3]
-                else:
-                    end = min(len(content), message[3] + message[4] * client.CHUNK)
-        if killed:
+        # The first one comes when something is durable for certain.
+        low = 10 << 20 if not kills else told[0] + 1
+        stop_at = chance.randrange(low, len(content) + 1) if kills < ROUNDS and low <= len(content) else len(content)
+        if send_until(peer, content, told, stop_at):
+            break
+        if kills < 2 * ROUNDS:
+            time.sleep(chance.uniform(0, 0.01 if stop_at < len(content) else 0.15))
+            hub.kill()
             kills += 1
             hub.start()
-        else:
-            require(code == "kept", "nothing but kept ends it", code)
+        elif done(peer, sha(content)) == "kept":
+            break
     check(any(offsets), f"killed {kills} times at random offsets, it went on from {offsets}", SEED)
     check(peer.fetch(sha(content)) == content, "and what is fetched back is whole")
     check(outcome(peer, review(attachments=[named(content)]))[0][0] == 0, "a record may name it")
