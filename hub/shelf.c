@@ -395,6 +395,6 @@ void shelf_fold(struct shelf *shelf)
 {
     if (shelf->has_written) {
         shelf->has_written = false;
-        db_checkpoint(shelf->db, true);
+        db_checkpoint(shelf->db, false); /* a listing that is read slowly must not hold the actor */
     }
 }

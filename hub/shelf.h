@@ -79,7 +79,7 @@ struct shelf_row {
 /* PARTY: NULL is all. By party and time, uploads before parts. */
 MUST_CHECK err_t shelf_each(struct shelf *shelf, const char *party,
                             void (*each)(void *self, const struct shelf_row *row), void *self);
-/* Folds the write-ahead log in, where there is anything in it. */
+/* Folds the write-ahead log in, where there is anything in it, as far as readers allow. Never waits. */
 void shelf_fold(struct shelf *shelf);
 
 #endif
