@@ -9,25 +9,6 @@
 /* Stands in for the number that is given out later; no number is longer. */
 static const uint64_t PROVISIONAL_SEQ = INT64_MAX;
 
-err_t accept_text(struct view text, const uint8_t id[RECORD_ID_SIZE], uint64_t seq,
-                  const struct record_context *context, msgpack_sbuffer *buffer, struct record *ret_record,
-                  struct faults *ret_faults)
-{
-    ret_faults->count = 0;
-    msgpack_sbuffer_clear(buffer);
-    json_t *json = json_text_read(text, ret_faults);
-    if (!json) {
-        return ERR_INVALID;
-    }
-    err_t err = record_accept_json(json, id, seq, context->now_ms, buffer, ret_faults);
-    json_decref(json);
-    if (err != ERR_OK) {
-        return err;
-    }
-    struct view bytes = {(const uint8_t *)buffer->data, buffer->size};
-    return record_check(bytes, context, ret_record, ret_faults);
-}
-
 /* The work on one file. */
 struct acceptor {
     const struct accept_order *order;
@@ -35,6 +16,34 @@ struct acceptor {
     msgpack_sbuffer buffer;
     struct stage stage;
 };
+
+/* One record: parsed, its files taken, encoded with what the agent assigns, checked. The acceptor's buffer holds the
+ * bytes. ERR_INVALID: the faults say why; anything else is a failure of the home. */
+static err_t accept_text(struct acceptor *acceptor, struct view text, const struct record_context *context,
+                         struct record *ret_record, struct faults *ret_faults)
+{
+    const struct accept_order *order = acceptor->order;
+    uint8_t id[RECORD_ID_SIZE];
+    ret_faults->count = 0;
+    msgpack_sbuffer_clear(&acceptor->buffer);
+    record_make_id(context->now_ms, id);
+    json_t *json = json_text_read(text, ret_faults);
+    if (!json) {
+        return ERR_INVALID;
+    }
+    err_t err = blobs_take(order->home, order->spool, &order->files, json, ret_faults);
+    if (err == ERR_OK) {
+        err = record_accept_json(json, id, PROVISIONAL_SEQ, context->now_ms, &acceptor->buffer, ret_faults);
+        err = err == ERR_OK ? ERR_OK : ERR_INVALID;
+    }
+    json_decref(json);
+    if (err != ERR_OK) {
+        return err;
+    }
+    struct view bytes = {(const uint8_t *)acceptor->buffer.data, acceptor->buffer.size};
+    err = record_check(bytes, context, ret_record, ret_faults);
+    return err == ERR_OK ? ERR_OK : ERR_INVALID;
+}
 
 static void refuse(struct acceptor *acceptor, size_t line, const struct faults *faults)
 {
@@ -64,13 +73,15 @@ static err_t take_piece(struct acceptor *acceptor, const struct piece *piece)
     }
     struct record record;
     struct faults faults;
-    uint8_t id[RECORD_ID_SIZE];
     struct record_context context = {
         .now_ms = clock_ms(), .utc_offset_minutes = order->utc_offset_minutes, .party = order->party};
-    record_make_id(context.now_ms, id);
-    if (accept_text(piece->text, id, PROVISIONAL_SEQ, &context, &acceptor->buffer, &record, &faults) != ERR_OK) {
+    err_t err = accept_text(acceptor, piece->text, &context, &record, &faults);
+    if (err == ERR_INVALID) {
         refuse(acceptor, piece->line, &faults);
         return ERR_OK;
+    }
+    if (err != ERR_OK) {
+        return err;
     }
     acceptor->result->good++;
     if (order->corrects && acceptor->result->good > 1) {
@@ -99,6 +110,7 @@ static err_t store_one(struct acceptor *acceptor, uint64_t seq)
         return err == ERR_NOT_FOUND ? ERR_IO : err; /* as many were put as are read */
     }
     err = spool_add(order->spool, &acceptance);
+    err = err == ERR_OK ? blobs_confirm(order->home, order->spool, acceptance.bytes) : err;
     return err == ERR_OK && order->corrects ? spool_correct(order->spool, order->corrects, seq) : err;
 }
 

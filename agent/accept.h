@@ -5,13 +5,9 @@
 #ifndef AGENT_ACCEPT_H
 #define AGENT_ACCEPT_H
 
+#include "agent/blobs.h"
 #include "agent/input.h"
 #include "agent/spool.h"
-
-/* One record: parsed, encoded with what the agent assigns, checked. The buffer is the caller's and holds the bytes. */
-MUST_CHECK err_t accept_text(struct view text, const uint8_t id[RECORD_ID_SIZE], uint64_t seq,
-                             const struct record_context *context, msgpack_sbuffer *buffer, struct record *ret_record,
-                             struct faults *ret_faults);
 
 struct accept_order {
     const struct home *home; /* where records wait while the rest is checked */
@@ -19,7 +15,8 @@ struct accept_order {
     int utc_offset_minutes;
     const char *party;
     bool keep_going;
-    const uint8_t *corrects; /* the id of a rejected item, or NULL */
+    struct blob_source files; /* from where `attachments[].file` may be taken; none where it is left out */
+    const uint8_t *corrects;  /* the id of a rejected item, or NULL */
     /* Called for each refused record, in order. */
     void (*on_refused)(void *self, size_t line, const struct faults *faults);
     void *self;
@@ -34,7 +31,8 @@ struct accept_result {
 
 /* ERR_OK: the file was read, and what *ret_result counts as accepted is on disk. ERR_NOT_FOUND: no rejected item has
  * the id `corrects`. ERR_INVALID: `corrects` was given, and the file holds not just one record. Anything but ERR_OK:
- * nothing was stored. */
+ * nothing was stored. ERR_BUSY may also mean
+ * that a file was gone again before the commit. */
 MUST_CHECK err_t accept_input(const struct accept_order *order, struct input *input, struct accept_result *ret_result);
 
 #endif

@@ -25,7 +25,7 @@ extern "C" {
 #endif
 
 /* Raised when something is added; what is there does not change under the same soname. */
-#define AGN_API_VERSION 1
+#define AGN_API_VERSION 2
 
 #if defined(__GNUC__)
 #define AGN_PUBLIC __attribute__((visibility("default")))
@@ -78,6 +78,12 @@ AGN_PUBLIC enum agn_result agn_file_once(struct agn *agn, const char *key, const
 /* Files a record in place of ID, which the hub rejected. AGN_NOT_FOUND: no rejected record has this id. */
 AGN_PUBLIC enum agn_result agn_file_corrected(struct agn *agn, const char *id, const char *json, size_t size,
                                               struct agn_filed *ret_filed);
+
+/* From now on a record that is filed on this handle may name attachments: {"file": "opinion.pdf", "role": "opinion"} in
+ * its `attachments`. The names are inside of FOLDER, a full path: no full path among them, no "..", no symbolic link.
+ * Each file (of the types in PROTOCOL.md section 9, up to 64 MiB) is copied into the agent's home before the record is
+ * accepted. NULL: no file may be named, as after agn_open(). Since API version 2. */
+AGN_PUBLIC enum agn_result agn_attachment_folder(struct agn *agn, const char *folder);
 
 struct agn_fault {
     char code[32];    /* as in PROTOCOL.md section 8: stable, for programs */

@@ -99,6 +99,15 @@ static void tell_refused(const struct submission *submission, const struct accep
     }
 }
 
+/* What a record's `file` is relative to: the folder of the input file. */
+static const char *folder_of(const char *path, char out[PATH_SIZE])
+{
+    const char *slash = strrchr(path, '/');
+    int size = slash && slash > path ? (int)(slash - path) : 1;
+    snprintf(out, PATH_SIZE, "%.*s", size, slash ? path : ".");
+    return out;
+}
+
 static void submit_message(struct submission *submission, const char *path)
 {
     struct accept_result result;
@@ -117,6 +126,7 @@ static void submit_file(struct submission *submission, const char *path)
     struct input input;
     struct accept_result result;
     char reason[256];
+    char folder[PATH_SIZE];
     submission->name = strcmp(path, "-") == 0 ? tr("standard input", "标准输入") : path;
     if (input_open(&input, path, submission->office.home, reason) != ERR_OK) {
         complain("%s: %s", submission->name, reason);
@@ -129,6 +139,7 @@ static void submit_file(struct submission *submission, const char *path)
                                  .party = submission->office.membership.party,
                                  .keep_going = submission->arguments->keep_going,
                                  .corrects = submission->arguments->corrects ? submission->corrects : NULL,
+                                 .files = {.folder = folder_of(path, folder)},
                                  .on_refused = on_refused,
                                  .self = submission};
     err_t err = accept_input(&order, &input, &result);

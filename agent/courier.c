@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "agent/blobs_spool.h"
+#include "agent/courier_blobs.h"
 #include "agent/spool_hub.h"
 #include "agent/wake.h"
 #include "common/link.h"
@@ -17,6 +19,7 @@ struct courier {
     struct courier_config config;
     zloop_t *loop;
     struct link *link;
+    struct porter *porter;
     int timer;
     zmq_pollitem_t wake;
     struct flights flights;
@@ -157,6 +160,7 @@ static void on_ready(void *self, struct link *link, const struct welcome *welcom
     struct courier *courier = self;
     struct welcome_effect effect;
     flights_clear(&courier->flights);
+    porter_reset(courier->porter);
     courier->connection.refusal[0] = '\0';
     if (!view_is(welcome->party, courier->config.membership->party)) {
         log_warn("party-differs", "the hub knows this key under another identifier; join again if that is wrong");
@@ -171,6 +175,22 @@ static void on_ready(void *self, struct link *link, const struct welcome *welcom
     note(courier, true, "", 0);
     follow(courier);
     pump(courier);
+    porter_look(courier->porter, courier->link);
+}
+
+/* The hub has lost, or never had, what the record names. */
+static void doubt(struct courier *courier, const struct verdict *verdict)
+{
+    if (strcmp(verdict->code, "missing_blob") != 0) {
+        return;
+    }
+    err_t err = spool_doubt_blobs(courier->config.spool, verdict->seq);
+    if (err != ERR_OK) {
+        log_error("blob-not-noted", "seq=%" PRIu64 " err=\"%s\"", verdict->seq, err_text(err));
+        return;
+    }
+    log_warn("blob-missing", "seq=%" PRIu64 " text=\"the hub lacks an attachment; it is offered again\"", verdict->seq);
+    porter_look(courier->porter, courier->link);
 }
 
 /* What a receipt did not settle was sent in vain: a mismatch, or a spool that could not be written. */
@@ -195,6 +215,7 @@ static void on_receipt(void *self, struct link *link, const struct receipt_body 
         if (verdict->outcome == OUTCOME_RETRY) {
             int64_t wait = verdict->after_ms > 0 ? verdict->after_ms : retry_ms(courier);
             flights_hold(&courier->flights, verdict->seq, now + wait);
+            doubt(courier, verdict);
         } else {
             flights_drop(&courier->flights, verdict->seq);
         }
@@ -262,6 +283,7 @@ static void on_refuse(void *self, struct link *link, const struct refuse *refusa
     static const char *const stopping[] = {"bad_signature", "not_permitted", "unsupported", "malformed"};
     struct courier *courier = self;
     if (!refusal->has_batch) {
+        porter_refused(courier->porter, refusal);
         return;
     }
     int64_t wait =
@@ -279,11 +301,26 @@ static void on_refuse(void *self, struct link *link, const struct refuse *refusa
     }
 }
 
+static void on_blob(void *self, struct link *link, const struct message *message)
+{
+    struct courier *courier = self;
+    if (porter_take(courier->porter, link, message)) {
+        pump_soon(courier);
+    }
+}
+
+static void on_probed(void *self, struct link *link, uint64_t token)
+{
+    struct courier *courier = self;
+    porter_probed(courier->porter, link, token);
+}
+
 static void on_down(void *self, struct link *link, const char *reason, int64_t wait_ms)
 {
     (void)link;
     struct courier *courier = self;
     flights_clear(&courier->flights);
+    porter_reset(courier->porter);
     courier->follow_ms = 0;
     note(courier, false, reason, clock_ms() + wait_ms);
 }
@@ -303,6 +340,7 @@ static int on_tick(zloop_t *loop, int timer, void *arg)
     if (flights_release(&courier->flights, now) || now >= courier->look_ms) {
         pump(courier);
     }
+    porter_tick(courier->porter, courier->link);
     return 0;
 }
 
@@ -313,6 +351,7 @@ static int on_wake(zloop_t *loop, zmq_pollitem_t *item, void *arg)
     wake_drain(item->fd);
     if (link_state(courier->link) == LINK_READY) {
         pump(courier);
+        porter_look(courier->porter, courier->link);
     }
     return 0;
 }
@@ -332,6 +371,7 @@ struct courier *courier_open(zloop_t *loop, const struct courier_config *config,
     struct courier *courier = mem_alloc(sizeof *courier);
     courier->config = *config;
     courier->loop = loop;
+    courier->porter = porter_open(&courier->config);
     courier->wake = (zmq_pollitem_t){.fd = fd, .events = ZMQ_POLLIN};
     batch_init(&courier->batch);
     struct link_config link_config = {.membership = config->membership,
@@ -344,6 +384,8 @@ struct courier *courier_open(zloop_t *loop, const struct courier_config *config,
                                    .on_events = on_events,
                                    .on_gap = on_gap,
                                    .on_refuse = on_refuse,
+                                   .on_blob = on_blob,
+                                   .on_probed = on_probed,
                                    .on_down = on_down};
     courier->timer = zloop_timer(loop, TICK_MS, 0, on_tick, courier);
     zloop_poller(loop, &courier->wake, on_wake, courier);
@@ -358,6 +400,7 @@ void courier_close(struct courier *courier)
         return;
     }
     link_close(courier->link);
+    porter_close(courier->porter);
     zloop_poller_end(courier->loop, &courier->wake);
     zloop_timer_end(courier->loop, courier->timer);
     close(courier->wake.fd);
@@ -379,4 +422,9 @@ const char *courier_trouble(const struct courier *courier)
 {
     const struct connection *connection = &courier->connection;
     return connection->refusal[0] ? connection->refusal : connection->is_ready ? "" : connection->reason;
+}
+
+uint64_t courier_moved(const struct courier *courier)
+{
+    return porter_moved(courier->porter);
 }

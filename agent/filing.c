@@ -90,6 +90,7 @@ static err_t accept_from(struct filing *filing, struct input *input)
                                  .party = filing->party,
                                  .keep_going = filing->is_lines,
                                  .corrects = filing->corrects,
+                                 .files = filing->files,
                                  .on_refused = on_refused,
                                  .self = filing};
     spool_attach(filing->spool, filing->on_commit ? ride : NULL, filing);

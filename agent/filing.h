@@ -19,8 +19,9 @@ struct filing {
     struct spool *spool; /* borrowed, as are all of these */
     const char *party;
     int utc_offset_minutes;
-    bool is_lines;           /* a record a line, each taken or refused by itself; else one record */
-    const uint8_t *corrects; /* as in agent/accept.h */
+    struct blob_source files; /* as in agent/accept.h */
+    bool is_lines;            /* a record a line, each taken or refused by itself; else one record */
+    const uint8_t *corrects;  /* as in agent/accept.h */
     /* Called inside the transaction that stores the records, or never; where it fails, nothing is stored. The accepted
      * lines have the numbers from accepted.first_seq on, in order. */
     err_t (*on_commit)(void *self, const struct filing *filing);

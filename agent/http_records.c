@@ -169,7 +169,9 @@ static void answer_failure(struct posting *posting, err_t err)
 static void file(struct posting *posting, const struct request *request, bool is_lines, const uint8_t *corrects)
 {
     struct api *api = posting->api;
+    const char *folder = api->settings->attachments_dir;
     struct filing filing = {.home = api->home,
+                            .files = {.folder = *folder ? folder : NULL, .is_confined = true},
                             .spool = api->spool,
                             .party = api->membership->party,
                             .utc_offset_minutes = (int)api->settings->utc_offset_minutes,

@@ -25,6 +25,7 @@ struct agn {
     struct membership membership;
     struct spool *spool;
     struct faults faults;
+    char *folder; /* of attachments; NULL: none */
 };
 
 /* One request to file. */
@@ -125,8 +126,19 @@ void agn_close(struct agn *agn)
 {
     if (agn) {
         spool_close(agn->spool);
+        free(agn->folder);
         free(agn);
     }
+}
+
+enum agn_result agn_attachment_folder(struct agn *agn, const char *folder)
+{
+    if (!agn || (folder && (*folder != '/' || strlen(folder) >= PATH_SIZE))) {
+        return AGN_MISUSE;
+    }
+    free(agn->folder);
+    agn->folder = folder ? mem_text(folder) : NULL;
+    return AGN_OK;
 }
 
 static void describe(uint64_t seq, const uint8_t id[RECORD_ID_SIZE], struct agn_filed *ret_filed)
@@ -179,6 +191,7 @@ static err_t keep_key(void *self, const struct filing *filing)
 static enum agn_result take(struct agn *agn, struct request *request, struct view text, struct agn_filed *ret_filed)
 {
     struct filing filing = {.home = &agn->home,
+                            .files = {.folder = agn->folder, .is_confined = true},
                             .spool = agn->spool,
                             .party = agn->membership.party,
                             .utc_offset_minutes = (int)agn->settings.utc_offset_minutes,

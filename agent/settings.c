@@ -30,6 +30,11 @@ static const struct option_row rows[] = {
      "A folder, by its full path: `agn-agent run` accepts the files that are dropped there; empty: none"},
     {"watch_settle_ms", OPTION_NUMBER, offsetof(struct settings, watch_settle_ms), "2000", 100, 600000, false,
      "How long a file that was written in place must stay unchanged before it is taken"},
+    {"attachments_dir", OPTION_TEXT, offsetof(struct settings, attachments_dir), "", 0, 255, false,
+     "A folder, by its full path: records filed by the local endpoint may name attachments in it; empty: they may name "
+     "none"},
+    {"attachment_keep_days", OPTION_NUMBER, offsetof(struct settings, attachment_keep_days), "0", 0, 36500, true,
+     "For how many days after the last receipt the agent keeps its own copy of an attachment; 0: for ever"},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -59,12 +64,16 @@ static err_t check_texts(const char *path, const struct settings *settings, char
                  path);
         return ERR_INVALID;
     }
-    if (settings->watch_dir[0] && settings->watch_dir[0] != '/') {
-        snprintf(reterr_reason, 512,
-                 tr("%.200s: watch_dir: expected a full path, beginning with /",
-                    "%.200s：watch_dir：应为以 / 开头的完整路径"),
-                 path);
-        return ERR_INVALID;
+    const struct {
+        const char *key, *value;
+    } folders[] = {{"watch_dir", settings->watch_dir}, {"attachments_dir", settings->attachments_dir}};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        if (folders[i].value[0] && folders[i].value[0] != '/') {
+            snprintf(reterr_reason, 512,
+                     tr("%.200s: %s: expected a full path, beginning with /", "%.200s：%s：应为以 / 开头的完整路径"),
+                     path, folders[i].key);
+            return ERR_INVALID;
+        }
     }
     return ERR_OK;
 }

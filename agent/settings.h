@@ -21,6 +21,8 @@ struct settings {
     char cap_sender[CONFIG_TEXT_SIZE]; /* "": the institution's identifier */
     char watch_dir[CONFIG_TEXT_SIZE];  /* "": none */
     int64_t watch_settle_ms;
+    char attachments_dir[CONFIG_TEXT_SIZE]; /* "": the local endpoint takes none */
+    int64_t attachment_keep_days;           /* 0: for ever */
 };
 
 /* The defaults, then the file where there is one; the log level is applied. */

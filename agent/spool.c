@@ -29,7 +29,28 @@ static const struct db_migration migrations[] = {
      "create table taken_file (hash blob primary key, name text not null, at integer not null,"
      " first_seq integer not null, count integer not null);"
      "create table inbox_read (row integer primary key references inbox (row), at integer not null);"},
+    /* Attachments: agent/blobs_spool.c. `item_blob` is what an item names, `item_earlier` what it must be sent after.
+     */
+    {"create table blob (row integer primary key, hash blob not null unique, size integer not null,"
+     " media_type text not null, name text not null, state integer not null, code text not null, at integer not null);"
+     "create index blob_state on blob (state);"
+     "create table item_blob (seq integer not null, hash blob not null, primary key (seq, hash)) without rowid;"
+     "create index item_blob_hash on item_blob (hash);"
+     "create table item_earlier (seq integer not null, earlier integer not null, primary key (seq, earlier))"
+     " without rowid;"
+     "create table blob_wanted (row integer primary key, hash blob not null unique, state integer not null,"
+     " code text not null, at integer not null);"},
 };
+
+/* An item that is ready to go: its attachments are at the hub, and what it refers to has its receipt where that has
+ * attachments (PROTOCOL.md §9). */
+#define IS_READY                                                                                                       \
+    "not exists (select 1 from item_blob l join blob b on b.hash = l.hash where l.seq = item.seq and b.state <> 1) "   \
+    "and not exists (select 1 from item_earlier e join item i on i.seq = e.earlier where e.seq = item.seq and "        \
+    "i.state = 0) "
+#define BLOB_COLUMNS                                                                                                   \
+    "b.row, b.hash, b.size, b.media_type, b.name, b.state, b.code, b.at, (select count(*) from item_blob l join item " \
+    "i on i.seq = l.seq where l.hash = b.hash and i.state = 0) from blob b "
 
 #define ITEM_COLUMNS                                                                                                   \
     "seq, id, hash, kind, title, state, accepted_at, outcome_at, number, corrected_by, receipt from item "
@@ -45,7 +66,9 @@ static const struct {
      "insert into item (seq, id, kind, title, priority, state, accepted_at, hash, body) values (?,?,?,?,?,0,?,?,?)"},
     {offsetof(struct spool, close_rejected), "update item set state = ?, corrected_by = ? where id = ? and state = 2"},
     {offsetof(struct spool, pick), /* The planner would rather sort all that waits, bodies included. */
-     "select seq, body from item indexed by item_waiting where state = 0 order by priority, seq"},
+     "select seq, body from item indexed by item_waiting where state = 0 and " IS_READY "order by priority, seq"},
+    {offsetof(struct spool, sendable),
+     "select 1 from item indexed by item_waiting where state = 0 and seq <= ? and " IS_READY "limit 1"},
     {offsetof(struct spool, find), "select " ITEM_COLUMNS "where id = ?"},
     {offsetof(struct spool, list), "select " ITEM_COLUMNS "where seq > ? order by seq limit ?"},
     {offsetof(struct spool, list_state), "select " ITEM_COLUMNS "where seq > ? and state = ?3 order by seq limit ?2"},
@@ -77,6 +100,34 @@ static const struct {
      "insert or ignore into inbox (epoch, cursor, taken_at, event) select ?1, ?2, ?3, ?4"
      " where not exists (select 1 from inbox where event = ?4)"},
     {offsetof(struct spool, list_inbox), "select row, taken_at, event from inbox where row > ? order by row limit 1"},
+    {offsetof(struct spool, add_blob),
+     /* What was given up because the file was gone has one again. */
+     "insert into blob (hash, size, media_type, name, state, code, at) values (?,?,?,?,0,'',?) on conflict (hash) do "
+     "update set state = 0, code = '' where state = 2 and code = 'file_missing'"},
+    {offsetof(struct spool, link_blob), "insert or ignore into item_blob values (?, ?)"},
+    {offsetof(struct spool, link_earlier),
+     "insert or ignore into item_earlier select ?1, seq from item where id = ?2 and (exists (select 1 from item_blob l "
+     "where l.seq = item.seq) or exists (select 1 from item_earlier e where e.seq = item.seq))"},
+    {offsetof(struct spool, next_blob),
+     "select " BLOB_COLUMNS "where state = 0 order by (select ifnull(min(i.priority), 99) from item_blob l join item i "
+     "on i.seq = l.seq where l.hash = b.hash and i.state = 0), b.row limit 1"},
+    {offsetof(struct spool, settle_blob), "update blob set state = ?2, code = ?3, at = ?4 where hash = ?1"},
+    {offsetof(struct spool, refused_blob), "select " BLOB_COLUMNS "where state = 2 order by b.row limit 1"},
+    {offsetof(struct spool, retry_blobs), "update blob set state = 0, code = '' where state = 2"},
+    {offsetof(struct spool, doubt_blob), "update blob set state = 0, code = '' where hash = ? and state = 1"},
+    {offsetof(struct spool, find_blob), "select " BLOB_COLUMNS "where hash = ?"},
+    {offsetof(struct spool, list_blobs), "select " BLOB_COLUMNS "where b.row > ? order by b.row limit ?"},
+    {offsetof(struct spool, item_blobs),
+     "select " BLOB_COLUMNS "where hash in (select hash from item_blob where seq = ?) order by b.row"},
+    {offsetof(struct spool, old_blob),
+     "select " BLOB_COLUMNS "where b.row > ? and state = 1 and b.at < ? and not exists (select 1 from item_blob l join "
+     "item i on i.seq = l.seq where l.hash = b.hash and (i.state = 0 or i.outcome_at >= ?2)) order by b.row limit 1"},
+    {offsetof(struct spool, want_blob), "insert into blob_wanted (hash, state, code, at) values (?1, 0, '', ?2) on "
+                                        "conflict (hash) do update set state = 0,"
+                                        " code = '', at = ?2"},
+    {offsetof(struct spool, next_wanted), "select hash from blob_wanted where state = 0 order by at, row limit 1"},
+    {offsetof(struct spool, settle_wanted), "update blob_wanted set state = ?2, code = ?3, at = ?4 where hash = ?1"},
+    {offsetof(struct spool, find_wanted), "select row, hash, state, code, at from blob_wanted where hash = ?"},
     {offsetof(struct spool, find_key),
      "select digest, at, first_seq, count, status, answer from filed_key where key = ?"},
     {offsetof(struct spool, add_key), "insert into filed_key values (?,?,?,?,?,?,?)"},
@@ -228,6 +279,7 @@ err_t spool_add(struct spool *spool, const struct acceptance *acceptance)
     db_bind_view(spool->add, 7, (struct view){hash, RECORD_HASH_SIZE});
     db_bind_view(spool->add, 8, acceptance->bytes);
     err_t err = db_run(spool->add);
+    err = err == ERR_OK ? spool_link_blobs(spool, acceptance) : err;
     return err == ERR_OK ? meta_set_number(spool, "last_seq", acceptance->seq) : err;
 }
 

@@ -13,6 +13,9 @@ struct spool {
     sqlite3_stmt *get_connection, *set_connection;
     sqlite3_stmt *match, *settle, *add_receipt, *get_receipt, *send_again, *send_all_again, *last_received, *add_inbox,
         *list_inbox;
+    sqlite3_stmt *add_blob, *link_blob, *link_earlier, *next_blob, *settle_blob, *refused_blob, *retry_blobs,
+        *doubt_blob, *find_blob, *list_blobs, *item_blobs, *old_blob, *sendable;
+    sqlite3_stmt *want_blob, *next_wanted, *settle_wanted, *find_wanted;
     sqlite3_stmt *find_key, *add_key, *find_file, *add_file, *find_read, *add_read;
     err_t (*rider)(void *self, struct spool *spool); /* NULL: none */
     void *rider_self;
@@ -23,6 +26,9 @@ MUST_CHECK err_t meta_number(struct spool *spool, const char *key, uint64_t *ret
 MUST_CHECK err_t meta_set_number(struct spool *spool, const char *key, uint64_t number);
 MUST_CHECK err_t meta_epoch(struct spool *spool, const char *key, uint8_t ret_epoch[EPOCH_SIZE]);
 MUST_CHECK err_t meta_set_epoch(struct spool *spool, const char *key, const uint8_t epoch[EPOCH_SIZE]);
+
+/* agent/blobs_spool.c: notes what attachments a new item names, and what it must be sent after. In a transaction. */
+MUST_CHECK err_t spool_link_blobs(struct spool *spool, const struct acceptance *acceptance);
 
 /* Commits where ERR is ERR_OK, else rolls back; the outcome of both. */
 MUST_CHECK err_t spool_end(struct spool *spool, err_t err);

@@ -241,6 +241,7 @@ static err_t accept_file(struct job *job)
                                  .spool = watched->spool,
                                  .utc_offset_minutes = watched->utc_offset_minutes,
                                  .party = watched->party,
+                                 .files = {.folder = watched->folder, .is_confined = true},
                                  .on_refused = on_refused,
                                  .self = job};
     spool_attach(watched->spool, keep_hash, job);

@@ -22,6 +22,9 @@ enum {
     RECEIVE_BURST = 64
 };
 
+/* Tells the caller's PINGs from the link's own. */
+static const uint64_t PROBE_BIT = UINT64_C(1) << 62;
+
 struct flight {
     uint64_t batch;
     uint32_t count;
@@ -281,8 +284,11 @@ static void on_ping(struct link *link, const struct message *message)
 
 static void on_pong(struct link *link, const struct message *message)
 {
-    (void)link;
-    (void)message; /* hearing it was all */
+    uint64_t token = message->ping.token;
+    /* Of the link's own, hearing it was all. */
+    if ((token & PROBE_BIT) && link->handler.on_probed) {
+        link->handler.on_probed(link->handler.self, link, token ^ PROBE_BIT);
+    }
 }
 
 static void on_bye(struct link *link, const struct message *message)
@@ -327,6 +333,13 @@ static void on_gap(struct link *link, const struct message *message)
     }
 }
 
+static void on_blob(struct link *link, const struct message *message)
+{
+    if (link->handler.on_blob) {
+        link->handler.on_blob(link->handler.self, link, message);
+    }
+}
+
 /* What a hub may send, in which states. */
 static const struct {
     void (*act)(struct link *link, const struct message *message);
@@ -337,7 +350,8 @@ static const struct {
     [MESSAGE_REFUSE] = {on_refuse, true, true},    [MESSAGE_PING] = {on_ping, false, true},
     [MESSAGE_PONG] = {on_pong, false, true},       [MESSAGE_BYE] = {on_bye, false, true},
     [MESSAGE_RECEIPT] = {on_receipt, false, true}, [MESSAGE_EVENTS] = {on_events, false, true},
-    [MESSAGE_GAP] = {on_gap, false, true},
+    [MESSAGE_GAP] = {on_gap, false, true},         [MESSAGE_BLOB_WANT] = {on_blob, false, true},
+    [MESSAGE_BLOB_CHUNK] = {on_blob, false, true}, [MESSAGE_BLOB_DONE] = {on_blob, false, true},
 };
 
 /* Every message with a session number has it first, so one place compares it. */
@@ -354,6 +368,12 @@ static bool is_of_session(const struct link *link, const struct message *message
         return message->events.session == link->session;
     case MESSAGE_GAP:
         return message->gap.session == link->session;
+    case MESSAGE_BLOB_WANT:
+        return message->blob_want.session == link->session;
+    case MESSAGE_BLOB_CHUNK:
+        return message->blob_chunk.session == link->session;
+    case MESSAGE_BLOB_DONE:
+        return message->blob_done.session == link->session;
     case MESSAGE_BYE:
         return message->session == link->session;
     default:
@@ -471,6 +491,32 @@ uint32_t link_room(const struct link *link)
 uint32_t link_in_flight(const struct link *link)
 {
     return link->in_flight;
+}
+
+err_t link_blob(struct link *link, struct message *message)
+{
+    uint64_t *const sessions[] = {&message->blob_offer.session, &message->blob_want.session,
+                                  &message->blob_chunk.session};
+    static const enum message_type types[] = {MESSAGE_BLOB_OFFER, MESSAGE_BLOB_WANT, MESSAGE_BLOB_CHUNK};
+    if (link->state != LINK_READY) {
+        return ERR_BUSY;
+    }
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        if (message->type == types[i]) {
+            *sessions[i] = link->session;
+        }
+    }
+    return send_message(link, message) ? ERR_OK : ERR_BUSY;
+}
+
+err_t link_probe(struct link *link, uint64_t token)
+{
+    struct message message = {.type = MESSAGE_PING};
+    if (link->state != LINK_READY) {
+        return ERR_BUSY;
+    }
+    message.ping = (struct ping){.session = link->session, .token = token | PROBE_BIT};
+    return send_message(link, &message) ? ERR_OK : ERR_BUSY;
 }
 
 static void sign_batch(const struct link *link, const struct view *items, uint32_t count,

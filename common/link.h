@@ -30,6 +30,10 @@ struct link_handler {
     /* The hub refused something; where refuse->has_batch, that batch is out of flight and may be submitted again after
      * refuse->after_ms. */
     void (*on_refuse)(void *self, struct link *link, const struct refuse *refuse);
+    /* BLOB_WANT, BLOB_CHUNK or BLOB_DONE (PROTOCOL.md §9). NULL for a peer that has no attachments. */
+    void (*on_blob)(void *self, struct link *link, const struct message *message);
+    /* The answer to link_probe(). May be NULL. */
+    void (*on_probed)(void *self, struct link *link, uint64_t token);
     /* The session is gone or a connection attempt failed; REASON is for the user, RETRY_MS until the next attempt. */
     void (*on_down)(void *self, struct link *link, const char *reason, int64_t retry_ms);
 };
@@ -56,6 +60,11 @@ MUST_CHECK err_t link_submit(struct link *link, const struct view *items, uint32
 
 /* EPOCH NULL and CURSOR 0 the first time and after a GAP's resync was prepared (then with the GAP's epoch). */
 void link_follow(struct link *link, const char *stream, const uint8_t *epoch, uint64_t cursor, uint64_t credit);
+/* Sends a BLOB_OFFER, BLOB_WANT or BLOB_CHUNK with the session's number put in. ERR_BUSY: not ready, or the socket
+ * would not take it; try again later. */
+MUST_CHECK err_t link_blob(struct link *link, struct message *message);
+/* A PING behind what was sent: its PONG says that all of that has reached the hub. TOKEN is below 2^62. */
+MUST_CHECK err_t link_probe(struct link *link, uint64_t token);
 void link_ack(struct link *link, const char *stream, uint64_t cursor);
 
 #endif
