@@ -16,6 +16,28 @@
 
 enum { PAGE = 128, REASONS_SIZE = 9216 };
 
+/* What a record that was accepted here waits for. */
+static const char *attachments_of(struct office *office, const struct item *item,
+                                  void (*as_text)(const struct blob_note *note, char *out, size_t size),
+                                  char out[REASONS_SIZE])
+{
+    struct blob_note notes[BLOBS_OF_ITEM];
+    size_t count = 0;
+    out[0] = '\0';
+    if (spool_item_blobs(office->spool, item->seq, notes, &count) != ERR_OK) {
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        char text[2048];
+        size_t used = strlen(out);
+        if (notes[i].state != BLOB_KEPT) {
+            as_text(&notes[i], text, sizeof text);
+            snprintf(out + used, REASONS_SIZE - used, "%s%s", used > 0 ? "; " : "", text);
+        }
+    }
+    return *out ? out : NULL;
+}
+
 /* All faults of one item in one cell. */
 static const char *reasons_of(struct office *office, const struct item *item,
                               void (*as_text)(const struct fault *fault, char *out, size_t size),
@@ -43,6 +65,7 @@ static void print_row(struct office *office, struct table *table, const struct i
     char reasons[REASONS_SIZE];
     char reasons_here[REASONS_SIZE];
     int offset = (int)office->settings.utc_offset_minutes;
+    bool is_waiting = item->state == ITEM_ACCEPTED;
     const struct kind *kind = kind_find((struct view){(const uint8_t *)item->kind, strlen(item->kind)});
     record_id_text(item->id, id);
     snprintf(seq, sizeof seq, "%" PRIu64, item->seq);
@@ -59,8 +82,9 @@ static void print_row(struct office *office, struct table *table, const struct i
                            accepted,
                            item->number ? number : NULL,
                            item->outcome_at ? outcome : NULL,
-                           reasons_of(office, item, fault_plain_text, reasons),
-                           word->outcome};
+                            is_waiting ? attachments_of(office, item, blob_plain_text, reasons)
+                                       : reasons_of(office, item, fault_plain_text, reasons),
+                            word->outcome};
     const char *labels[] = {NULL,
                             NULL,
                             kind ? tr(kind->en, kind->zh) : NULL,
@@ -69,7 +93,8 @@ static void print_row(struct office *office, struct table *table, const struct i
                             accepted_here,
                             NULL,
                             item->outcome_at ? outcome_here : NULL,
-                            reasons_of(office, item, fault_text, reasons_here),
+                            is_waiting ? attachments_of(office, item, blob_text, reasons_here)
+                                       : reasons_of(office, item, fault_text, reasons_here),
                             word->outcome_label};
     table_row(table, cells, labels);
 }

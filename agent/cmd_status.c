@@ -6,6 +6,7 @@
 #include "agent/commands.h"
 #include "agent/office.h"
 #include "agent/progress.h"
+#include "agent/views.h"
 #include "agent/vocabulary.h"
 #include "agent/wake.h"
 #include "common/log.h"
@@ -14,6 +15,7 @@
 struct standing {
     struct counts counts;
     uint64_t stages[STAGES];      /* of what was received */
+    json_t *attachments;
     struct connection connection; /* of the process that runs, else of the last that did */
     bool is_running;
     bool is_connected;
@@ -33,6 +35,7 @@ static err_t read_standing(struct office *office, struct standing *ret_standing)
         progress_counts(progress, ret_standing->stages);
     }
     progress_close(progress);
+    err = err == ERR_OK ? attachments_view(office->spool, &ret_standing->attachments) : err;
     ret_standing->is_running = wake_is_heard(office->home);
     ret_standing->is_connected = ret_standing->is_running && ret_standing->connection.is_ready;
     return err;
@@ -67,6 +70,7 @@ static void print_json(const struct office *office, const struct standing *stand
                                "home", office->home->path, "link", link, "counts", counts, "of_received", stages,
                                "last_seq", (json_int_t)standing->counts.last_seq);
     set_time(object, "oldest_waiting_at", standing->counts.oldest_waiting_at);
+    json_object_set(object, "attachments", standing->attachments);
     json_dumpf(object, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(object);
@@ -132,6 +136,27 @@ static void print_counts(const struct standing *standing)
     }
 }
 
+/* Those that stand in the way of records, each with what to do. */
+static void print_attachments(const struct standing *standing)
+{
+    enum { SHOWN = 10 };
+    json_int_t waiting = json_integer_value(json_object_get(standing->attachments, "waiting"));
+    json_int_t refused = json_integer_value(json_object_get(standing->attachments, "refused"));
+    const json_t *faults = json_object_get(standing->attachments, "faults");
+    if (waiting + refused > 0) {
+        printf(tr("attachments: %" JSON_INTEGER_FORMAT " to upload, %" JSON_INTEGER_FORMAT " refused\n",
+                  "附件：%" JSON_INTEGER_FORMAT " 个待上传，%" JSON_INTEGER_FORMAT " 个未被接受\n"),
+               waiting, refused);
+    }
+    for (size_t i = 0; i < json_array_size(faults) && i < SHOWN; i++) {
+        const json_t *fault = json_array_get(faults, i);
+        const char *code = json_string_value(json_object_get(fault, "code"));
+        const char *advice = blob_advice(code);
+        printf("  %s: %s (%s)%s%s\n", json_string_value(json_object_get(fault, "name")), code,
+               fault_label(code, text_is_chinese()), *advice ? ": " : "", advice);
+    }
+}
+
 static void print_text(const struct office *office, const struct standing *standing)
 {
     const struct membership *membership = &office->membership;
@@ -142,6 +167,7 @@ static void print_text(const struct office *office, const struct standing *stand
            log_safe(membership->hub, strlen(membership->hub), hub, sizeof hub), membership->city, membership->endpoint);
     print_link(office, standing);
     print_waiting(standing);
+    print_attachments(standing);
     print_counts(standing);
     if (standing->counts.by_state[ITEM_REJECTED] > 0) {
         puts(tr("rejected records wait for you: agn-agent list --state rejected",
@@ -164,6 +190,7 @@ int cmd_status(const struct home *home, const struct arguments *arguments)
     } else {
         print_text(&office, &standing);
     }
+    json_decref(standing.attachments);
     office_close(&office);
     return err == ERR_OK ? EXIT_DONE : EXIT_REFUSED;
 }

@@ -19,12 +19,15 @@ struct syncing {
     struct office office;
     struct session session;
     int64_t deadline_ms; /* monotonic */
+    int64_t patience_ms; /* 0: the deadline is the user's own */
+    uint64_t moved;      /* bytes of attachments */
     int64_t empty_ms;    /* monotonic: when the last receipt came; 0: not yet */
     uint64_t upto_seq;   /* what was there at the start */
     uint64_t total;
     uint64_t waiting;
     bool is_terminal;
     bool is_done;
+    bool is_stuck; /* all that waits, waits for attachments that are refused */
     char trouble[REASON_SIZE];
 };
 
@@ -47,6 +50,26 @@ static void tell_trouble(struct syncing *syncing, const char *trouble)
     snprintf(syncing->trouble, sizeof syncing->trouble, "%s", trouble);
 }
 
+/* Whether nothing can be sent before a person has done something. */
+static bool look_stuck(const struct syncing *syncing)
+{
+    struct blob_note note;
+    bool has_sendable = true;
+    struct spool *spool = syncing->office.spool;
+    return syncing->waiting > 0 && spool_has_sendable(spool, syncing->upto_seq, &has_sendable) == ERR_OK &&
+           !has_sendable && spool_next_blob(spool, &note) == ERR_NOT_FOUND &&
+           spool_refused_blob(spool, &note) == ERR_OK;
+}
+
+/* An attachment takes as long as it takes: while it moves, there is time. */
+static void extend(struct syncing *syncing, uint64_t moved)
+{
+    if (syncing->patience_ms > 0 && moved != syncing->moved) {
+        syncing->deadline_ms = clock_monotonic_ms() + syncing->patience_ms;
+    }
+    syncing->moved = moved;
+}
+
 /* A spool that is busy just now is looked at again. */
 static bool look(struct syncing *syncing)
 {
@@ -67,11 +90,16 @@ static int on_look(zloop_t *loop, int timer, void *arg)
     const struct courier *courier = syncing->session.courier;
     int64_t now = clock_monotonic_ms();
     tell_trouble(syncing, courier_trouble(courier));
-    if (courier_was_ready(courier) && look(syncing) && syncing->waiting == 0) {
-        syncing->empty_ms = syncing->empty_ms ? syncing->empty_ms : now;
-        syncing->is_done = courier_has_inbox(courier) || now - syncing->empty_ms > INBOX_GRACE_MS;
+    extend(syncing, courier_moved(courier));
+    if (courier_was_ready(courier) && look(syncing)) {
+        bool is_stuck = look_stuck(syncing);
+        bool is_empty = syncing->waiting == 0 || is_stuck;
+        syncing->empty_ms = !is_empty ? 0 : syncing->empty_ms ? syncing->empty_ms : now;
+        bool is_over = is_empty && (courier_has_inbox(courier) || now - syncing->empty_ms > INBOX_GRACE_MS);
+        syncing->is_stuck = is_over && is_stuck;
+        syncing->is_done = is_over && !is_stuck;
     }
-    return syncing->is_done || now >= syncing->deadline_ms ? -1 : 0;
+    return syncing->is_done || syncing->is_stuck || now >= syncing->deadline_ms ? -1 : 0;
 }
 
 /* This process has the lock: a session of its own. False: it could not be opened. */
@@ -113,8 +141,9 @@ static void watch(struct syncing *syncing, int *ret_lock)
         if (spool_version(syncing->office.spool, &version) == ERR_OK && version != seen && look(syncing)) {
             seen = version;
             syncing->is_done = syncing->waiting == 0;
+            syncing->is_stuck = look_stuck(syncing);
         }
-        if (syncing->is_done || home_lock(syncing->office.home, RUN_LOCK, ret_lock) == ERR_OK) {
+        if (syncing->is_done || syncing->is_stuck || home_lock(syncing->office.home, RUN_LOCK, ret_lock) == ERR_OK) {
             return;
         }
         if (clock_monotonic_ms() > trouble_ms) {
@@ -150,6 +179,24 @@ static void print_rejected(const struct syncing *syncing)
         "请更正后用 submit --corrects ID 重报，或 discard ID --yes 放弃；agn-agent list --state rejected 可查看全部"));
 }
 
+static void print_refused(const struct syncing *syncing)
+{
+    enum { PAGE = 16 };
+    struct blob_note page[PAGE];
+    char text[2048];
+    size_t count = PAGE;
+    int64_t after = 0;
+    while (count == PAGE && spool_list_blobs(syncing->office.spool, after, page, PAGE, &count) == ERR_OK) {
+        for (size_t i = 0; i < count; i++) {
+            after = page[i].row;
+            if (page[i].state == BLOB_REFUSED) {
+                blob_text(&page[i], text, sizeof text);
+                fprintf(stderr, "  %s\n", text);
+            }
+        }
+    }
+}
+
 /* Done is when everything that this agent accepted is with the city: a rejected record that nobody has dealt with is
  * told every time. */
 static int report(struct syncing *syncing)
@@ -168,7 +215,11 @@ static int report(struct syncing *syncing)
     printf(tr("%" PRIu64 " answered, %" PRIu64 " waiting, %" PRIu64 " rejected\n",
               "已答复 %" PRIu64 " 条，待答复 %" PRIu64 " 条，被退回 %" PRIu64 " 条\n"),
            answered, syncing->waiting, rejected);
-    if (!syncing->is_done) {
+    if (syncing->is_stuck) {
+        complain(tr("records wait for attachments that the hub does not take. Nothing is lost:",
+                    "有记录在等待未被枢纽接受的附件。数据不会丢失："));
+        print_refused(syncing);
+    } else if (!syncing->is_done) {
         complain(tr("not finished in time: %s. Nothing is lost; what waits is sent with the next sync or run",
                     "未能按时完成：%s。数据不会丢失，待报记录将在下次 sync 或 run 时发送"),
                  *syncing->trouble ? syncing->trouble : tr("receipts are still missing", "仍有回执未到"));
@@ -183,6 +234,7 @@ static bool begin(struct syncing *syncing, const struct arguments *arguments)
 {
     struct counts counts;
     int64_t seconds = arguments->timeout_s > 0 ? arguments->timeout_s : syncing->office.settings.sync_timeout_s;
+    syncing->patience_ms = arguments->timeout_s > 0 ? 0 : seconds * 1000;
     syncing->deadline_ms = clock_monotonic_ms() + seconds * 1000;
     syncing->is_terminal = isatty(STDERR_FILENO) == 1;
     if (strcmp(syncing->office.settings.log_level, "info") == 0) {
@@ -215,7 +267,7 @@ int cmd_sync(const struct home *home, const struct arguments *arguments)
         office_close(&syncing.office);
         return EXIT_REFUSED;
     }
-    if (syncing.is_done || lock < 0 || work(&syncing)) {
+    if (syncing.is_done || syncing.is_stuck || lock < 0 || work(&syncing)) {
         code = report(&syncing);
     }
     office_close(&syncing.office);

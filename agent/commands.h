@@ -19,6 +19,7 @@ int cmd_withdraw(const struct home *home, const struct arguments *arguments);
 int cmd_discard(const struct home *home, const struct arguments *arguments);
 int cmd_statement(const struct home *home, const struct arguments *arguments);
 int cmd_compile(const struct home *home, const struct arguments *arguments);
+int cmd_attachment(const struct home *home, const struct arguments *arguments);
 int cmd_config(const struct home *home, const struct arguments *arguments);
 
 #endif

@@ -116,6 +116,8 @@ static void settle(struct porter *porter, enum blob_state state, const char *cod
         log_info(is_fetched ? "blob-fetched" : "blob-kept", "sha256=%s bytes=%" PRIu64, porter->name, porter->size);
     } else if (state == BLOB_WAITING) {
         log_warn("blob-put-off", "sha256=%s code=%s", porter->name, code);
+    } else if (is_fetched) {
+        log_warn("blob-not-had", "sha256=%s code=%s", porter->name, code);
     } else {
         log_error("blob-refused", "sha256=%s code=%s text=\"agn-agent attachment list says what to do\"", porter->name,
                   code);

@@ -104,6 +104,7 @@ static const struct member members[] = {
     {"status", "counts", SHAPE_TYPE, "object", true},
     {"status", "last_seq", SHAPE_TYPE, "integer", true},
     {"status", "oldest_waiting_at", SHAPE_NULLABLE, "string", true},
+    {"status", "attachments", SHAPE_TYPE, "object", true},
 };
 
 static json_t *shape_of(const struct member *member)

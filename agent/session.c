@@ -4,8 +4,11 @@
 #include <string.h>
 #include <sys/signalfd.h>
 
+#include "agent/blobs.h"
 #include "common/log.h"
 #include "common/text.h"
+
+enum { SWEEP_FIRST_MS = 5000, SWEEP_MS = 3600000 };
 
 static void reload(struct session *session)
 {
@@ -31,6 +34,15 @@ static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *arg)
         }
         reload(session);
     }
+    return 0;
+}
+
+static int on_sweep(zloop_t *loop, int timer, void *arg)
+{
+    (void)loop;
+    (void)timer;
+    const struct session *session = arg;
+    blobs_sweep(session->office->home, session->office->spool, session->office->settings.attachment_keep_days);
     return 0;
 }
 
@@ -70,6 +82,8 @@ bool session_open(struct office *office, struct session *ret_session)
         return false;
     }
     zloop_poller(ret_session->loop, &ret_session->signals, on_signal, ret_session);
+    zloop_timer(ret_session->loop, SWEEP_FIRST_MS, 1, on_sweep, ret_session);
+    zloop_timer(ret_session->loop, SWEEP_MS, 0, on_sweep, ret_session);
     return true;
 }
 

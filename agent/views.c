@@ -203,16 +203,51 @@ json_t *message_view(const struct inbox_entry *entry, int64_t read_at)
     return object;
 }
 
+static json_t *attachment_view(const struct blob_note *note)
+{
+    return json_pack("{so ss sI ss ss ss ss}", "sha256", hex_view((struct view){note->hash, BLOB_HASH_SIZE}), "name",
+                     note->name, "size", (json_int_t)note->size, "state", blob_state_code(note->state), "code",
+                     note->code, "en", fault_label(note->code, 0), "zh", fault_label(note->code, 1));
+}
+
+err_t attachments_view(struct spool *spool, json_t **ret_view)
+{
+    enum { PAGE = 32 };
+    uint64_t counts[BLOB_STATES] = {0};
+    struct blob_note *page = mem_alloc(PAGE * sizeof *page);
+    json_t *faults = json_array();
+    int64_t after = 0;
+    size_t count = PAGE;
+    err_t err = ERR_OK;
+    while (err == ERR_OK && count == PAGE) {
+        err = spool_list_blobs(spool, after, page, PAGE, &count);
+        for (size_t i = 0; err == ERR_OK && i < count; i++) {
+            counts[page[i].state]++;
+            after = page[i].row;
+            if (page[i].code[0]) {
+                json_array_append_new(faults, attachment_view(&page[i]));
+            }
+        }
+    }
+    free(page);
+    *ret_view = json_pack("{sI sI sI so}", "waiting", (json_int_t)counts[BLOB_WAITING], "kept",
+                          (json_int_t)counts[BLOB_KEPT], "refused", (json_int_t)counts[BLOB_REFUSED], "faults", faults);
+    return err;
+}
+
 err_t status_view(const struct home *home, const struct membership *membership, struct spool *spool, json_t **ret_view)
 {
     struct counts counts;
     struct connection connection;
+    json_t *attachments = NULL;
     err_t err = spool_counts(spool, &counts);
     if (err == ERR_OK) {
         err = spool_connection(spool, &connection);
         err = err == ERR_NOT_FOUND ? ERR_OK : err;
     }
+    err = err == ERR_OK ? attachments_view(spool, &attachments) : err;
     if (err != ERR_OK) {
+        json_decref(attachments);
         return err;
     }
     bool is_running = wake_is_heard(home);
@@ -227,5 +262,6 @@ err_t status_view(const struct home *home, const struct membership *membership, 
                           membership->hub, "city", membership->city, "link", link, "counts", states, "last_seq",
                           (json_int_t)counts.last_seq);
     set_time(*ret_view, "oldest_waiting_at", counts.oldest_waiting_at);
+    json_object_set_new(*ret_view, "attachments", attachments);
     return ERR_OK;
 }

@@ -21,4 +21,7 @@ json_t *message_view(const struct inbox_entry *entry, int64_t read_at);
 MUST_CHECK err_t status_view(const struct home *home, const struct membership *membership, struct spool *spool,
                              json_t **ret_view);
 
+/* How many attachments wait or are refused, and each that the hub, or our disk, did not take. */
+MUST_CHECK err_t attachments_view(struct spool *spool, json_t **ret_view);
+
 #endif

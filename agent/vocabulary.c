@@ -21,6 +21,66 @@ static const struct label standings[] = {
     {"revoked", "revoked", "已吊销"},
 };
 
+static const struct label blob_states[] = {
+    [BLOB_WAITING] = {"waiting", "to be uploaded", "待上传"},
+    [BLOB_KEPT] = {"kept", "with the city", "市级已保存"},
+    [BLOB_REFUSED] = {"refused", "refused", "未被接受"},
+};
+
+/* By the code of the hub, or our own. */
+static const struct label blob_advices[] = {
+    {"quota_exceeded", "ask the city's operator for more room, then: agn-agent attachment retry",
+     "请联系市级管理员增加空间，然后执行：agn-agent attachment retry"},
+    {"bad_media_type", "the hub does not take this type: ask its operator, then: agn-agent attachment retry",
+     "枢纽不接受此类型：请联系市级管理员，然后执行：agn-agent attachment retry"},
+    {"type_mismatch", "the hub judges the content otherwise: update agn-agent, then: agn-agent attachment retry",
+     "枢纽对文件内容的判断不同：请升级 agn-agent，然后执行：agn-agent attachment retry"},
+    {"unsupported", "the hub is of an older version: ask its operator to update it",
+     "枢纽版本较旧：请联系市级管理员升级"},
+    {BLOB_FILE_MISSING, "put the same file back: agn-agent attachment put FILE",
+     "请重新放入同一文件：agn-agent attachment put FILE"},
+    {BLOB_FILE_DAMAGED, "put the same file back: agn-agent attachment put FILE",
+     "请重新放入同一文件：agn-agent attachment put FILE"},
+    {"unreadable", "check the permissions of the agent's home", "请检查代理主目录的权限"},
+    {"disk_full", "no room on the disk, here or at the hub: it is tried again", "本机或枢纽磁盘空间不足：将自动重试"},
+};
+
+const char *blob_state_code(enum blob_state state)
+{
+    return blob_states[state].code;
+}
+
+const char *blob_state_label(enum blob_state state)
+{
+    return text_is_chinese() ? blob_states[state].zh : blob_states[state].en;
+}
+
+const char *blob_advice(const char *code)
+{
+    for (size_t i = 0; i < sizeof blob_advices / sizeof *blob_advices; i++) {
+        if (strcmp(blob_advices[i].code, code) == 0) {
+            return text_is_chinese() ? blob_advices[i].zh : blob_advices[i].en;
+        }
+    }
+    return "";
+}
+
+void blob_text(const struct blob_note *note, char *out, size_t size)
+{
+    const char *advice = blob_advice(note->code);
+    if (!*note->code) {
+        snprintf(out, size, "%s%s%s", note->name, tr(": ", "："), blob_state_label(note->state));
+        return;
+    }
+    snprintf(out, size, tr("%s: %s (%s)%s%s", "%s：%s（%s）%s%s"), note->name, note->code,
+             fault_label(note->code, text_is_chinese()), *advice ? tr(": ", "：") : "", advice);
+}
+
+void blob_plain_text(const struct blob_note *note, char *out, size_t size)
+{
+    snprintf(out, size, "%s %s", *note->code ? note->code : blob_state_code(note->state), note->name);
+}
+
 const char *state_code(enum item_state state)
 {
     return states[state].code;

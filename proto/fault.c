@@ -85,6 +85,8 @@ static const struct {
     {"quota_exceeded", "the institution's room for attachments is used up", "本机构的附件空间已用完"},
     {"not_found", "the hub has no such attachment of this institution", "枢纽中没有本机构的此附件"},
     {"bad_offset", "a part of the attachment came out of turn", "附件分块次序有误"},
+    {"file_missing", "the agent's copy of the file is gone", "本机保存的附件副本已不存在"},
+    {"file_damaged", "the agent's copy of the file has been changed", "本机保存的附件副本已被改动"},
     {"unreadable", "the file cannot be read", "文件无法读取"},
 };
 
