@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "agent/blobs_spool.h"
+#include "common/text.h"
 #include "tests/agent/support.h"
 
 #define REPORT_HEAD                                                                                                    \
@@ -210,6 +211,78 @@ static void test_leftovers_are_removed_after_a_day(void **state)
     assert_int_not_equal(access(path, F_OK), 0);
 }
 
+static void age(const struct place *place, const char *name)
+{
+    char path[PATH_SIZE];
+    struct timespec long_ago[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+    home_file(&place->home, name, path);
+    assert_int_equal(utimensat(AT_FDCWD, path, long_ago, 0), 0);
+}
+
+#define UNNAMED "blobs/000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f"
+
+static void test_a_copy_stays_as_long_as_it_is_needed(void **state)
+{
+    struct place *place = *state;
+    struct item item;
+    struct blob_note note;
+    struct verdicts verdicts;
+    char path[PATH_SIZE];
+    char name[PATH_SIZE];
+    write_file(place, "a.pdf", "%PDF-1.7 and so on", path);
+    accept_report(place, ONE_FILE, &item);
+    assert_int_equal(spool_next_blob(place->spool, &note), ERR_OK);
+    blobs_path(&place->home, note.hash, path);
+    snprintf(name, sizeof name, "%s", path + strlen(place->home.path) + 1);
+    age(place, name);
+    write_file(place, UNNAMED, "x", path);
+    blobs_sweep(&place->home, place->spool, 1);
+    assert_int_equal(access(path, F_OK), 0); /* a submit may be about to name it */
+    age(place, UNNAMED);
+    blobs_sweep(&place->home, place->spool, 1);
+    assert_int_not_equal(access(path, F_OK), 0);
+    assert_true(blob_is_here(&place->home, note.hash));
+    assert_int_equal(spool_settle_blob(place->spool, note.hash, BLOB_KEPT, ""), ERR_OK);
+    blobs_sweep(&place->home, place->spool, 1);
+    assert_true(blob_is_here(&place->home, note.hash)); /* its record has no receipt */
+    struct result result = result_for(&item, OUTCOME_STORED, 1);
+    assert_int_equal(answer(place, 1, &result, 1, &verdicts), ERR_OK);
+    assert_int_equal(db_exec(place->spool->db, "update blob set at = 1; update item set outcome_at = 1"), ERR_OK);
+    blobs_sweep(&place->home, place->spool, 0);
+    assert_true(blob_is_here(&place->home, note.hash)); /* kept for ever */
+    blobs_sweep(&place->home, place->spool, 1);
+    assert_false(blob_is_here(&place->home, note.hash));
+}
+
+static void test_a_content_that_is_named_is_one_that_is_known(void **state)
+{
+    struct place *place = *state;
+    struct blob_source closed = {.folder = NULL};
+    struct item item;
+    struct blob_note note;
+    struct told told;
+    char path[PATH_SIZE];
+    char hash[2 * BLOB_HASH_SIZE + 1];
+    char text[4096];
+    static const char form[] = REPORT_HEAD ",\"attachments\":[{\"sha256\":\"%s\",\"name\":\"a.pdf\",\"media_type\":"
+                                           "\"application/pdf\",\"size\":%d,\"role\":\"opinion\"}]}";
+    write_file(place, "a.pdf", "%PDF-1.7 and so on", path);
+    accept_report(place, ONE_FILE, &item);
+    assert_int_equal(spool_next_blob(place->spool, &note), ERR_OK);
+    hex_text(note.hash, BLOB_HASH_SIZE, hash);
+    snprintf(text, sizeof text, form, hash, 18);
+    assert_int_equal(submit_from(place, &closed, text, &told), ERR_OK);
+    assert_int_equal(told.result.accepted, 1);
+    snprintf(text, sizeof text, form, hash, 19);
+    assert_int_equal(submit_from(place, &closed, text, &told), ERR_OK);
+    assert_string_equal(told.faults[0].list[0].code, "bad_value");
+    memset(hash, 'a', sizeof hash - 1);
+    snprintf(text, sizeof text, form, hash, 18);
+    assert_int_equal(submit_from(place, &closed, text, &told), ERR_OK);
+    assert_string_equal(told.faults[0].list[0].code, "missing_blob");
+    assert_string_equal(told.faults[0].list[0].field, "attachments[0].sha256");
+}
+
 static void test_what_is_wanted_back_is_remembered(void **state)
 {
     struct place *place = *state;
@@ -237,6 +310,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_file_of_two_records_is_one_attachment, set_up, remove_blobs),
         cmocka_unit_test_setup_teardown(test_bad_files_are_named_with_their_field, set_up, remove_blobs),
         cmocka_unit_test_setup_teardown(test_leftovers_are_removed_after_a_day, set_up, remove_blobs),
+        cmocka_unit_test_setup_teardown(test_a_copy_stays_as_long_as_it_is_needed, set_up, remove_blobs),
+        cmocka_unit_test_setup_teardown(test_a_content_that_is_named_is_one_that_is_known, set_up, remove_blobs),
         cmocka_unit_test_setup_teardown(test_what_is_wanted_back_is_remembered, set_up, remove_blobs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,11 +1,9 @@
 """Attachments at the agent, against a hub that says and does what a hub may (fake_hub.py): records wait for their files
 and no others do, uploads go on where they were, refusals name the file and what to do, contents come back."""
-import hashlib
-
-import msgpack
+import hashlib, http.client
 
 from fake_hub import FakeHub
-from harness import Agent, Proxy, check, json, main, os, review, shutil, time, wait_until, warning
+from harness import Agent, Proxy, check, free_port, json, main, os, review, shutil, time, wait_until, warning
 
 MIB = 1 << 20
 
@@ -199,7 +197,72 @@ def check_old_hub(site):
     agent.stop()
 
 
+def check_watched(site, hub, agent, folder):
+    name = pdf(f"{folder}/files", "opinion.pdf", 100_000)
+    pdf(site.folder, "outside.pdf", 1000)
+    os.symlink(f"{site.folder}/outside.pdf", f"{folder}/files/link.pdf")
+    for number, path in enumerate(("files/opinion.pdf", "../outside.pdf", f"{site.folder}/outside.pdf", "files/link.pdf")):
+        with open(f"{folder}/.record{number}", "w") as file:
+            json.dump(with_file(path), file)
+        os.rename(f"{folder}/.record{number}", f"{folder}/record{number}.json")
+    wait_until(lambda: came(hub, name), what="the record of the watched folder")
+    wait_until(lambda: len([entry for entry in os.listdir(f"{folder}/failed") if entry.endswith(".json")]) == 3,
+               what="three refused records in failed/")
+    text = open(f"{folder}/failed/record1.json.errors.txt").read()
+    check("attachments[0].file" in text and "not_wanted" in text,
+          "the watched folder takes files inside of it, and none over a full path, .. or a link", text)
+
+
+def check_endpoint(site, hub, agent, folder):
+    def post(path):
+        call = http.client.HTTPConnection("127.0.0.1", agent.http_port, timeout=30)
+        token = open(f"{agent.home}/http.token").read().strip()
+        call.request("POST", "/v1/records", json.dumps(with_file(path)),
+                     {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+        answer = call.getresponse()
+        return answer.status, json.loads(answer.read())
+
+    name = pdf(folder, "by-http.pdf", 50_000)
+    check(post("by-http.pdf")[0] == 201, "the endpoint takes files of its folder")
+    wait_until(lambda: came(hub, name), what="the record of the endpoint")
+    for path in ("/etc/hostname", "../outside.pdf", "drop/files/link.pdf"):
+        status, answer = post(path)
+        check(status == 422 and answer["faults"][0]["field"] == "attachments[0].file", f"but not {path}", answer)
+
+
+def check_killed_submit(site, agent):
+    """Whatever moment the power goes: an accepted record has its copy, sound and whole."""
+    pdf(site.folder, "power.pdf", 20 * MIB)
+    path = agent.file(with_file("power.pdf"))
+    before = len(agent.records())
+    for round in range(10):
+        process = agent.start_command("submit", path)
+        time.sleep(0.008 * round)
+        process.kill()
+        process.wait()
+    accepted = len(agent.records()) - before
+    names = [name for name in os.listdir(f"{agent.home}/blobs") if len(name) == 64]
+    good = [hashlib.sha256(open(f"{agent.home}/blobs/{name}", "rb").read()).hexdigest() == name for name in names]
+    known = {row["sha256"] for row in agent.cli_json("attachment", "list")}
+    check(all(good) and known <= set(names), f"submit killed ten times ({accepted} accepted): every copy is whole")
+
+
+def test_ways_in(site):
+    hub = FakeHub(site)
+    folder, port = f"{site.folder}/drop", free_port()
+    os.makedirs(f"{folder}/files")
+    agent = join(site, hub, "ways", watch_dir=folder, watch_settle_ms=200, attachments_dir=site.folder, http_port=port)
+    agent.http_port = port
+    agent.start(event="http-ready")
+    check_watched(site, hub, agent, folder)
+    check_endpoint(site, hub, agent, site.folder)
+    agent.stop()
+    check_killed_submit(site, agent)
+    check(not hub.broken, "no chunk was out of turn", hub.broken)
+
+
 def test(site):
+    test_ways_in(site)
     hub = FakeHub(site)
     agent = join(site, hub, "agent")
     record, name = check_order(site, hub, agent)

@@ -59,6 +59,11 @@ int main(int argc, char **argv)
     printf("inbox %d %d\n", result, agn_message_read(agn, 77));
     agn_free(json);
     printf("corrects %d\n", agn_file_corrected(agn, filed.id, argv[2], strlen(argv[2]), &again));
+    result = agn_file(agn, argv[4], strlen(argv[4]), &filed);
+    printf("closed %d %s", result, agn_fault(agn, 0, &fault) == AGN_OK ? fault.field : "");
+    printf(":%s\n", fault.code);
+    printf("folder %d %d", agn_attachment_folder(agn, "relative"), agn_attachment_folder(agn, argv[5]));
+    printf(" %d\n", agn_file(agn, argv[4], strlen(argv[4]), &filed));
     printf("version %s %d %d\n", agn_version(), agn_api_version() == AGN_API_VERSION, agn_result_text(AGN_FULL, 1)[0] != 0);
     agn_close(other);
     agn_close(agn);
@@ -82,6 +87,8 @@ record 0 1
 receipt 0 1
 inbox 0 2
 corrects 2
+closed 1 attachments[0].file:not_wanted
+folder 4 0 0
 version {version} 1 1
 """
 
@@ -144,7 +151,10 @@ def test(site):
     run("cc", *strict, f"{site.folder}/probe.c", "-o", f"{site.folder}/probe", *pkg("--cflags", "--libs"))
     version = pkg("--modversion")[0]
     good, bad = (json.dumps(record) for record in (warning(), warning(level=9, headline="x")))
-    done = run(f"{site.folder}/probe", agent.home, good, bad, env=config)
+    with open(f"{site.folder}/opinion.pdf", "wb") as file:
+        file.write(b"%PDF-1.7 and so on")
+    named = json.dumps(review(attachments=[{"file": "opinion.pdf", "role": "opinion"}]))
+    done = run(f"{site.folder}/probe", agent.home, good, bad, named, site.folder, env=config)
     faults = re.search(r"refused 1 (.*)", done.stdout).group(1).split()
     seen = done.stdout.replace(" ".join(faults), " ".join(sorted(faults, reverse=True)))
     check(seen == EXPECTED.format(version=version, count=2) and not done.stderr, "every function answers as agn.h says",
