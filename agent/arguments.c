@@ -9,7 +9,7 @@
 #include "agent/office.h"
 #include "common/text.h"
 
-/* `letter` names the option inside the program only; -h is the one short option. */
+/* `letter` names the option inside the program only; -h and -o alone are short options too. */
 static const struct {
     const char *name;
     const char *value;
@@ -160,7 +160,7 @@ bool arguments_read(int argc, char **argv, struct arguments *ret_arguments)
     }
     opterr = 0;
     int letter = 0;
-    while ((letter = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+    while ((letter = getopt_long(argc, argv, ":ho:", options, NULL)) != -1) {
         if (letter == '?' || letter == ':') {
             complain(letter == ':' ? tr("%s needs a value", "%s 需要一个值")
                                    : tr("unknown option %s; see --help", "未知选项 %s；请看 --help"),

@@ -131,10 +131,9 @@ int cmd_attachment(const struct home *home, const struct arguments *arguments)
         office_close(&office);
         return code;
     }
-    complain(
-        tr("expected: agn-agent attachment list, attachment get SHA256|RECORD-ID [--out FILE], attachment retry, or "
-           "attachment put FILE",
-           "用法：agn-agent attachment list、attachment get SHA256|记录ID [--out FILE]、attachment retry 或 "
-           "attachment put FILE"));
+    complain(tr("expected: agn-agent attachment list, attachment get SHA256|RECORD-ID [-o FILE], attachment retry, or "
+                "attachment put FILE",
+                "用法：agn-agent attachment list、attachment get SHA256|记录ID [-o FILE]、attachment retry 或 "
+                "attachment put FILE"));
     return EXIT_USAGE;
 }

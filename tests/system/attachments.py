@@ -1,0 +1,169 @@
+"""Attachments from an institution's folder to the city and back, by the real programs: a long PDF and office files go up
+while records flow, through kill -9 of both sides, a cut line and a restart, and come back as they were."""
+import hashlib, os, zipfile
+
+from harness import Proxy, check, main, require, review, shutil, signal, time, wait_until, warning
+
+MIB = 1 << 20
+
+
+def write(path, data):
+    with open(path, "wb") as file:
+        file.write(data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def office(path, part):
+    """The smallest file that the format's reader knows as its own."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("[Content_Types].xml", "<Types/>")
+        file.writestr(part, os.urandom(200_000).hex())
+    return hashlib.sha256(open(path, "rb").read()).hexdigest()
+
+
+def make_files(folder):
+    return {"审查意见.pdf": write(f"{folder}/审查意见.pdf", b"%PDF-1.7\n" + os.urandom(20 * MIB)),
+            "minutes.docx": office(f"{folder}/minutes.docx", "word/document.xml"),
+            "risks.xlsx": office(f"{folder}/risks.xlsx", "xl/workbook.xml")}
+
+
+def naming(*names, **changes):
+    return review(attachments=[{"file": name, "role": "opinion"} for name in names], **changes)
+
+
+def file_sum(path):
+    return hashlib.sha256(open(path, "rb").read()).hexdigest()
+
+
+def at_hub(site, hub, name):
+    path = f"{site.folder}/at-hub-{os.urandom(4).hex()}"
+    done = hub.cli("attachment", "get", name, "--out", path, ok=False)
+    return file_sum(path) if done.returncode == 0 else done.stderr
+
+
+def contents(hub):
+    return sorted(name for name in os.listdir(f"{hub.home}/attachments") if len(name) == 64)
+
+
+def fetch(site, agent, name):
+    path = f"{site.folder}/back-{os.urandom(4).hex()}"
+    done = agent.cli("attachment", "get", name, "-o", path, ok=False)
+    return file_sum(path) if done.returncode == 0 else done.stderr
+
+
+def flow(hub, agent, proxy, more):
+    """Bytes go up, and meanwhile a record and a warning come to the hub at once."""
+    until = proxy.passed[0] + more
+    ids = agent.submit(review(), warning())
+    wait_until(lambda: set(ids) <= set(hub.ids()), 10, what="records beside the upload")
+    wait_until(lambda: proxy.passed[0] >= until, 30, what="more of the upload")
+    return ids
+
+
+def check_interrupted(site, hub, agent, proxy, files):
+    proxy.delay = 0.015
+    ids = agent.submit(naming("审查意见.pdf"), naming("minutes.docx", "risks.xlsx"))
+    amendment, = agent.submit(review(replaces=ids[0], reason="更正表决票数"))
+    agent.start()
+    plain = flow(hub, agent, proxy, 5 * MIB)
+    agent.kill()
+    agent.start()
+    plain += flow(hub, agent, proxy, 4 * MIB)
+    hub.kill()
+    time.sleep(0.5)
+    hub.start()
+    plain += flow(hub, agent, proxy, 3 * MIB)
+    proxy.cut()
+    plain += flow(hub, agent, proxy, MIB)
+    check(not set(ids + [amendment]) & set(hub.ids()), "records flow beside the upload; those with attachments wait")
+    hub.stop()
+    require(agent.stop() == 0, "the agent stops in the middle of an upload")
+    hub.start()
+    agent.start()
+    proxy.delay = 0
+    wait_until(lambda: set(ids + [amendment]) <= set(hub.ids()), 60, what="the records with attachments")
+    check(sorted(hub.ids()) == sorted(plain + ids + [amendment]), "after kill -9 of both, a cut and a restart all are there, once",
+          len(hub.ids()))
+    sent = proxy.passed[0] / MIB
+    check(sent < 20 + 8 + 6, "what the hub had was not sent again, but for what a kill takes", sent)
+    for name, known in files.items():
+        check(at_hub(site, hub, known) == known, f"{name} at the hub is the file")
+    return ids
+
+
+def check_back(site, agent, files):
+    for known in files.values():
+        os.unlink(f"{agent.home}/blobs/{known}")
+    check(all(fetch(site, agent, known) == known for known in files.values()), "fetched back through the running session")
+    agent.stop()
+    known = files["审查意见.pdf"]
+    os.unlink(f"{agent.home}/blobs/{known}")
+    check(fetch(site, agent, known) == known, "and by a session of its own")
+
+
+def check_other(site, hub, files):
+    """Another institution with one of the same files."""
+    other = site.agent(hub, "other")
+    with open(f"{other.home}/agent.zpl", "w") as file:
+        file.write("retry_ms = 300\n")
+    before = contents(hub)
+    other.submit(naming("minutes.docx"))
+    other.sync()
+    check(contents(hub) == before, "the same content of two institutions stands once at the hub")
+    os.unlink(f"{other.home}/blobs/{files['minutes.docx']}")
+    check(fetch(site, other, files["minutes.docx"]) == files["minutes.docx"], "and either may have it back")
+    check("not_found" in fetch(site, other, files["审查意见.pdf"]), "but none has what it did not upload")
+    write(f"{site.folder}/not.pdf", b"MZ and so on")
+    done = other.cli("submit", other.file(naming("not.pdf")), ok=False)
+    check(done.returncode == 1 and "attachments[0].file" in done.stderr and "bad_media_type" in done.stderr,
+          "a content of no type that is taken is refused at once", done.stderr)
+    check_quota(site, hub, other)
+
+
+def check_quota(site, hub, agent):
+    known = write(f"{site.folder}/third.pdf", b"%PDF-1.4\n" + os.urandom(2 * MIB))
+    hub.configure(blob_quota_mib=1)
+    hub.process.send_signal(signal.SIGHUP)
+    hub.wait_log("reloaded")
+    waits, = agent.submit(naming("third.pdf"))
+    free, = agent.submit(review())
+    done = agent.sync(ok=False)
+    check(done.returncode == 1 and "third.pdf" in done.stderr and "quota_exceeded" in done.stderr,
+          "over the quota: the file, the code and what to do are told", done.stderr)
+    check(free in hub.ids() and waits not in hub.ids(), "other records are not held up by it")
+    hub.configure(blob_quota_mib=1024)
+    hub.process.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    agent.cli("attachment", "retry")
+    agent.sync()
+    check(waits in hub.ids() and at_hub(site, hub, known) == known, "and with more room it goes up")
+
+
+def check_restored(site, hub, agent, files, ids):
+    """The hub is put back from a backup of before it had any of them: the agent heals it."""
+    hub.stop()
+    shutil.rmtree(hub.home)
+    os.rename(f"{hub.home}.backup", hub.home)
+    hub.start()
+    require(not hub.ids(), "the backup is empty")
+    agent.sync(60)
+    check(set(ids) <= set(hub.ids()) and all(at_hub(site, hub, known) == known for known in files.values()),
+          "a hub that was put back from an older backup gets records and attachments again")
+
+
+def test(site):
+    hub = site.hub(min_free_mb=0)
+    proxy = Proxy(site, hub.port)
+    files = make_files(site.folder)
+    link = proxy.through(hub.add_entity(site.uscc()), hub.port)
+    agent = site.agent(hub, link=link)
+    hub.stop()
+    shutil.copytree(hub.home, f"{hub.home}.backup", ignore=shutil.ignore_patterns("*.sock"))
+    hub.start()
+    ids = check_interrupted(site, hub, agent, proxy, files)
+    check_back(site, agent, files)
+    check_other(site, hub, files)
+    check_restored(site, hub, agent, files, ids)
+
+
+main(test)
