@@ -151,6 +151,25 @@ static void add_answers(json_t *schemas)
     json_object_set_new(schemas, "openapi", typed("object"));
 }
 
+/* A record on its way in may name a file where the schema has what becomes of it. */
+static void allow_files(json_t *schema)
+{
+    json_t *list = json_object_get(json_object_get(schema, "properties"), "attachments");
+    json_t *items = json_object_get(list, "items");
+    json_t *entry = json_object_get(items, "properties");
+    if (!entry) {
+        return;
+    }
+    json_object_set_new(entry, "file",
+                        json_pack("{ss ss}", "type", "string", "description",
+                                  "A file inside of the folder that attachments_dir names; takes the place of sha256, "
+                                  "name, media_type and size"));
+    json_t *known = json_pack("{sO}", "required", json_object_get(items, "required"));
+    json_t *named = json_pack("{s[ss]}", "required", "file", "role");
+    json_object_set_new(items, "anyOf", json_pack("[oo]", known, named));
+    json_object_del(items, "required");
+}
+
 /* Each record kind by its name, and `record`, which is any of them. */
 static void add_kinds(json_t *schemas)
 {
@@ -162,6 +181,7 @@ static void add_kinds(json_t *schemas)
         json_t *schema = kind_json_schema(kind);
         json_object_del(schema, "$id"); /* would make it the base of references */
         json_object_del(schema, "$schema");
+        allow_files(schema);
         json_object_set_new(schemas, kind->name, schema);
         json_array_append_new(any, reference(kind->name));
         snprintf(target, sizeof target, "#/components/schemas/%s", kind->name);

@@ -103,7 +103,7 @@ static const struct {
     {offsetof(struct spool, add_blob),
      /* What was given up because the file was gone has one again. */
      "insert into blob (hash, size, media_type, name, state, code, at) values (?,?,?,?,0,'',?) on conflict (hash) do "
-     "update set state = 0, code = '' where state = 2 and code = 'file_missing'"},
+     "update set state = 0, code = '' where state = 2 and code in ('file_missing', 'file_damaged')"},
     {offsetof(struct spool, link_blob), "insert or ignore into item_blob values (?, ?)"},
     {offsetof(struct spool, link_earlier),
      "insert or ignore into item_earlier select ?1, seq from item where id = ?2 and (exists (select 1 from item_blob l "
