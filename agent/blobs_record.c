@@ -110,8 +110,11 @@ static err_t check_known(const struct entry *entry, const json_t *value)
         return ERR_OK;
     }
     err_t err = spool_find_blob(entry->spool, hash, &note);
-    if (err == ERR_NOT_FOUND) {
-        blame(entry, "missing_blob", "sha256", "no record of this agent had this attachment: name it by \"file\"");
+    bool is_gone = err == ERR_OK && note.state != BLOB_KEPT && !blob_is_here(entry->home, hash);
+    if (err == ERR_NOT_FOUND || is_gone) {
+        blame(entry, "missing_blob", "sha256",
+              is_gone ? "the agent's copy of this attachment is gone: name it by \"file\""
+                      : "no record of this agent had this attachment: name it by \"file\"");
         return ERR_OK;
     }
     const json_t *size = json_object_get(entry->object, "size");

@@ -276,11 +276,38 @@ static void test_a_content_that_is_named_is_one_that_is_known(void **state)
     snprintf(text, sizeof text, form, hash, 19);
     assert_int_equal(submit_from(place, &closed, text, &told), ERR_OK);
     assert_string_equal(told.faults[0].list[0].code, "bad_value");
+    blobs_path(&place->home, note.hash, path);
+    assert_int_equal(unlink(path), 0);
+    snprintf(text, sizeof text, form, hash, 18);
+    assert_int_equal(submit_from(place, &closed, text, &told), ERR_OK);
+    assert_string_equal(told.faults[0].list[0].code, "missing_blob");
     memset(hash, 'a', sizeof hash - 1);
     snprintf(text, sizeof text, form, hash, 18);
     assert_int_equal(submit_from(place, &closed, text, &told), ERR_OK);
     assert_string_equal(told.faults[0].list[0].code, "missing_blob");
     assert_string_equal(told.faults[0].list[0].field, "attachments[0].sha256");
+}
+
+/* Between the taking of a file and the commit somebody may have cleaned up. */
+static void test_a_record_is_not_stored_without_its_copy(void **state)
+{
+    struct place *place = *state;
+    struct item item;
+    struct blob_note note;
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    char path[PATH_SIZE];
+    write_file(place, "a.pdf", "%PDF-1.7 and so on", path);
+    accept_report(place, ONE_FILE, &item);
+    assert_int_equal(spool_bytes(place->spool, item.seq, &bytes, &size), ERR_OK);
+    assert_int_equal(spool_next_blob(place->spool, &note), ERR_OK);
+    blobs_path(&place->home, note.hash, path);
+    assert_int_equal(blobs_confirm(&place->home, place->spool, (struct view){bytes, size}), ERR_OK);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(blobs_confirm(&place->home, place->spool, (struct view){bytes, size}), ERR_BUSY);
+    assert_int_equal(spool_settle_blob(place->spool, note.hash, BLOB_KEPT, ""), ERR_OK);
+    assert_int_equal(blobs_confirm(&place->home, place->spool, (struct view){bytes, size}), ERR_OK);
+    free(bytes);
 }
 
 static void test_what_is_wanted_back_is_remembered(void **state)
@@ -312,6 +339,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_leftovers_are_removed_after_a_day, set_up, remove_blobs),
         cmocka_unit_test_setup_teardown(test_a_copy_stays_as_long_as_it_is_needed, set_up, remove_blobs),
         cmocka_unit_test_setup_teardown(test_a_content_that_is_named_is_one_that_is_known, set_up, remove_blobs),
+        cmocka_unit_test_setup_teardown(test_a_record_is_not_stored_without_its_copy, set_up, remove_blobs),
         cmocka_unit_test_setup_teardown(test_what_is_wanted_back_is_remembered, set_up, remove_blobs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
