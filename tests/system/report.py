@@ -354,6 +354,7 @@ def test(site):
         hub.cli("report", "--period", period, "--html", html_path, "--xlsx", xlsx_path)
         page = check_page(html_path)
         check_stats(page, stats, period)
+        check(f"截至第 {max(row['number'] for row in hub.query())} 号记录" in open(html_path).read(), "the cursor is named")
         if period == quarter:
             check_reviews(page, filed, period)
         check_warnings(page, filed, states, period)
