@@ -31,6 +31,8 @@ int cli_statement(const struct home *home, int argc, char **argv);
 int cli_signals(const struct home *home, int argc, char **argv);
 int cli_cap(const struct home *home, int argc, char **argv);
 int cli_attachment(const struct home *home, int argc, char **argv);
+/* Of `signals --raised`: what the hub raised by itself. */
+int cli_raised(struct store *store, enum table_form form);
 int cli_config(const struct home *home, int argc, char **argv);
 
 /* One option that a verb knows; `flag` options take no value. */

@@ -6,6 +6,8 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "hub/cli.h"
+#include "hub/desk_signals.h"
+#include "hub/signal_input.h"
 #include "hub/signal_rows.h"
 
 /* One cluster through a replay, or one signal. */
@@ -272,11 +274,12 @@ static bool read_days(const struct argument *arguments, size_t count, int64_t re
     return true;
 }
 
-static bool load_rules(const struct home *home, const char *path, struct signal_rules *ret_rules)
+static bool load_rules(const struct home *home, const struct options *options, const char *path,
+                       struct signal_rules *ret_rules)
 {
     char own[PATH_SIZE];
     char reason[512];
-    home_file(home, "signals.zpl", own);
+    (void)signals_path(home, options, own); /* a file that is not there is said below */
     err_t err = signal_rules_load(path ? path : own, ret_rules, reason);
     if (err == ERR_NOT_FOUND && !path) {
         cli_fail(tr("%s is not there: copy deploy/signals.zpl to it, or name a file with --rules",
@@ -286,6 +289,25 @@ static bool load_rules(const struct home *home, const char *path, struct signal_
         cli_fail("%s", reason);
     }
     return err == ERR_OK;
+}
+
+/* From the hub's store, or from a file. False after the reason has been printed. */
+static bool fill_set(const struct home *home, const char *input, const int64_t days[2], int offset,
+                     struct signal_set *set)
+{
+    char reason[512];
+    struct options options;
+    if (input) {
+        err_t err = signal_input_add(input, offset, clock_ms(), days[0], days[1], set, reason);
+        return err == ERR_OK || (cli_fail("%s", reason), false);
+    }
+    struct store *store = cli_open_store(home, &options);
+    if (!store) {
+        return false;
+    }
+    err_t err = signal_rows_add(store, offset, days[0], days[1], set);
+    store_close(store);
+    return err == ERR_OK || (cli_fail("%s", err_text(err)), false);
 }
 
 static int look_and_print(struct signal_set *set, const int64_t days[2], int offset, bool is_replay,
@@ -306,34 +328,49 @@ static int look_and_print(struct signal_set *set, const int64_t days[2], int off
     return 0;
 }
 
+static int list_raised(const struct home *home, enum table_form form)
+{
+    struct options options;
+    struct store *store = cli_open_store(home, &options);
+    int status = store ? cli_raised(store, form) : 1;
+    store_close(store);
+    return status;
+}
+
 int cli_signals(const struct home *home, int argc, char **argv)
 {
-    struct argument arguments[] = {{"from", false, NULL},  {"to", false, NULL},  {"rules", false, NULL},
-                                   {"replay", true, NULL}, {"json", true, NULL}, {"csv", true, NULL}};
-    size_t count = sizeof arguments / sizeof *arguments;
+    enum { FROM, TO, RULES, REPLAY, INPUT, RAISED, JSON, CSV, ARGUMENTS };
+    struct argument arguments[ARGUMENTS] = {
+        [FROM] = {"from", false, NULL},    [TO] = {"to", false, NULL},       [RULES] = {"rules", false, NULL},
+        [REPLAY] = {"replay", true, NULL}, [INPUT] = {"input", false, NULL}, [RAISED] = {"raised", true, NULL},
+        [JSON] = {"json", true, NULL},     [CSV] = {"csv", true, NULL}};
     size_t rest = 0;
     struct options options;
+    char reason[512];
     int64_t days[2] = {INT64_MIN, INT64_MAX};
-    if (!cli_parse(argc, argv, arguments, count, NULL, 0, &rest) || !read_days(arguments, count, days)) {
+    if (!cli_parse(argc, argv, arguments, ARGUMENTS, NULL, 0, &rest) || !read_days(arguments, ARGUMENTS, days)) {
         return 2;
     }
+    if (arguments[RAISED].value) {
+        return list_raised(home, cli_form(arguments, ARGUMENTS));
+    }
+    if (options_load(home, &options, reason) != ERR_OK) {
+        return cli_fail("%s", reason);
+    }
     struct signal_rules *rules = mem_alloc(sizeof *rules);
-    struct store *store = load_rules(home, arguments[2].value, rules) ? cli_open_store(home, &options) : NULL;
-    if (!store) {
-        free(rules);
-        return 1;
-    }
     int offset = (int)options.utc_offset_minutes;
+    int status = 1;
     days[1] = days[1] == INT64_MAX ? day_of(clock_ms(), offset) : days[1];
-    struct signal_set *set = signal_set_open(rules);
-    if (days[0] != INT64_MIN) {
-        signal_set_known_from(set, days[0]);
+    if (load_rules(home, &options, arguments[RULES].value, rules)) {
+        struct signal_set *set = signal_set_open(rules);
+        if (days[0] != INT64_MIN) {
+            signal_set_known_from(set, days[0]);
+        }
+        if (fill_set(home, arguments[INPUT].value, days, offset, set)) {
+            status = look_and_print(set, days, offset, arguments[REPLAY].value, cli_form(arguments, ARGUMENTS));
+        }
+        signal_set_close(set);
     }
-    err_t err = signal_rows_add(store, offset, days[0], days[1], set);
-    store_close(store);
-    int status = err == ERR_OK ? look_and_print(set, days, offset, arguments[3].value, cli_form(arguments, count))
-                               : cli_fail("%s", err_text(err));
-    signal_set_close(set);
     free(rules);
     return status;
 }

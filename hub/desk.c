@@ -10,13 +10,19 @@
 err_t desk_open(struct desk *desk, struct store *store, struct city *city, const struct home *home,
                 int utc_offset_minutes, char reterr_reason[512])
 {
-    *desk = (struct desk){.store = store, .city = city, .periods_day = INT64_MIN};
+    *desk = (struct desk){.store = store, .city = city, .periods_day = INT64_MIN, .signals.done_day = INT64_MIN};
     return site_terms_open(home, utc_offset_minutes, &desk->site, reterr_reason);
 }
 
 void desk_close(struct desk *desk)
 {
     site_terms_close(&desk->site);
+    signals_close(&desk->signals);
+}
+
+err_t desk_configure(struct desk *desk, const struct home *home, const struct options *options, char reterr_reason[512])
+{
+    return signals_configure(&desk->signals, home, options, reterr_reason);
 }
 
 void desk_settle(const struct desk *desk, struct clock_row *row, int64_t now)
@@ -144,6 +150,9 @@ err_t desk_thread(struct desk *desk, int64_t owner, const uint8_t root[RECORD_ID
         err = history.kind->number == KIND_NOTICE
                   ? store_each_delivery(desk->store, owner, root, reckon_addressee, &all)
                   : reckon(desk, &duty, &history, now);
+        if (err == ERR_OK && history.kind->number == KIND_RISK_WARNING) {
+            err = desk_signal_row(desk, &party, root, &history);
+        }
     }
     history_done(&history);
     return err;
@@ -247,10 +256,14 @@ err_t desk_run(struct desk *desk, int64_t now, int64_t budget_ms, bool *ret_has_
         err = desk_periods(desk, now);
         err = err == ERR_OK ? desk_alerts(desk, now, ret_has_more) : err;
     }
+    if (err == ERR_OK && !*ret_has_more) {
+        err = desk_signals(desk, now, ret_has_more);
+    }
     err = err == ERR_OK ? store_commit(desk->store) : err;
     if (err != ERR_OK) {
         store_rollback(desk->store);
         desk->periods_day = INT64_MIN;
+        signals_forget(&desk->signals);
     }
     return err;
 }

@@ -8,6 +8,7 @@
 #define HUB_DESK_H
 
 #include "hub/city.h"
+#include "hub/desk_signals.h"
 #include "hub/store_clock.h"
 #include "hub/terms.h"
 
@@ -16,11 +17,16 @@ struct desk {
     struct city *city;
     struct site_terms site;
     int64_t periods_day; /* the local day for which the periods were opened */
+    struct desk_signals signals;
 };
 
 MUST_CHECK err_t desk_open(struct desk *desk, struct store *store, struct city *city, const struct home *home,
                            int utc_offset_minutes, char reterr_reason[512]);
 void desk_close(struct desk *desk);
+/* What the options say of signals: at the start, and again on SIGHUP. On failure what was stays; the reason names file
+ * and line. */
+MUST_CHECK err_t desk_configure(struct desk *desk, const struct home *home, const struct options *options,
+                                char reterr_reason[512]);
 
 /* Does a part of what is to be done, in a commit of its own; at most about BUDGET_MS. *ret_has_more: it was not all. */
 MUST_CHECK err_t desk_run(struct desk *desk, int64_t now, int64_t budget_ms, bool *ret_has_more);

@@ -121,7 +121,8 @@ static bool start_actors(struct hub *hub)
     if (!writer.store || city_open(writer.store, &hub->identity, &hub->options, &city) != ERR_OK) {
         return false;
     }
-    if (desk_open(&desk, writer.store, &city, &hub->home, (int)hub->options.utc_offset_minutes, reason) != ERR_OK) {
+    if (desk_open(&desk, writer.store, &city, &hub->home, (int)hub->options.utc_offset_minutes, reason) != ERR_OK ||
+        desk_configure(&desk, &hub->home, &hub->options, reason) != ERR_OK) {
         fprintf(stderr, "agn-hub: %s\n", reason);
         return false;
     }

@@ -27,7 +27,7 @@ static const struct {
     {"stats", cli_stats, "[--family F] [--by dim,dim] [--json|--csv]", "the rollups", "统计"},
     {"report", cli_report, "--period YYYY-MM|YYYY-Qn|YYYY-Hn|YYYY [--xlsx FILE] [--html FILE] [--lang zh|en] [--force]",
      "the statistical report of a period, as a workbook and a page to print", "统计报告（表格与可打印网页）"},
-    {"signals", cli_signals, "[--from D] [--to D] [--rules FILE] [--replay] [--json|--csv]",
+    {"signals", cli_signals, "[--from D] [--to D] [--rules FILE] [--input FILE|-] [--replay] [--json|--csv] | --raised",
      "clusters that the rules find among the warnings", "按规则发现预警聚集"},
     {"schema", cli_schema, "[KIND]", "the kinds of record; JSON Schema of one", "记录种类与 JSON Schema"},
     {"history", cli_history, "ID [--json|--csv]", "all records of a thread, oldest first", "一个事项的全部记录"},

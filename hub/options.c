@@ -37,6 +37,9 @@ const struct option_row option_rows[] = {
     {"io_threads", OPTION_NUMBER, AT(io_threads), "1", 1, 16, false, "Threads that encrypt and move bytes"},
     {"max_peers", OPTION_NUMBER, AT(max_peers), "6000", 10, 500000, false,
      "Connections to be ready for; the descriptor limit must allow them"},
+    {"signals", OPTION_TEXT, AT(signals), SIGNALS_FILE, 1, 255, true,
+     "Rules that look for clusters of warnings, in the hub's folder or by a whole path; none are looked for where this "
+     "file is not there and no other is named"},
 };
 const size_t option_count = sizeof option_rows / sizeof *option_rows;
 

@@ -6,6 +6,9 @@
 #include "common/home.h"
 #include "hub/store.h"
 
+/* Where the rules lie unless the site says otherwise. */
+#define SIGNALS_FILE "signals.zpl"
+
 struct options {
     char name[CONFIG_TEXT_SIZE];
     char city[CONFIG_TEXT_SIZE];
@@ -25,6 +28,7 @@ struct options {
     int64_t checkpoint_pages;
     int64_t io_threads;
     int64_t max_peers;
+    char signals[CONFIG_TEXT_SIZE];
 };
 
 extern const struct option_row option_rows[];

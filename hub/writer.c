@@ -250,6 +250,16 @@ static void answer_control(struct writer *writer)
     zmsg_destroy(&request);
 }
 
+/* Rules that cannot be read change nothing: those that were go on. */
+static void configure_desk(struct writer *writer)
+{
+    char reason[512];
+    if (desk_configure(&writer->desk, &writer->home, &writer->options, reason) != ERR_OK) {
+        log_error("reload-refused", "reason=\"%s\" keeping what was", reason);
+    }
+    writer->is_desk_due = true;
+}
+
 static bool read_pipe(struct writer *writer)
 {
     zmsg_t *message = zmsg_recv(writer->pipe);
@@ -259,6 +269,7 @@ static bool read_pipe(struct writer *writer)
         zframe_t *frame = zmsg_pop(message);
         memcpy(&writer->options, zframe_data(frame), sizeof writer->options);
         zframe_destroy(&frame);
+        configure_desk(writer);
     }
     free(command);
     zmsg_destroy(&message);

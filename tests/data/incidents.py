@@ -2,6 +2,7 @@
 """Turns real AI incidents into risk warnings, and recounts them.
 
     incidents.py SOURCE --out DIR      writes DIR/entities.json and one DIR/USCC.jsonl an entity, ready for `agn-agent submit`
+    incidents.py SOURCE --lines        prints the warnings as one JSON line each, the entity in each, for `agn-hub signals --input -`
     incidents.py SOURCE --recount      prints [{"risk_domain": ..., "level": ..., "count": ...}, ...] counted from SOURCE
     incidents.py SOURCE --compare FILE compares that with FILE (or - for standard input), the output of
                                        `agn-province table --family warning --by risk_domain,level --json`; exit 1 if they differ
@@ -148,6 +149,12 @@ def write(incidents, folder):
     print(f"{len(incidents)} warnings of {len(entities)} entities in {folder}")
 
 
+def lines(incidents):
+    for incident in incidents:
+        uscc = entity(entity_of(incident), [])["uscc"]
+        print(json.dumps({**warning(incident), "entity": uscc}, ensure_ascii=False))
+
+
 def recount(incidents):
     cells = collections.Counter((domain(incident), level(incident)) for incident in incidents)
     return [{"risk_domain": key[0], "level": key[1], "count": cells[key]} for key in sorted(cells)]
@@ -175,12 +182,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("source")
     parser.add_argument("--out", type=pathlib.Path)
+    parser.add_argument("--lines", action="store_true")
     parser.add_argument("--recount", action="store_true")
     parser.add_argument("--compare", metavar="FILE")
     options = parser.parse_args()
     incidents = read(options.source)
     if options.out:
         write(incidents, options.out)
+    if options.lines:
+        lines(incidents)
     if options.recount:
         print("[\n" + ",\n".join(json.dumps(row) for row in recount(incidents)) + "\n]")
     if options.compare:
