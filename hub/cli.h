@@ -26,6 +26,7 @@ int cli_rereview(const struct home *home, int argc, char **argv);
 int cli_file(const struct home *home, int argc, char **argv);
 int cli_history(const struct home *home, int argc, char **argv);
 int cli_due(const struct home *home, int argc, char **argv);
+int cli_plan(const struct home *home, int argc, char **argv);
 int cli_deliveries(const struct home *home, int argc, char **argv);
 int cli_statement(const struct home *home, int argc, char **argv);
 int cli_signals(const struct home *home, int argc, char **argv);

@@ -10,7 +10,8 @@
 err_t desk_open(struct desk *desk, struct store *store, struct city *city, const struct home *home,
                 int utc_offset_minutes, char reterr_reason[512])
 {
-    *desk = (struct desk){.store = store, .city = city, .periods_day = INT64_MIN, .signals.done_day = INT64_MIN};
+    *desk = (struct desk){
+        .store = store, .city = city, .periods_day = INT64_MIN, .plans_day = INT64_MIN, .signals.done_day = INT64_MIN};
     return site_terms_open(home, utc_offset_minutes, &desk->site, reterr_reason);
 }
 
@@ -152,6 +153,8 @@ err_t desk_thread(struct desk *desk, int64_t owner, const uint8_t root[RECORD_ID
                   : reckon(desk, &duty, &history, now);
         if (err == ERR_OK && history.kind->number == KIND_RISK_WARNING) {
             err = desk_signal_row(desk, &party, root, &history);
+        } else if (err == ERR_OK && history.kind->number == KIND_CITY_PLAN) {
+            err = desk_plan_row(desk, root, &history);
         }
     }
     history_done(&history);
@@ -254,6 +257,7 @@ err_t desk_run(struct desk *desk, int64_t now, int64_t budget_ms, bool *ret_has_
     err = err == ERR_OK ? follow_log(desk, now, until, ret_has_more) : err;
     if (err == ERR_OK && !*ret_has_more) {
         err = desk_periods(desk, now);
+        err = err == ERR_OK ? desk_plans(desk, now) : err;
         err = err == ERR_OK ? desk_alerts(desk, now, ret_has_more) : err;
     }
     if (err == ERR_OK && !*ret_has_more) {
@@ -263,6 +267,7 @@ err_t desk_run(struct desk *desk, int64_t now, int64_t budget_ms, bool *ret_has_
     if (err != ERR_OK) {
         store_rollback(desk->store);
         desk->periods_day = INT64_MIN;
+        desk->plans_day = INT64_MIN;
         signals_forget(&desk->signals);
     }
     return err;

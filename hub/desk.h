@@ -17,6 +17,7 @@ struct desk {
     struct city *city;
     struct site_terms site;
     int64_t periods_day; /* the local day for which the periods were opened */
+    int64_t plans_day;   /* likewise for which the plans were measured */
     struct desk_signals signals;
 };
 
@@ -37,6 +38,9 @@ MUST_CHECK err_t desk_thread(struct desk *desk, int64_t owner, const uint8_t roo
 MUST_CHECK err_t desk_report(struct desk *desk, const struct logged *logged, const struct record *record, int64_t now);
 MUST_CHECK err_t desk_periods(struct desk *desk, int64_t now);
 MUST_CHECK err_t desk_alerts(struct desk *desk, int64_t now, bool *ret_has_more);
+/* The plan is looked after, or not any more, as its thread stands. */
+MUST_CHECK err_t desk_plan_row(struct desk *desk, const uint8_t root[RECORD_ID_SIZE], const struct history *history);
+MUST_CHECK err_t desk_plans(struct desk *desk, int64_t now);
 /* The row as of now: its state, and when to look again. */
 void desk_settle(const struct desk *desk, struct clock_row *row, int64_t now);
 

@@ -50,6 +50,8 @@ static const struct {
     {"due", cli_due, "[--entity U] [--days N] [--late] [--all] [--json|--csv]", "what is coming and what is late",
      "到期与逾期事项"},
     {"terms", cli_terms, "[--json|--csv|--markdown]", "the statutory terms and their lengths", "法定时限与时长"},
+    {"plan", cli_plan, "[--json]", "the city's plans: stated, measured, and the representative units",
+     "行动方案：填报值、自动计量值与代表性单位"},
     {"deliveries", cli_deliveries, "ID [--json|--csv]", "who has read and answered a notice", "通知的阅读与答复情况"},
     {"statement", cli_statement, "ENTITY [--from N] [--to N] [--json]", "what an institution sent and the hub holds",
      "对账单"},

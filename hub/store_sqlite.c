@@ -61,16 +61,17 @@ static const char first_tables[] =
     "create table bulletin(cursor integer primary key, party int not null, at int not null, event blob,"
     " number int, filer int, owner int, state text, batch int, offset int, size int);"
     "create index bulletin_party on bulletin(party, cursor);";
-/* hub/store_signal.h. A desk that has passed warnings before goes through them again for their rows. */
-static const char signal_tables[] =
+/* hub/store_signal.h, hub/plan.h. A desk that has passed such records before goes through them again for their rows. */
+static const char derived_tables[] =
     "create table signal_row(owner int not null, root blob not null, party text not null, day int not null, at int not "
     "null, model text not null, vendor text not null, sector int not null, domain int not null, subdomain int not "
     "null, harms int not null, level int not null, primary key(owner, root)) without rowid;"
     "create index signal_row_day on signal_row(day);"
     "create table signal_raised(row integer primary key, rule text not null, cluster text not null, day int not null,"
     " at int not null, id blob not null, evidence blob not null);"
+    "create table plan(root blob primary key, day int, filed text not null) without rowid;"
     "insert into meta(key, value) select 'signal_rows_to', value from meta where key = 'desk';";
-static const struct db_migration migrations[] = {{first_tables}, {signal_tables}};
+static const struct db_migration migrations[] = {{first_tables}, {derived_tables}};
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 
 #define PARTY_COLUMNS                                                                                                  \

@@ -276,6 +276,10 @@ static const struct label plan_measure_labels[] = {
     [MEASURE_UNITS_JOINED] = {"units_joined", "Units joined", "已接入单位数"},
     [MEASURE_REVIEWS_REPORTED] = {"reviews_reported", "Reviews reported", "已报送审查数"},
     [MEASURE_WARNINGS_ANSWERED] = {"warnings_answered_in_time", "Warnings answered in time", "按时受理预警数"},
+    [MEASURE_ANSWERED_PERCENT] = {"warnings_answered_percent", "Warnings answered in time, per cent",
+                                  "预警按时受理率（%）"},
+    [MEASURE_COMPLETENESS] = {"reports_received_percent", "Periodic reports received, per cent", "定期报送完整率（%）"},
+    [MEASURE_TIMELINESS] = {"reports_on_time_percent", "Periodic reports on time, per cent", "定期报送及时率（%）"},
 };
 
 static const struct label answer_type_labels[] = {

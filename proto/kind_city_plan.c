@@ -43,7 +43,16 @@ static const struct field goal_row[] = {
 static const struct field duty_row[] = {
     ROW("duty", FIELD_TEXT, REQUIRED, 1, 4000, "Duties", "职责", "PLAN"),
 };
-enum item_field { ITEM_NO, ITEM_TITLE, ITEM_RESPONSIBLE, ITEM_STARTS_ON, ITEM_ENDS_ON, ITEM_STATE };
+enum item_field {
+    ITEM_NO,
+    ITEM_TITLE,
+    ITEM_RESPONSIBLE,
+    ITEM_STARTS_ON,
+    ITEM_ENDS_ON,
+    ITEM_STATE,
+    ITEM_MEASURE,
+    ITEM_TARGET
+};
 static const struct field item_fields[] = {
     [ITEM_NO] = ROW("no", FIELD_TEXT, REQUIRED, 1, 40, "Number", "序号", "PLAN"),
     [ITEM_TITLE] = ROW("title", FIELD_TEXT, REQUIRED, 1, 300, "Work item", "任务", "PLAN"),
@@ -51,6 +60,8 @@ static const struct field item_fields[] = {
     [ITEM_STARTS_ON] = ROW("starts_on", FIELD_DATE, REQUIRED, DATE_FIRST, DATE_LAST, "Starts on", "开始日期", "PLAN"),
     [ITEM_ENDS_ON] = ROW("ends_on", FIELD_DATE, REQUIRED, DATE_FIRST, DATE_LAST, "Ends on", "结束日期", "PLAN"),
     [ITEM_STATE] = ROW_CODE("state", REQUIRED, enum_work_item_state, "State", "状态", "PLAN"),
+    [ITEM_MEASURE] = ROW_CODE("measure", OPTIONAL, enum_plan_measure, "Measured by", "计量方式", "PLAN"),
+    [ITEM_TARGET] = ROW("target", FIELD_NUMBER, OPTIONAL, 1, COUNT_LAST, "Target", "目标值", "PLAN"),
 };
 static const struct field item_row[] = {
     ROW_INNER("item", FIELD_MAP, REQUIRED, 0, 0, NULL, item_fields, false, "Work item", "任务", "PLAN"),

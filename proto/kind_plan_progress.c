@@ -8,6 +8,7 @@ enum field_index {
     PROGRESS_ITEMS,
     PROGRESS_GOALS,
     PROGRESS_NOTE,
+    PROGRESS_IS_MEASURED,
     PROGRESS_FIELDS
 };
 
@@ -42,6 +43,8 @@ static const struct field plan_progress_fields[PROGRESS_FIELDS] = {
     [PROGRESS_GOALS] =
         ROW_INNER("goals", FIELD_LIST, OPTIONAL, 1, 50, NULL, goal_row, false, "Goals", "目标进展", "PLAN"),
     [PROGRESS_NOTE] = ROW("note", FIELD_TEXT, OPTIONAL, 1, 4000, "Note", "说明", "PLAN"),
+    /* Filed by the hub itself, from its own figures. */
+    [PROGRESS_IS_MEASURED] = ROW("is_measured", FIELD_FLAG, OPTIONAL, 0, 1, "Measured by the hub", "自动计量", "PLAN"),
 };
 
 static const struct rule plan_progress_rules[] = {
