@@ -6,6 +6,7 @@
 
 #include "common/text.h"
 #include "hub/options.h"
+#include "hub/sharing.h"
 
 enum { PARTY_FRAMES = 8, CONTROL_WAIT_MS = 15000 };
 
@@ -127,6 +128,31 @@ static void list_faults(const struct faults *faults, char *text, size_t size)
     }
 }
 
+/* A warning is shared once: the copy is noted with the record that it is. */
+static err_t file_one(struct admin *admin, const json_t *object, struct filed *ret_filed)
+{
+    struct faults faults = {0};
+    struct share_row share = {0};
+    bool is_copy = false;
+    err_t err = sharing_claim(admin->store, object, &share, &is_copy);
+    if (err == ERR_EXISTS) {
+        char copy[37];
+        record_id_text(share.copy, copy);
+        snprintf(admin->text, sizeof admin->text,
+                 tr("source_id: the warning is shared already, as %s: correct that one with `replaces`",
+                    "source_id：该预警已共享为 %s：请用 replaces 更正该件"),
+                 copy);
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = city_file(admin->city, admin->store, object, clock_ms(), ret_filed, &faults);
+    if (err == ERR_INVALID) {
+        list_faults(&faults, admin->text, sizeof admin->text);
+    }
+    return err == ERR_OK && is_copy ? sharing_claimed(admin->store, &share, ret_filed->id) : err;
+}
+
 /* Several records are filed together or not at all. */
 static err_t run_file(struct admin *admin, zmsg_t *request)
 {
@@ -134,15 +160,12 @@ static err_t run_file(struct admin *admin, zmsg_t *request)
     size_t used = 0;
     for (char *text = zmsg_popstr(request); text && err == ERR_OK; text = zmsg_popstr(request)) {
         struct filed filed;
-        struct faults faults;
         char id[37];
         json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
         free(text);
-        err = object ? city_file(admin->city, admin->store, object, clock_ms(), &filed, &faults) : ERR_INVALID;
+        err = object ? file_one(admin, object, &filed) : ERR_INVALID;
         json_decref(object);
-        if (err == ERR_INVALID) {
-            list_faults(&faults, admin->text, sizeof admin->text);
-        } else if (err == ERR_OK) {
+        if (err == ERR_OK) {
             record_id_text(filed.id, id);
             used += (size_t)snprintf(admin->text + used, sizeof admin->text - used, "%s%s", used ? "\n" : "", id);
             err = used < sizeof admin->text - 64 ? ERR_OK : ERR_INVALID;

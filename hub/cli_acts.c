@@ -9,8 +9,8 @@
 #include "common/text.h"
 #include "hub/admin.h"
 #include "hub/cli.h"
+#include "hub/sharing.h"
 #include "proto/life.h"
-#include "proto/rights.h"
 
 /* The record that is answered, and what of it counts now. */
 struct target {
@@ -33,18 +33,6 @@ static bool is_content(const struct record_row *row)
     return is_content;
 }
 
-static json_t *without_confidential(struct view bytes)
-{
-    msgpack_sbuffer stripped;
-    msgpack_sbuffer_init(&stripped);
-    json_t *record = NULL;
-    if (rights_strip(bytes, &stripped) == ERR_OK) {
-        record = record_to_json((struct view){(const uint8_t *)stripped.data, stripped.size});
-    }
-    msgpack_sbuffer_destroy(&stripped);
-    return record;
-}
-
 static void note_content(void *self, const struct record_row *row)
 {
     struct target *target = self;
@@ -53,7 +41,7 @@ static void note_content(void *self, const struct record_row *row)
         json_decref(target->content);
         json_decref(target->leaving);
         target->content = record_to_json(row->bytes);
-        target->leaving = without_confidential(row->bytes);
+        target->leaving = sharing_leaving(row->bytes);
     }
 }
 
@@ -248,82 +236,104 @@ int cli_warning(const struct home *home, int argc, char **argv)
 
 /* ---- sharing ---- */
 
-/* Whom a warning concerns, by its share_scope; NULL: it is not to be shared with institutions. */
-static json_t *audience_of(const json_t *warning)
+/* What the registry of copies says of the warning. False after the reason has been printed. */
+static bool find_share(const struct home *home, const struct target *target, struct share_row *ret_row)
 {
-    const char *scope = json_string_value(json_object_get(warning, "share_scope"));
-    if (!scope || streq(scope, "city_only")) {
-        return NULL;
+    struct options options;
+    struct party owner;
+    struct store *store = cli_open_store(home, &options);
+    if (!store) {
+        return false;
     }
-    if (streq(scope, "affected_sectors")) {
-        return json_pack("{s:[O]}", "sectors", json_object_get(warning, "sector"));
-    }
-    return json_object();
+    err_t err = store_find_party(store, target->owner, &owner);
+    err = err == ERR_OK ? store_get_share(store, owner.row, target->root, ret_row) : err;
+    store_close(store);
+    return err == ERR_OK || err == ERR_NOT_FOUND || (cli_fail("%s", err_text(err)), false);
 }
 
-static json_t *shared_copy(const struct target *target, const char *by)
+/* The copy that is out is changed or taken back. */
+static int withdraw_copy(const struct home *home, const struct share_row *row, const char *by)
 {
-    const struct kind *kind = kind_find((struct view){(const uint8_t *)"shared_warning", 14});
-    char root[37];
-    json_t *record = json_object();
-    for (size_t i = COMMON_FIELDS; i < kind->field_count; i++) {
-        json_t *value = json_object_get(target->leaving, kind->fields[i].key);
-        if (value) {
-            json_object_set(record, kind->fields[i].key, value);
-        }
-    }
-    record_id_text(target->root, root);
-    json_object_set_new(record, "kind", json_string(kind->name));
-    json_object_set_new(record, "source_id", json_string(root));
-    json_object_set_new(record, "source_party", json_string(target->owner));
-    json_object_set_new(record, "submitter", submitter(by));
-    return record;
+    char id[37];
+    record_id_text(row->copy, id);
+    return file_record(home, json_pack("{s:s, s:s, s:s, s:o}", "kind", "withdrawal", "replaces", id, "reason",
+                                       "来源预警已撤销或不再属于共享范围", "submitter", submitter(by)));
 }
 
-int cli_share(const struct home *home, int argc, char **argv)
+static int share_target(const struct home *home, const struct target *target, const struct argument *arguments,
+                        const char *name)
 {
-    struct argument arguments[] = {{"headline", false, NULL},
-                                   {"advised", false, NULL},
-                                   {"to", false, NULL},
-                                   {"by", false, NULL},
-                                   {"preview", true, NULL}};
-    const char *rest[1];
-    size_t count = 0;
-    struct target target;
-    if (!cli_parse(argc, argv, arguments, 5, rest, 1, &count) || count != 1) {
-        return cli_usage("agn-hub share ID [--headline TEXT] [--advised TEXT] [--to AUDIENCE-JSON] [--by NAME] "
-                         "[--preview]");
-    }
-    if (!find_target(home, rest[0], &target)) {
+    struct share_row row = {0};
+    char id[37];
+    bool has_edits = arguments[0].value || arguments[1].value || arguments[2].value;
+    bool is_preview = arguments[4].value != NULL;
+    if (!find_share(home, target, &row)) {
         return 1;
     }
-    json_t *audience = arguments[2].value ? json_loads(arguments[2].value, 0, NULL) : audience_of(target.leaving);
-    if (!audience || !streq(target.thread_kind->name, "risk_warning")) {
-        target_done(&target);
+    bool is_out = row.has_copy && !row.is_withdrawn;
+    record_id_text(row.copy, id);
+    if (is_out && row.act == SHARE_WITHDRAW && !has_edits && !is_preview) {
+        return withdraw_copy(home, &row, arguments[3].value);
+    }
+    if (is_out && row.act == SHARE_NOTHING && !has_edits && !is_preview) {
+        return cli_fail(tr("%s is shared already, as %s, and nothing of it has changed", "%s 已共享（%s），且无变化"),
+                        name, id);
+    }
+    json_t *audience = arguments[2].value ? json_loads(arguments[2].value, 0, NULL) : sharing_audience(target->leaving);
+    if (!audience || !streq(target->thread_kind->name, "risk_warning")) {
         json_decref(audience);
         return cli_fail(
             tr("%s is not to be shared: share_scope is city_only, or it is no warning; name an audience with "
                "--to '{\"sectors\": [\"healthcare\"]}' if you may",
                "%s 不得共享：共享范围为仅限本市，或不是预警；如有权共享请用 --to '{\"sectors\": "
                "[\"healthcare\"]}' 指定对象"),
-            rest[0]);
+            name);
     }
-    json_t *record = shared_copy(&target, arguments[3].value);
+    json_t *record = sharing_copy(target->leaving, target->owner, target->root);
+    json_object_set_new(record, "submitter", submitter(arguments[3].value));
     json_object_set_new(record, "audience", audience);
+    if (is_out) {
+        json_object_set_new(record, "replaces", json_string(id));
+        json_object_set_new(record, "reason", json_string("来源预警或共享内容已更新"));
+    }
     if (arguments[0].value) {
         json_object_set_new(record, "headline", json_string(arguments[0].value));
     }
     if (arguments[1].value) {
         json_object_set_new(record, "measures_advised", json_string(arguments[1].value));
     }
-    target_done(&target);
-    if (arguments[4].value) {
+    if (is_preview) {
         json_dumpf(record, stdout, JSON_INDENT(2));
         putchar('\n');
         json_decref(record);
         return 0;
     }
     return file_record(home, record);
+}
+
+int cli_share(const struct home *home, int argc, char **argv)
+{
+    struct argument arguments[] = {{"headline", false, NULL}, {"advised", false, NULL}, {"to", false, NULL},
+                                   {"by", false, NULL},       {"preview", true, NULL},  {"pending", true, NULL},
+                                   {"json", true, NULL},      {"csv", true, NULL}};
+    size_t known = sizeof arguments / sizeof *arguments;
+    const char *rest[1];
+    size_t count = 0;
+    struct target target;
+    bool is_parsed = cli_parse(argc, argv, arguments, known, rest, 1, &count);
+    if (is_parsed && count == 0 && arguments[5].value) {
+        return cli_shares_waiting(home, cli_form(arguments, known));
+    }
+    if (!is_parsed || count != 1 || arguments[5].value) {
+        return cli_usage("agn-hub share ID [--headline TEXT] [--advised TEXT] [--to AUDIENCE-JSON] [--by NAME] "
+                         "[--preview]\n       agn-hub share --pending [--json|--csv]");
+    }
+    if (!find_target(home, rest[0], &target)) {
+        return 1;
+    }
+    int status = share_target(home, &target, arguments, rest[0]);
+    target_done(&target);
+    return status;
 }
 
 /* ---- expert re-review ---- */

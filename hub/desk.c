@@ -23,7 +23,13 @@ void desk_close(struct desk *desk)
 
 err_t desk_configure(struct desk *desk, const struct home *home, const struct options *options, char reterr_reason[512])
 {
-    return signals_configure(&desk->signals, home, options, reterr_reason);
+    err_t err = signals_configure(&desk->signals, home, options, reterr_reason);
+    if (err == ERR_OK) {
+        desk->share_mode = (enum share_mode)share_mode_find(options->share_mode);
+        desk->share_level = options->share_level;
+        desk->shares_due = true;
+    }
+    return err;
 }
 
 void desk_settle(const struct desk *desk, struct clock_row *row, int64_t now)
@@ -133,6 +139,23 @@ static void read_activity(const struct record *content, char ret_activity[ACTIVI
              activity ? (const char *)activity->view.at : "");
 }
 
+err_t desk_derived(struct desk *desk, const struct party *owner, const uint8_t root[RECORD_ID_SIZE],
+                   const struct history *history)
+{
+    err_t err = ERR_OK;
+    switch (history->kind->number) {
+    case KIND_RISK_WARNING:
+        err = desk_signal_row(desk, owner, root, history);
+        return err == ERR_OK ? desk_share_row(desk, owner, root, history) : err;
+    case KIND_SHARED_WARNING:
+        return owner->row == desk->city->party.row ? desk_share_noted(desk, root, history) : ERR_OK;
+    case KIND_CITY_PLAN:
+        return desk_plan_row(desk, root, history);
+    default:
+        return ERR_OK;
+    }
+}
+
 err_t desk_thread(struct desk *desk, int64_t owner, const uint8_t root[RECORD_ID_SIZE], int64_t now)
 {
     struct party party;
@@ -151,11 +174,7 @@ err_t desk_thread(struct desk *desk, int64_t owner, const uint8_t root[RECORD_ID
         err = history.kind->number == KIND_NOTICE
                   ? store_each_delivery(desk->store, owner, root, reckon_addressee, &all)
                   : reckon(desk, &duty, &history, now);
-        if (err == ERR_OK && history.kind->number == KIND_RISK_WARNING) {
-            err = desk_signal_row(desk, &party, root, &history);
-        } else if (err == ERR_OK && history.kind->number == KIND_CITY_PLAN) {
-            err = desk_plan_row(desk, root, &history);
-        }
+        err = err == ERR_OK ? desk_derived(desk, &party, root, &history) : err;
     }
     history_done(&history);
     return err;
@@ -258,7 +277,10 @@ err_t desk_run(struct desk *desk, int64_t now, int64_t budget_ms, bool *ret_has_
     if (err == ERR_OK && !*ret_has_more) {
         err = desk_periods(desk, now);
         err = err == ERR_OK ? desk_plans(desk, now) : err;
-        err = err == ERR_OK ? desk_alerts(desk, now, ret_has_more) : err;
+        err = err == ERR_OK ? desk_shares(desk, now, ret_has_more) : err;
+    }
+    if (err == ERR_OK && !*ret_has_more) {
+        err = desk_alerts(desk, now, ret_has_more);
     }
     if (err == ERR_OK && !*ret_has_more) {
         err = desk_signals(desk, now, ret_has_more);
@@ -268,6 +290,7 @@ err_t desk_run(struct desk *desk, int64_t now, int64_t budget_ms, bool *ret_has_
         store_rollback(desk->store);
         desk->periods_day = INT64_MIN;
         desk->plans_day = INT64_MIN;
+        desk->shares_due = true;
         signals_forget(&desk->signals);
     }
     return err;

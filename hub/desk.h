@@ -9,6 +9,7 @@
 
 #include "hub/city.h"
 #include "hub/desk_signals.h"
+#include "hub/sharing.h"
 #include "hub/store_clock.h"
 #include "hub/terms.h"
 
@@ -19,25 +20,38 @@ struct desk {
     int64_t periods_day; /* the local day for which the periods were opened */
     int64_t plans_day;   /* likewise for which the plans were measured */
     struct desk_signals signals;
+    enum share_mode share_mode;
+    int64_t share_level;
+    bool shares_due; /* there may be something to share */
 };
 
 MUST_CHECK err_t desk_open(struct desk *desk, struct store *store, struct city *city, const struct home *home,
                            int utc_offset_minutes, char reterr_reason[512]);
 void desk_close(struct desk *desk);
-/* What the options say of signals: at the start, and again on SIGHUP. On failure what was stays; the reason names file
- * and line. */
+/* What the options say of signals and of sharing: at the start, and again on SIGHUP. On failure what was stays; the
+ * reason names file and line. */
 MUST_CHECK err_t desk_configure(struct desk *desk, const struct home *home, const struct options *options,
                                 char reterr_reason[512]);
 
 /* Does a part of what is to be done, in a commit of its own; at most about BUDGET_MS. *ret_has_more: it was not all. */
 MUST_CHECK err_t desk_run(struct desk *desk, int64_t now, int64_t budget_ms, bool *ret_has_more);
 
+struct history;
 /* ---- shared by desk*.c ---- */
 /* Reckons the clocks of a thread anew and writes what changed. */
 MUST_CHECK err_t desk_thread(struct desk *desk, int64_t owner, const uint8_t root[RECORD_ID_SIZE], int64_t now);
 MUST_CHECK err_t desk_report(struct desk *desk, const struct logged *logged, const struct record *record, int64_t now);
 MUST_CHECK err_t desk_periods(struct desk *desk, int64_t now);
 MUST_CHECK err_t desk_alerts(struct desk *desk, int64_t now, bool *ret_has_more);
+/* What of the thread's warning is to be shared, as the thread stands. */
+MUST_CHECK err_t desk_share_row(struct desk *desk, const struct party *owner, const uint8_t root[RECORD_ID_SIZE],
+                                const struct history *history);
+/* A shared warning of the city, as its thread stands: its source is shared. */
+MUST_CHECK err_t desk_share_noted(struct desk *desk, const uint8_t copy[RECORD_ID_SIZE], const struct history *history);
+MUST_CHECK err_t desk_shares(struct desk *desk, int64_t now, bool *ret_has_more);
+/* What else follows from a thread of this kind. */
+MUST_CHECK err_t desk_derived(struct desk *desk, const struct party *owner, const uint8_t root[RECORD_ID_SIZE],
+                              const struct history *history);
 /* The plan is looked after, or not any more, as its thread stands. */
 MUST_CHECK err_t desk_plan_row(struct desk *desk, const uint8_t root[RECORD_ID_SIZE], const struct history *history);
 MUST_CHECK err_t desk_plans(struct desk *desk, int64_t now);

@@ -81,7 +81,7 @@ err_t desk_signal_row(struct desk *desk, const struct party *owner, const uint8_
     return err;
 }
 
-/* A warning or a plan that was followed before there were rows. */
+/* What was followed before there were rows. */
 static err_t note_old(void *self, const struct logged *logged)
 {
     struct desk *desk = self;
@@ -89,17 +89,15 @@ static err_t note_old(void *self, const struct logged *logged)
     struct value id;
     struct party owner;
     const struct kind *kind = check_peek(logged->bytes, &id);
-    if (!kind || (kind->number != KIND_RISK_WARNING && kind->number != KIND_CITY_PLAN)) {
+    if (!kind || !kind->life) {
         return ERR_OK;
     }
     err_t err = store_party_at(desk->store, logged->owner, &owner);
     err = err == ERR_OK
               ? history_read(desk->store, &owner, logged->root, desk->site.settings.utc_offset_minutes, &history)
               : err;
-    if (err == ERR_OK && history.kind && history.content.kind && history.kind->number == KIND_RISK_WARNING) {
-        err = desk_signal_row(desk, &owner, logged->root, &history);
-    } else if (err == ERR_OK && history.kind && history.kind->number == KIND_CITY_PLAN) {
-        err = desk_plan_row(desk, logged->root, &history);
+    if (err == ERR_OK && history.kind && history.content.kind) {
+        err = desk_derived(desk, &owner, logged->root, &history);
     }
     history_done(&history);
     return err;

@@ -39,7 +39,7 @@ static const struct {
     {"resolve", cli_warning, "ID [--taken T] [--by NAME]", "close a warning", "解除预警"},
     {"update", cli_warning, "ID [--level N] [--advised T] [--by NAME]", "change a warning", "更新预警"},
     {"cancel", cli_warning, "ID [--by NAME]", "cancel a warning", "撤销预警"},
-    {"share", cli_share, "ID [--headline T] [--advised T] [--to JSON] [--preview]",
+    {"share", cli_share, "ID [--headline T] [--advised T] [--to JSON] [--preview] | --pending",
      "share a warning with those whom it concerns", "共享预警"},
     {"rereview", cli_rereview, "open REPORT-ID [--received D] [--emergency]", "open a case of expert re-review",
      "发起专家复核"},

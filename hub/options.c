@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "hub/sharing.h"
 #include "proto/record.h"
 
 #define AT(field) offsetof(struct options, field)
@@ -40,6 +41,11 @@ const struct option_row option_rows[] = {
     {"signals", OPTION_TEXT, AT(signals), SIGNALS_FILE, 1, 255, true,
      "Rules that look for clusters of warnings, in the hub's folder or by a whole path; none are looked for where this "
      "file is not there and no other is named"},
+    {"share_mode", OPTION_TEXT, AT(share_mode), "propose", 3, 7, true,
+     "What is done with warnings that are to be shared with institutions: off, propose (agn-hub share --pending lists "
+     "them) or auto"},
+    {"share_level", OPTION_NUMBER, AT(share_level), "2", 0, 4, true,
+     "Warnings of this level or graver are proposed or shared; 0: none"},
 };
 const size_t option_count = sizeof option_rows / sizeof *option_rows;
 
@@ -51,6 +57,11 @@ err_t options_load(const struct home *home, struct options *ret_options, char re
     if (err == ERR_OK &&
         !district_check((struct view){(const uint8_t *)ret_options->city, strlen(ret_options->city)})) {
         snprintf(reterr_reason, 512, "%.200s: city: expected a six-digit district code such as 330100", path);
+        return ERR_INVALID;
+    }
+    if (err == ERR_OK && share_mode_find(ret_options->share_mode) < 0) {
+        snprintf(reterr_reason, 512, "%.200s: share_mode = %.40s: expected off, propose or auto", path,
+                 ret_options->share_mode);
         return ERR_INVALID;
     }
     return err;

@@ -29,6 +29,8 @@ struct options {
     int64_t io_threads;
     int64_t max_peers;
     char signals[CONFIG_TEXT_SIZE];
+    char share_mode[CONFIG_TEXT_SIZE];
+    int64_t share_level;
 };
 
 extern const struct option_row option_rows[];

@@ -69,6 +69,9 @@ static const char derived_tables[] =
     "create index signal_row_day on signal_row(day);"
     "create table signal_raised(row integer primary key, rule text not null, cluster text not null, day int not null,"
     " at int not null, id blob not null, evidence blob not null);"
+    "create table share(owner int not null, root blob not null, level int not null, act int not null, copy blob,"
+    " digest blob, by_hand int not null, withdrawn int not null, primary key(owner, root)) without rowid;"
+    "create index share_waiting on share(act) where act > 0;"
     "create table plan(root blob primary key, day int, filed text not null) without rowid;"
     "insert into meta(key, value) select 'signal_rows_to', value from meta where key = 'desk';";
 static const struct db_migration migrations[] = {{first_tables}, {derived_tables}};

@@ -16,6 +16,7 @@ static void configure(struct town *town)
 {
     char reason[512];
     snprintf(town->options.signals, sizeof town->options.signals, "%s", SIGNALS_FILE);
+    snprintf(town->options.share_mode, sizeof town->options.share_mode, "off");
     assert_int_equal(desk_configure(&town->desk, &town->home, &town->options, reason), ERR_OK);
 }
 
