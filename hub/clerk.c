@@ -4,12 +4,10 @@
 
 #include "hub/mail.h"
 
-enum { WRITER_TICK_MS = 1000 };
-
 struct clerk {
     struct options options;
     zsock_t *to_writer, *to_feeder;
-    int publish_timer;
+    int publish_timer, desk_timer;
 };
 
 static int tick(zsock_t *sock)
@@ -26,11 +24,17 @@ static int on_publish(zloop_t *loop, int timer, void *arg)
     return tick(((struct clerk *)arg)->to_feeder);
 }
 
-static int on_fold(zloop_t *loop, int timer, void *arg)
+static int on_desk(zloop_t *loop, int timer, void *arg)
 {
     (void)loop;
     (void)timer;
     return tick(((struct clerk *)arg)->to_writer);
+}
+
+static void set_timers(struct clerk *clerk, zloop_t *loop)
+{
+    clerk->publish_timer = zloop_timer(loop, (size_t)clerk->options.publish_ms, 0, on_publish, clerk);
+    clerk->desk_timer = zloop_timer(loop, (size_t)clerk->options.desk_ms, 0, on_desk, clerk);
 }
 
 static int on_pipe(zloop_t *loop, zsock_t *pipe, void *arg)
@@ -44,7 +48,8 @@ static int on_pipe(zloop_t *loop, zsock_t *pipe, void *arg)
         memcpy(&clerk->options, zframe_data(frame), sizeof clerk->options);
         zframe_destroy(&frame);
         zloop_timer_end(loop, clerk->publish_timer);
-        clerk->publish_timer = zloop_timer(loop, (size_t)clerk->options.publish_ms, 0, on_publish, clerk);
+        zloop_timer_end(loop, clerk->desk_timer);
+        set_timers(clerk, loop);
     }
     free(command);
     zmsg_destroy(&message);
@@ -58,8 +63,7 @@ void clerk_actor(zsock_t *pipe, void *config)
     clerk.to_feeder = zsock_new_push(">inproc://feeder");
     zloop_t *loop = zloop_new();
     zloop_reader(loop, pipe, on_pipe, &clerk);
-    zloop_timer(loop, WRITER_TICK_MS, 0, on_fold, &clerk);
-    clerk.publish_timer = zloop_timer(loop, (size_t)clerk.options.publish_ms, 0, on_publish, &clerk);
+    set_timers(&clerk, loop);
     zsock_signal(pipe, 0);
     zloop_start(loop);
     zloop_destroy(&loop);

@@ -13,7 +13,8 @@ static const struct table_column due_columns[] = {
     {"due_at", "due", "到期", false},        {"state", "state", "状态", false},
     {"days", "days left", "剩余天数", true}, {"term", "term", "时限", false},
     {"entity", "code", "机构代码", false},   {"entity_name", "institution", "机构", false},
-    {"started_at", "since", "起算", false},  {"about", "about", "事项", false},
+    {"started_at", "since", "起算", false},  {"ended_at", "done", "办结", false},
+    {"about", "about", "事项", false},
 };
 enum { DUE_COLUMNS = sizeof due_columns / sizeof *due_columns };
 
@@ -30,6 +31,7 @@ static void list_clock(void *self, const struct clock_row *row)
     bool zh = text_is_chinese();
     char due[20];
     char started[20];
+    char ended[20];
     char days[24];
     char about[64];
     enum clock_state state = clock_state(&row->clock, listing->now);
@@ -38,6 +40,7 @@ static void list_clock(void *self, const struct clock_row *row)
     }
     local_time_text(row->clock.due_at, listing->utc_offset_minutes, due);
     local_time_text(row->clock.started_at, listing->utc_offset_minutes, started);
+    local_time_text(row->clock.ended_at, listing->utc_offset_minutes, ended);
     int64_t left =
         day_of(row->clock.due_at, listing->utc_offset_minutes) - day_of(listing->now, listing->utc_offset_minutes);
     snprintf(days, sizeof days, "%" PRId64, left);
@@ -48,8 +51,10 @@ static void list_clock(void *self, const struct clock_row *row)
     }
     const char *code = enum_clock_state.labels[state].code;
     const char *term = row->clock.term->label->code;
+    bool is_done = row->clock.ended_at != 0;
     const char *cells[DUE_COLUMNS] = {
-        due, code, row->clock.ended_at ? NULL : days, term, row->party.party, row->party.name, started, about};
+        due,  code, is_done ? NULL : days, term, row->party.party, row->party.name, started, is_done ? ended : NULL,
+        about};
     const char *labels[DUE_COLUMNS] = {0};
     labels[1] = enumeration_label(&enum_clock_state, code, zh);
     labels[3] = enumeration_label(&enum_term, term, zh);

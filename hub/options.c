@@ -27,6 +27,7 @@ const struct option_row option_rows[] = {
      "Silence after which a side pings; three times this ends a session"},
     {"publish_ms", OPTION_NUMBER, AT(publish_ms), "1000", 10, 3600000, true,
      "How often changed aggregates are published upwards"},
+    {"desk_ms", OPTION_NUMBER, AT(desk_ms), "1000", 10, 60000, true, "How often deadlines are looked at"},
     {"uplink_level", OPTION_NUMBER, AT(uplink_level), "2", 0, 4, false,
      "Warnings of this level or graver go up one by one; 0: none"},
     {"min_free_mb", OPTION_NUMBER, AT(min_free_mb), "64", 0, 1048576, true,

@@ -22,6 +22,7 @@ struct options {
     int64_t max_batch;
     int64_t ping_ms;
     int64_t publish_ms;
+    int64_t desk_ms;
     int64_t uplink_level;
     int64_t min_free_mb;
     int64_t blob_quota_mib;

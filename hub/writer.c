@@ -188,11 +188,15 @@ static void run_desk(struct writer *writer)
         writer->is_desk_due = false; /* until the next tick */
         return;
     }
-    err_t err = has_room(writer) ? desk_run(&writer->desk, clock_ms(), DESK_BUDGET_MS, &writer->is_desk_due) : ERR_FULL;
+    int64_t now_ms = clock_ms();
+    err_t err = has_room(writer) ? desk_run(&writer->desk, now_ms, DESK_BUDGET_MS, &writer->is_desk_due) : ERR_FULL;
     if (err != ERR_OK) {
         complain(writer, err);
         writer->is_desk_due = false;
         return;
+    }
+    if (!writer->is_desk_due) {
+        log_debug("desk-done", "now=%" PRId64, now_ms);
     }
     writer->desk_ms = clock_monotonic_ms();
     tell_feeder(writer);

@@ -1,7 +1,8 @@
 /* tests/system/clockjump.c - preloaded into the programs under test: moves their wall clock, not their timers.
  *
- * The offset, in milliseconds, is the eight bytes of the file named by CLOCKJUMP_FILE, mapped, so that a test moves the
- * clock of running programs by writing to the file. */
+ * The file named by CLOCKJUMP_FILE is mapped, so that a test moves the clock of running programs by writing to it. Its
+ * first eight bytes are an offset in milliseconds. The next eight, where they are there and not 0, are the time in UTC
+ * milliseconds at which the clock stands still. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -11,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static const volatile int64_t *offset_ms;
+static const volatile int64_t *offset_ms; /* the second one: where the clock stands */
 
 __attribute__((constructor)) static void map_offset(void)
 {
@@ -20,7 +21,7 @@ __attribute__((constructor)) static void map_offset(void)
     if (fd < 0) {
         return;
     }
-    void *map = mmap(NULL, sizeof *offset_ms, PROT_READ, MAP_SHARED, fd, 0);
+    void *map = mmap(NULL, 2 * sizeof *offset_ms, PROT_READ, MAP_SHARED, fd, 0);
     close(fd);
     if (map != MAP_FAILED) {
         offset_ms = map;
@@ -40,7 +41,13 @@ int clock_gettime(clockid_t clock, struct timespec *ret_time)
 {
     int result = real_gettime(clock, ret_time);
     if (result == 0 && offset_ms && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) {
-        int64_t ms = *offset_ms;
+        int64_t ms = offset_ms[0];
+        int64_t stands_at = offset_ms[1];
+        if (stands_at != 0) {
+            ret_time->tv_sec = stands_at / 1000;
+            ret_time->tv_nsec = stands_at % 1000 * 1000000;
+            return result;
+        }
         ret_time->tv_sec += ms / 1000;
         ret_time->tv_nsec += ms % 1000 * 1000000;
         if (ret_time->tv_nsec < 0) {
