@@ -156,8 +156,43 @@ static err_t insert_record(struct put *put, uint32_t position, const struct thre
     return err == ERR_OK && sqlite3_changes(put->store->db) == 0 ? ERR_EXISTS : err;
 }
 
-/* A correction (replaces) takes over the key of the record that it replaces. */
-static err_t claim_key(struct put *put, const struct batch_item *item, struct faults *faults)
+/* Whether the record that has the key gives it up: to a correction in its own thread, whichever of the thread's records
+ * that names, and to anybody when its thread was withdrawn. */
+static err_t gives_way(struct put *put, const struct batch_item *item, const struct move *move, struct view holder,
+                       bool *ret_gives)
+{
+    struct stored stored;
+    struct thread thread;
+    *ret_gives = false;
+    if (holder.size != RECORD_ID_SIZE) {
+        return ERR_OK;
+    }
+    uint8_t id[RECORD_ID_SIZE];
+    memcpy(id, holder.at, sizeof id);
+    err_t err = put_find_record(put, put->batch->party_row, id, &stored);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_IO : err;
+    }
+    if (!move->begins && stored.owner == move->thread.owner &&
+        memcmp(stored.root, move->thread.root, RECORD_ID_SIZE) == 0) {
+        *ret_gives = true;
+        return ERR_OK;
+    }
+    err = store_load_thread(put->store, stored.owner, stored.root, &thread);
+    const struct life *life = item->projection.kind->life;
+    *ret_gives = err == ERR_OK && life && (life->uncounted >> thread.facts.state & 1U) != 0;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static void say_not_unique(const struct kind *kind, struct faults *faults)
+{
+    bool is_one = kind->unique[0] < 0; /* one an institution: there is no field to name */
+    fault_add(faults, "not_unique", is_one ? "replaces" : kind->fields[kind->unique[0]].key,
+              is_one ? "there is one already; correct it with `replaces`"
+                     : "another record has this number at the same stage and round; correct it with `replaces`");
+}
+
+static err_t claim_key(struct put *put, const struct batch_item *item, const struct move *move, struct faults *faults)
 {
     const struct projection *projection = &item->projection;
     struct view key = {(const uint8_t *)projection->unique, projection->unique_size};
@@ -172,15 +207,12 @@ static err_t claim_key(struct put *put, const struct batch_item *item, struct fa
         sqlite3_bind_int64(stmt, 2, projection->kind->number);
         db_bind_view(stmt, 3, key);
         if (order[i] == GET_KEY) {
+            bool gives = false;
             err = db_step(stmt);
-            struct view owner = err == ERR_OK ? db_column_view(stmt, 0) : (struct view){0};
-            bool is_replaced = projection->has_reference && owner.size == RECORD_ID_SIZE &&
-                               memcmp(owner.at, projection->reference, RECORD_ID_SIZE) == 0;
+            err = err == ERR_OK ? gives_way(put, item, move, db_column_view(stmt, 0), &gives) : err;
             sqlite3_reset(stmt);
-            if (err == ERR_OK && !is_replaced) {
-                const char *field = projection->kind->fields[projection->kind->unique[0]].key;
-                fault_add(faults, "not_unique", field,
-                          "another record has this number at the same stage and round; correct it with `replaces`");
+            if (err == ERR_OK && !gives) {
+                say_not_unique(projection->kind, faults);
                 return ERR_OK;
             }
             continue;
@@ -222,7 +254,7 @@ static err_t put_valid(struct put *put, uint32_t position)
         return err == ERR_OK ? repeat_stored(put, item, &first) : ERR_IO;
     }
     if (err == ERR_OK && faults.count == 0) {
-        err = claim_key(put, item, &faults);
+        err = claim_key(put, item, &move, &faults);
     }
     if (err == ERR_OK && faults.count > 0) {
         err = take_back(put, item);

@@ -1,4 +1,5 @@
 #include "tests/hub/hub_sample.h"
+#include "tests/proto/term_sample.h"
 
 static const char reference[] = "019a2b3c-4d5e-7001-8002-030405060701"; /* the record that bench_put made with n = 1 */
 
@@ -105,6 +106,32 @@ static void test_a_natural_key_is_taken_once_and_moves_with_replaces(void **stat
     struct sums sums = cells_of(bench, "review");
     assert_int_equal(sums.count, 1);
     assert_non_null(strstr(sums.dims, "finance"));
+}
+
+static void test_a_key_stays_with_its_thread_and_is_free_after_a_withdrawal(void **state)
+{
+    struct bench *bench = *state;
+    static const char withdrawal[] =
+        "{\"kind\": \"withdrawal\", \"submitter\": {\"name\": \"王芳\", \"role\": \"秘书\"}}";
+    assert_outcome(bench_put(bench, sample_review, "{}", 1), OUTCOME_STORED, 1);
+    for (uint8_t n = 2; n <= 3; n++) { /* a reference may be any record of the thread: here the first, twice */
+        assert_outcome(bench_put(bench, sample_review, with_reference("replaces", ", \"reason\": \"补正\""), n),
+                       OUTCOME_STORED, n);
+    }
+    assert_outcome(bench_put(bench, withdrawal, with_reference("replaces", ", \"reason\": \"误报\""), 4),
+                   OUTCOME_STORED, 4);
+    assert_outcome(bench_put(bench, sample_review, "{}", 5), OUTCOME_STORED, 5);
+    assert_rejected(bench_put(bench, sample_review, "{}", 6), "not_unique", "activity_no");
+    assert_int_equal(cells_of(bench, "review").count, 1);
+}
+
+static void test_a_second_committee_is_refused_and_says_how_to_correct_the_first(void **state)
+{
+    struct bench *bench = *state;
+    assert_outcome(bench_put(bench, sample_committee, "{}", 1), OUTCOME_STORED, 1);
+    assert_rejected(bench_put(bench, sample_committee, "{}", 2), "not_unique", "replaces");
+    assert_outcome(bench_put(bench, sample_committee, with_reference("replaces", ", \"reason\": \"换届\""), 3),
+                   OUTCOME_STORED, 2);
 }
 
 static void test_a_reference_must_be_known(void **state)
@@ -240,6 +267,8 @@ int main(void)
         STORE_TEST(test_a_refused_item_is_refused_again_with_the_first_faults),
         STORE_TEST(test_a_rolled_back_group_leaves_nothing),
         STORE_TEST(test_a_natural_key_is_taken_once_and_moves_with_replaces),
+        STORE_TEST(test_a_key_stays_with_its_thread_and_is_free_after_a_withdrawal),
+        STORE_TEST(test_a_second_committee_is_refused_and_says_how_to_correct_the_first),
         STORE_TEST(test_a_reference_must_be_known),
         STORE_TEST(test_a_thread_is_counted_once_through_its_life),
         STORE_TEST(test_an_entity_may_not_acknowledge),
