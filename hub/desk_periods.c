@@ -88,12 +88,14 @@ static void open_for(void *self, const struct party *party)
     if (strcmp(party->role, "entity") != 0 || !party->has_keys || strcmp(party->state, "revoked") == 0) {
         return;
     }
+    int64_t joined_at = store_joined_at(opening->desk->store, party->row);
+    joined_at = joined_at > party->created_at ? joined_at : party->created_at;
     for (size_t i = 0; i < TERMS && opening->err == ERR_OK; i++) {
         if (!term_is_periodic(&terms[i])) {
             continue;
         }
-        size_t count = term_periodic(&terms[i], party->created_at, opening->now, &opening->desk->site.settings, periods,
-                                     PERIODS_MAX);
+        size_t count =
+            term_periodic(&terms[i], joined_at, opening->now, &opening->desk->site.settings, periods, PERIODS_MAX);
         for (size_t k = 0; k < count && k < PERIODS_MAX && opening->err == ERR_OK; k++) {
             opening->err = open_period(opening->desk, party, &terms[i], periods[k], opening->now);
         }

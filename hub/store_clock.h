@@ -54,6 +54,9 @@ MUST_CHECK err_t store_note_report(struct store *store, int64_t party, const cha
 /* 0: nothing was reported. */
 int64_t store_reported_at(struct store *store, int64_t party, const char *term, const char *period, bool *ret_is_zero);
 
+/* When the party first used an invitation; 0: never. */
+int64_t store_joined_at(struct store *store, int64_t party);
+
 /* Counts a cell of a family that the hub makes itself: dims joined by '|'. */
 void store_count(struct store *store, const char *family, int64_t day, const char *dims, int64_t count);
 

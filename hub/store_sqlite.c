@@ -21,6 +21,7 @@ static const char first_tables[] =
     "create table invitation(code_hash blob primary key, party int not null, created_at int not null, expires_at int "
     "not null, used_at int,"
     " used_by blob) without rowid;"
+    "create index invitation_party on invitation(party);"
     "create table batch(id integer primary key, party int not null, at int not null, first_number int not null, stored "
     "int not null, hashes blob not null,"
     " signing_key blob not null, signature blob not null, bytes blob not null);"
