@@ -126,6 +126,37 @@ static err_t fan_out(struct put *put, const struct batch_item *item, const struc
     return err == ERR_OK ? fan.err : err;
 }
 
+static const char *delivery_state(int64_t opened_at, int64_t answered_at)
+{
+    return answered_at ? "answered" : opened_at ? "opened" : "sent";
+}
+
+/* What was withdrawn is counted no more. */
+static err_t uncount_delivery(struct put *put, const struct thread *thread, int64_t row)
+{
+    struct party party;
+    err_t err = store_party_at(put->store, row, &party);
+    if (err != ERR_OK) {
+        return err;
+    }
+    sqlite3_stmt *get = store_statement(put->store, GET_DELIVERY);
+    sqlite3_bind_int64(get, 1, thread->owner);
+    db_bind_view(get, 2, (struct view){thread->root, RECORD_ID_SIZE});
+    sqlite3_bind_int64(get, 3, row);
+    err = db_step(get);
+    if (err == ERR_OK) {
+        count_delivery(put, thread, db_column_str(get, 3), sqlite3_column_int64(get, 2), party.entity_type,
+                       delivery_state(sqlite3_column_int64(get, 0), sqlite3_column_int64(get, 1)), -1);
+    }
+    sqlite3_reset(get);
+    return err;
+}
+
+static bool is_withdrawn(const struct thread *thread)
+{
+    return (thread->kind->life->uncounted >> thread->facts.state & 1U) != 0;
+}
+
 /* A later word on what was delivered goes to those who have it. */
 static err_t tell_delivered(struct put *put, const struct batch_item *item, const struct thread *thread)
 {
@@ -134,16 +165,13 @@ static err_t tell_delivered(struct put *put, const struct batch_item *item, cons
     db_bind_view(stmt, 2, (struct view){thread->root, RECORD_ID_SIZE});
     err_t err = db_step(stmt);
     while (err == ERR_OK) {
-        err = put_bulletin(put, item, thread, sqlite3_column_int64(stmt, 0));
+        int64_t party = sqlite3_column_int64(stmt, 0);
+        err = put_bulletin(put, item, thread, party);
+        err = err == ERR_OK && is_withdrawn(thread) ? uncount_delivery(put, thread, party) : err;
         err = err == ERR_OK ? db_step(stmt) : err;
     }
     sqlite3_reset(stmt);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
-}
-
-static const char *delivery_state(int64_t opened_at, int64_t answered_at)
-{
-    return answered_at ? "answered" : opened_at ? "opened" : "sent";
 }
 
 /* An institution opened or answered what was delivered to it. */
@@ -166,10 +194,11 @@ static err_t note_response(struct put *put, const struct batch_item *item, const
     const char *entity_type = put->batch->entity_type;
     snprintf(category, sizeof category, "%s", db_column_str(get, 3));
     sqlite3_reset(get);
-    count_delivery(put, thread, category, day, entity_type, delivery_state(opened_at, answered_at), -1);
+    int64_t counts = is_withdrawn(thread) ? 0 : 1;
+    count_delivery(put, thread, category, day, entity_type, delivery_state(opened_at, answered_at), -counts);
     opened_at = opened_at ? opened_at : put->now;
     answered_at = is_answer && !answered_at ? put->now : answered_at;
-    count_delivery(put, thread, category, day, entity_type, delivery_state(opened_at, answered_at), 1);
+    count_delivery(put, thread, category, day, entity_type, delivery_state(opened_at, answered_at), counts);
     sqlite3_stmt *set = store_statement(put->store, SET_DELIVERY);
     sqlite3_bind_int64(set, 1, thread->owner);
     db_bind_view(set, 2, (struct view){thread->root, RECORD_ID_SIZE});
