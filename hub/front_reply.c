@@ -185,16 +185,17 @@ bool reply_enrolled(struct front *front, const struct enrolment *enrolment)
     msgpack_sbuffer_init(&sectors);
     encode_sectors(party->sectors, &sectors);
     struct message message = {.type = MESSAGE_ENROLLED};
-    message.enrolled = (struct enrolled){.party = text_view(party->party),
-                                         .name = text_view(party->name),
-                                         .role = text_view(party->role),
-                                         .hub = text_view(front->options.name),
-                                         .city = text_view(front->options.city),
-                                         .algorithm = text_view(SIGNING_ALGORITHM),
-                                         .hub_key = {front->identity->signing_public, KEY_SIZE},
-                                         .epoch = {front->epoch, EPOCH_SIZE},
-                                         .entity_type = text_view(party->entity_type),
-                                         .sectors = {(const uint8_t *)sectors.data, sectors.size}};
+    message.enrolled =
+        (struct enrolled){.party = text_view(party->party),
+                          .name = text_view(party->name),
+                          .role = text_view(party->role),
+                          .hub = text_view(front->options.name),
+                          .city = text_view(front->options.city),
+                          .algorithm = text_view(SIGNING_ALGORITHM),
+                          .hub_key = {front->identity->signing_public, KEY_SIZE},
+                          .epoch = {front->epoch, EPOCH_SIZE},
+                          .entity_type = text_view(strcmp(party->role, "entity") == 0 ? party->entity_type : ""),
+                          .sectors = {(const uint8_t *)sectors.data, sectors.size}};
     bool is_sent = send_message(front->enrol_router, enrolment->routing, enrolment->routing_size, &message);
     msgpack_sbuffer_destroy(&sectors);
     return is_sent;

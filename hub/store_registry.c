@@ -41,7 +41,7 @@ err_t store_put_party(struct store *store, const struct party *party, int64_t no
     db_bind_str(stmt, 1, party->party);
     db_bind_str(stmt, 2, party->role);
     db_bind_str(stmt, 3, party->name);
-    db_bind_str(stmt, 4, party->entity_type);
+    db_bind_str(stmt, 4, *party->entity_type ? party->entity_type : "-"); /* an authority: a cell has no empty code */
     db_bind_str(stmt, 5, party->sectors);
     db_bind_str(stmt, 6, party->district);
     db_bind_str(stmt, 7, "invited");
