@@ -156,6 +156,39 @@ err_t desk_derived(struct desk *desk, const struct party *owner, const uint8_t r
     }
 }
 
+/* The party whose record RECORD is about: the addressee, or FILER. */
+static err_t find_about(struct desk *desk, const struct record *record, const struct party *filer,
+                        struct party *ret_party)
+{
+    const struct value *addressee = &record->values[COMMON_ADDRESSEE];
+    char name[RECORD_PARTY_SIZE];
+    *ret_party = *filer;
+    if (!addressee->is_present) {
+        return ERR_OK;
+    }
+    snprintf(name, sizeof name, "%.*s", (int)addressee->view.size, (const char *)addressee->view.at);
+    return store_find_party(desk->store, name, ret_party);
+}
+
+/* A re-review goes by the emergency procedure when it says so, or when the report that it is about does. */
+static err_t inherit_emergency(struct desk *desk, const struct party *owner, struct history *history)
+{
+    const struct value *link = record_get(&history->content, "report_id");
+    struct history report = {0};
+    struct party party;
+    uint8_t root[RECORD_ID_SIZE];
+    if (!link || history->facts.is_emergency) {
+        return ERR_OK;
+    }
+    err_t err = find_about(desk, &history->content, owner, &party);
+    err = err == ERR_OK ? store_root_of(desk->store, party.row, link->view.at, root) : err;
+    err =
+        err == ERR_OK ? history_read(desk->store, &party, root, desk->site.settings.utc_offset_minutes, &report) : err;
+    history->facts.is_emergency = err == ERR_OK && report.facts.is_emergency;
+    history_done(&report);
+    return err;
+}
+
 err_t desk_thread(struct desk *desk, int64_t owner, const uint8_t root[RECORD_ID_SIZE], int64_t now)
 {
     struct party party;
@@ -164,6 +197,9 @@ err_t desk_thread(struct desk *desk, int64_t owner, const uint8_t root[RECORD_ID
     err_t err = store_party_at(desk->store, owner, &party);
     err =
         err == ERR_OK ? history_read(desk->store, &party, root, desk->site.settings.utc_offset_minutes, &history) : err;
+    if (err == ERR_OK && history.kind && history.content.kind) {
+        err = inherit_emergency(desk, &party, &history);
+    }
     if (err == ERR_OK && history.kind && history.content.kind) {
         struct addressees all = {desk, &history, owner, root, now};
         read_activity(&history.content, activity);
@@ -192,7 +228,8 @@ static err_t follow_up(struct desk *desk, const struct logged *logged, const str
     size_t count = 0;
     const struct value *stage = record_get(record, "review_stage");
     const struct value *decided = record_get(record, "decided_on");
-    if (!stage || (stage->number != STAGE_FOLLOW_UP && stage->number != STAGE_CLOSING)) {
+    bool is_amendment = memcmp(logged->id, logged->root, RECORD_ID_SIZE) != 0; /* of a report that was counted before */
+    if (!stage || is_amendment || (stage->number != STAGE_FOLLOW_UP && stage->number != STAGE_CLOSING)) {
         return ERR_OK;
     }
     read_activity(record, activity);
@@ -210,15 +247,9 @@ static err_t follow_up(struct desk *desk, const struct logged *logged, const str
 static err_t linked(struct desk *desk, const struct logged *logged, const struct record *record, const uint8_t *id,
                     int64_t now)
 {
-    const struct value *addressee = &record->values[COMMON_ADDRESSEE];
-    char name[RECORD_PARTY_SIZE];
-    struct party party = logged->party;
+    struct party party;
     uint8_t root[RECORD_ID_SIZE];
-    err_t err = ERR_OK;
-    if (addressee->is_present) {
-        snprintf(name, sizeof name, "%.*s", (int)addressee->view.size, (const char *)addressee->view.at);
-        err = store_find_party(desk->store, name, &party);
-    }
+    err_t err = find_about(desk, record, &logged->party, &party);
     err = err == ERR_OK ? store_root_of(desk->store, party.row, id, root) : err;
     return err == ERR_OK ? desk_thread(desk, party.row, root, now) : err;
 }

@@ -314,12 +314,18 @@ static err_t go_on(struct put *put, const struct batch_item *item, struct move *
     return err;
 }
 
-/* What is linked to a record is found from that record. */
+/* What is linked to a thread, by any of its records, is found from its root. */
 static err_t put_link(struct put *put, const struct batch_item *item, const struct move *move)
 {
+    struct stored linked;
+    int64_t party = move->thread.about ? move->thread.about : put->batch->party_row;
+    err_t err = put_find_record(put, party, item->projection.link, &linked);
+    if (err != ERR_OK) {
+        return err;
+    }
     sqlite3_stmt *stmt = store_statement(put->store, PUT_LINK);
-    sqlite3_bind_int64(stmt, 1, move->thread.about ? move->thread.about : put->batch->party_row);
-    db_bind_view(stmt, 2, (struct view){item->projection.link, RECORD_ID_SIZE});
+    sqlite3_bind_int64(stmt, 1, party);
+    db_bind_view(stmt, 2, (struct view){linked.root, RECORD_ID_SIZE});
     sqlite3_bind_int64(stmt, 3, put->batch->party_row);
     db_bind_view(stmt, 4, (struct view){item->projection.id, RECORD_ID_SIZE});
     sqlite3_bind_int64(stmt, 5, put->now);

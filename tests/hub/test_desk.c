@@ -57,6 +57,50 @@ static void test_an_approval_starts_the_follow_up_clock_and_a_later_report_ends_
     assert_int_equal(town_count(town, "clock", "follow_up|hospital|open"), 1); /* of the follow-up itself */
 }
 
+#define FOLLOW_UP                                                                                                      \
+    "\"review_stage\": \"follow_up\", \"applied_on\": \"2026-11-01\", \"accepted_on\": \"2026-11-02\", \"met_on\": "   \
+    "\"2026-11-10\", \"decided_on\": \"2026-11-11\""
+
+static void test_an_amended_follow_up_does_not_follow_up_itself(void **state)
+{
+    struct town *town = *state;
+    assert_outcome(bench_put(town->bench, sample_review, "{" FOLLOW_UP "}", 1), OUTCOME_STORED, 1);
+    assert_outcome(
+        bench_put(town->bench, sample_review,
+                  "{" FOLLOW_UP ", \"replaces\": \"019a2b3c-4d5e-7001-8002-030405060701\", \"reason\": \"补正\"}", 2),
+        OUTCOME_STORED, 2);
+    town_desk(town, SAMPLE_NOW);
+    assert_int_equal(town_count(town, "clock", "follow_up|hospital|open"), 1);
+    assert_int_equal(town_count(town, "clock", "follow_up|hospital|met"), 0);
+}
+
+/* The request names an amendment of the report and does not say that it is an emergency: both are found out. */
+static void test_a_request_is_as_urgent_as_the_report_it_names(void **state)
+{
+    static const char listed[] =
+        "{\"rereview_list_item\": \"high_autonomy\", \"procedure\": \"emergency\", "
+        "\"members_present\": null, \"votes_for\": null, \"next_follow_up_on\": \"2027-02-01\"%s}";
+    char report[400];
+    char amendment[400];
+    struct town *town = *state;
+    snprintf(report, sizeof report, listed, "");
+    snprintf(amendment, sizeof amendment, listed,
+             ", \"replaces\": \"019a2b3c-4d5e-7001-8002-030405060701\", \"reason\": \"补正\"");
+    assert_outcome(bench_put(town->bench, sample_review, report, 1), OUTCOME_STORED, 1);
+    assert_outcome(bench_put(town->bench, sample_review, amendment, 2), OUTCOME_STORED, 2);
+    assert_outcome(
+        bench_put(town->bench,
+                  "{\"kind\": \"rereview_request\", \"submitter\": {\"name\": \"王芳\", \"role\": \"秘书\"}, "
+                  "\"report_id\": \"019a2b3c-4d5e-7001-8002-030405060702\", \"rereview_list_item\": "
+                  "\"high_autonomy\", \"materials\": \"初审意见\"}",
+                  "{}", 3),
+        OUTCOME_STORED, 3);
+    town_desk(town, SAMPLE_NOW);
+    assert_int_equal(town_count(town, "clock", "expert_rereview_emergency|hospital|open"), 1);
+    assert_int_equal(town_count(town, "clock", "expert_rereview|"), 0);
+    assert_int_equal(town_count(town, "clock", "rereview_request_emergency|hospital|met"), 1);
+}
+
 static void test_a_reminder_and_the_word_after_are_said_once_across_a_restart(void **state)
 {
     struct town *town = *state;
@@ -170,6 +214,8 @@ int main(void)
 #define TOWN_TEST(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
     const struct CMUnitTest tests[] = {
         TOWN_TEST(test_an_approval_starts_the_follow_up_clock_and_a_later_report_ends_it),
+        TOWN_TEST(test_an_amended_follow_up_does_not_follow_up_itself),
+        TOWN_TEST(test_a_request_is_as_urgent_as_the_report_it_names),
         TOWN_TEST(test_a_reminder_and_the_word_after_are_said_once_across_a_restart),
         TOWN_TEST(test_a_grave_warning_nobody_acknowledges_goes_up),
         TOWN_TEST(test_the_hub_opens_the_case_that_nobody_asked_for),
