@@ -19,6 +19,7 @@ from zmq.utils import z85
 CHUNK, CREDIT = 131072, 8
 OUTCOMES = ("stored", "duplicate", "rejected", "retry")
 LINK = re.compile(r"agn://(\[[0-9a-fA-F:]+\]|[^:/\[\]]+):(\d+)/([0-9a-f]{64})/([0-9A-HJKMNP-TV-Z]{20})\?enrol=(\d+)")
+IDS = ("refers_to", "replaces", "in_reply_to", "request_id", "report_id", "source_id", "supersedes")
 TABLES = """CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, value);
             CREATE TABLE IF NOT EXISTS record (seq INTEGER PRIMARY KEY, item BLOB NOT NULL, receipt BLOB);"""
 
@@ -39,7 +40,7 @@ def uuid7():  # RFC 9562: 48 bits of milliseconds, then random bits
 def to_wire(fields):
     """Hook for json.load: times and ids from their JSON forms to those of msgpack (§7); all else stays as it is."""
     for key, value in fields.items():
-        if key in ("refers_to", "replaces", "in_reply_to"):
+        if key in IDS:
             fields[key] = uuid.UUID(value).bytes
         elif key == "sha256":
             fields[key] = bytes.fromhex(value)
