@@ -122,6 +122,21 @@ static void answer(struct town *town, const char *kind, const char *patch, uint8
     }
 }
 
+static void test_a_withdrawn_notice_is_counted_no_more_even_when_it_is_read_later(void **state)
+{
+    struct town *town = *state;
+    char notice[37];
+    char withdrawal[400];
+    assert_string_equal(town_file(town, NOTICE("{}")), "");
+    record_id_text(town->last, notice);
+    snprintf(withdrawal, sizeof withdrawal,
+             "{\"kind\": \"withdrawal\", " BY_OPERATOR ", \"replaces\": \"%s\", \"reason\": \"过时\"}", notice);
+    assert_string_equal(town_file(town, withdrawal), "");
+    assert_int_equal(town_count(town, "notice", ""), 0);
+    answer(town, "notice_read", "{\"read_at\": \"2026-11-22T00:00:00Z\"}", 1, NULL);
+    assert_int_equal(town_count(town, "notice", ""), 0);
+}
+
 static void test_a_notice_reaches_its_audience_and_is_read_and_answered(void **state)
 {
     struct town *town = *state;
@@ -191,6 +206,7 @@ int main(void)
         TOWN_TEST(test_a_reference_into_nowhere_is_refused),
         TOWN_TEST(test_the_city_acknowledges_and_resolves_what_an_entity_raised),
         TOWN_TEST(test_a_notice_reaches_its_audience_and_is_read_and_answered),
+        TOWN_TEST(test_a_withdrawn_notice_is_counted_no_more_even_when_it_is_read_later),
         TOWN_TEST(test_a_notice_to_others_is_neither_seen_nor_answered),
         TOWN_TEST(test_an_accepted_registration_changes_the_registry),
         TOWN_TEST(test_a_link_must_lead_to_a_report),
