@@ -215,7 +215,7 @@ int64_t store_joined_at(struct store *store, int64_t party)
 {
     sqlite3_stmt *stmt = db_prepare(store->db, "select min(used_at) from invitation where party = ?");
     sqlite3_bind_int64(stmt, 1, party);
-    return one_number(stmt);
+    return one_number(store, stmt);
 }
 
 err_t store_note_report(struct store *store, int64_t party, const char *term, const char *period, int64_t at,

@@ -25,6 +25,7 @@ class World:
 
     def __init__(self, site, seed, institutions, end):
         self.site, self.rng, self.end = site, random.Random(seed), end
+        self.shared = set()  # warnings that the city has shared: each has one copy
         self.clock = SimulatedClock(site, at(2025, 12, 22, 8))
         self.hub = self.program(Hub(site))
         self.hub.init().configure(publish_ms=20, desk_ms=15, log_level="debug", min_free_mb=0)

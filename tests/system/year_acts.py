@@ -238,10 +238,12 @@ class CityActs:
             self.city.file({**content(thread), "action": "update", "level": self.rng.randint(1, 4), **target})
         elif dice < 0.52:
             self.city.file({**content(thread), "action": "cancel", **target})
-        elif dice < 0.6 and thread.content.record["share_scope"] != "city_only":
+        elif dice < 0.6 and thread.content.record["share_scope"] != "city_only" and thread.root not in self.world.shared:
             self.share(thread)
 
     def share(self, thread):
+        """Once a warning: there is one copy, which a second time would bring up to date."""
+        self.world.shared.add(thread.root)
         record = thread.content.record
         audience = {"sectors": [record["sector"]]} if record["share_scope"] == "affected_sectors" else {}
         shared = {"kind": "shared_warning", "source_id": thread.root, "audience": audience}
