@@ -136,11 +136,12 @@ def notice(rng, moment, parties):
 
 
 def plan():
+    """Without a goal that the hub measures: what it files of those by itself is seen in plan.py."""
     return {"kind": "city_plan", "submitter": dict(SUBMITTER), "title": "人工智能伦理敏捷治理试点行动方案", "year": 2026,
             "lead_department": "市科学技术局", "liaison": {"name": "郑怀瑾", "position": "主任科员", "phone": "0571-8525-0031"},
             "sectors": ["foundation", "healthcare"], "entity_types": ["enterprise", "hospital"],
             "work_basis": "已设立委员会四十二家。",
-            "goals": [{"key": "joined", "goal": "重点单位全部接入", "indicator": "接入单位数", "measure": "units_joined",
+            "goals": [{"key": "joined", "goal": "重点单位全部接入", "indicator": "接入单位数", "measure": "manual",
                        "target": 40, "unit": "家", "due_on": "2026-12-31"}],
             "duties": {"entity": "报送。", "city": "处置。", "province": "统筹。"},
             "work_items": [{"no": "1", "title": "建设枢纽", "responsible": "市科技局", "starts_on": "2026-01-10",

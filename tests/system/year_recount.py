@@ -212,7 +212,7 @@ class Recount:
         if thread.kind == "risk_warning":
             thread.is_up = was_up or (is_grave(thread.content.record) and not thread.is_rehearsal())
             goes = thread.is_up or is_grave(taken.record)
-        elif taken.record["kind"] == "notice_answer":
+        elif taken.record["kind"] in ("notice_answer", "notice_read"):
             goes = thread.owner.role == "province"
         else:
             goes = thread.kind in ("rereview_request", "city_plan")
