@@ -38,7 +38,9 @@ static const struct {
     {"out", "FILE", "write to FILE instead of the terminal", "写入文件而非终端", 'o', false},
     {"yes", NULL, "really do it", "确认执行", 'y', false},
     {"json", NULL, "print JSON", "以 JSON 输出", 'j', false},
+    {"jsonl", NULL, "print JSON lines", "以 JSON 行输出", 'l', false},
     {"csv", NULL, "print CSV", "以 CSV 输出", 'v', false},
+    {"xlsx", "FILE", "write a workbook", "写入 XLSX 工作簿", 'x', false},
     {"home", "DIR", "the folder with keys and spool (else AGN_HOME, else ~/.agn-agent)",
      "存放密钥和数据的文件夹（默认取 AGN_HOME，再次为 ~/.agn-agent）", 'H', true},
     {"help", NULL, "this text", "显示本说明", 'h', true},
@@ -134,6 +136,13 @@ static bool set_option(int letter, char *value, struct arguments *arguments)
         return true;
     case 'S':
         return add_set(value, arguments);
+    case 'l':
+        arguments->form = TABLE_JSON_LINES;
+        return true;
+    case 'x':
+        arguments->form = TABLE_XLSX;
+        table_workbook(value);
+        return true;
     case 'k':
         arguments->keep_going = true;
         return true;

@@ -28,10 +28,10 @@ static const struct verb {
      "发送待报记录，等待回执后结束"},
     {"run", "", 0, 0, "", cmd_run, "stay connected and send as records come", "常驻运行，随时发送"},
     {"status", "", 0, 0, "j", cmd_status, "the connection, and how many records are where", "连接情况和各状态记录数"},
-    {"list", "", 0, 0, "sjv", cmd_list, "the records and what became of each", "列出记录及其状态"},
+    {"list", "", 0, 0, "sjlvx", cmd_list, "the records and what became of each", "列出记录及其状态"},
     {"receipt", "ID", 1, 1, "j", cmd_receipt, "the hub's receipt for one record, verified now",
      "查看并验证一条记录的回执"},
-    {"inbox", "", 0, 0, "jv", cmd_inbox, "what the city has sent to this institution", "查看市级发来的消息"},
+    {"inbox", "", 0, 0, "jlvx", cmd_inbox, "what the city has sent to this institution", "查看市级发来的消息"},
     {"answer", "ID [FILE|KEY=VALUE…]", 1, 64, "Tbr", cmd_answer, "answer a notice of the inbox", "答复收件箱中的通知"},
     {"correct", "ID [FILE]", 1, 2, "oRbr", cmd_correct,
      "the returned record as a file to edit, with the faults named; with the edited FILE, file it again",
@@ -40,8 +40,8 @@ static const struct verb {
      "撤回已报送的记录（需要 --reason）"},
     {"discard", "ID", 1, 1, "y", cmd_discard, "give up a rejected record (needs --yes)",
      "放弃一条被退回的记录（需要 --yes）"},
-    {"statement", "", 0, 0, "fujvo", cmd_statement, "the statement of account: what was sent, and what the city holds",
-     "对账单：已报送与市级已收的逐号对照"},
+    {"statement", "", 0, 0, "fujlvxo", cmd_statement,
+     "the statement of account: what was sent, and what the city holds", "对账单：已报送与市级已收的逐号对照"},
     {"compile", "annual_report", 1, 1, "Yo", cmd_compile, "a draft from this institution's own records (needs --year)",
      "根据本机构记录汇编年度报告草稿（需要 --year）"},
     {"attachment", "list|get ID|retry|put FILE", 1, 2, "tojv", cmd_attachment,
@@ -88,6 +88,17 @@ static int usage(const struct verb *verb)
     return EXIT_USAGE;
 }
 
+/* The workbook of --xlsx is written when the command has said all. */
+static int finish(int code)
+{
+    char reason[256];
+    if (!table_workbook_close(reason)) {
+        complain("%s", reason);
+        return EXIT_REFUSED;
+    }
+    return code;
+}
+
 static int run_verb(struct arguments *arguments)
 {
     const struct verb *verb = find_verb(arguments->operands[0]);
@@ -110,7 +121,7 @@ static int run_verb(struct arguments *arguments)
         return usage(verb);
     }
     home_resolve(arguments->home, "agn-agent", &home);
-    return verb->act(&home, arguments);
+    return finish(verb->act(&home, arguments));
 }
 
 int main(int argc, char **argv)

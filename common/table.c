@@ -6,6 +6,7 @@
 #include <utf8proc.h>
 
 #include "common/mem.h"
+#include "common/table_xlsx.h"
 #include "common/text.h"
 
 struct table {
@@ -16,6 +17,7 @@ struct table {
     size_t rows;
     char **cells; /* TABLE_TEXT: rows × count */
     size_t capacity;
+    struct xlsx_sheet *sheet; /* TABLE_XLSX */
 };
 
 int text_width(const char *text)
@@ -33,11 +35,25 @@ int text_width(const char *text)
     return width;
 }
 
+bool text_is_formula(const char *text)
+{
+    /* The wide ones are taken for the narrow by spreadsheets set to Chinese or Japanese. */
+    static const char *const begins[] = {"=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"};
+    /* A plain negative number stays a number. */
+    if (text[0] == '-' && text[1] && strspn(text + 1, "0123456789.") == strlen(text + 1)) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
+        if (strncmp(text, begins[i], strlen(begins[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void csv_cell(FILE *file, const char *text)
 {
-    /* A spreadsheet would run these as formulas; a plain negative number stays a number. */
-    bool is_formula =
-        *text && strchr("=+-@\t\r", *text) && !(text[0] == '-' && strspn(text + 1, "0123456789.") == strlen(text + 1));
+    bool is_formula = text_is_formula(text);
     bool is_quoted = is_formula || strpbrk(text, ",\"\r\n");
     if (!is_quoted) {
         fputs(text, file);
@@ -57,6 +73,9 @@ struct table *table_open(FILE *file, enum table_form form, const struct table_co
 {
     struct table *table = mem_alloc(sizeof *table);
     *table = (struct table){.file = file, .form = form, .columns = columns, .count = count};
+    if (form == TABLE_XLSX) {
+        table->sheet = xlsx_sheet_open(columns, count);
+    }
     for (size_t i = 0; form == TABLE_CSV && i < count; i++) {
         fputs(i ? "," : "", file);
         csv_cell(file, columns[i].key);
@@ -69,6 +88,7 @@ struct table *table_open(FILE *file, enum table_form form, const struct table_co
 
 static void json_row(struct table *table, const char *const *cells)
 {
+    bool is_lines = table->form == TABLE_JSON_LINES;
     json_t *object = json_object();
     for (size_t i = 0; i < table->count; i++) {
         json_t *value =
@@ -76,8 +96,13 @@ static void json_row(struct table *table, const char *const *cells)
                      : json_null();
         json_object_set_new(object, table->columns[i].key, value);
     }
-    fputs(table->rows ? ",\n " : "[\n ", table->file);
+    if (!is_lines) {
+        fputs(table->rows ? ",\n " : "[\n ", table->file);
+    }
     json_dumpf(object, table->file, JSON_COMPACT);
+    if (is_lines) {
+        fputc('\n', table->file);
+    }
     json_decref(object);
 }
 
@@ -108,8 +133,10 @@ static void keep_row(struct table *table, const char *const *cells, const char *
 
 void table_row(struct table *table, const char *const *cells, const char *const *labels)
 {
-    if (table->form == TABLE_JSON) {
+    if (table->form == TABLE_JSON || table->form == TABLE_JSON_LINES) {
         json_row(table, cells);
+    } else if (table->form == TABLE_XLSX) {
+        xlsx_sheet_row(table->sheet, cells, labels);
     } else if (table->form == TABLE_CSV) {
         for (size_t i = 0; i < table->count; i++) {
             fputs(i ? "," : "", table->file);
@@ -164,6 +191,7 @@ size_t table_close(struct table *table)
         }
         free(table->cells);
     }
+    xlsx_sheet_close(table->sheet);
     size_t rows = table->rows;
     free(table);
     return rows;

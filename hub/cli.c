@@ -32,6 +32,17 @@ static struct argument *find(struct argument *arguments, size_t count, const cha
     return NULL;
 }
 
+/* What prints CSV prints JSON lines and writes a workbook too, and what prints CSV has them from here: no verb's own
+ * table names them. */
+enum { FORM_JSONL, FORM_XLSX, FORMS };
+static struct argument form_arguments[FORMS] = {
+    [FORM_JSONL] = {"jsonl", true, NULL}, [FORM_XLSX] = {"xlsx", false, NULL}};
+
+static struct argument *find_listing(struct argument *arguments, size_t count, const char *name, size_t size)
+{
+    return find(arguments, count, "csv", 3) ? find(form_arguments, FORMS, name, size) : NULL;
+}
+
 bool cli_parse(int argc, char **argv, struct argument *arguments, size_t count, const char **ret_rest, size_t rest_max,
                size_t *ret_rest_count)
 {
@@ -48,6 +59,7 @@ bool cli_parse(int argc, char **argv, struct argument *arguments, size_t count, 
         }
         size_t size = strcspn(text + 2, "=");
         struct argument *argument = find(arguments, count, text + 2, size);
+        argument = argument ? argument : find_listing(arguments, count, text + 2, size);
         if (!argument) {
             cli_fail(tr("unknown option %s; see --help", "未知选项 %s，请看 --help"), text);
             return false;
@@ -79,9 +91,20 @@ const char *cli_value(const struct argument *arguments, size_t count, const char
 
 enum table_form cli_form(const struct argument *arguments, size_t count)
 {
-    return cli_value(arguments, count, "json")  ? TABLE_JSON
-           : cli_value(arguments, count, "csv") ? TABLE_CSV
-                                                : TABLE_TEXT;
+    if (form_arguments[FORM_XLSX].value) {
+        table_workbook(form_arguments[FORM_XLSX].value);
+        return TABLE_XLSX;
+    }
+    return form_arguments[FORM_JSONL].value      ? TABLE_JSON_LINES
+           : cli_value(arguments, count, "json") ? TABLE_JSON
+           : cli_value(arguments, count, "csv")  ? TABLE_CSV
+                                                 : TABLE_TEXT;
+}
+
+int cli_finish(int status)
+{
+    char reason[256];
+    return table_workbook_close(reason) ? status : cli_fail("%s", reason);
 }
 
 struct store *cli_open_store(const struct home *home, struct options *ret_options)

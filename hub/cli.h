@@ -57,6 +57,9 @@ int cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* A read handle of the home's store; NULL after the reason has been printed. */
 struct store *cli_open_store(const struct home *home, struct options *ret_options);
+/* A verb that has "csv" among its arguments takes --jsonl and --xlsx FILE without naming them. */
 enum table_form cli_form(const struct argument *arguments, size_t count);
+/* After the verb: writes the workbook of --xlsx. STATUS, or 1 where that failed. */
+int cli_finish(int status);
 
 #endif

@@ -173,7 +173,7 @@ int cli_deliveries(const struct home *home, int argc, char **argv)
     uint8_t id[RECORD_ID_SIZE];
     struct options options;
     if (!cli_parse(argc, argv, arguments, 2, rest, 1, &count) || count != 1 || record_id_parse(rest[0], id) != ERR_OK) {
-        return cli_usage("agn-hub deliveries ID [--json|--csv]");
+        return cli_usage("agn-hub deliveries ID [--json|--jsonl|--csv|--xlsx FILE]");
     }
     struct store *store = cli_open_store(home, &options);
     if (!store) {

@@ -194,7 +194,7 @@ int cli_history(const struct home *home, int argc, char **argv)
     size_t count = 0;
     uint8_t id[RECORD_ID_SIZE];
     if (!cli_parse(argc, argv, arguments, 2, rest, 1, &count) || count != 1 || record_id_parse(rest[0], id) != ERR_OK) {
-        return cli_usage("agn-hub history ID [--json|--csv]");
+        return cli_usage("agn-hub history ID [--json|--jsonl|--csv|--xlsx FILE]");
     }
     struct store *store = cli_open_store(home, &options);
     if (!store) {

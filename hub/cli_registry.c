@@ -379,7 +379,7 @@ static int list_parties(const struct home *home, int argc, char **argv, const ch
     size_t count = 0;
     struct options options;
     if (!cli_parse(argc, argv, arguments, 2, rest, is_one, &count) || (is_one && count != 1)) {
-        return cli_usage("agn-hub entity list | entity show USCC [--json|--csv]");
+        return cli_usage("agn-hub entity list | entity show USCC [--json|--jsonl|--csv|--xlsx FILE]");
     }
     struct store *store = cli_open_store(home, &options);
     if (!store) {
@@ -498,12 +498,13 @@ int cli_entity(const struct home *home, int argc, char **argv)
                     "agn-hub entity add --uscc CODE --name NAME --type TYPE --sector CODE[,CODE] --district CODE "
                     "[--valid-hours N]\n"
                     "agn-hub entity import FILE | invite USCC | list | show USCC | suspend USCC | resume USCC | revoke "
-                    "USCC  [--reason TEXT] [--json|--csv]");
+                    "USCC  [--reason TEXT] [--json|--jsonl|--csv|--xlsx FILE]");
 }
 
 int cli_peer(const struct home *home, int argc, char **argv)
 {
     static const struct verb verbs[] = {{"add", peer_add}, {"list", peer_list}, {"revoke", peer_revoke}};
-    return run_verb(verbs, sizeof verbs / sizeof *verbs, home, argc, argv,
-                    "agn-hub peer add --name NAME [--valid-hours N] | list [--json|--csv] | revoke NAME");
+    return run_verb(
+        verbs, sizeof verbs / sizeof *verbs, home, argc, argv,
+        "agn-hub peer add --name NAME [--valid-hours N] | list [--json|--jsonl|--csv|--xlsx FILE] | revoke NAME");
 }

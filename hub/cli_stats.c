@@ -181,9 +181,9 @@ int cli_stats(const struct home *home, int argc, char **argv)
     if (arguments[0].value && !only) {
         return cli_fail(tr("--family: review or warning", "--family：review 或 warning")), 2;
     }
-    if (form != TABLE_TEXT && !only) {
-        return cli_fail(tr("--json and --csv print one family: add --family review or --family warning",
-                           "--json 与 --csv 每次输出一个类别：请加 --family review 或 --family warning")),
+    if (form != TABLE_TEXT && form != TABLE_XLSX && !only) {
+        return cli_fail(tr("--json, --jsonl and --csv print one family: add --family review or --family warning",
+                           "--json、--jsonl 与 --csv 每次输出一个类别：请加 --family review 或 --family warning")),
                2;
     }
     struct store *store = cli_open_store(home, &options);

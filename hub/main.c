@@ -21,16 +21,19 @@ static const struct {
      "机构登记与加入链接"},
     {"peer", cli_peer, "add|list|revoke", "the province", "省级平台"},
     {"query", cli_query,
-     "[--kind K] [--entity U] [--sector S] [--level N] [--from D] [--to D] [--limit N] [--refused] [--json|--csv]",
+     "[--kind K] [--entity U] [--sector S] [--level N] [--from D] [--to D] [--limit N] [--refused] "
+     "[--json|--jsonl|--csv|--xlsx FILE]",
      "records, newest first", "查询记录"},
     {"show", cli_show, "ID [--json]", "one record, with its signature checked", "查看一条记录并验证签名"},
-    {"stats", cli_stats, "[--family F] [--by dim,dim] [--json|--csv]", "the rollups", "统计"},
+    {"stats", cli_stats, "[--family F] [--by dim,dim] [--json|--jsonl|--csv|--xlsx FILE]", "the rollups", "统计"},
     {"report", cli_report, "--period YYYY-MM|YYYY-Qn|YYYY-Hn|YYYY [--xlsx FILE] [--html FILE] [--lang zh|en] [--force]",
      "the statistical report of a period, as a workbook and a page to print", "统计报告（表格与可打印网页）"},
-    {"signals", cli_signals, "[--from D] [--to D] [--rules FILE] [--input FILE|-] [--replay] [--json|--csv] | --raised",
+    {"signals", cli_signals,
+     "[--from D] [--to D] [--rules FILE] [--input FILE|-] [--replay] [--raised] [--json|--jsonl|--csv|--xlsx FILE]",
      "clusters that the rules find among the warnings", "按规则发现预警聚集"},
     {"schema", cli_schema, "[KIND]", "the kinds of record; JSON Schema of one", "记录种类与 JSON Schema"},
-    {"history", cli_history, "ID [--json|--csv]", "all records of a thread, oldest first", "一个事项的全部记录"},
+    {"history", cli_history, "ID [--json|--jsonl|--csv|--xlsx FILE]", "all records of a thread, oldest first",
+     "一个事项的全部记录"},
     {"accept", cli_accept, "ID [--note T] [--by NAME]", "accept what was filed", "接收"},
     {"return", cli_return, "ID FIELD=REASON... [--due D] [--by NAME]", "return it with all faults at once",
      "退回补正（一次性告知全部问题）"},
@@ -47,12 +50,14 @@ static const struct {
      "以市级名义提交记录：通知、行动方案等"},
     {"attachment", cli_attachment, "list|get SHA256|RECORD-ID [-o FILE]", "the attachments of the records",
      "记录的附件"},
-    {"due", cli_due, "[--entity U] [--days N] [--late] [--all] [--json|--csv]", "what is coming and what is late",
-     "到期与逾期事项"},
-    {"terms", cli_terms, "[--json|--csv|--markdown]", "the statutory terms and their lengths", "法定时限与时长"},
+    {"due", cli_due, "[--entity U] [--days N] [--late] [--all] [--json|--jsonl|--csv|--xlsx FILE]",
+     "what is coming and what is late", "到期与逾期事项"},
+    {"terms", cli_terms, "[--json|--jsonl|--csv|--xlsx FILE|--markdown]", "the statutory terms and their lengths",
+     "法定时限与时长"},
     {"plan", cli_plan, "[--json]", "the city's plans: stated, measured, and the representative units",
      "行动方案：填报值、自动计量值与代表性单位"},
-    {"deliveries", cli_deliveries, "ID [--json|--csv]", "who has read and answered a notice", "通知的阅读与答复情况"},
+    {"deliveries", cli_deliveries, "ID [--json|--jsonl|--csv|--xlsx FILE]", "who has read and answered a notice",
+     "通知的阅读与答复情况"},
     {"statement", cli_statement, "ENTITY [--from N] [--to N] [--json]", "what an institution sent and the hub holds",
      "对账单"},
     {"cap", cli_cap, "ID... [--out FILE|FOLDER]", "warnings as CAP 1.2 XML, without what is confidential",
@@ -229,7 +234,7 @@ int main(int argc, char **argv)
     home_resolve(home_option, "agn-hub", &home);
     for (size_t i = 0; i < VERBS; i++) {
         if (strcmp(verbs[i].name, argv[1]) == 0) {
-            return verbs[i].run(&home, argc - 1, argv + 1);
+            return cli_finish(verbs[i].run(&home, argc - 1, argv + 1));
         }
     }
     fprintf(stderr, tr("agn-hub: unknown verb %s\n", "agn-hub：未知命令 %s\n"), argv[1]);

@@ -28,7 +28,9 @@ static const struct row {
     {"help", 0, ON_ALL, false},
     {"version", 0, ON_ALL, false},
     {"json", 0, ON_LISTINGS, false},
+    {"jsonl", 0, ON_LISTINGS, false},
     {"csv", 0, ON_LISTINGS, false},
+    {"xlsx", offsetof(struct arguments, xlsx), ON_LISTINGS, true},
     {"name", offsetof(struct arguments, name), ON_INIT, true},
     {"replace", offsetof(struct arguments, replace), ON_JOIN, true},
     {"family", offsetof(struct arguments, family), ON_TABLE, true},
@@ -72,7 +74,9 @@ static void set_option(const struct row *row, const char *value, struct argument
     } else if (strcmp(row->name, "version") == 0) {
         arguments->is_version = true;
     } else {
-        arguments->form = strcmp(row->name, "json") == 0 ? TABLE_JSON : TABLE_CSV;
+        arguments->form = strcmp(row->name, "json") == 0    ? TABLE_JSON
+                          : strcmp(row->name, "jsonl") == 0 ? TABLE_JSON_LINES
+                                                            : TABLE_CSV;
     }
 }
 
@@ -125,6 +129,10 @@ bool arguments_read(int argc, char **argv, const char **ret_command, struct argu
         size_t row = found == 'h' ? HELP_ROW : (size_t)(found - FIRST_VALUE);
         set_option(&rows[row], optarg, ret_arguments);
         *ret_used |= 1u << row;
+    }
+    if (ret_arguments->xlsx) {
+        ret_arguments->form = TABLE_XLSX;
+        table_workbook(ret_arguments->xlsx);
     }
     while (optind < argc) { /* after "--" */
         if (!take_operand(argv[optind++], ret_command, ret_arguments)) {

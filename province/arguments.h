@@ -28,6 +28,7 @@ struct arguments {
     const char *rules;
     const char *advised;
     const char *person;
+    const char *xlsx;
     enum table_form form;
     bool is_filing;
     bool is_help;

@@ -308,10 +308,10 @@ int cmd_status(const struct home *home, const struct arguments *arguments)
         add_up(&status);
         if (arguments->form == TABLE_JSON) {
             print_json(&look, &status);
-        } else if (arguments->form == TABLE_CSV) {
-            print_rows(&look, &status, TABLE_CSV);
-        } else {
+        } else if (arguments->form == TABLE_TEXT) {
             print_text(&look, &status);
+        } else {
+            print_rows(&look, &status, arguments->form);
         }
     }
     free(status.hubs);

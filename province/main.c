@@ -21,14 +21,14 @@ static const struct command {
      "用枢纽管理员提供的链接加入一个城市枢纽；--replace：该枢纽即重建后的枢纽 N"},
     {"run", ON_RUN, 0, cmd_run, "", "follow every joined hub until SIGTERM; SIGHUP reads the configuration again",
      "持续跟随所有已加入的枢纽，SIGTERM 停止，SIGHUP 重新读取配置"},
-    {"status", ON_STATUS, 0, cmd_status, "[--json|--csv]", "each hub: connection, how far behind, last event",
-     "各枢纽的连接、进度和最近事件"},
+    {"status", ON_STATUS, 0, cmd_status, "[--json|--jsonl|--csv|--xlsx FILE]",
+     "each hub: connection, how far behind, last event", "各枢纽的连接、进度和最近事件"},
     {"table", ON_TABLE, 0, cmd_table,
      "[--family review|warning] [--by DIM,...] [--from DATE] [--to DATE] [--city CODE] [--status "
-     "all|actual|exercise|test] [--json|--csv]",
+     "all|actual|exercise|test] [--json|--jsonl|--csv|--xlsx FILE]",
      "the cities' figures and what changed in the last 24 hours", "各城市统计数据及近24小时变动"},
     {"warnings", ON_WARNINGS, 0, cmd_warnings,
-     "[--level 1-4] [--status S] [--city CODE] [--id ID] [--limit N] [--json|--csv]",
+     "[--level 1-4] [--status S] [--city CODE] [--id ID] [--limit N] [--json|--jsonl|--csv|--xlsx FILE]",
      "the warnings passed up one by one, newest first; --id: one with all its records",
      "逐条上报的预警，最新在前；--id：显示一条预警的全部记录"},
     {"records", ON_RECORDS, 0, cmd_records,
@@ -139,5 +139,11 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     home_resolve(arguments.home, "agn-province", &home);
-    return command->run(&home, &arguments);
+    int code = command->run(&home, &arguments);
+    char reason[256];
+    if (!table_workbook_close(reason)) {
+        complain("%s", reason);
+        return EXIT_REFUSED;
+    }
+    return code;
 }
