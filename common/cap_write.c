@@ -492,7 +492,7 @@ err_t cap_write(struct view record, const struct cap_order *order, char **ret_xm
     *ret_xml = NULL;
     msgpack_sbuffer left;
     msgpack_sbuffer_init(&left);
-    err_t err = rights_strip(record, &left);
+    err_t err = rights_strip(record, false, &left);
     json_t *whole = record_to_json(record);
     json_t *leaving = err == ERR_OK ? record_to_json((struct view){(const uint8_t *)left.data, left.size}) : NULL;
     msgpack_sbuffer_destroy(&left);

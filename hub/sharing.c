@@ -29,7 +29,7 @@ json_t *sharing_leaving(struct view bytes)
     msgpack_sbuffer stripped;
     msgpack_sbuffer_init(&stripped);
     json_t *record = NULL;
-    if (rights_strip(bytes, &stripped) == ERR_OK) {
+    if (rights_strip(bytes, false, &stripped) == ERR_OK) {
         record = record_to_json((struct view){(const uint8_t *)stripped.data, stripped.size});
     }
     msgpack_sbuffer_destroy(&stripped);

@@ -40,9 +40,42 @@ static void encode_cell(sqlite3_stmt *stmt, msgpack_sbuffer *buffer)
     event_encode(&event, buffer);
 }
 
-/* A stored record as it may leave: without what is confidential, and without the filer's name where the record says so.
- */
-static err_t encode_record(struct store *store, struct view bytes, struct record_event *fields, msgpack_sbuffer *buffer)
+/* What an authority says of a warning names its reporter too; the wish to be withheld stands in the warning. */
+static bool hides_addressee(struct store *store, int64_t filer, const struct record *record)
+{
+    uint8_t root[RECORD_ID_SIZE];
+    struct thread thread;
+    struct view content;
+    struct record warning;
+    struct faults ignored = {0};
+    struct record_context context = {.utc_offset_minutes = store->settings.utc_offset_minutes};
+    if (!record->values[COMMON_ADDRESSEE].is_present) {
+        return false;
+    }
+    sqlite3_stmt *get = store_statement(store, GET_RECORD);
+    sqlite3_bind_int64(get, 1, filer);
+    db_bind_view(get, 2, record->values[COMMON_ID].view);
+    bool has_root = db_step(get) == ERR_OK && sqlite3_column_bytes(get, 6) == RECORD_ID_SIZE;
+    int64_t owner = has_root ? sqlite3_column_int64(get, 7) : 0;
+    if (has_root) {
+        memcpy(root, sqlite3_column_blob(get, 6), RECORD_ID_SIZE);
+    }
+    sqlite3_reset(get);
+    if (!has_root || store_load_thread(store, owner, root, &thread) != ERR_OK ||
+        store_get_item(store, thread.content.batch, thread.content.offset, thread.content.size, &content) != ERR_OK) {
+        return false;
+    }
+    err_t checked = record_check(content, &context, &warning, &ignored);
+    (void)checked; /* checked when it was stored */
+    bool hides = warning.kind && rights_hides_reporter(&warning);
+    sqlite3_reset(store_statement(store, GET_ITEM)); /* else the reader would see this moment for ever */
+    return hides;
+}
+
+/* A stored record as it may leave: without what is confidential, and without the reporter's name where that is
+ * withheld. FILER: its party row where the addressee may have to be withheld too, else 0. */
+static err_t encode_record(struct store *store, int64_t filer, struct view bytes, struct record_event *fields,
+                           msgpack_sbuffer *buffer)
 {
     struct record record;
     struct faults ignored = {0};
@@ -52,7 +85,8 @@ static err_t encode_record(struct store *store, struct view bytes, struct record
     (void)checked; /* checked when it was stored */
     msgpack_sbuffer stripped;
     msgpack_sbuffer_init(&stripped);
-    err_t err = record.kind ? rights_strip(bytes, &stripped) : ERR_INVALID;
+    err_t err =
+        record.kind ? rights_strip(bytes, filer && hides_addressee(store, filer, &record), &stripped) : ERR_INVALID;
     if (err == ERR_OK) {
         struct event event = {.type = EVENT_RECORD, .record = *fields};
         if (rights_hides_reporter(&record)) {
@@ -74,7 +108,7 @@ static err_t encode_upward(struct store *store, sqlite3_stmt *stmt, msgpack_sbuf
                                   .entity_name = text_view(db_column_str(stmt, 10)),
                                   .state = text_view(db_column_str(stmt, 11)),
                                   .role = text_view(db_column_str(stmt, 14))};
-    return encode_record(store, db_column_view(stmt, 12), &fields, buffer);
+    return encode_record(store, sqlite3_column_int64(stmt, 13), db_column_view(stmt, 12), &fields, buffer);
 }
 
 static err_t encode_inbox(struct store *store, sqlite3_stmt *stmt, msgpack_sbuffer *buffer)
@@ -84,7 +118,7 @@ static err_t encode_inbox(struct store *store, sqlite3_stmt *stmt, msgpack_sbuff
                                   .role = text_view(db_column_str(stmt, 4)),
                                   .owner = text_view(db_column_str(stmt, 5)),
                                   .state = text_view(db_column_str(stmt, 6))};
-    return encode_record(store, db_column_view(stmt, 7), &fields, buffer);
+    return encode_record(store, 0, db_column_view(stmt, 7), &fields, buffer);
 }
 
 uint64_t store_head(struct store *store, const char *stream, int64_t party_row)

@@ -21,7 +21,8 @@ static const struct field *leaving_row(const struct outlet *outlet, const struct
     if (index < 0 || row->fields[index].confidential) {
         return NULL;
     }
-    bool is_reporter = row->fields[index].type == FIELD_TEXT && view_is(key, common_fields[COMMON_ENTITY].key);
+    bool is_reporter = row->fields[index].type == FIELD_TEXT && (view_is(key, common_fields[COMMON_ENTITY].key) ||
+                                                                 view_is(key, common_fields[COMMON_ADDRESSEE].key));
     return outlet->hides_reporter && is_reporter ? NULL : &row->fields[index];
 }
 
@@ -136,7 +137,7 @@ static bool asks_to_hide(struct view bytes)
     return false;
 }
 
-err_t rights_strip(struct view bytes, msgpack_sbuffer *buffer)
+err_t rights_strip(struct view bytes, bool hides_reporter, msgpack_sbuffer *buffer)
 {
     struct value id;
     const struct kind *kind = check_peek(bytes, &id);
@@ -144,7 +145,7 @@ err_t rights_strip(struct view bytes, msgpack_sbuffer *buffer)
         return ERR_INVALID;
     }
     struct field whole = {.type = FIELD_MAP, .fields = kind->fields, .field_count = kind->field_count};
-    struct outlet outlet = {.buffer = buffer, .hides_reporter = asks_to_hide(bytes)};
+    struct outlet outlet = {.buffer = buffer, .hides_reporter = hides_reporter || asks_to_hide(bytes)};
     msgpack_packer_init(&outlet.packer, buffer, msgpack_sbuffer_write);
     struct reader reader = reader_over(bytes.at, bytes.size);
     err_t err = copy_value(&outlet, &reader, &whole, 1);

@@ -17,7 +17,7 @@ static void assert_stripped(struct view bytes)
 {
     msgpack_sbuffer left;
     msgpack_sbuffer_init(&left);
-    err_t err = rights_strip(bytes, &left);
+    err_t err = rights_strip(bytes, false, &left);
     assert(err == ERR_OK);
     json_t *json = record_to_json((struct view){(const uint8_t *)left.data, left.size});
     assert(json != NULL);
@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     json_t *json = record_to_json(bytes);
     msgpack_sbuffer left;
     msgpack_sbuffer_init(&left);
-    (void)!rights_strip(bytes, &left);
+    (void)!rights_strip(bytes, false, &left);
     msgpack_sbuffer_destroy(&left);
     if (record_check(bytes, &context, &record, &faults) != ERR_OK) {
         assert(faults.count > 0 && faults.count <= FAULTS_MAX);

@@ -8,7 +8,7 @@ static json_t *strip(const char *sample, const char *patch)
     msgpack_sbuffer left;
     sample_bytes(sample, patch, &buffer);
     msgpack_sbuffer_init(&left);
-    assert_int_equal(rights_strip(view_of(&buffer), &left), ERR_OK);
+    assert_int_equal(rights_strip(view_of(&buffer), false, &left), ERR_OK);
     json_t *json = record_to_json(view_of(&left));
     assert_non_null(json);
     msgpack_sbuffer_destroy(&buffer);
@@ -107,13 +107,13 @@ static void test_bytes_that_are_no_record_do_not_leave(void **state)
     sample_bytes(sample_review, "{}", &buffer);
     for (size_t size = 0; size < buffer.size; size++) {
         msgpack_sbuffer_init(&left);
-        assert_int_not_equal(rights_strip((struct view){(const uint8_t *)buffer.data, size}, &left), ERR_OK);
+        assert_int_not_equal(rights_strip((struct view){(const uint8_t *)buffer.data, size}, false, &left), ERR_OK);
         msgpack_sbuffer_destroy(&left);
     }
     msgpack_sbuffer_destroy(&buffer);
     sample_bytes(sample_review, "{\"summary\":{\"hidden\":\"秘密\"}}", &buffer);
     msgpack_sbuffer_init(&left);
-    assert_int_equal(rights_strip(view_of(&buffer), &left), ERR_INVALID);
+    assert_int_equal(rights_strip(view_of(&buffer), false, &left), ERR_INVALID);
     msgpack_sbuffer_destroy(&left);
     msgpack_sbuffer_destroy(&buffer);
 }

@@ -161,7 +161,16 @@ def check_case(province, agent, city):
     return case
 
 
-def check_warnings(province, named, hidden):
+def names_institution(province, identity, uscc):
+    """Whether what came up of a warning's thread names the institution, by the bytes that the province holds."""
+    thread = rows_where(province, "records", id=identity)[0]["thread"]
+    store = sqlite3.connect(f"file:{province.home}/replica.db?mode=ro", uri=True)
+    ids = {row["id"] for row in rows_where(province, "records", thread=thread)}
+    return any(uscc.encode() in bytes(data) for data, in store.execute("select record from record")
+               if uuid_text(msgpack.unpackb(data)["id"]) in ids)
+
+
+def check_warnings(province, named, hidden, city_of):
     ids = {}
     for agent, fields in ((named, {}), (hidden, {"reporter_confidential": True})):
         identity = agent.submit(warning(level=1, share_scope="province", **fields))[0]
@@ -174,6 +183,10 @@ def check_warnings(province, named, hidden):
         told = wait_until(lambda: inbox_records(agent, "risk_warning"), what="the acknowledgement in the inbox")
         check(told[-1][1]["action"] == "acknowledge" and told[-1][0]["role"] == "province",
               f"the province acknowledged a warning of a {'withheld' if fields else 'named'} reporter", told[-1])
+        city_of[agent].cli("handle", identity, "--taken", "已要求下线整改。", "--by", "李主任")
+        wait_rows(province, "records", 1, thread=rows_where(province, "records", id=identity)[0]["thread"], action="handle")
+        check(names_institution(province, identity, agent.uscc) == (not fields),
+              f"what the city says of it names the reporter {'nowhere' if fields else 'too'}")
         ids[identity] = filing
     return ids
 
@@ -353,7 +366,7 @@ def test(site):
     province.start()
     sent = check_notice(site, province, agents)
     case = check_case(province, agents[0], cities[0])
-    raised = next(iter(check_warnings(province, agents[1], agents[2])))
+    raised = next(iter(check_warnings(province, agents[1], agents[2], {agents[1]: cities[1], agents[2]: cities[0]})))
     check_plans(province, cities)
     province.kill()
     check_kill(province, cities)
