@@ -184,7 +184,9 @@ def check_warnings(province, named, hidden, city_of):
         check(told[-1][1]["action"] == "acknowledge" and told[-1][0]["role"] == "province",
               f"the province acknowledged a warning of a {'withheld' if fields else 'named'} reporter", told[-1])
         city_of[agent].cli("handle", identity, "--taken", "已要求下线整改。", "--by", "李主任")
-        wait_rows(province, "records", 1, thread=rows_where(province, "records", id=identity)[0]["thread"], action="handle")
+        city_of[agent].file({**warning(level=1, share_scope="province"), "action": "resolve", "refers_to": identity,
+                             "addressee": agent.uscc})
+        wait_rows(province, "records", 1, thread=rows_where(province, "records", id=identity)[0]["thread"], action="resolve")
         check(names_institution(province, identity, agent.uscc) == (not fields),
               f"what the city says of it names the reporter {'nowhere' if fields else 'too'}")
         ids[identity] = filing
