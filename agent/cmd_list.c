@@ -82,9 +82,9 @@ static void print_row(struct office *office, struct table *table, const struct i
                            accepted,
                            item->number ? number : NULL,
                            item->outcome_at ? outcome : NULL,
-                            is_waiting ? attachments_of(office, item, blob_plain_text, reasons)
-                                       : reasons_of(office, item, fault_plain_text, reasons),
-                            word->outcome};
+                           is_waiting ? attachments_of(office, item, blob_plain_text, reasons)
+                                      : reasons_of(office, item, fault_plain_text, reasons),
+                           word->outcome};
     const char *labels[] = {NULL,
                             NULL,
                             kind ? tr(kind->en, kind->zh) : NULL,

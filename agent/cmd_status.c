@@ -14,7 +14,7 @@
 
 struct standing {
     struct counts counts;
-    uint64_t stages[STAGES];      /* of what was received */
+    uint64_t stages[STAGES]; /* of what was received */
     json_t *attachments;
     struct connection connection; /* of the process that runs, else of the last that did */
     bool is_running;

@@ -2,7 +2,8 @@
  *
  * One SQLite file that several processes write in turns: `submit` adds, `run` takes receipts. An item is on disk when
  * spool_commit() has returned, and stays there for ever: only its state moves, accepted → received or rejected,
- * rejected → corrected or discarded. Nothing here knows of sockets or of what is under way; that is common/flights.h. */
+ * rejected → corrected or discarded. Nothing here knows of sockets or of what is under way; that is common/flights.h.
+ */
 #ifndef AGENT_SPOOL_H
 #define AGENT_SPOOL_H
 

@@ -1,4 +1,5 @@
-/* common/flights.h - which items of a spool or an outbox may not be sent just now: under way in this session, or put off.
+/* common/flights.h - which items of a spool or an outbox may not be sent just now: under way in this session, or put
+ * off.
  *
  * Kept in memory alone: a new session begins with none, so whatever has no receipt is sent again. Times are
  * monotonic. */

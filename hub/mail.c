@@ -83,8 +83,8 @@ void mail_send(zsock_t *sock, struct mail **mail_p)
     struct mail *mail = *mail_p;
     *mail_p = NULL;
     HAND_OVER(mail);
-    /* Queues between actors have no limit, so a send that would block has nobody at the other end: that actor has ended,
-     * and whoever waits for it would wait for ever. */
+    /* Queues between actors have no limit, so a send that would block has nobody at the other end: that actor has
+     * ended, and whoever waits for it would wait for ever. */
     if (zmq_send(zsock_resolve(sock), &mail, sizeof mail, ZMQ_DONTWAIT) < 0) {
         TAKE_OVER(mail);
         mail_free(mail);

@@ -127,8 +127,9 @@ static const char *const sql[STATEMENTS] = {
     [PUT_PARTY] = "insert into party(party, role, name, entity_type, sectors, district, state, created_at, changed_at) "
                   "values(?,?,?,?,?,?,?,?,?)",
     [GET_PARTY] = "select " PARTY_COLUMNS "where p.party = ?",
-    [FIND_HOLDERS] = "select p.row from party p where exists (select 1 from record r where r.party = p.row and r.id = ?)"
-                     " limit 2",
+    [FIND_HOLDERS] =
+        "select p.row from party p where exists (select 1 from record r where r.party = p.row and r.id = ?)"
+        " limit 2",
     [GET_PARTY_ROW] = "select " PARTY_COLUMNS "where p.row = ?",
     [EACH_PARTY] = "select " PARTY_COLUMNS "order by p.row",
     [SET_STATE] = "update party set state = ?2, reason = ?3, changed_at = ?4 where party = ?1",

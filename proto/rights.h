@@ -9,8 +9,8 @@
 
 #include "proto/record.h"
 
-/* Appends to BUFFER the record as it may leave. BYTES have passed record_check(). The names of the reporter are left out
- * where the record says so, or where HIDES_REPORTER: the warning that it is about says so. */
+/* Appends to BUFFER the record as it may leave. BYTES have passed record_check(). The names of the reporter are left
+ * out where the record says so, or where HIDES_REPORTER: the warning that it is about says so. */
 MUST_CHECK err_t rights_strip(struct view bytes, bool hides_reporter, msgpack_sbuffer *buffer);
 
 /* Whether the institution's name must be hidden: reporter_confidential. */

@@ -108,8 +108,8 @@ static void test_every_field_and_code_comes_back(void **state)
         "{\"rehearsal\":true,\"status\":\"test\"}",
         "{\"status\":\"exercise\"}",
         "{\"region\":[\"330106\",\"330102\"],\"headline\":\"  spaces are the text's  \"}",
-        "{\"attachments\":[{\"sha256\":\"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\","
-        "\"name\":\"意见 <1>.pdf\",\"media_type\":\"application/pdf\",\"size\":1024,\"role\":\"opinion\"}]}",
+        ("{\"attachments\":[{\"sha256\":\"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\","
+         "\"name\":\"意见 <1>.pdf\",\"media_type\":\"application/pdf\",\"size\":1024,\"role\":\"opinion\"}]}"),
         "{\"headline\":\"An English warning\",\"description\":\"Nothing in it is Chinese at all.\"}",
     };
     for (size_t i = 0; i < sizeof patches / sizeof *patches; i++) {
