@@ -64,9 +64,23 @@ static void refuse_flaw(struct acceptor *acceptor, const struct piece *piece)
     refuse(acceptor, piece->line, &faults);
 }
 
-static err_t take_piece(struct acceptor *acceptor, const struct piece *piece)
+/* The faults of a table's cells before those of the record that was made of them. */
+static void join_faults(const struct faults *cells, struct faults *faults)
+{
+    struct faults joined = *cells;
+    for (size_t i = 0; i < faults->count && joined.count < FAULTS_MAX; i++) {
+        joined.list[joined.count++] = faults->list[i];
+    }
+    *faults = joined;
+}
+
+static err_t take_piece(struct acceptor *acceptor, const struct input *input, const struct piece *piece)
 {
     const struct accept_order *order = acceptor->order;
+    if (piece->faults && !piece->text.at) {
+        refuse(acceptor, piece->line, piece->faults);
+        return ERR_OK;
+    }
     if (piece->flaw || piece->is_too_large) {
         refuse_flaw(acceptor, piece);
         return ERR_OK;
@@ -76,7 +90,11 @@ static err_t take_piece(struct acceptor *acceptor, const struct piece *piece)
     struct record_context context = {
         .now_ms = clock_ms(), .utc_offset_minutes = order->utc_offset_minutes, .party = order->party};
     err_t err = accept_text(acceptor, piece->text, &context, &record, &faults);
-    if (err == ERR_INVALID) {
+    if (err == ERR_INVALID || (err == ERR_OK && piece->faults)) {
+        input_explain(input, &faults);
+        if (piece->faults) {
+            join_faults(piece->faults, &faults);
+        }
         refuse(acceptor, piece->line, &faults);
         return ERR_OK;
     }
@@ -96,7 +114,7 @@ static err_t take_all(struct acceptor *acceptor, struct input *input)
     struct piece piece;
     err_t err = ERR_OK;
     while (err == ERR_OK && (err = input_next(input, &piece)) == ERR_OK) {
-        err = take_piece(acceptor, &piece);
+        err = take_piece(acceptor, input, &piece);
     }
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }

@@ -29,6 +29,8 @@ static const struct {
     {"text", "TEXT", "the answer in words", "文字答复", 'T', false},
     {"by", "NAME", "who files it", "填报人姓名", 'b', false},
     {"role", "ROLE", "and in which office", "填报人职务", 'r', false},
+    {"kind", "KIND", "the kind of record that a table holds, such as review_report",
+     "表格所含记录的种类，如 review_report", 'K', false},
     {"timeout", "S", "wait at most S seconds", "最多等待 S 秒", 't', false},
     {"state", "STATE", "only these: accepted, received, filed, read, decided, rejected, corrected, discarded",
      "仅列出该状态：accepted、received、filed、read、decided、rejected、corrected、discarded", 's', false},
@@ -98,6 +100,9 @@ static bool set_option(int letter, char *value, struct arguments *arguments)
         return true;
     case 'c':
         arguments->corrects = value;
+        return true;
+    case 'K':
+        arguments->kind = value;
         return true;
     case 's':
         arguments->state = value;

@@ -16,6 +16,7 @@ struct arguments {
     const char *home;
     const char *corrects;
     const char *state;
+    const char *kind;
     const char *out;
     const char *reason, *text, *by, *role;
     int64_t timeout_s; /* 0: not given, as the next three */

@@ -6,11 +6,13 @@
 #include "agent/accept.h"
 #include "agent/cmd_cap.h"
 #include "agent/commands.h"
+#include "agent/input_table.h"
 #include "agent/office.h"
 #include "agent/vocabulary.h"
 #include "agent/wake.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "sheet/column.h"
 
 enum { PAGE = 128 };
 
@@ -20,6 +22,8 @@ struct submission {
     uint8_t corrects[RECORD_ID_SIZE];
     struct table *table; /* with --json */
     const char *name;    /* of the file at hand */
+    const struct input *input;
+    const struct kind *kind; /* --kind */
     bool has_failed;
 };
 
@@ -30,7 +34,8 @@ static void on_refused(void *self, size_t line, const struct faults *faults)
     for (size_t i = 0; i < faults->count; i++) {
         char text[1024];
         fault_text(&faults->list[i], text, sizeof text);
-        fprintf(stderr, "%s:%zu: %s\n", submission->name, line, text);
+        const char *part = input_part(submission->input);
+        fprintf(stderr, "%s%s%s:%zu: %s\n", submission->name, *part ? ":" : "", part, line, text);
     }
 }
 
@@ -128,7 +133,9 @@ static void submit_file(struct submission *submission, const char *path)
     char reason[256];
     char folder[PATH_SIZE];
     submission->name = strcmp(path, "-") == 0 ? tr("standard input", "标准输入") : path;
-    if (input_open(&input, path, submission->office.home, reason) != ERR_OK) {
+    submission->input = &input;
+    if (input_open_any(&input, path, submission->office.home, submission->kind,
+                       (int)submission->office.settings.utc_offset_minutes, reason) != ERR_OK) {
         complain("%s: %s", submission->name, reason);
         submission->has_failed = true;
         return;
@@ -181,6 +188,12 @@ int cmd_submit(const struct home *home, const struct arguments *arguments)
                      arguments->operands[i]);
             return EXIT_USAGE;
         }
+    }
+    if (arguments->kind && !(submission.kind = column_kind(arguments->kind))) {
+        complain(tr("--kind %s: there is no such kind of record; docs/records.md lists them",
+                    "--kind %s：没有这个记录种类；种类见 docs/records.md"),
+                 arguments->kind);
+        return EXIT_USAGE;
     }
     if (!office_open(home, 0, &submission.office)) {
         return EXIT_REFUSED;

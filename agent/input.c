@@ -153,8 +153,23 @@ err_t input_open(struct input *input, const char *path, const struct home *home,
     return ERR_OK;
 }
 
+const char *input_part(const struct input *input)
+{
+    return input->form ? input->form->part(input) : "";
+}
+
+void input_explain(const struct input *input, struct faults *faults)
+{
+    if (input->form) {
+        input->form->explain(input, faults);
+    }
+}
+
 void input_close(struct input *input)
 {
+    if (input->form) {
+        input->form->close(input);
+    }
     if (input->file) {
         fclose(input->file);
     }
@@ -283,6 +298,8 @@ err_t input_next(struct input *input, struct piece *ret_piece)
     if (input->is_ended) {
         return ERR_NOT_FOUND;
     }
-    err_t err = input->is_lines ? next_line(input, ret_piece) : next_value(input, ret_piece);
+    err_t err = input->form       ? input->form->next(input, ret_piece)
+                : input->is_lines ? next_line(input, ret_piece)
+                                  : next_value(input, ret_piece);
     return ferror(input->file) ? ERR_IO : err;
 }

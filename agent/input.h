@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "common/home.h"
+#include "proto/fault.h"
 #include "proto/reader.h"
 
 enum { PIECE_SIZE_MAX = 4 * 1024 * 1024 };
@@ -18,10 +19,25 @@ struct piece {
     size_t line;
     const char *flaw;
     bool is_too_large;
+    const struct faults
+        *faults; /* of a table's cells; NULL where there are none. No text: the table itself is at fault */
+};
+
+struct input;
+
+/* What a form of input beside JSON supplies: agent/input_table.c. */
+struct input_form {
+    err_t (*next)(struct input *input, struct piece *ret_piece);
+    /* Puts the place in the file into the faults of the last piece. */
+    void (*explain)(const struct input *input, struct faults *faults);
+    const char *(*part)(const struct input *input);
+    void (*close)(struct input *input);
 };
 
 struct input {
     FILE *file;
+    const struct input_form *form; /* NULL: JSON */
+    void *table;
     bool is_lines;
     bool is_array;
     bool is_begun;
@@ -38,6 +54,11 @@ struct input {
  * are looked at and then read again. ERR_FULL: there was no room for the copy. */
 MUST_CHECK err_t input_open(struct input *input, const char *path, const struct home *home, char reterr_reason[256]);
 void input_close(struct input *input);
+
+/* Where in the input the last piece stood, beside its line: the name of a sheet, or "". */
+const char *input_part(const struct input *input);
+/* Gives each fault of the last piece, by field, the place that a person finds it at. */
+void input_explain(const struct input *input, struct faults *faults);
 
 /* ERR_NOT_FOUND at the end. The text is valid until the next call. */
 MUST_CHECK err_t input_next(struct input *input, struct piece *ret_piece);

@@ -19,9 +19,9 @@ static const struct verb {
     const char *zh;
 } verbs[] = {
     {"join", "LINK", 1, 1, "", cmd_join, "make the keys and enrol with the city's hub", "生成密钥并加入先导城市枢纽"},
-    {"submit", "FILE…", 1, 100000, "kcjCS", cmd_submit,
-     "check records and accept them (JSON, JSON lines, CAP 1.2, - for standard input)",
-     "校验并受理记录（JSON、JSON 行、CAP 1.2，- 表示标准输入）"},
+    {"submit", "FILE…", 1, 100000, "kcjKCS", cmd_submit,
+     "check records and accept them (JSON, JSON lines, CSV, XLSX, CAP 1.2, - for standard input)",
+     "校验并受理记录（JSON、JSON 行、CSV、XLSX、CAP 1.2，- 表示标准输入）"},
     {"cap", "ID…", 1, 1000, "o", cmd_cap, "warnings as CAP 1.2 XML, without what is confidential",
      "以 CAP 1.2 XML 导出预警（不含涉密字段）"},
     {"sync", "", 0, 0, "t", cmd_sync, "send what waits, wait for the receipts, and end",

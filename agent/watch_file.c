@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "agent/accept.h"
+#include "agent/input_table.h"
 #include "agent/vocabulary.h"
 #include "agent/wake.h"
 #include "common/log.h"
@@ -229,7 +230,7 @@ static err_t accept_file(struct job *job)
     const struct watched *watched = job->watched;
     struct input input;
     char reason[256] = "";
-    err_t err = input_open(&input, job->path, watched->home, reason);
+    err_t err = input_open_any(&input, job->path, watched->home, NULL, watched->utc_offset_minutes, reason);
     if (err == ERR_INVALID) {
         tell_flaw(job, reason, "文件无法读取");
         return ERR_OK;

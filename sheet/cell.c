@@ -1,0 +1,528 @@
+#include "sheet/cell.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <utf8proc.h>
+
+#include "common/mem.h"
+#include "common/table.h"
+#include "common/text.h"
+#include "proto/record.h"
+#include "sheet/column.h"
+
+/* A spreadsheet keeps numbers to 15 digits. Its day 0 is 1899-12-30, which is this many days before 1970. */
+enum { DAYS_TO_EPOCH = 25569, MS_PER_DAY = 86400000, MS_PER_MINUTE = 60000, SHORT_TEXT = 256 };
+static const double EXACT_LIMIT = 1e15;
+
+bool cell_is_blank(const struct sheet_cell *cell)
+{
+    utf8proc_int32_t point = 0;
+    for (size_t at = 0; cell->type == CELL_TEXT && at < cell->size;) {
+        utf8proc_ssize_t used =
+            utf8proc_iterate((const utf8proc_uint8_t *)cell->text + at, (utf8proc_ssize_t)(cell->size - at), &point);
+        bool is_blank = point == ' ' || point == '\t' || point == '\n' || point == '\r' ||
+                        (used > 0 && utf8proc_category(point) == UTF8PROC_CATEGORY_ZS);
+        if (used <= 0 || !is_blank) {
+            return false;
+        }
+        at += (size_t)used;
+    }
+    return cell->type == CELL_TEXT;
+}
+
+/* ---- Texts ---- */
+
+/* What blanks take at the beginning or, with IS_END, at the end of TEXT. */
+static size_t blank_size(const char *text, size_t size, bool is_end)
+{
+    static const char *const blanks[] = {" ", "\t", "\n", "\r", "\xC2\xA0", "\xE3\x80\x80", "\xEF\xBB\xBF"};
+    for (size_t i = 0; i < sizeof blanks / sizeof *blanks; i++) {
+        size_t blank = strlen(blanks[i]);
+        if (size >= blank && memcmp(is_end ? text + size - blank : text, blanks[i], blank) == 0) {
+            return blank;
+        }
+    }
+    return 0;
+}
+
+struct piece_of_text {
+    const char *at;
+    size_t size;
+};
+
+static struct piece_of_text trim(const char *text, size_t size)
+{
+    size_t blank = 0;
+    while ((blank = blank_size(text, size, false)) > 0) {
+        text += blank;
+        size -= blank;
+    }
+    while ((blank = blank_size(text, size, true)) > 0) {
+        size -= blank;
+    }
+    return (struct piece_of_text){text, size};
+}
+
+/* Trimmed, lines ended by LF alone, and without the apostrophe that keeps a spreadsheet from running it. */
+static char *clean_text(const char *text, size_t size)
+{
+    struct piece_of_text piece = trim(text, size);
+    char *copy = mem_copy(piece.at, piece.size);
+    char *to = copy;
+    for (const char *at = copy + (copy[0] == '\'' && text_is_formula(copy + 1)); *at; at++) {
+        if (*at != '\r') {
+            *to++ = *at;
+        } else if (at[1] != '\n') {
+            *to++ = '\n';
+        }
+    }
+    *to = '\0';
+    return copy;
+}
+
+/* A short text in its plain form: width and compatibility folded, trimmed, an apostrophe before it taken away. NULL: it
+ * is no short text. */
+static char *plain_text(const char *text, size_t size)
+{
+    struct piece_of_text piece = trim(text, size);
+    if (piece.size > 0 && piece.at[0] == '\'') {
+        piece = trim(piece.at + 1, piece.size - 1);
+    }
+    if (piece.size == 0 || piece.size > SHORT_TEXT) {
+        return NULL;
+    }
+    char *copy = mem_copy(piece.at, piece.size);
+    char *plain = (char *)utf8proc_NFKC((const utf8proc_uint8_t *)copy);
+    free(copy);
+    return plain;
+}
+
+static json_t *text_value(const char *text, size_t size)
+{
+    char *clean = clean_text(text, size);
+    json_t *value = json_string(clean);
+    free(clean);
+    return value ? value : json_string("");
+}
+
+/* The text of a number that stands where a text should; cell->text is how the file writes it. */
+static void number_text(const struct sheet_cell *cell, char out[64])
+{
+    double number = cell->number;
+    if (number == floor(number) && fabs(number) < EXACT_LIMIT) {
+        snprintf(out, 64, "%0*.0f", (int)cell->zeros, number);
+    } else {
+        snprintf(out, 64, "%.15g", number);
+    }
+}
+
+/* 1.23E+17: what a spreadsheet leaves of a long code when it writes CSV. */
+static bool is_scientific(const char *text, size_t size)
+{
+    struct piece_of_text piece = trim(text, size);
+    size_t digits = strspn(piece.at, "0123456789.");
+    return digits > 0 && digits < piece.size && digits < 16 && (piece.at[digits] == 'E' || piece.at[digits] == 'e') &&
+           piece.size > digits + 2 && piece.at[digits + 1] == '+' &&
+           strspn(piece.at + digits + 2, "0123456789") == piece.size - digits - 2;
+}
+
+static enum cell_flaw flaw_of(const struct sheet_cell *cell, const struct field *row)
+{
+    bool is_date = row->type == FIELD_DATE || row->type == FIELD_TIME;
+    if (cell->type == CELL_ERROR) {
+        return CELL_IS_ERROR;
+    }
+    if (row->type == FIELD_NUMBER || row->type == FIELD_FLAG || is_date) {
+        return CELL_SOUND;
+    }
+    if (cell->type == CELL_NUMBER && cell->is_date) {
+        return CELL_BECAME_DATE;
+    }
+    bool is_lost = cell->type == CELL_NUMBER ? fabs(cell->number) >= EXACT_LIMIT : false;
+    return is_lost || (cell->type == CELL_TEXT && is_scientific(cell->text, cell->size)) ? CELL_LOST_DIGITS
+                                                                                         : CELL_SOUND;
+}
+
+/* ---- One value of each type; NULL: the text is none ---- */
+
+static json_t *read_number(const char *text)
+{
+    char digits[32];
+    size_t used = 0;
+    for (const char *at = text; *at; at++) {
+        bool is_group = *at == ',' && at > text && strspn(at + 1, "0123456789") == 3;
+        if (!is_group && used < sizeof digits - 1) {
+            digits[used++] = *at;
+        }
+    }
+    digits[used] = '\0';
+    size_t size = strspn(digits, "0123456789");
+    bool is_whole = size > 0 && size < 19 &&
+                    (digits[size] == '\0' ||
+                     (digits[size] == '.' && digits[size + 1] && strspn(digits + size + 1, "0") == used - size - 1));
+    return is_whole ? json_integer(strtoll(digits, NULL, 10)) : NULL;
+}
+
+static const char *code_of(const struct enumeration *codes, const char *text)
+{
+    char *folded = column_fold(text);
+    const char *found = NULL;
+    for (size_t i = 0; folded && !found && i < codes->count; i++) {
+        const struct label *label = &codes->labels[i];
+        const char *const names[] = {label->code, label->en, label->zh};
+        for (size_t name = 0; name < 3 && !found; name++) {
+            char *other = strcmp(text, names[name]) == 0 ? NULL : column_fold(names[name]);
+            found = !other || strcmp(other, folded) == 0 ? label->code : NULL;
+            free(other);
+        }
+    }
+    free(folded);
+    return found;
+}
+
+static json_t *read_code(const struct field *row, const char *text)
+{
+    const char *code = code_of(row->codes, text);
+    return code ? json_string(code) : NULL;
+}
+
+/* A number by itself, or by the label that a number of the row has. */
+static json_t *read_named_number(const struct field *row, const char *text)
+{
+    json_t *number = read_number(text);
+    const char *code = !number && row->codes ? code_of(row->codes, text) : NULL;
+    if (code) {
+        int index = enumeration_index(row->codes, (struct view){(const uint8_t *)code, strlen(code)});
+        number = json_integer(row->low + index);
+    }
+    return number;
+}
+
+static json_t *read_flag(const char *text)
+{
+    static const char *const words[2][7] = {{"false", "no", "n", "0", "否", "无", "×"},
+                                            {"true", "yes", "y", "1", "是", "有", "√"}};
+    for (int flag = 0; flag < 2; flag++) {
+        for (size_t i = 0; i < 7; i++) {
+            char *folded = (char *)utf8proc_NFKC_Casefold((const utf8proc_uint8_t *)text);
+            bool is_it = folded && strcmp(folded, words[flag][i]) == 0;
+            free(folded);
+            if (is_it) {
+                return json_boolean(flag);
+            }
+        }
+    }
+    return NULL;
+}
+
+/* Up to COUNT numbers of one to four digits, parted by one of the marks each, year first; what is left of the text. */
+struct moment {
+    int parts[6]; /* year, month, day, hour, minute, second */
+    size_t count;
+    const char *rest;
+};
+
+/* The mark that may stand after part INDEX: 2026-3-5, 2026/3/5, 2026.3.5, 2026年3月5日, 14:30:05, 14时30分5秒. */
+static const char *after_mark(size_t index, const char *text)
+{
+    static const char *const marks[6][4] = {{"-", "/", ".", "年"},   {"-", "/", ".", "月"},   {"日", "T", " ", NULL},
+                                            {":", "时", "点", NULL}, {":", "分", NULL, NULL}, {"秒", NULL, NULL, NULL}};
+    for (size_t i = 0; i < 4 && marks[index][i]; i++) {
+        size_t size = strlen(marks[index][i]);
+        if (strncmp(text, marks[index][i], size) == 0) {
+            text += size;
+            return text + strspn(text, " ");
+        }
+    }
+    return NULL;
+}
+
+static struct moment read_parts(const char *text)
+{
+    struct moment moment = {.rest = text};
+    bool is_solid = strspn(text, "0123456789") == 8; /* 20260305 */
+    while (moment.count < 6) {
+        size_t digits = strspn(moment.rest, "0123456789");
+        size_t most = moment.count == 0 ? 4 : 2;
+        digits = is_solid && moment.count < 3 ? most : digits;
+        if (digits == 0 || digits > most || (moment.count == 0 && digits != 4)) {
+            return moment;
+        }
+        int number = 0;
+        for (size_t i = 0; i < digits; i++) {
+            number = number * 10 + moment.rest[i] - '0';
+        }
+        moment.parts[moment.count] = number;
+        moment.rest += digits;
+        const char *next = after_mark(moment.count, moment.rest);
+        moment.count++;
+        bool is_within = is_solid && moment.count < 3;
+        if (!next && !is_within) {
+            return moment;
+        }
+        moment.rest = next ? next : moment.rest;
+    }
+    return moment;
+}
+
+static err_t days_of_parts(const struct moment *moment, int64_t *ret_days)
+{
+    char text[40];
+    snprintf(text, sizeof text, "%04d-%02d-%02d", moment->parts[0], moment->parts[1], moment->parts[2]);
+    return date_parse((struct view){(const uint8_t *)text, strlen(text)}, ret_days);
+}
+
+static json_t *date_value(int64_t days)
+{
+    char text[11];
+    date_text(days, text);
+    return json_string(text);
+}
+
+static json_t *read_date(const char *text)
+{
+    struct moment moment = read_parts(text);
+    int64_t days = 0;
+    bool is_midnight = moment.count <= 3 || (moment.parts[3] == 0 && moment.parts[4] == 0 && moment.parts[5] == 0);
+    if (moment.count < 3 || *moment.rest || !is_midnight || days_of_parts(&moment, &days) != ERR_OK) {
+        return NULL;
+    }
+    return date_value(days);
+}
+
+static json_t *time_value(int64_t ms)
+{
+    char text[25];
+    time_text(ms, text);
+    return json_string(text);
+}
+
+/* RFC 3339 says its zone; what says none is of the site's. */
+static json_t *read_time(const char *text, int offset)
+{
+    int64_t ms = 0;
+    int64_t days = 0;
+    if (time_parse(text, &ms) == ERR_OK) {
+        return time_value(ms);
+    }
+    struct moment moment = read_parts(text);
+    const int *parts = moment.parts;
+    if (moment.count < 4 || *moment.rest || parts[3] > 23 || parts[4] > 59 || parts[5] > 59 ||
+        days_of_parts(&moment, &days) != ERR_OK) {
+        return NULL;
+    }
+    int64_t minutes = days * 1440 + parts[3] * 60 + parts[4] - offset;
+    return time_value(minutes * MS_PER_MINUTE + parts[5] * 1000);
+}
+
+/* In capitals or small letters, as the type has it. */
+static json_t *read_letters(const char *text, enum field_type type)
+{
+    char *copy = mem_text(text);
+    for (char *at = copy; *at; at++) {
+        bool is_small = *at >= 'a' && *at <= 'z';
+        bool is_capital = *at >= 'A' && *at <= 'Z';
+        if (type == FIELD_USCC ? is_small : is_capital) {
+            *at ^= 0x20;
+        }
+    }
+    json_t *value = json_string(copy);
+    free(copy);
+    return value;
+}
+
+/* The district by its name, where the operator's list has it. */
+static json_t *read_district(const char *text)
+{
+    const struct enumeration *codes = enumeration_find("district");
+    const char *code = codes ? code_of(codes, text) : NULL;
+    return json_string(code ? code : text);
+}
+
+static json_t *read_plain(const struct field *row, const char *plain, int offset)
+{
+    switch (row->type) {
+    case FIELD_ENUM:
+        return read_code(row, plain);
+    case FIELD_NUMBER:
+        return read_named_number(row, plain);
+    case FIELD_FLAG:
+        return read_flag(plain);
+    case FIELD_DATE:
+        return read_date(plain);
+    case FIELD_TIME:
+        return read_time(plain, offset);
+    case FIELD_DISTRICT:
+        return read_district(plain);
+    default:
+        return read_letters(plain, row->type);
+    }
+}
+
+static json_t *text_as(const struct field *row, const char *text, size_t size, int offset)
+{
+    char *plain = row->type == FIELD_TEXT ? NULL : plain_text(text, size);
+    json_t *value = plain ? read_plain(row, plain, offset) : NULL;
+    free(plain);
+    return value ? value : text_value(text, size);
+}
+
+/* ---- Cells that are no texts ---- */
+
+static json_t *number_as(const struct sheet_cell *cell, const struct field *row, int offset)
+{
+    double number = cell->number;
+    bool is_day = number >= 1 && number < 2958466; /* to the end of 9999 */
+    char text[64];
+    number_text(cell, text);
+    if (row->type == FIELD_DATE && is_day) {
+        return date_value((int64_t)floor(number) - DAYS_TO_EPOCH);
+    }
+    if (row->type == FIELD_TIME && is_day) {
+        int64_t ms = (int64_t)llround((number - DAYS_TO_EPOCH) * MS_PER_DAY / 1000.0) * 1000; /* to the second */
+        return time_value(ms - (int64_t)offset * MS_PER_MINUTE);
+    }
+    if (row->type == FIELD_NUMBER && number == floor(number) && fabs(number) < EXACT_LIMIT) {
+        return json_integer((json_int_t)number);
+    }
+    return text_as(row, text, strlen(text), offset);
+}
+
+static json_t *flag_as(const struct sheet_cell *cell, const struct field *row)
+{
+    bool flag = cell->number != 0;
+    return row->type == FIELD_FLAG ? json_boolean(flag) : json_string(flag ? "TRUE" : "FALSE");
+}
+
+static json_t *single_value(const struct sheet_cell *cell, const struct field *row, int offset)
+{
+    return cell->type == CELL_NUMBER ? number_as(cell, row, offset)
+           : cell->type == CELL_FLAG ? flag_as(cell, row)
+                                     : text_as(row, cell->text, cell->size, offset);
+}
+
+/* ---- Several values in one cell ---- */
+
+static size_t separator_size(const char *at)
+{
+    static const char *const separators[] = {";", "；", "\n", "\r"};
+    for (size_t i = 0; i < sizeof separators / sizeof *separators; i++) {
+        size_t size = strlen(separators[i]);
+        if (strncmp(at, separators[i], size) == 0) {
+            return size;
+        }
+    }
+    return 0;
+}
+
+static json_t *list_value(const struct sheet_cell *cell, const struct field *list, int offset)
+{
+    const struct field *row = &list->fields[0];
+    json_t *values = json_array();
+    if (cell->type != CELL_TEXT) {
+        json_array_append_new(values, single_value(cell, row, offset));
+        return values;
+    }
+    const char *from = cell->text;
+    for (const char *at = cell->text;; at++) {
+        size_t size = *at ? separator_size(at) : 0;
+        if (*at && size == 0) {
+            continue;
+        }
+        struct piece_of_text piece = trim(from, (size_t)(at - from));
+        if (piece.size > 0) {
+            json_array_append_new(values, text_as(row, piece.at, piece.size, offset));
+        }
+        if (!*at) {
+            return values;
+        }
+        at += size - 1;
+        from = at + 1;
+    }
+}
+
+json_t *cell_value(const struct sheet_cell *cell, const struct field *row, int utc_offset_minutes,
+                   enum cell_flaw *ret_flaw)
+{
+    *ret_flaw = flaw_of(cell, row->type == FIELD_LIST ? &row->fields[0] : row);
+    return row->type == FIELD_LIST ? list_value(cell, row, utc_offset_minutes)
+                                   : single_value(cell, row, utc_offset_minutes);
+}
+
+/* ---- For people ---- */
+
+void cell_text(const struct sheet_cell *cell, char *out, size_t size)
+{
+    size_t used = 0;
+    for (const char *at = cell->text; at && *at && used + 5 < size && used < 60;) {
+        utf8proc_int32_t point = 0;
+        utf8proc_ssize_t step = utf8proc_iterate((const utf8proc_uint8_t *)at, -1, &point);
+        if (step <= 0 || (used + 5 >= size)) {
+            break;
+        }
+        memcpy(out + used, at, (size_t)step);
+        used += (size_t)step;
+        at += step;
+    }
+    out[used] = '\0';
+}
+
+const char *cell_flaw_text(enum cell_flaw flaw)
+{
+    switch (flaw) {
+    case CELL_LOST_DIGITS:
+        return tr(
+            "the spreadsheet has made a number of a long code and lost its last digits: set the column's format to "
+            "text and type it again",
+            "长编码已被电子表格转成数值，末几位数字丢失：请将该列设为文本格式后重新录入");
+    case CELL_BECAME_DATE:
+        return tr("the spreadsheet has made a date of it: set the column's format to text and type it again",
+                  "内容已被电子表格转成日期：请将该列设为文本格式后重新录入");
+    case CELL_IS_ERROR:
+        return tr("the cell holds the error of a formula: type the value itself", "单元格是公式错误值：请直接录入数值");
+    default:
+        return "";
+    }
+}
+
+static void list_labels(const struct enumeration *codes, char *out, size_t size)
+{
+    size_t used = (size_t)snprintf(out, size, "%s", tr("one of: ", "应为下列之一："));
+    for (size_t i = 0; i < codes->count && used + 160 < size; i++) {
+        const char *label = text_is_chinese() ? codes->labels[i].zh : codes->labels[i].en;
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i ? tr("; ", "；") : "", label);
+    }
+}
+
+void cell_advice(const struct field *row, char *out, size_t size)
+{
+    const struct field *single = row->type == FIELD_LIST ? &row->fields[0] : row;
+    const char *text = "";
+    if (single->codes) {
+        list_labels(single->codes, out, size);
+        return;
+    }
+    switch (single->type) {
+    case FIELD_FLAG:
+        text = tr("write yes or no", "应填“是”或“否”");
+        break;
+    case FIELD_DATE:
+        text = tr("write the date as 2026-03-05", "日期应写作 2026-03-05");
+        break;
+    case FIELD_TIME:
+        text = tr("write the time as 2026-03-05 14:30", "时间应写作 2026-03-05 14:30");
+        break;
+    case FIELD_NUMBER:
+        text = tr("write a whole number in digits", "应填整数");
+        break;
+    case FIELD_USCC:
+        text = tr("write all 18 characters, as text", "应以文本格式填写全部 18 位");
+        break;
+    default:
+        break;
+    }
+    snprintf(out, size, "%s", text);
+}

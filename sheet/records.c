@@ -1,0 +1,619 @@
+#include "sheet/records.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <utf8proc.h>
+
+#include "common/mem.h"
+#include "common/text.h"
+#include "sheet/cell.h"
+
+enum { ROWS_BEFORE_HEADINGS = 10, PLACE_SIZE = 80, PATH_SIZE_MAX = 256, QUOTE_SIZE = 90 };
+
+const char *const help_sheet_names[2] = {"Help", "填表说明"};
+
+struct heading {
+    size_t at; /* column of the sheet */
+    char text[PLACE_SIZE];
+    err_t err; /* what column_find() said */
+    struct column column;
+};
+
+struct records {
+    struct sheet_reader *reader;
+    const struct kind *given;
+    int utc_offset_minutes;
+
+    char sheet[SHEET_NAME_SIZE];
+    const struct kind *kind; /* of the sheet */
+    struct heading *headings;
+    size_t heading_count, heading_capacity;
+    bool is_in_sheet;
+    bool is_below_headings; /* the next row may be one of paths */
+    bool is_ended;
+
+    size_t row;
+    char **shown; /* what stands in the row's cells, by heading: for its faults */
+    json_t *tree; /* lists as objects by the number of their columns */
+    json_t *json;
+};
+
+/* TEXT, cut between characters to fit SIZE, on one line. */
+static void cut(const char *text, char *out, size_t size)
+{
+    size_t used = 0;
+    utf8proc_int32_t point = 0;
+    while (*text) {
+        utf8proc_ssize_t step = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &point);
+        if (step <= 0 || used + (size_t)step >= size) {
+            break;
+        }
+        memcpy(out + used, point < ' ' ? " " : text, (size_t)step);
+        used += (size_t)step;
+        text += step;
+    }
+    out[used] = '\0';
+}
+
+static void forget_row(struct records *records)
+{
+    for (size_t i = 0; records->shown && i < records->heading_count; i++) {
+        free(records->shown[i]);
+        records->shown[i] = NULL;
+    }
+    json_decref(records->tree);
+    json_decref(records->json);
+    records->tree = records->json = NULL;
+}
+
+static void forget_headings(struct records *records)
+{
+    forget_row(records);
+    free(records->shown);
+    records->shown = NULL;
+    records->heading_count = 0;
+}
+
+/* ---- Which kind, which headings ---- */
+
+static size_t count_known(const struct kind *kind, const struct sheet_row *row)
+{
+    struct column column;
+    size_t count = 0;
+    for (size_t i = 0; i < row->count; i++) {
+        count += row->cells[i].type == CELL_TEXT && column_find(kind, row->cells[i].text, &column) != ERR_NOT_FOUND;
+    }
+    return count;
+}
+
+/* The kind that knows the most headings, and most of them; NULL where two know as many. */
+static const struct kind *guess_kind(const struct sheet_row *row)
+{
+    const struct kind *kind = NULL;
+    const struct kind *best = NULL;
+    size_t most = row->count / 2;
+    for (size_t i = 0; (kind = kind_at(i)); i++) {
+        size_t known = count_known(kind, row);
+        if (known > most) {
+            best = kind;
+            most = known;
+        } else if (known == most) {
+            best = NULL;
+        }
+    }
+    return best;
+}
+
+static const struct kind *named_kind(const struct sheet_row *row)
+{
+    const struct kind *kind = NULL;
+    for (size_t i = 0; i < row->count && !kind; i++) {
+        kind = row->cells[i].type == CELL_TEXT ? column_kind(row->cells[i].text) : NULL;
+    }
+    return kind;
+}
+
+static void take_headings(struct records *records, const struct sheet_row *row)
+{
+    forget_headings(records);
+    for (size_t i = 0; i < row->count; i++) {
+        const struct sheet_cell *cell = &row->cells[i];
+        if (cell_is_blank(cell)) {
+            continue;
+        }
+        if (records->heading_count == records->heading_capacity) {
+            records->heading_capacity = records->heading_capacity ? records->heading_capacity * 2 : 64;
+            records->headings = mem_grow(records->headings, records->heading_capacity, sizeof *records->headings);
+        }
+        struct heading *heading = &records->headings[records->heading_count++];
+        *heading = (struct heading){.at = cell->column, .err = ERR_NOT_FOUND};
+        cut(cell->text, heading->text, sizeof heading->text);
+        if (cell->type == CELL_TEXT) {
+            heading->err = column_find(records->kind, cell->text, &heading->column);
+        }
+    }
+    records->shown = mem_alloc((records->heading_count + 1) * sizeof *records->shown);
+}
+
+/* A row of nothing but paths; it keeps the words of the row above for people. */
+static bool take_paths(struct records *records, const struct sheet_row *row)
+{
+    struct column column;
+    for (size_t i = 0; i < row->count; i++) {
+        const struct sheet_cell *cell = &row->cells[i];
+        if (cell->type != CELL_TEXT || column_find(records->kind, cell->text, &column) != ERR_OK ||
+            strcmp(cell->text + (cell->size > strlen(column.path) ? cell->size - strlen(column.path) : 0),
+                   column.path) != 0) {
+            return false;
+        }
+    }
+    struct heading *above = records->headings;
+    size_t above_count = records->heading_count;
+    records->headings = NULL;
+    records->heading_capacity = 0;
+    free(records->shown);
+    records->shown = NULL;
+    records->heading_count = 0;
+    take_headings(records, row);
+    for (size_t i = 0; i < records->heading_count; i++) {
+        for (size_t j = 0; j < above_count; j++) {
+            if (above[j].at == records->headings[i].at) {
+                memcpy(records->headings[i].text, above[j].text, PLACE_SIZE);
+            }
+        }
+    }
+    free(above);
+    return true;
+}
+
+/* What is wrong with the headings, all at once. */
+static void check_headings(const struct records *records, struct faults *faults)
+{
+    for (size_t i = 0; i < records->heading_count; i++) {
+        const struct heading *heading = &records->headings[i];
+        char place[FAULT_FIELD_SIZE];
+        char letters[8];
+        sheet_column_name(heading->at, letters);
+        snprintf(place, sizeof place, "%s %s", letters, heading->text);
+        if (heading->err == ERR_NOT_FOUND) {
+            fault_add(faults, "malformed", place,
+                      tr("%s has no field of this name: take its code (%s in docs/records.md), or delete the column",
+                         "“%s”没有此字段：请采用字段代码（见 docs/records.md 中的 %s），或删除该列"),
+                      tr(records->kind->en, records->kind->zh), records->kind->name);
+        } else if (heading->err == ERR_EXISTS) {
+            fault_add(faults, "bad_value", place,
+                      tr("more than one field bears this label: write the code, such as %s",
+                         "不止一个字段使用此名称：请改用代码，如 %s"),
+                      heading->column.path);
+        }
+        for (size_t j = 0; j < i && heading->err == ERR_OK; j++) {
+            if (records->headings[j].err == ERR_OK &&
+                strcmp(records->headings[j].column.path, heading->column.path) == 0) {
+                fault_add(faults, "duplicate_key", place, "%s",
+                          tr("two columns for this field: delete one", "此字段有两列：请删去一列"));
+            }
+        }
+    }
+}
+
+/* ---- Sheets ---- */
+
+static err_t flaw(struct records *records, struct table_record *ret_record, const char *text)
+{
+    records->is_ended = true;
+    ret_record->row = records->row;
+    ret_record->json = NULL;
+    fault_add(&ret_record->faults, "malformed", "", "%s", text);
+    return ERR_OK;
+}
+
+static bool is_help(const char *name)
+{
+    return strcmp(name, help_sheet_names[0]) == 0 || strcmp(name, help_sheet_names[1]) == 0;
+}
+
+/* To the row of headings of the sheet that was begun. ERR_NOT_FOUND: it is empty. ERR_INVALID with the reason. */
+static err_t find_headings(struct records *records, char reterr_reason[SHEET_REASON_SIZE])
+{
+    struct sheet_row row;
+    records->kind = records->given ? records->given : column_kind(records->sheet);
+    for (size_t i = 0; i < ROWS_BEFORE_HEADINGS; i++) {
+        err_t err = sheet_next_row(records->reader, &row, reterr_reason);
+        if (err == ERR_NOT_FOUND && i > 0) {
+            break;
+        }
+        if (err != ERR_OK) {
+            return err;
+        }
+        records->row = row.number;
+        records->kind = records->kind ? records->kind : named_kind(&row);
+        records->kind = records->kind || row.count < 3 ? records->kind : guess_kind(&row);
+        if (records->kind && count_known(records->kind, &row) * 2 >= row.count &&
+            count_known(records->kind, &row) > 0) {
+            take_headings(records, &row);
+            records->is_in_sheet = records->is_below_headings = true;
+            return ERR_OK;
+        }
+    }
+    snprintf(reterr_reason, SHEET_REASON_SIZE,
+             records->kind ? tr("no headings of %s in the first rows: docs/records.md lists its fields",
+                                "前几行中没有“%s”的表头：字段见 docs/records.md")
+                           : tr("which kind of record is this? name it with --kind, or give the sheet its name%s",
+                                "无法判断记录种类：请用 --kind 指明，或以其作为工作表名称%s"),
+             records->kind ? tr(records->kind->en, records->kind->zh) : "");
+    return ERR_INVALID;
+}
+
+/* ERR_NOT_FOUND: there is no further sheet. */
+static err_t next_sheet(struct records *records, char reterr_reason[SHEET_REASON_SIZE])
+{
+    err_t err = ERR_NOT_FOUND;
+    forget_headings(records);
+    records->row = 0;
+    records->is_in_sheet = false;
+    err = sheet_next(records->reader, records->sheet, reterr_reason);
+    if (err != ERR_OK || is_help(records->sheet)) {
+        return err;
+    }
+    err = find_headings(records, reterr_reason);
+    return err == ERR_NOT_FOUND ? ERR_OK : err; /* an empty sheet */
+}
+
+err_t records_open(FILE *file, const struct kind *kind, int utc_offset_minutes, struct records **ret_records,
+                   char reterr_reason[SHEET_REASON_SIZE])
+{
+    struct records *records = mem_alloc(sizeof *records);
+    *records = (struct records){.given = kind, .utc_offset_minutes = utc_offset_minutes};
+    err_t err = sheet_reader_open(file, &records->reader, reterr_reason);
+    if (err != ERR_OK) {
+        free(records);
+        return err;
+    }
+    *ret_records = records;
+    return ERR_OK;
+}
+
+void records_close(struct records *records)
+{
+    if (!records) {
+        return;
+    }
+    forget_headings(records);
+    free(records->headings);
+    sheet_reader_close(records->reader);
+    free(records);
+}
+
+const char *records_sheet(const struct records *records)
+{
+    return records->sheet;
+}
+
+/* ---- One row ---- */
+
+static void place_of(const struct records *records, const struct heading *heading, char ret_place[FAULT_FIELD_SIZE])
+{
+    char letters[8];
+    sheet_column_name(heading->at, letters);
+    snprintf(ret_place, FAULT_FIELD_SIZE, "%s%zu %s", letters, records->row, heading->text);
+}
+
+/* VALUE (stolen) at PATH of the tree. False: there is a value in the way. */
+static bool put(json_t *tree, const char *path, json_t *value)
+{
+    json_t *at = tree;
+    for (const char *dot = NULL; (dot = strchr(path, '.')); path = dot + 1) {
+        size_t size = (size_t)(dot - path);
+        char key[COLUMN_PATH_SIZE];
+        snprintf(key, sizeof key, "%.*s", (int)size, path);
+        json_t *next = json_object_get(at, key);
+        if (!next) {
+            next = json_object();
+            json_object_set_new(at, key, next);
+        }
+        if (!json_is_object(next)) {
+            json_decref(value);
+            return false;
+        }
+        at = next;
+    }
+    if (json_object_get(at, path)) {
+        json_decref(value);
+        return false;
+    }
+    json_object_set_new(at, path, value);
+    return true;
+}
+
+/* The elements of a list in the tree by rising number. NUMBERS has room for all keys; returns how many. */
+static size_t numbers_of(const json_t *list, long *ret_numbers)
+{
+    size_t count = 0;
+    const char *key = NULL;
+    json_t *member = NULL;
+    json_object_foreach((json_t *)list, key, member)
+    {
+        long number = strtol(key, NULL, 10);
+        size_t at = count++;
+        for (; at > 0 && ret_numbers[at - 1] > number; at--) {
+            ret_numbers[at] = ret_numbers[at - 1];
+        }
+        ret_numbers[at] = number;
+    }
+    return count;
+}
+
+static json_t *element(const json_t *list, long number)
+{
+    char key[24];
+    snprintf(key, sizeof key, "%ld", number);
+    return json_object_get(list, key);
+}
+
+static json_t *settled(const json_t *json, const struct field *row);
+
+static json_t *settled_list(const json_t *json, const struct field *row)
+{
+    json_t *array = json_array();
+    long *numbers = mem_alloc((json_object_size(json) + 1) * sizeof *numbers);
+    size_t count = numbers_of(json, numbers);
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(array, settled(element(json, numbers[i]), &row->fields[0]));
+    }
+    free(numbers);
+    return array;
+}
+
+static const struct field *row_of(const struct field *rows, size_t count, const char *key)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(rows[i].key, key) == 0) {
+            return &rows[i];
+        }
+    }
+    return NULL;
+}
+
+/* The record's form of a part of the tree: a new reference. */
+static json_t *settled(const json_t *json, const struct field *row)
+{
+    if (!json_is_object(json) || !row) {
+        return json_incref((json_t *)json);
+    }
+    if (row->type == FIELD_LIST) {
+        return settled_list(json, row);
+    }
+    json_t *object = json_object();
+    const char *key = NULL;
+    json_t *member = NULL;
+    json_object_foreach((json_t *)json, key, member)
+    {
+        const struct field *inner =
+            row->type == FIELD_ENUM_MAP ? &row->fields[0] : row_of(row->fields, row->field_count, key);
+        json_object_set_new(object, key, settled(member, inner));
+    }
+    return object;
+}
+
+static void take_kind(const struct records *records, const struct sheet_cell *cell, const char *place,
+                      struct faults *faults)
+{
+    if (cell->type != CELL_TEXT || column_kind(cell->text) != records->kind) {
+        fault_add(faults, "bad_value", place,
+                  tr("the other rows of this sheet are of kind %s: give each kind its own sheet",
+                     "本表其余各行的记录种类为 %s：不同种类请分表填写"),
+                  tr(records->kind->en, records->kind->zh));
+    }
+}
+
+static void take_cell(struct records *records, size_t index, const struct sheet_cell *cell, struct faults *faults)
+{
+    const struct heading *heading = &records->headings[index];
+    enum cell_flaw cell_flaw = CELL_SOUND;
+    char place[FAULT_FIELD_SIZE];
+    place_of(records, heading, place);
+    if (column_is_assigned(&heading->column)) {
+        if (strcmp(heading->column.path, "kind") == 0) {
+            take_kind(records, cell, place, faults);
+        }
+        return;
+    }
+    json_t *value = cell_value(cell, heading->column.row, records->utc_offset_minutes, &cell_flaw);
+    if (cell_flaw != CELL_SOUND) {
+        fault_add(faults, "bad_format", place, "%s", cell_flaw_text(cell_flaw));
+    }
+    records->shown[index] = mem_alloc(QUOTE_SIZE);
+    cut(cell->text, records->shown[index], QUOTE_SIZE);
+    if (!put(records->tree, heading->column.path, value)) {
+        fault_add(faults, "duplicate_key", place, "%s",
+                  tr("the list stands in one cell and in columns of its own: use one way",
+                     "该列表既填在一个单元格中又分列填写：请只用一种方式"));
+    }
+}
+
+static void take_row(struct records *records, const struct sheet_row *row, struct table_record *ret_record)
+{
+    size_t index = 0;
+    forget_row(records);
+    records->row = ret_record->row = row->number;
+    records->tree = json_object();
+    for (size_t i = 0; i < row->count; i++) {
+        const struct sheet_cell *cell = &row->cells[i];
+        while (index < records->heading_count && records->headings[index].at < cell->column) {
+            index++;
+        }
+        if (cell_is_blank(cell)) {
+            continue;
+        }
+        if (index < records->heading_count && records->headings[index].at == cell->column) {
+            take_cell(records, index, cell, &ret_record->faults);
+            continue;
+        }
+        char letters[8];
+        char place[32];
+        sheet_column_name(cell->column, letters);
+        snprintf(place, sizeof place, "%s%zu", letters, row->number);
+        fault_add(
+            &ret_record->faults, "malformed", place, "%s",
+            tr("a value under no heading: give the column a heading or clear it", "该列没有表头：请补表头或清空该列"));
+    }
+    struct field whole = {
+        .type = FIELD_MAP, .fields = records->kind->fields, .field_count = records->kind->field_count};
+    records->json = settled(records->tree, &whole);
+    json_object_set_new(records->json, "kind", json_string(records->kind->name));
+    ret_record->json = records->json;
+}
+
+static bool is_blank_row(const struct sheet_row *row)
+{
+    for (size_t i = 0; i < row->count; i++) {
+        if (!cell_is_blank(&row->cells[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The next row of data of the sheet; ERR_NOT_FOUND: it ends. */
+static err_t next_row(struct records *records, struct table_record *ret_record)
+{
+    struct sheet_row row;
+    char reason[SHEET_REASON_SIZE];
+    for (;;) {
+        err_t err = sheet_next_row(records->reader, &row, reason);
+        if (err == ERR_INVALID) {
+            return flaw(records, ret_record, reason);
+        }
+        bool is_below = records->is_below_headings;
+        records->is_below_headings = false;
+        if (is_below) {
+            bool is_paths = err == ERR_OK && take_paths(records, &row);
+            check_headings(records, &ret_record->faults);
+            if (ret_record->faults.count > 0) {
+                records->is_ended = true;
+                ret_record->row = records->row;
+                return ERR_OK;
+            }
+            if (is_paths) {
+                continue;
+            }
+        }
+        if (err != ERR_OK) {
+            return err;
+        }
+        if (!is_blank_row(&row)) {
+            take_row(records, &row, ret_record);
+            return ERR_OK;
+        }
+    }
+}
+
+err_t records_next(struct records *records, struct table_record *ret_record)
+{
+    char reason[SHEET_REASON_SIZE];
+    memset(ret_record, 0, sizeof *ret_record);
+    while (!records->is_ended) {
+        err_t err = records->is_in_sheet ? next_row(records, ret_record) : ERR_NOT_FOUND;
+        if (err != ERR_NOT_FOUND) {
+            return err;
+        }
+        err = next_sheet(records, reason);
+        if (err == ERR_INVALID) {
+            return flaw(records, ret_record, reason);
+        }
+        if (err != ERR_OK) {
+            records->is_ended = true;
+            return err;
+        }
+    }
+    return ERR_NOT_FOUND;
+}
+
+/* ---- Faults ---- */
+
+/* FIELD as record_check() writes it, as a column's path: the elements of a list by the numbers of their columns. */
+static void path_of_field(const struct records *records, const char *field, char ret_path[PATH_SIZE_MAX])
+{
+    size_t used = 0;
+    const json_t *at = records->tree;
+    ret_path[0] = '\0';
+    while (*field && used + 64 < PATH_SIZE_MAX) {
+        char key[64];
+        if (*field == '[') {
+            size_t index = strtoul(field + 1, NULL, 10);
+            field += strcspn(field, "]");
+            field += *field == ']';
+            if (!json_is_object(at)) {
+                return; /* all elements stand in the one cell */
+            }
+            long *numbers = mem_alloc((json_object_size(at) + 1) * sizeof *numbers);
+            size_t count = numbers_of(at, numbers);
+            snprintf(key, sizeof key, "%ld", index < count ? numbers[index] : (long)index + 1);
+            free(numbers);
+        } else {
+            field += *field == '.';
+            size_t size = strcspn(field, ".[");
+            snprintf(key, sizeof key, "%.*s", (int)(size < 63 ? size : 63), field);
+            field += size;
+        }
+        at = json_is_object(at) ? json_object_get(at, key) : NULL;
+        used += (size_t)snprintf(ret_path + used, PATH_SIZE_MAX - used, "%s%s", used ? "." : "", key);
+    }
+}
+
+static bool begins_path(const char *path, const char *begin)
+{
+    size_t size = strlen(begin);
+    return strncmp(path, begin, size) == 0 && (path[size] == '\0' || path[size] == '.');
+}
+
+/* The column of PATH, or of the first value within it, or of what it is within. */
+static size_t heading_of(const struct records *records, const char *path)
+{
+    for (size_t i = 0; *path && i < records->heading_count; i++) {
+        const char *other = records->headings[i].column.path;
+        if (begins_path(other, path) || begins_path(path, other)) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+static bool is_about_form(const char *code)
+{
+    return strcmp(code, "bad_value") == 0 || strcmp(code, "wrong_type") == 0 || strcmp(code, "bad_format") == 0;
+}
+
+static void explain(const struct records *records, struct fault *fault)
+{
+    char path[PATH_SIZE_MAX];
+    char advice[FAULT_REASON_SIZE - QUOTE_SIZE - 8] = "";
+    path_of_field(records, fault->field, path);
+    size_t index = heading_of(records, path);
+    if (index == SIZE_MAX) {
+        struct column column;
+        char reason[FAULT_REASON_SIZE];
+        bool is_column = *path && column_find(records->kind, path, &column) == ERR_OK;
+        cut(fault->reason, reason, sizeof reason - 160);
+        snprintf(fault->reason, sizeof fault->reason,
+                 tr("%s; the table has no column %.80s", "%s；表中没有“%.80s”一列"), reason,
+                 is_column ? tr(column.labels[0], column.labels[1]) : path);
+        return;
+    }
+    const struct heading *heading = &records->headings[index];
+    place_of(records, heading, fault->field);
+    if (is_about_form(fault->code) && records->shown[index]) {
+        cell_advice(heading->column.row, advice, sizeof advice);
+    }
+    if (*advice) {
+        snprintf(fault->reason, sizeof fault->reason, "\"%s\": %s", records->shown[index], advice);
+    }
+}
+
+void records_explain(const struct records *records, struct faults *faults)
+{
+    for (size_t i = 0; records->tree && i < faults->count; i++) {
+        explain(records, &faults->list[i]);
+    }
+}
