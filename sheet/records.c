@@ -9,7 +9,8 @@
 #include "common/text.h"
 #include "sheet/cell.h"
 
-enum { ROWS_BEFORE_HEADINGS = 10, PLACE_SIZE = 80, PATH_SIZE_MAX = 256, QUOTE_SIZE = 90 };
+/* The longest table of a kind has some hundred columns; each heading is compared with all names of the schema. */
+enum { HEADINGS_MAX = 1024, ROWS_BEFORE_HEADINGS = 10, PLACE_SIZE = 80, PATH_SIZE_MAX = 256, QUOTE_SIZE = 90 };
 
 const char *const help_sheet_names[2] = {"Help", "填表说明"};
 
@@ -142,7 +143,8 @@ static bool take_paths(struct records *records, const struct sheet_row *row)
     struct column column;
     for (size_t i = 0; i < row->count; i++) {
         const struct sheet_cell *cell = &row->cells[i];
-        if (cell->type != CELL_TEXT || column_find(records->kind, cell->text, &column) != ERR_OK ||
+        if (row->count > HEADINGS_MAX || cell->type != CELL_TEXT ||
+            column_find(records->kind, cell->text, &column) != ERR_OK ||
             strcmp(cell->text + (cell->size > strlen(column.path) ? cell->size - strlen(column.path) : 0),
                    column.path) != 0) {
             return false;
@@ -227,6 +229,9 @@ static err_t find_headings(struct records *records, char reterr_reason[SHEET_REA
             return err;
         }
         records->row = row.number;
+        if (row.count > HEADINGS_MAX) {
+            break;
+        }
         records->kind = records->kind ? records->kind : named_kind(&row);
         records->kind = records->kind || row.count < 3 ? records->kind : guess_kind(&row);
         if (records->kind && count_known(records->kind, &row) * 2 >= row.count &&

@@ -190,6 +190,7 @@ static void end_cell(struct xlsx *xlsx)
         part_fail(&xlsx->part, damaged());
         return;
     }
+    xlsx->has_text = false; /* a cell around this one would end it again */
     if (xlsx->cell.size > 0) {
         row_end_cell(&xlsx->row, xlsx->type == 's' ? ROW_BORROWED : xlsx->from, &xlsx->cell);
     }
