@@ -131,9 +131,9 @@ class Peer:
             self.finish()
 
     def inbox(self, stream="inbox"):
-        """Every event of a stream from its beginning."""
-        if self.peer.socket is None:
-            self.peer.hello()
+        """Every event of a stream from its beginning, in a session of its own: the hub may have been killed, or have
+        given up a peer that was silent, since the last one."""
+        self.peer.hello()
         events, seen = [], 0
         self.peer.set(**{f"{stream} cursor": 0})
         self.peer.follow(stream, 1000)
