@@ -18,6 +18,10 @@ struct cap_earlier {
     int64_t sent_ms;
 };
 
+/* Appends RECORD, newer than all that the list holds. Of a very long thread the first message and the newest stay. */
+void cap_add_earlier(struct cap_earlier list[CAP_REFERENCES_MAX], size_t *count, const uint8_t id[RECORD_ID_SIZE],
+                     struct view record);
+
 struct cap_order {
     const char *sender;      /* CAP sender: an address, without spaces, commas, < and & */
     const char *sender_name; /* of the institution, for people; left out where the record hides its reporter */

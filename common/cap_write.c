@@ -464,6 +464,30 @@ static err_t write_document(struct writing *writing, char **ret_xml)
     return writing->has_failed ? ERR_IO : ERR_OK;
 }
 
+static int64_t created_at(struct view bytes)
+{
+    int64_t ms = 0;
+    json_t *record = record_to_json(bytes);
+    const char *text = json_string_value(json_object_get(record, "created_at"));
+    if (!text || time_parse(text, &ms) != ERR_OK) {
+        ms = 0;
+    }
+    json_decref(record);
+    return ms;
+}
+
+void cap_add_earlier(struct cap_earlier list[CAP_REFERENCES_MAX], size_t *count, const uint8_t id[RECORD_ID_SIZE],
+                     struct view record)
+{
+    if (*count == CAP_REFERENCES_MAX) {
+        memmove(&list[1], &list[2], (CAP_REFERENCES_MAX - 2) * sizeof list[0]);
+        --*count;
+    }
+    struct cap_earlier *earlier = &list[(*count)++];
+    memcpy(earlier->id, id, RECORD_ID_SIZE);
+    earlier->sent_ms = created_at(record);
+}
+
 /* What CAP asks of the sender (§3.2.1) and of a message that is no Alert. */
 static const char *flaw_of(const struct writing *writing)
 {

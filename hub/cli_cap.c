@@ -39,32 +39,12 @@ static void note_record(void *self, const struct record_row *row)
     memcpy(issue->root, row->root, RECORD_ID_SIZE);
 }
 
-static int64_t created_at(struct view bytes)
-{
-    int64_t ms = 0;
-    json_t *record = record_to_json(bytes);
-    const char *text = json_string_value(json_object_get(record, "created_at"));
-    if (!text || time_parse(text, &ms) != ERR_OK) {
-        ms = 0;
-    }
-    json_decref(record);
-    return ms;
-}
-
-/* Of a very long thread the first message and the newest ones are named. */
 static void note_earlier(void *self, const struct record_row *row)
 {
     struct issue *issue = self;
-    if (row->number >= issue->number || !row->kind || row->kind->number != KIND_RISK_WARNING) {
-        return;
+    if (row->number < issue->number && row->kind && row->kind->number == KIND_RISK_WARNING) {
+        cap_add_earlier(issue->earlier, &issue->earlier_count, row->id, row->bytes);
     }
-    if (issue->earlier_count == CAP_REFERENCES_MAX) {
-        memmove(&issue->earlier[1], &issue->earlier[2], (CAP_REFERENCES_MAX - 2) * sizeof issue->earlier[0]);
-        issue->earlier_count--;
-    }
-    struct cap_earlier *earlier = &issue->earlier[issue->earlier_count++];
-    memcpy(earlier->id, row->id, RECORD_ID_SIZE);
-    earlier->sent_ms = created_at(row->bytes);
 }
 
 /* The reason has been printed where it is false. */

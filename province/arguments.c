@@ -37,8 +37,8 @@ static const struct row {
     {"by", offsetof(struct arguments, by), ON_TABLE | ON_PLANS, true},
     {"from", offsetof(struct arguments, from), ON_TABLE, true},
     {"to", offsetof(struct arguments, to), ON_TABLE, true},
-    {"city", offsetof(struct arguments, city), ON_TABLE | ON_WARNINGS | ON_VIEWS | ON_FILE | ON_DECIDE | ON_ACKNOWLEDGE,
-     true},
+    {"city", offsetof(struct arguments, city),
+     ON_TABLE | ON_WARNINGS | ON_VIEWS | ON_FILE | ON_DECIDE | ON_ACKNOWLEDGE | ON_CAP, true},
     {"status", offsetof(struct arguments, status), ON_TABLE | ON_WARNINGS, true},
     {"level", offsetof(struct arguments, level), ON_WARNINGS, true},
     {"id", offsetof(struct arguments, id), ON_WARNINGS | ON_RECORDS, true},
@@ -49,6 +49,7 @@ static const struct row {
     {"rules", offsetof(struct arguments, rules), ON_SIGNALS, true},
     {"file", 0, ON_SIGNALS, false},
     {"advised", offsetof(struct arguments, advised), ON_ACKNOWLEDGE, true},
+    {"out", offsetof(struct arguments, out), ON_CAP, true},
     {"person", offsetof(struct arguments, person), ON_FILE | ON_DECIDE | ON_ACKNOWLEDGE, true},
 };
 enum { ROWS = sizeof rows / sizeof *rows, HELP_ROW = 1, FIRST_VALUE = 256 };

@@ -7,7 +7,7 @@
 #include "common/home.h"
 #include "common/table.h"
 
-enum { OPERANDS_MAX = 2, EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
+enum { OPERANDS_MAX = 1000, EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
 struct arguments {
     const char *home;
@@ -29,6 +29,7 @@ struct arguments {
     const char *advised;
     const char *person;
     const char *xlsx;
+    const char *out;
     enum table_form form;
     bool is_filing;
     bool is_help;
@@ -56,7 +57,8 @@ enum command_bit {
     ON_OUTBOX = 1 << 14,
     ON_FILE = 1 << 15, /* notice, warn, file */
     ON_DECIDE = 1 << 16,
-    ON_ACKNOWLEDGE = 1 << 17
+    ON_ACKNOWLEDGE = 1 << 17,
+    ON_CAP = 1 << 18
 };
 
 /* argv[0] is skipped. Says on stderr what is wrong; false then. The command is the first operand of the program, so it

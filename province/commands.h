@@ -10,6 +10,7 @@ int cmd_run(const struct home *home, const struct arguments *arguments);
 int cmd_status(const struct home *home, const struct arguments *arguments);
 int cmd_table(const struct home *home, const struct arguments *arguments);
 int cmd_warnings(const struct home *home, const struct arguments *arguments);
+int cmd_cap(const struct home *home, const struct arguments *arguments);
 int cmd_records(const struct home *home, const struct arguments *arguments);
 int cmd_cases(const struct home *home, const struct arguments *arguments);
 int cmd_plans(const struct home *home, const struct arguments *arguments);

@@ -11,6 +11,8 @@ static const struct option_row rows[] = {
      "the province's own name, as `status` shows it"},
     {"log_level", OPTION_TEXT, offsetof(struct settings, log_level), "info", 4, 5, true,
      "how much to log: debug, info, warn or error"},
+    {"cap_sender", OPTION_TEXT, offsetof(struct settings, cap_sender), "", 0, 255, false,
+     "sender of CAP messages: an address without spaces and commas, such as the province's domain; `cap` needs it"},
     {"credit", OPTION_NUMBER, offsetof(struct settings, credit), "2000", 1, 10000, true,
      "events that a hub may have under way beyond the last acknowledged one"},
     {"utc_offset_minutes", OPTION_NUMBER, offsetof(struct settings, utc_offset_minutes), "480", -720, 840, false,

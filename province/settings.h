@@ -12,6 +12,7 @@
 struct settings {
     char name[CONFIG_TEXT_SIZE];
     char log_level[CONFIG_TEXT_SIZE];
+    char cap_sender[CONFIG_TEXT_SIZE];
     int64_t credit;
     int64_t utc_offset_minutes;
     int64_t retry_ms;

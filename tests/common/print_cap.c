@@ -49,8 +49,9 @@ static void print_parameters(FILE *out)
 static void print_page(FILE *out)
 {
     fputs("# Warnings as CAP 1.2 以 CAP 1.2 交换预警\n\n"
-          "Printed from the table in `common/cap_rows.c`; a test compares this page with it. `agn-hub cap ID` and "
-          "`agn-agent cap ID` write a `risk_warning` as a message of the Common Alerting Protocol (OASIS CAP 1.2); "
+          "Printed from the table in `common/cap_rows.c`; a test compares this page with it. `agn-hub cap ID`, "
+          "`agn-agent cap ID` and `agn-province cap ID` write a `risk_warning` as a message of the Common Alerting "
+          "Protocol (OASIS CAP 1.2); "
           "`agn-agent submit FILE.xml` reads one and files it as a warning.\n\n"
           "*field*: the element is the field, both ways. *both ways*: likewise, in a form of its own. *written only*: "
           "says what the record says elsewhere; read, it adds nothing. *left out, noted*: read, it is named on the "

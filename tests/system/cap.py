@@ -4,7 +4,7 @@ names the schema, which is OASIS's and not ours to copy; without it only the ord
 import os, pathlib, resource, shutil, subprocess, time
 import xml.etree.ElementTree as tree
 
-from harness import UUID, check, main, moment, require, warning
+from harness import UUID, check, main, moment, require, wait_until, warning
 
 SCHEMA = os.environ.get("CAP_XSD") or str(pathlib.Path(__file__).resolve().parents[3] / "shared" / "data" / "CAP-v1.2.xsd")
 SPACE = "{urn:oasis:names:tc:emergency:cap:1.2}"
@@ -77,6 +77,44 @@ def check_out(site, hub, agent):
     check(hub.cli("cap", hub.ids()[0][:-1] + "z", ok=False).returncode == 1, "an id that is none is said")
     done = agent.cli("cap", hidden, ok=False)
     check(done.returncode == 1 and "reporter_confidential" in done.stderr, "who hides does not send itself", done.stderr)
+
+
+def check_province(site, hub, agent):
+    province = site.province(hub).start()
+    raised, = agent.submit(full())
+    hidden, = agent.submit(full() | {"reporter_confidential": True})
+    kept, = agent.submit(full() | {"level": 4, "share_scope": "city_only"})
+    agent.sync()
+    for verb in ("acknowledge", "resolve"):
+        hub.cli(verb, raised)
+    thread = [row["id"] for row in hub.cli_json("history", raised)]
+    wait_until(lambda: all(len(province.cli_json("warnings", "--id", name)) == count
+                           for name, count in ((raised, 3), (hidden, 1))), what="the thread at the province")
+    done = province.cli("cap", raised, ok=False)
+    check(done.returncode == 1 and "cap_sender" in done.stderr, "a province without an address says so", done.stderr)
+    open(f"{province.home}/province.zpl", "a").write("cap_sender = province.example.gov.cn\n")
+    folder = f"{site.folder}/passed-up"
+    province.cli("cap", *thread, hidden, "--city", "330100", "--out", folder)
+    paths = {name: f"{folder}/{name}.xml" for name in [*thread, hidden]}
+    check(all(is_valid(path) and texts(path, "sender") == ["province.example.gov.cn"] for path in paths.values()),
+          "what came up is valid under the province's own address")
+    check([texts(paths[name], "msgType")[0] for name in thread] == ["Alert", "Ack", "Update"], "each with its type")
+    hub.cli("cap", *thread, "--out", f"{site.folder}/at-the-city")
+    for name in ("identifier", "sent", "description", "onset", "geocode", "parameter"):
+        check([texts(paths[step], name) for step in thread] == [texts(f"{site.folder}/at-the-city/{step}.xml", name) for step in thread],
+              f"{name} is what the city says")
+    check([part.split(",")[1] for part in texts(paths[thread[2]], "references")[0].split()] == thread[:2],
+          "references name the thread")
+    check(set(texts(paths[hidden], "senderName")) == {"浙江省科学技术厅"} != set(texts(paths[raised], "senderName")),
+          "a hidden reporter is not named, another is")
+    words = ("张伟", "主任", "0571", agent.uscc)
+    check(not any(word in open(path, encoding="utf-8").read() for path in paths.values() for word in words),
+          "nothing confidential is in it")
+    check(province.cli("cap", hidden).stdout == open(paths[hidden], encoding="utf-8").read(), "to the terminal likewise")
+    for wrong in ([kept], [thread[0][:-1] + "z"], [raised, "--city", "330200"]):
+        check(province.cli("cap", *wrong, ok=False).returncode == 1, "what did not come up is said", wrong)
+    for wrong in ((raised, hidden), ()):
+        check(province.cli("cap", *wrong, ok=False).returncode == 2, "several need a folder, none is no use")
 
 
 def check_in(site, hub, first, second):
@@ -153,6 +191,7 @@ def test(site):
     hub = site.hub()
     first, second = site.agent(hub, "first"), site.agent(hub, "second")
     check_out(site, hub, first)
+    check_province(site, hub, first)
     check_in(site, hub, first, second)
     check_hostile(site, second)
 
