@@ -1,6 +1,8 @@
 #include "common/membership.h"
 
 #include <czmq.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/text.h"
@@ -229,9 +231,27 @@ static const struct membership_row membership_rows[] = {
 };
 enum { MEMBERSHIP_ROWS = sizeof membership_rows / sizeof *membership_rows };
 
+/* ZPL knows two kinds of quotation mark and no escapes: of a text that has both, one kind stays. A line break would
+ * begin another key. */
+static void put_text(FILE *file, const char *key, const char *value)
+{
+    char quote = strchr(value, '"') && !strchr(value, '\'') ? '\'' : '"';
+    fprintf(file, "%s = %c", key, quote);
+    for (; *value; value++) {
+        unsigned char c = (unsigned char)*value;
+        fputc(c < 0x20 ? ' ' : c == '"' && quote == '"' ? '\'' : c, file);
+    }
+    fprintf(file, "%c\n", quote);
+}
+
 err_t membership_save(const struct home *home, const char *name, const struct membership *membership)
 {
-    zconfig_t *file = zconfig_new("membership", NULL);
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+    if (!file) {
+        return ERR_IO;
+    }
     for (size_t i = 0; i < MEMBERSHIP_ROWS; i++) {
         const struct membership_row *row = &membership_rows[i];
         const char *value = (const char *)membership + row->offset;
@@ -240,12 +260,10 @@ err_t membership_save(const struct home *home, const char *name, const struct me
             hex_text((const uint8_t *)value, KEY_SIZE, hex);
             value = hex;
         }
-        zconfig_put(file, row->key, value);
+        put_text(file, row->key, value);
     }
-    zchunk_t *chunk = zconfig_chunk_save(file);
-    err_t err = home_write(home, name, zchunk_data(chunk), zchunk_size(chunk));
-    zchunk_destroy(&chunk);
-    zconfig_destroy(&file);
+    err_t err = fclose(file) == 0 ? home_write(home, name, text, size) : ERR_IO;
+    free(text);
     return err;
 }
 

@@ -52,6 +52,7 @@ struct report_table {
     bool has_levels; /* rows are warning levels, and take their colours */
     size_t column_count;
     const char *columns[REPORT_COLUMNS_MAX]; /* the first one heads the rows' labels */
+    bool is_tight[REPORT_COLUMNS_MAX];       /* never broken over lines: a time, a code, an id */
     const char *colours[REPORT_COLUMNS_MAX]; /* of charted columns, as #rrggbb */
     struct report_row *rows;
     size_t row_count, row_room;

@@ -5,6 +5,8 @@
 /* As many rows of a list as are worth paper; the workbook has all. */
 enum { LIST_ROWS_MAX = 300 };
 
+#define CSS_PLAIN "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.,:+-()"
+
 /* No rule here may fetch anything; the policy in the page's head forbids it as well. */
 static const char style[] =
     ":root{color:#1c2733;background:#fff;font:15px/1.55 'Noto Sans CJK SC','Source Han Sans SC','Microsoft YaHei',"
@@ -26,12 +28,18 @@ static const char style[] =
     ".chip{display:inline-block;width:11px;height:11px;border:1px solid #1c2733;margin-right:6px;vertical-align:-1px}"
     "svg{display:block;width:100%;height:auto;margin:6px 0;font:12px 'Noto Sans CJK SC','Source Han Sans SC',"
     "'Microsoft YaHei','PingFang SC','WenQuanYi Micro Hei',sans-serif;fill:#1c2733}svg .in{font-size:11px}"
-    "@page{size:A4;margin:16mm 14mm}"
-    "@media print{:root{font-size:10.5pt}body{max-width:none;padding:0}table{font-size:9pt}"
-    ".list td,.list th[scope=row]{font-size:8pt}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}"
-    "thead{display:table-header-group}tr,svg{break-inside:avoid}h2,h3,caption{break-after:avoid}"
-    "section.page{break-before:page}figure{break-inside:avoid}}"
-    "figure{margin:0}";
+    ".tight{white-space:nowrap}.list .text:not(.tight){min-width:12em}.list th[scope=row]{vertical-align:top}.list "
+    "th[scope=col]:first-child{min-width:0}figure{margin:0}"
+    "@page{size:A4;margin:19mm 15mm 17mm}@page annex{size:A4 landscape;margin:17mm 13mm 15mm}"
+    "@media "
+    "print{:root{font-size:10.5pt}body{max-width:none;padding:0}table{font-size:8.5pt;line-height:1.35}h2{margin-top:"
+    "18pt}"
+    "h3{margin-top:12pt}th,td{padding:1.8pt 5pt}svg{width:86%}"
+    ".list td,.list th[scope=row]{font-size:8pt}"
+    "*{-webkit-print-color-adjust:exact;print-color-adjust:exact}"
+    "thead{display:table-header-group}p,tr,svg,.whole,table:not(.list){break-inside:avoid}h2,h3,p.about{break-after:"
+    "avoid}"
+    "p.note{break-before:avoid}#part-lists{page:annex}}";
 
 void report_escape(const char *text, FILE *file)
 {
@@ -61,6 +69,35 @@ void report_escape(const char *text, FILE *file)
     }
 }
 
+/* Whatever means something in a style sheet, or ends it, as the code point that it is. */
+static void put_css_text(const char *text, FILE *file)
+{
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c >= 0x80 || c == ' ' || strchr(CSS_PLAIN, c)) {
+            fputc(c, file);
+        } else {
+            fprintf(file, "\\%06x", c);
+        }
+    }
+}
+
+/* What stands at the head and foot of each sheet, so that a loose one is known: whose, when, as of which record. */
+static void put_running_lines(const struct report *report, FILE *file)
+{
+    fputs("@page{@top-left{font:8pt sans-serif;color:#51606f;content:\"", file);
+    put_css_text(report->title, file);
+    fputs(" · ", file);
+    put_css_text(report->place, file);
+    fputs(" · ", file);
+    put_css_text(report->period, file);
+    fputs("\"}@bottom-left{font:8pt sans-serif;color:#51606f;content:\"", file);
+    put_css_text(report->taken, file);
+    fputs("\"}@bottom-right{font:8pt sans-serif;color:#51606f;content:counter(page) \" / \" counter(pages)}}"
+          "@page:first{@top-left{content:none}}",
+          file);
+}
+
 static void put_paragraph(const char *class, const char *text, FILE *file)
 {
     fprintf(file, "<p class=\"%s\">", class);
@@ -73,7 +110,8 @@ static void put_cell(const struct report_table *table, const struct report_row *
     const struct report_cell *cell = &row->cells[column];
     const char *colour = column == 0 && table->has_levels ? report_level_colour(row->code) : NULL;
     bool is_text = cell->form == REPORT_TEXT || (table->is_list && cell->form == REPORT_NONE);
-    fputs(column == 0 ? "<th scope=\"row\">" : is_text ? "<td class=\"text\">" : "<td>", file);
+    fprintf(file, column == 0 ? "<th scope=\"row\" class=\"%s%s\">" : "<td class=\"%s%s\">",
+            is_text ? "text" : "number", table->is_tight[column] ? " tight" : "");
     if (colour) {
         fprintf(file, "<span class=\"chip\" style=\"background:%s\"></span>", colour);
     }
@@ -120,22 +158,25 @@ static void put_rows(const struct report *report, const struct report_table *tab
 
 static void put_table(const struct report *report, const struct report_table *table, FILE *file)
 {
-    fputs("<h3>", file);
+    /* A list is long; the columns of the months stay on the first sheet although their table does not fit below. */
+    bool is_whole = !table->is_list && table->chart != CHART_COLUMNS;
+    fputs(is_whole ? "<div class=\"whole\"><h3>" : "<div><h3>", file);
     report_escape(table->heading, file);
     fputs("</h3>\n", file);
     if (table->row_count == 0) {
         put_paragraph("note", report_say(report, "None in this period.", "本期无。"), file);
-        return;
+    } else {
+        if (table->chart != CHART_NONE) {
+            fputs("<figure>", file);
+            report_svg(table, file);
+            fputs("</figure>\n", file);
+        }
+        put_rows(report, table, file);
+        if (table->note) {
+            put_paragraph("note", table->note, file);
+        }
     }
-    if (table->chart != CHART_NONE) {
-        fputs("<figure>", file);
-        report_svg(table, file);
-        fputs("</figure>\n", file);
-    }
-    put_rows(report, table, file);
-    if (table->note) {
-        put_paragraph("note", table->note, file);
-    }
+    fputs("</div>\n", file);
 }
 
 static void put_section(const struct report *report, const struct report_section *section, FILE *file)
@@ -163,7 +204,9 @@ err_t report_html(const struct report *report, FILE *file)
     report_escape(report->title, file);
     fputs(" · ", file);
     report_escape(report->period, file);
-    fprintf(file, "</title>\n<style>%s</style></head><body>\n<header><h1>", style);
+    fprintf(file, "</title>\n<style>%s", style);
+    put_running_lines(report, file);
+    fputs("</style></head><body>\n<header><h1>", file);
     report_escape(report->title, file);
     fputs("</h1>\n", file);
     put_paragraph("place", report->place, file);

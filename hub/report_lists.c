@@ -26,8 +26,11 @@ static struct report_table *begin_list(struct report_section *section, const cha
     return table;
 }
 
-static void add_column(struct report_table *table, const char *heading)
+enum { LOOSE, TIGHT };
+
+static void add_column(struct report_table *table, bool is_tight, const char *heading)
 {
+    table->is_tight[table->column_count] = is_tight;
     table->columns[table->column_count++] = heading;
 }
 
@@ -120,13 +123,13 @@ static err_t add_grave(struct listing *listing, struct store *store, struct repo
                                 report_say(report, "Actual warnings of level 1 and 2", "特别重大、重大预警（实际）"),
                                 report_say(report, "By last receipt, newest first.", "按最近一次报送时间倒序。"));
     listing->table->has_levels = true;
-    add_column(listing->table, report_say(report, "Level", "级别"));
-    add_column(listing->table, report_say(report, "Discovered", "发现时间"));
-    add_column(listing->table, report_say(report, "Reported by", "报送单位"));
-    add_column(listing->table, report_say(report, "Headline", "标题"));
-    add_column(listing->table, report_say(report, "Sector", "领域"));
-    add_column(listing->table, report_say(report, "State", "状态"));
-    add_column(listing->table, report_say(report, "Record", "记录编号"));
+    add_column(listing->table, TIGHT, report_say(report, "Level", "级别"));
+    add_column(listing->table, TIGHT, report_say(report, "Discovered", "发现时间"));
+    add_column(listing->table, LOOSE, report_say(report, "Reported by", "报送单位"));
+    add_column(listing->table, LOOSE, report_say(report, "Headline", "标题"));
+    add_column(listing->table, LOOSE, report_say(report, "Sector", "领域"));
+    add_column(listing->table, TIGHT, report_say(report, "State", "状态"));
+    add_column(listing->table, TIGHT, report_say(report, "Record", "记录编号"));
     listing->seen = zhashx_new();
     err_t err = store_each_record(store, &filter, look_at_warning, listing);
     zhashx_destroy(&listing->seen);
@@ -189,14 +192,14 @@ static err_t add_overdue(struct listing *listing, struct store *store, struct re
                          report_say(report, "Reports that were late or are missing", "逾期或未报送的单位"), NULL)
             : begin_list(section, "overdue_terms", report_say(report, "Other terms that are overdue", "其他逾期时限"),
                          NULL);
-    add_column(listing->table, report_say(report, "Institution", "单位"));
-    add_column(listing->table, report_say(report, "Code", "代码"));
-    add_column(listing->table,
+    add_column(listing->table, LOOSE, report_say(report, "Institution", "单位"));
+    add_column(listing->table, TIGHT, report_say(report, "Code", "代码"));
+    add_column(listing->table, LOOSE,
                is_reporting ? report_say(report, "District", "区县") : report_say(report, "Term", "时限"));
-    add_column(listing->table,
+    add_column(listing->table, TIGHT,
                is_reporting ? report_say(report, "Period", "报送周期") : report_say(report, "About", "事项"));
-    add_column(listing->table, report_say(report, "Due", "到期"));
-    add_column(listing->table,
+    add_column(listing->table, TIGHT, report_say(report, "Due", "到期"));
+    add_column(listing->table, TIGHT,
                is_reporting ? report_say(report, "Reported", "报送时间") : report_say(report, "Done", "完成时间"));
     return store_each_clock(store, NULL, INT64_MAX, false, list_clock, listing);
 }

@@ -2,6 +2,7 @@
  *
  * Every bar carries its number and every series its name, so that nothing is told by colour alone. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "hub/report.h"
@@ -54,25 +55,31 @@ static int width_of(const char *text)
     return width;
 }
 
-/* The label, shortened to COLUMNS with an ellipsis; the whole of it is in the table below and in a title. */
+/* The label, shortened to COLUMNS with an ellipsis inside: what tells one label from the next stands at either end. The
+ * whole of it is in the table below. */
 static void put_label(const char *text, int columns, FILE *file)
 {
     char shortened[256];
     size_t used = 0;
-    int width = 0;
+    int left = columns / 2;
     if (width_of(text) <= columns) {
         report_escape(text, file);
         return;
     }
-    for (; *text && used + 8 < sizeof shortened; text++) {
-        width += columns_of((unsigned char)*text);
-        if (width > columns - 1 && ((unsigned char)*text & 0xc0) != 0x80) {
+    for (; used + 1 < sizeof shortened; text++) {
+        left -= columns_of((unsigned char)*text);
+        if (left < 0) {
             break;
         }
         shortened[used++] = *text;
     }
-    memcpy(shortened + used, "…", sizeof "…");
+    shortened[used] = '\0';
+    while (width_of(text) > columns - columns / 2 - 1 || ((unsigned char)*text & 0xc0) == 0x80) {
+        text++;
+    }
     report_escape(shortened, file);
+    fputs("…", file);
+    report_escape(text, file);
 }
 
 static const char *colour_of(const struct report_table *table, const struct report_row *row, size_t column)
@@ -81,10 +88,16 @@ static const char *colour_of(const struct report_table *table, const struct repo
     return level ? level : table->colours[column] ? table->colours[column] : PLAIN;
 }
 
-/* On yellow, black is read; on the others, white. */
+/* White or dark, whichever stands out more (WCAG 2, relative luminance). */
 static const char *ink_on(const char *colour)
 {
-    return strcmp(colour, "#f2c500") == 0 || strcmp(colour, "#e87722") == 0 ? INK : "#ffffff";
+    static const double weights[] = {0.0722, 0.7152, 0.2126}; /* blue, green, red */
+    unsigned long bits = strtoul(colour + 1, NULL, 16);
+    double luminance = 0;
+    for (int i = 0; i < 3; i++) {
+        luminance += weights[i] * pow((double)(bits >> 8 * i & 0xff) / 255, 2.2);
+    }
+    return luminance > 0.22 ? INK : "#ffffff";
 }
 
 static double value_at(const struct report_row *row, size_t column)
@@ -224,7 +237,9 @@ static double grid_step(double most)
 static void put_grid(double most, double scale, int base, FILE *file)
 {
     double step = grid_step(most);
-    for (double at = step; at <= most; at += step) {
+    int lines = (int)(most / step);
+    for (int i = 1; i <= lines; i++) {
+        double at = i * step;
         double y = base - at * scale;
         fprintf(file, "<line x1=\"44\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\" stroke=\"%s\"/>", y, WIDTH, y, FAINT);
         fprintf(file, "<text x=\"38\" y=\"%.1f\" text-anchor=\"end\">", y + 4);

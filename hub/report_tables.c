@@ -48,8 +48,8 @@ const struct part_row report_parts[PARTS] = {
                       "本期下发的通知，按接收单位计：一份通知发给四十家单位计四十件次。"},
     [PART_RECORDS] = {"records", "Other records", "其他记录", "Under the day on which they were filed.",
                       "计入提交之日。"},
-    [PART_LISTS] = {"lists", "Cases", "事项清单", NULL, NULL},
     [PART_METHOD] = {"method", "Method", "统计说明", NULL, NULL},
+    [PART_LISTS] = {"lists", "Annex: cases", "附表：事项清单", NULL, NULL},
 };
 
 #define REVIEWS      .family = "review"

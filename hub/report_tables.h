@@ -15,8 +15,8 @@ enum report_part {
     PART_CLOCKS,
     PART_NOTICES,
     PART_RECORDS,
-    PART_LISTS,
     PART_METHOD,
+    PART_LISTS, /* last: the annex, on landscape paper */
     PARTS
 };
 

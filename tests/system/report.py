@@ -11,6 +11,8 @@ SECTORS = ("foundation", "manufacturing", "healthcare", "finance", "consumer")
 DOMAINS = {"discrimination_toxicity": "1.2", "privacy_security": "2.1", "misinformation": "3.1", "system_safety": "7.3"}
 EVIL = "<script>alert('1')</script> & \"引号\" =1+1"
 
+NAME = '</style><script>"}*{'  # of the city: it stands in the style sheet too, at the head of every printed sheet
+
 
 class Clock:
     """The offset of all programs' clocks."""
@@ -267,6 +269,9 @@ def check_page(path):
     check(not tags & {"script", "link", "img", "iframe", "object", "form"}, "nothing that runs or fetches", tags)
     addresses = [a for _, attributes in page.tags for a in attributes if a in ("src", "href", "srcset") or a.startswith("on")]
     check(not addresses and "url(" not in text and "@import" not in text, "no address at all, no handler", addresses)
+    styles = re.search(r"<style>(.*?)</style>", text, re.S).group(1)
+    check("counter(pages)" in styles and "杭州市\\00003c" in styles and styles.count("{") == styles.count("}"),
+          "numbered sheets, each with a head that cannot end the rules", styles[-600:])
     require("default-src &#39;none&#39;" in text or "default-src 'none'" in text, "a policy that forbids fetching")
     if shutil.which("xmllint"):
         done = subprocess.run(["xmllint", "--html", "--noout", path], capture_output=True, text=True, errors="replace")
@@ -334,7 +339,7 @@ def test(site):
         skip("CLOCKJUMP does not name clockjump.so")
     clock = Clock(site)
     clock.set(-150)
-    hub = clock.apply(site.hub(start=False)).start()
+    hub = clock.apply(site.hub(start=False).configure(name=f"'杭州市{NAME}'")).start()
     agents = agents_of(site, hub, clock)
     filed = fill(site, hub, clock, agents)
     states = work(hub, filed)
