@@ -31,12 +31,12 @@ int cmd_config(const struct home *home, const struct arguments *arguments)
     return EXIT_DONE;
 }
 
-static bool open_identity(const struct home *home, struct identity *ret_identity)
+static bool open_identity(const struct home *home, const struct suite *suite, struct identity *ret_identity)
 {
     char reason[256];
     err_t err = identity_load(home, ret_identity, reason);
     if (err == ERR_NOT_FOUND) {
-        err = identity_create(home, ret_identity, reason);
+        err = identity_create(home, suite, ret_identity, reason);
     }
     if (err != ERR_OK) {
         complain("%s", reason);
@@ -64,7 +64,7 @@ static bool enrol(const struct home *home, const struct join_link *link, struct 
     struct identity identity;
     char code[32];
     char reason[512];
-    if (!open_identity(home, &identity)) {
+    if (!open_identity(home, link->suite, &identity)) {
         return false;
     }
     err_t err = membership_enrol(link, &identity, "agn-agent/" AGN_VERSION, ret_membership, code, reason);

@@ -201,7 +201,7 @@ static void on_receipt(void *self, struct link *link, const struct receipt_body 
     struct verdicts verdicts;
     int64_t now = clock_monotonic_ms();
     uint32_t counts[OUTCOME_RETRY + 1] = {0};
-    err_t err = spool_take_receipt(courier->config.spool, body, receipt, courier->config.membership->hub_signing_key,
+    err_t err = spool_take_receipt(courier->config.spool, body, receipt, &courier->config.membership->hub_signing_key,
                                    &verdicts);
     if (err != ERR_OK) {
         log_error("receipt-not-noted", "batch=%" PRIu64 " err=\"%s\" text=\"it will be asked for again\"",

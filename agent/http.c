@@ -287,7 +287,8 @@ static bool open_api(struct http *http, const struct office *office, char reterr
 {
     http->api = (struct api){.home = office->home, .membership = &office->membership, .settings = &office->settings};
     return token_load(office->home, http->api.token, reterr_reason) == ERR_OK &&
-           spool_open(office->home, DAEMON_WAIT_MS, &http->api.spool, reterr_reason) == ERR_OK;
+           spool_open(office->home, membership_suite(&office->membership), DAEMON_WAIT_MS, &http->api.spool,
+                      reterr_reason) == ERR_OK;
 }
 
 struct http *http_start(const struct office *office, char reterr_reason[512])

@@ -94,7 +94,7 @@ static enum agn_result open_home(struct agn *agn, int wait_ms, char reason[512])
     if (err != ERR_OK) {
         return err == ERR_NOT_FOUND ? AGN_NOT_JOINED : AGN_FAILED;
     }
-    err = spool_open(&agn->home, wait_ms, &agn->spool, reason);
+    err = spool_open(&agn->home, membership_suite(&agn->membership), wait_ms, &agn->spool, reason);
     return err == ERR_INVALID ? AGN_FAILED : result_of(err);
 }
 

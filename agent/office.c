@@ -55,7 +55,7 @@ bool office_open(const struct home *home, int busy_ms, struct office *ret_office
         return false;
     }
     busy_ms = busy_ms > 0 ? busy_ms : (int)ret_office->settings.write_wait_s * 1000;
-    err = spool_open(home, busy_ms, &ret_office->spool, reason);
+    err = spool_open(home, membership_suite(&ret_office->membership), busy_ms, &ret_office->spool, reason);
     if (err == ERR_INVALID) {
         complain("%s", reason);
     } else if (err != ERR_OK) {

@@ -6,16 +6,13 @@
 #include "common/log.h"
 #include "common/text.h"
 
-static bool is_signed(const struct stored_receipt *receipt)
+static bool is_signed(const struct stored_receipt *receipt, const struct signing_key *hub_key)
 {
-    if (receipt->hub_key.size != KEY_SIZE || !view_is(receipt->algorithm, SIGNING_ALGORITHM)) {
-        return false;
-    }
     msgpack_sbuffer buffer;
     msgpack_sbuffer_init(&buffer);
     receipt_signed_bytes(receipt->body, &buffer);
     struct view signed_bytes = {(const uint8_t *)buffer.data, buffer.size};
-    bool is_good = signature_check(receipt->hub_key.at, signed_bytes, receipt->signature);
+    bool is_good = signature_check(hub_key, receipt->algorithm, signed_bytes, receipt->signature);
     msgpack_sbuffer_destroy(&buffer);
     return is_good;
 }
@@ -38,6 +35,7 @@ static const char *find_flaw(const struct item *item, struct view item_bytes, co
 {
     struct receipt_body body;
     struct result result;
+    struct signing_key hub_key;
     uint8_t hash[RECORD_HASH_SIZE];
     if (receipt_body_decode(receipt->body, &body) != ERR_OK) {
         return tr("the receipt cannot be read", "回执无法读取");
@@ -51,10 +49,10 @@ static const char *find_flaw(const struct item *item, struct view item_bytes, co
     proof->outcome = result.outcome;
     proof->number = result.number;
     proof->at = result.at;
-    if (!is_signed(receipt)) {
+    if (signing_key_take(receipt->hub_key, &hub_key) != ERR_OK || !is_signed(receipt, &hub_key)) {
         return tr("the hub's signature does not fit", "枢纽签名不符");
     }
-    record_hash(item_bytes, hash);
+    suite_hash_leaf(signing_key_suite(&hub_key), item_bytes, hash);
     if (memcmp(hash, item->hash, RECORD_HASH_SIZE) != 0) {
         return tr("the record's bytes have changed since it was accepted", "记录内容自受理后已被改动");
     }

@@ -154,7 +154,8 @@ static err_t prepare_all(struct spool *spool, char reterr_reason[256])
     return err;
 }
 
-err_t spool_open(const struct home *home, int busy_ms, struct spool **ret_spool, char reterr_reason[256])
+err_t spool_open(const struct home *home, const struct suite *suite, int busy_ms, struct spool **ret_spool,
+                 char reterr_reason[256])
 {
     char path[PATH_SIZE];
     sqlite3 *db = NULL;
@@ -167,6 +168,7 @@ err_t spool_open(const struct home *home, int busy_ms, struct spool **ret_spool,
     sqlite3_busy_timeout(db, busy_ms);
     struct spool *spool = mem_alloc(sizeof *spool);
     spool->db = db;
+    spool->suite = suite;
     err = prepare_all(spool, reterr_reason);
     if (err != ERR_OK) {
         spool_close(spool);
@@ -269,7 +271,7 @@ err_t spool_next_seq(struct spool *spool, uint64_t *ret_seq)
 err_t spool_add(struct spool *spool, const struct acceptance *acceptance)
 {
     uint8_t hash[RECORD_HASH_SIZE];
-    record_hash(acceptance->bytes, hash);
+    suite_hash_leaf(spool->suite, acceptance->bytes, hash);
     sqlite3_bind_int64(spool->add, 1, (sqlite3_int64)acceptance->seq);
     db_bind_view(spool->add, 2, (struct view){acceptance->id, RECORD_ID_SIZE});
     db_bind_str(spool->add, 3, acceptance->kind);

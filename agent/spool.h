@@ -9,7 +9,7 @@
 
 #include "common/flights.h"
 #include "common/home.h"
-#include "proto/message.h"
+#include "common/suite.h"
 
 #define SPOOL_FILE "spool.db"
 
@@ -44,8 +44,10 @@ struct acceptance {
 
 struct spool;
 
-/* BUSY_MS: how long to wait for another process's turn. *ret_spool is NULL on failure. */
-MUST_CHECK err_t spool_open(const struct home *home, int busy_ms, struct spool **ret_spool, char reterr_reason[256]);
+/* SUITE is the hub's: an item's hash is of it. BUSY_MS: how long to wait for another process's turn. *ret_spool is NULL
+ * on failure. */
+MUST_CHECK err_t spool_open(const struct home *home, const struct suite *suite, int busy_ms, struct spool **ret_spool,
+                            char reterr_reason[256]);
 /* Takes NULL. An open transaction is rolled back. */
 void spool_close(struct spool *spool);
 

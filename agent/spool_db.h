@@ -7,6 +7,7 @@
 
 struct spool {
     sqlite3 *db;
+    const struct suite *suite;
     sqlite3_stmt *get_meta, *set_meta;
     sqlite3_stmt *add, *close_rejected, *pick, *find, *list, *list_state, *faults, *bytes;
     sqlite3_stmt *count_states, *oldest, *waiting, *version;

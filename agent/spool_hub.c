@@ -64,7 +64,7 @@ err_t spool_take_welcome(struct spool *spool, const struct welcome *welcome, str
 }
 
 static err_t keep_receipt(struct spool *spool, const struct receipt_body *body, const struct receipt *receipt,
-                          const uint8_t hub_key[KEY_SIZE], int64_t *ret_row)
+                          const struct signing_key *hub_key, int64_t *ret_row)
 {
     sqlite3_stmt *stmt = spool->add_receipt;
     db_bind_view(stmt, 1, body->epoch);
@@ -73,7 +73,7 @@ static err_t keep_receipt(struct spool *spool, const struct receipt_body *body, 
     sqlite3_bind_text64(stmt, 4, (const char *)receipt->algorithm.at, receipt->algorithm.size, SQLITE_TRANSIENT,
                         SQLITE_UTF8);
     db_bind_view(stmt, 5, receipt->signature);
-    db_bind_view(stmt, 6, (struct view){hub_key, KEY_SIZE});
+    db_bind_view(stmt, 6, signing_key_view(hub_key));
     err_t err = db_run(stmt);
     *ret_row = sqlite3_last_insert_rowid(spool->db);
     return err;
@@ -115,7 +115,7 @@ static err_t settle(struct spool *spool, uint64_t seq, const struct result *resu
 
 /* The first outcome stays: only an item that waits is moved. The receipt is kept when the first item needs it. */
 static err_t take_result(struct spool *spool, const struct result *result, const struct receipt_body *body,
-                         const struct receipt *receipt, const uint8_t hub_key[KEY_SIZE], int64_t *receipt_row,
+                         const struct receipt *receipt, const struct signing_key *hub_key, int64_t *receipt_row,
                          struct verdicts *verdicts)
 {
     uint64_t seq = 0;
@@ -142,7 +142,7 @@ static err_t take_result(struct spool *spool, const struct result *result, const
 }
 
 err_t spool_take_receipt(struct spool *spool, const struct receipt_body *body, const struct receipt *receipt,
-                         const uint8_t hub_key[KEY_SIZE], struct verdicts *ret_verdicts)
+                         const struct signing_key *hub_key, struct verdicts *ret_verdicts)
 {
     struct reader results = body->results;
     int64_t receipt_row = 0;

@@ -31,7 +31,7 @@ struct verdicts {
 };
 /* BODY's signature has been verified with HUB_KEY, which is kept with it. */
 MUST_CHECK err_t spool_take_receipt(struct spool *spool, const struct receipt_body *body, const struct receipt *receipt,
-                                    const uint8_t hub_key[KEY_SIZE], struct verdicts *ret_verdicts);
+                                    const struct signing_key *hub_key, struct verdicts *ret_verdicts);
 
 /* A receipt as it is kept; the views stand in `bytes`, which the caller frees. */
 struct stored_receipt {

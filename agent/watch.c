@@ -316,7 +316,8 @@ struct watch *watch_start(const struct office *office, char reterr_reason[512])
     watch->inotify = -1;
     watch->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     bool is_up = watch->stop >= 0 && open_folder(watch, reterr_reason) &&
-                 spool_open(office->home, DAEMON_WAIT_MS, &watch->watched.spool, reterr_reason) == ERR_OK;
+                 spool_open(office->home, membership_suite(&office->membership), DAEMON_WAIT_MS, &watch->watched.spool,
+                            reterr_reason) == ERR_OK;
     if (is_up && pthread_create(&watch->thread, NULL, work, watch) == 0) {
         log_info("watch-ready", "folder=\"%s\"", watch->watched.folder);
         return watch;

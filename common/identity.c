@@ -1,38 +1,28 @@
 #include "common/identity.h"
 
-#include <assert.h>
 #include <czmq.h>
 #include <sodium.h>
 #include <string.h>
 
 #include "common/text.h"
 
-static_assert(SIGNING_SECRET_SIZE == crypto_sign_SECRETKEYBYTES && KEY_SIZE == crypto_sign_PUBLICKEYBYTES &&
-                  KEY_SIZE == crypto_sign_SEEDBYTES && SIGNATURE_SIZE == crypto_sign_BYTES,
-              "the sizes of Ed25519");
-
-void identity_set_seed(struct identity *identity, const uint8_t seed[KEY_SIZE])
-{
-    crypto_sign_seed_keypair(identity->signing_public, identity->signing_secret, seed);
-}
-
-err_t identity_make(struct identity *ret_identity)
+err_t identity_make(const struct suite *suite, struct identity *ret_identity)
 {
     memset(ret_identity, 0, sizeof *ret_identity);
     char public_text[41];
     char secret_text[41];
-    if (sodium_init() < 0 || zmq_curve_keypair(public_text, secret_text) != 0) {
+    if (zmq_curve_keypair(public_text, secret_text) != 0) {
         return ERR_IO;
     }
     zmq_z85_decode(ret_identity->curve_public, public_text);
     zmq_z85_decode(ret_identity->curve_secret, secret_text);
-    crypto_sign_keypair(ret_identity->signing_public, ret_identity->signing_secret);
-    return ERR_OK;
+    return signing_pair_make(suite, &ret_identity->signing);
 }
 
-err_t identity_create(const struct home *home, struct identity *ret_identity, char reterr_reason[256])
+err_t identity_create(const struct home *home, const struct suite *suite, struct identity *ret_identity,
+                      char reterr_reason[256])
 {
-    if (identity_make(ret_identity) != ERR_OK) {
+    if (identity_make(suite, ret_identity) != ERR_OK) {
         snprintf(reterr_reason, 256, "the libraries cannot make keys (libzmq without CURVE?)");
         return ERR_IO;
     }
@@ -40,12 +30,12 @@ err_t identity_create(const struct home *home, struct identity *ret_identity, ch
     char file[512];
     hex_text(ret_identity->curve_public, KEY_SIZE, hex[0]);
     hex_text(ret_identity->curve_secret, KEY_SIZE, hex[1]);
-    hex_text(ret_identity->signing_secret, KEY_SIZE, hex[2]);
+    hex_text(ret_identity->signing.secret, SIGNING_SECRET_SIZE, hex[2]);
     int length = snprintf(file, sizeof file,
                           "#   Secret keys: never copy this file to another machine; join again instead.\ncurve_public "
                           "= %s\ncurve_secret = %s\n"
-                          "signing_algorithm = " SIGNING_ALGORITHM "\nsigning_secret = %s\n",
-                          hex[0], hex[1], hex[2]);
+                          "signing_algorithm = %s\nsigning_secret = %s\n",
+                          hex[0], hex[1], suite_name(suite), hex[2]);
     err_t err = home_write(home, "identity.zpl", file, (size_t)length);
     sodium_memzero(hex, sizeof hex);
     sodium_memzero(file, sizeof file);
@@ -71,14 +61,13 @@ err_t identity_load(const struct home *home, struct identity *ret_identity, char
         return ERR_NOT_FOUND;
     }
     uint8_t secret[KEY_SIZE] = {0};
-    zconfig_t *file = sodium_init() >= 0 ? zconfig_load(path) : NULL;
-    err_t err = file ? read_key(file, "curve_public", ret_identity->curve_public) : ERR_INVALID;
+    zconfig_t *file = zconfig_load(path);
+    const struct suite *suite = suite_named(file ? zconfig_get(file, "signing_algorithm", "") : "");
+    err_t err = suite ? read_key(file, "curve_public", ret_identity->curve_public) : ERR_INVALID;
     err = err == ERR_OK ? read_key(file, "curve_secret", ret_identity->curve_secret) : err;
     err = err == ERR_OK ? read_key(file, "signing_secret", secret) : err;
     zconfig_destroy(&file);
-    if (err == ERR_OK) {
-        identity_set_seed(ret_identity, secret);
-    }
+    err = err == ERR_OK ? signing_pair_restore(suite, secret, &ret_identity->signing) : err;
     sodium_memzero(secret, sizeof secret);
     if (err != ERR_OK) {
         snprintf(reterr_reason, 256, tr("%.200s cannot be read as an identity", "%.200s 不是有效的身份文件"), path);
@@ -91,13 +80,12 @@ void identity_done(struct identity *identity)
     sodium_memzero(identity, sizeof *identity);
 }
 
-void identity_sign(const struct identity *identity, struct view bytes, uint8_t ret_signature[SIGNATURE_SIZE])
+const struct suite *identity_suite(const struct identity *identity)
 {
-    crypto_sign_detached(ret_signature, NULL, bytes.at, bytes.size, identity->signing_secret);
+    return signing_key_suite(&identity->signing.key);
 }
 
-bool signature_check(const uint8_t signing_public[KEY_SIZE], struct view bytes, struct view signature)
+void identity_sign(const struct identity *identity, struct view bytes, uint8_t ret_signature[SIGNATURE_SIZE])
 {
-    return signature.size == SIGNATURE_SIZE &&
-           crypto_sign_verify_detached(signature.at, bytes.at, bytes.size, signing_public) == 0;
+    signing_pair_sign(&identity->signing, bytes, ret_signature);
 }

@@ -304,7 +304,7 @@ static void on_receipt(struct link *link, const struct message *message)
     msgpack_sbuffer buffer;
     msgpack_sbuffer_init(&buffer);
     receipt_signed_bytes(receipt->body, &buffer);
-    bool is_signed = signature_check(link->config.membership->hub_signing_key,
+    bool is_signed = signature_check(&link->config.membership->hub_signing_key, receipt->algorithm,
                                      (struct view){(const uint8_t *)buffer.data, buffer.size}, receipt->signature);
     msgpack_sbuffer_destroy(&buffer);
     if (!is_signed || receipt_body_decode(receipt->body, &body) != ERR_OK) {
@@ -523,9 +523,10 @@ static void sign_batch(const struct link *link, const struct view *items, uint32
                        uint8_t ret_signature[SIGNATURE_SIZE])
 {
     uint8_t hashes[BATCH_ITEMS_MAX * RECORD_HASH_SIZE];
+    const struct suite *suite = identity_suite(link->config.identity);
     msgpack_sbuffer buffer;
     for (uint32_t i = 0; i < count; i++) {
-        record_hash(items[i], hashes + (size_t)i * RECORD_HASH_SIZE);
+        suite_hash_leaf(suite, items[i], hashes + (size_t)i * RECORD_HASH_SIZE);
     }
     msgpack_sbuffer_init(&buffer);
     submit_signed_bytes(link->config.membership->hub_key, hashes, count, &buffer);
@@ -552,7 +553,7 @@ err_t link_submit(struct link *link, const struct view *items, uint32_t count, u
     message.submit.batch = ++link->batch;
     message.submit.count = count;
     memcpy(message.submit.items, items, count * sizeof *items);
-    message.submit.algorithm = (struct view){(const uint8_t *)SIGNING_ALGORITHM, strlen(SIGNING_ALGORITHM)};
+    message.submit.algorithm = suite_label(identity_suite(link->config.identity));
     message.submit.signature = (struct view){signature, SIGNATURE_SIZE};
     if (!send_message(link, &message)) {
         return ERR_BUSY;

@@ -7,11 +7,18 @@
 
 #include "common/text.h"
 
+#define SUITE_KEY "&suite="
+
+const struct suite *membership_suite(const struct membership *membership)
+{
+    return signing_key_suite(&membership->hub_signing_key);
+}
+
 static err_t bad_link(char reterr_reason[256], const char *what)
 {
     snprintf(reterr_reason, 256,
-             tr("not a join link (%s): expected agn://HOST:PORT/HUBKEY/CODE?enrol=PORT, copied whole",
-                "不是有效的加入链接（%s）：应为完整的 agn://HOST:PORT/HUBKEY/CODE?enrol=PORT"),
+             tr("not a join link (%s): expected agn://HOST:PORT/HUBKEY/CODE?enrol=PORT[&suite=NAME], copied whole",
+                "不是有效的加入链接（%s）：应为完整的 agn://HOST:PORT/HUBKEY/CODE?enrol=PORT[&suite=NAME]"),
              what);
     return ERR_INVALID;
 }
@@ -57,6 +64,14 @@ err_t join_link_parse(const char *text, struct join_link *ret_link, char reterr_
     *code++ = '\0';
     *enrol = '\0';
     enrol += strlen("?enrol=");
+    char *suite = strstr(enrol, SUITE_KEY);
+    if (suite) {
+        *suite = '\0';
+    }
+    ret_link->suite = suite ? suite_named(suite + strlen(SUITE_KEY)) : &suite_ed25519;
+    if (!ret_link->suite) {
+        return bad_link(reterr_reason, "suite=ed25519|sm2-sm3");
+    }
     char *port = strrchr(copy, ':');
     if (!port || !is_host(copy, (size_t)(port - copy)) || !is_port(port + 1) || !is_port(enrol)) {
         return bad_link(reterr_reason, "HOST:PORT");
@@ -74,12 +89,14 @@ err_t join_link_parse(const char *text, struct join_link *ret_link, char reterr_
     return ERR_OK;
 }
 
-void join_link_format(const char *host, int port, int enrol_port, const uint8_t hub_key[KEY_SIZE], const char *code,
-                      char *ret_text, size_t size)
+void join_link_format(const char *host, int port, int enrol_port, const struct join_link *link, char *ret_text,
+                      size_t size)
 {
     char hex[2 * KEY_SIZE + 1];
-    hex_text(hub_key, KEY_SIZE, hex);
-    snprintf(ret_text, size, "agn://%s:%d/%s/%s?enrol=%d", host, port, hex, code, enrol_port);
+    bool is_named = link->suite != &suite_ed25519; /* links of before there was a choice name none */
+    hex_text(link->hub_key, KEY_SIZE, hex);
+    snprintf(ret_text, size, "agn://%s:%d/%s/%s?enrol=%d%s%s", host, port, hex, link->code, enrol_port,
+             is_named ? SUITE_KEY : "", is_named ? suite_name(link->suite) : "");
 }
 
 static zsock_t *open_enrol_socket(const struct join_link *link, const struct identity *identity)
@@ -113,8 +130,8 @@ static void send_enrol(zsock_t *sock, const struct join_link *link, const struct
     struct message message = {.type = MESSAGE_ENROL};
     message.enrol = (struct enrol){.version = PROTOCOL_VERSION,
                                    .code = code,
-                                   .algorithm = {(const uint8_t *)SIGNING_ALGORITHM, strlen(SIGNING_ALGORITHM)},
-                                   .signing_key = {identity->signing_public, KEY_SIZE},
+                                   .algorithm = suite_label(identity_suite(identity)),
+                                   .signing_key = signing_key_view(&identity->signing.key),
                                    .proof = {proof, SIGNATURE_SIZE},
                                    .software = {(const uint8_t *)software, strlen(software)}};
     message_encode(&message, &buffer);
@@ -152,14 +169,16 @@ static err_t take_answer(const struct message *answer, const struct join_link *l
         return ERR_INVALID;
     }
     const struct enrolled *grant = &answer->enrolled;
-    if (answer->type != MESSAGE_ENROLLED || grant->hub_key.size != KEY_SIZE) {
+    memset(ret_membership, 0, sizeof *ret_membership);
+    if (answer->type != MESSAGE_ENROLLED ||
+        signing_key_take(grant->hub_key, &ret_membership->hub_signing_key) != ERR_OK ||
+        signing_key_suite(&ret_membership->hub_signing_key) != link->suite ||
+        suite_find(grant->algorithm) != link->suite) {
         snprintf(reterr_reason, 512, tr("the hub's answer is not understood", "无法理解枢纽的应答"));
         return ERR_INVALID;
     }
-    memset(ret_membership, 0, sizeof *ret_membership);
     snprintf(ret_membership->endpoint, sizeof ret_membership->endpoint, "%s", link->endpoint);
     memcpy(ret_membership->hub_key, link->hub_key, KEY_SIZE);
-    memcpy(ret_membership->hub_signing_key, grant->hub_key.at, KEY_SIZE);
     copy_text(grant->party, ret_membership->party, sizeof ret_membership->party);
     copy_text(grant->name, ret_membership->name, sizeof ret_membership->name);
     copy_text(grant->role, ret_membership->role, sizeof ret_membership->role);
@@ -174,6 +193,14 @@ err_t membership_enrol(const struct join_link *link, const struct identity *iden
                        struct membership *ret_membership, char reterr_code[32], char reterr_reason[512])
 {
     reterr_code[0] = '\0';
+    if (identity_suite(identity) != link->suite) {
+        snprintf(reterr_reason, 512,
+                 tr("the hub uses the signature suite %s, the keys in this folder are of %s: join from another, empty "
+                    "--home",
+                    "枢纽使用签名算法套件 %s，而本目录的密钥属于 %s：请使用另一个空的 --home 加入"),
+                 suite_name(link->suite), suite_name(identity_suite(identity)));
+        return ERR_INVALID;
+    }
     zsock_t *sock = open_enrol_socket(link, identity);
     if (!sock) {
         snprintf(reterr_reason, 512, tr("cannot connect to %.200s", "无法连接 %.200s"), link->enrol_endpoint);
@@ -213,21 +240,28 @@ struct membership_row {
     const char *key;
     size_t offset;
     size_t size;
-    bool is_key;
+    enum { ROW_TEXT, ROW_KEY, ROW_SIGNING_KEY } form;
 };
 
 #define TEXT_ROW(field)                                                                                                \
     {                                                                                                                  \
-#field, offsetof(struct membership, field), sizeof((struct membership *)0)->field, false                       \
+#field, offsetof(struct membership, field), sizeof((struct membership *)0)->field, ROW_TEXT                    \
     }
 #define KEY_ROW(field)                                                                                                 \
     {                                                                                                                  \
-#field, offsetof(struct membership, field), KEY_SIZE, true                                                     \
+#field, offsetof(struct membership, field), KEY_SIZE, ROW_KEY                                                  \
+    }
+
+#define SIGNING_KEY_ROW(field)                                                                                         \
+    {                                                                                                                  \
+#field, offsetof(struct membership, field), SIGNING_KEY_MAX, ROW_SIGNING_KEY                                   \
     }
 
 static const struct membership_row membership_rows[] = {
-    TEXT_ROW(endpoint), KEY_ROW(hub_key), KEY_ROW(hub_signing_key), TEXT_ROW(party),       TEXT_ROW(name),
-    TEXT_ROW(role),     TEXT_ROW(hub),    TEXT_ROW(city),           TEXT_ROW(entity_type), TEXT_ROW(sectors),
+    TEXT_ROW(endpoint), KEY_ROW(hub_key), SIGNING_KEY_ROW(hub_signing_key),
+    TEXT_ROW(party),    TEXT_ROW(name),   TEXT_ROW(role),
+    TEXT_ROW(hub),      TEXT_ROW(city),   TEXT_ROW(entity_type),
+    TEXT_ROW(sectors),
 };
 enum { MEMBERSHIP_ROWS = sizeof membership_rows / sizeof *membership_rows };
 
@@ -254,13 +288,13 @@ err_t membership_save(const struct home *home, const char *name, const struct me
     }
     for (size_t i = 0; i < MEMBERSHIP_ROWS; i++) {
         const struct membership_row *row = &membership_rows[i];
-        const char *value = (const char *)membership + row->offset;
-        char hex[2 * KEY_SIZE + 1];
-        if (row->is_key) {
-            hex_text((const uint8_t *)value, KEY_SIZE, hex);
-            value = hex;
+        const void *value = (const char *)membership + row->offset;
+        char hex[2 * SIGNING_KEY_MAX + 1];
+        if (row->form != ROW_TEXT) {
+            struct view key = row->form == ROW_KEY ? (struct view){value, KEY_SIZE} : signing_key_view(value);
+            hex_text(key.at, key.size, hex);
         }
-        put_text(file, row->key, value);
+        put_text(file, row->key, row->form == ROW_TEXT ? value : hex);
     }
     err_t err = fclose(file) == 0 ? home_write(home, name, text, size) : ERR_IO;
     free(text);
@@ -282,10 +316,12 @@ err_t membership_load(const struct home *home, const char *name, struct membersh
     err_t err = file ? ERR_OK : ERR_INVALID;
     for (size_t i = 0; i < MEMBERSHIP_ROWS && err == ERR_OK; i++) {
         const struct membership_row *row = &membership_rows[i];
-        char *value = (char *)ret_membership + row->offset;
+        void *value = (char *)ret_membership + row->offset;
         const char *text = zconfig_get(file, row->key, "");
-        if (row->is_key) {
-            err = hex_parse(text, (uint8_t *)value, KEY_SIZE);
+        if (row->form == ROW_KEY) {
+            err = hex_parse(text, value, KEY_SIZE);
+        } else if (row->form == ROW_SIGNING_KEY) {
+            err = signing_key_parse(text, value);
         } else {
             snprintf(value, row->size, "%s", text);
         }

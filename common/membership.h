@@ -8,7 +8,7 @@
 struct membership {
     char endpoint[300]; /* tcp://host:port */
     uint8_t hub_key[KEY_SIZE];
-    uint8_t hub_signing_key[KEY_SIZE];
+    struct signing_key hub_signing_key;
     char party[64];
     char name[401];
     char role[16];
@@ -18,17 +18,21 @@ struct membership {
     char sectors[256]; /* codes, comma-separated */
 };
 
+/* What the hub and all of its peers use. */
+const struct suite *membership_suite(const struct membership *membership);
+
 struct join_link {
     char endpoint[300];
     char enrol_endpoint[300];
     uint8_t hub_key[KEY_SIZE];
     char code[21];
+    const struct suite *suite; /* of the hub, and so of its peers */
 };
 
 MUST_CHECK err_t join_link_parse(const char *text, struct join_link *ret_link, char reterr_reason[256]);
-/* host: as the peers reach the hub. */
-void join_link_format(const char *host, int port, int enrol_port, const uint8_t hub_key[KEY_SIZE], const char *code,
-                      char *ret_text, size_t size);
+/* LINK's endpoints are not looked at; host: as the peers reach the hub. */
+void join_link_format(const char *host, int port, int enrol_port, const struct join_link *link, char *ret_text,
+                      size_t size);
 
 /* Enrols with the hub (blocks up to 10 s). ERR_INVALID with the hub's refusal, ERR_IO when it cannot be reached; both
  * with what to do in reterr_reason. reterr_code holds the REFUSE code or "". */

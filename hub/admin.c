@@ -253,7 +253,7 @@ static zmsg_t *call_store(const struct home *home, zmsg_t *request)
     struct options options;
     struct identity identity;
     struct store *store = NULL;
-    if (options_load(home, &options, reason) != ERR_OK || identity_load(home, &identity, reason) != ERR_OK) {
+    if (options_load_keys(home, &options, &identity, reason) != ERR_OK) {
         return admin_fail(reason);
     }
     struct store_settings settings = options_store_settings(&options);

@@ -12,7 +12,7 @@ static err_t register_city(struct store *store, const struct identity *identity,
     snprintf(party.name, sizeof party.name, "%s", options->name);
     snprintf(party.district, sizeof party.district, "%.6s", options->city);
     memcpy(party.curve_key, identity->curve_public, KEY_SIZE);
-    memcpy(party.signing_key, identity->signing_public, KEY_SIZE);
+    party.signing_key = identity->signing.key;
     err_t err = store_find_party(store, party.party, &city->party);
     if (err != ERR_NOT_FOUND) {
         return err;
@@ -37,6 +37,7 @@ err_t city_open(struct store *store, const struct identity *identity, const stru
     }
     store_set_city(store, ret_city->party.row);
     ret_city->intake.utc_offset_minutes = (int)options->utc_offset_minutes;
+    ret_city->intake.suite = identity_suite(identity);
     memcpy(ret_city->intake.hub_key, identity->curve_public, KEY_SIZE);
     return ERR_OK;
 }
@@ -50,14 +51,14 @@ static struct batch *make_batch(struct city *city, struct view record, int64_t n
     char reason[128];
     msgpack_sbuffer buffer;
     msgpack_sbuffer_init(&buffer);
-    record_hash(record, hash);
+    suite_hash_leaf(city->intake.suite, record, hash);
     submit_signed_bytes(city->intake.hub_key, hash, 1, &buffer);
     identity_sign(city->identity, (struct view){(const uint8_t *)buffer.data, buffer.size}, signature);
     msgpack_sbuffer_clear(&buffer);
     message.submit.batch = 1;
     message.submit.count = 1;
     message.submit.items[0] = record;
-    message.submit.algorithm = (struct view){(const uint8_t *)SIGNING_ALGORITHM, strlen(SIGNING_ALGORITHM)};
+    message.submit.algorithm = suite_label(city->intake.suite);
     message.submit.signature = (struct view){signature, SIGNATURE_SIZE};
     message_encode(&message, &buffer);
     zmq_msg_t frame;

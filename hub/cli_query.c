@@ -228,17 +228,19 @@ struct showing {
 static bool is_proved(const struct showing *showing, const struct record_row *row)
 {
     uint8_t hash[RECORD_HASH_SIZE];
-    record_hash(row->bytes, hash);
+    struct signing_key key;
+    const struct suite *suite = identity_suite(showing->identity);
+    suite_hash_leaf(suite, row->bytes, hash);
     if (row->hash.size != RECORD_HASH_SIZE || memcmp(hash, row->hash.at, RECORD_HASH_SIZE) != 0 ||
-        row->signing_key.size != KEY_SIZE) {
+        signing_key_take(row->signing_key, &key) != ERR_OK) {
         return false;
     }
     msgpack_sbuffer buffer;
     msgpack_sbuffer_init(&buffer);
     submit_signed_bytes(showing->identity->curve_public, row->hashes.at,
                         (uint32_t)(row->hashes.size / RECORD_HASH_SIZE), &buffer);
-    bool is_good =
-        signature_check(row->signing_key.at, (struct view){(const uint8_t *)buffer.data, buffer.size}, row->signature);
+    bool is_good = signature_check(&key, suite_label(suite), (struct view){(const uint8_t *)buffer.data, buffer.size},
+                                   row->signature);
     msgpack_sbuffer_destroy(&buffer);
     return is_good;
 }

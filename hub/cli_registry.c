@@ -18,8 +18,7 @@ struct place {
 static bool load_place(const struct home *home, struct place *ret_place)
 {
     char reason[512];
-    if (options_load(home, &ret_place->options, reason) != ERR_OK ||
-        identity_load(home, &ret_place->identity, reason) != ERR_OK) {
+    if (options_load_keys(home, &ret_place->options, &ret_place->identity, reason) != ERR_OK) {
         cli_fail("%s", reason);
         return false;
     }
@@ -34,10 +33,13 @@ static int port_of(const char *endpoint)
 
 static void print_link(const struct place *place, const char *code)
 {
-    char link[600];
+    char text[600];
+    struct join_link link = {.suite = identity_suite(&place->identity)};
+    memcpy(link.hub_key, place->identity.curve_public, KEY_SIZE);
+    snprintf(link.code, sizeof link.code, "%s", code);
     join_link_format(place->options.host, port_of(place->options.endpoint), port_of(place->options.enrol_endpoint),
-                     place->identity.curve_public, code, link, sizeof link);
-    printf("%s\n", link);
+                     &link, text, sizeof text);
+    printf("%s\n", text);
 }
 
 static void add_number(zmsg_t *message, int64_t number)

@@ -23,8 +23,9 @@ void front_on_enrol(struct front *front, struct arrival *arrival, const uint8_t 
                            (uint64_t)locked);
         return;
     }
+    struct signing_key key;
     bool is_enrol = message_decode(frame, &message, reason) == ERR_OK && message.type == MESSAGE_ENROL;
-    if (!is_enrol || message.enrol.signing_key.size != KEY_SIZE ||
+    if (!is_enrol || signing_key_take(message.enrol.signing_key, &key) != ERR_OK ||
         message.enrol.code.size >= sizeof(((struct enrolment *)0)->code)) {
         reply_enrol_refuse(front, routing, routing_size, "malformed",
                            *reason ? reason : "only ENROL is understood here", 0);
@@ -34,11 +35,15 @@ void front_on_enrol(struct front *front, struct arrival *arrival, const uint8_t 
         reply_enrol_refuse(front, routing, routing_size, "unsupported", "this hub speaks AGN/1", 0);
         return;
     }
+    if (signing_key_suite(&key) != front->intake.suite) {
+        snprintf(reason, sizeof reason, "this hub uses %s", suite_name(front->intake.suite));
+        reply_enrol_refuse(front, routing, routing_size, "wrong_suite", reason, 0);
+        return;
+    }
     msgpack_sbuffer buffer;
     msgpack_sbuffer_init(&buffer);
     enrol_signed_bytes(curve_key, message.enrol.code, &buffer);
-    bool is_proved = view_is(message.enrol.algorithm, SIGNING_ALGORITHM) &&
-                     signature_check(message.enrol.signing_key.at,
+    bool is_proved = signature_check(&key, message.enrol.algorithm,
                                      (struct view){(const uint8_t *)buffer.data, buffer.size}, message.enrol.proof);
     msgpack_sbuffer_destroy(&buffer);
     if (!is_proved) {
@@ -50,7 +55,7 @@ void front_on_enrol(struct front *front, struct arrival *arrival, const uint8_t 
     mail->enrolment->routing_size = routing_size;
     memcpy(mail->enrolment->routing, routing, routing_size);
     memcpy(mail->enrolment->curve_key, curve_key, KEY_SIZE);
-    memcpy(mail->enrolment->signing_key, message.enrol.signing_key.at, KEY_SIZE);
+    mail->enrolment->signing_key = key;
     memcpy(mail->enrolment->code, message.enrol.code.at, message.enrol.code.size);
     snprintf(mail->enrolment->address, sizeof mail->enrolment->address, "%s", arrival->address);
     mail_send(front->to_writer, &mail);

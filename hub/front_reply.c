@@ -139,7 +139,7 @@ static void encode_receipt(const struct front *front, struct batch *batch,
     message.receipt = (struct receipt){.session = batch->session,
                                        .batch = batch->batch,
                                        .body = {(const uint8_t *)body.data, body.size},
-                                       .algorithm = text_view(SIGNING_ALGORITHM),
+                                       .algorithm = suite_label(front->intake.suite),
                                        .signature = {signature, SIGNATURE_SIZE}};
     receipt_signed_bytes(message.receipt.body, &covered);
     identity_sign(front->identity, (struct view){(const uint8_t *)covered.data, covered.size}, signature);
@@ -191,8 +191,8 @@ bool reply_enrolled(struct front *front, const struct enrolment *enrolment)
                           .role = text_view(party->role),
                           .hub = text_view(front->options.name),
                           .city = text_view(front->options.city),
-                          .algorithm = text_view(SIGNING_ALGORITHM),
-                          .hub_key = {front->identity->signing_public, KEY_SIZE},
+                          .algorithm = suite_label(front->intake.suite),
+                          .hub_key = signing_key_view(&front->identity->signing.key),
                           .epoch = {front->epoch, EPOCH_SIZE},
                           .entity_type = text_view(strcmp(party->role, "entity") == 0 ? party->entity_type : ""),
                           .sectors = {(const uint8_t *)sectors.data, sectors.size}};

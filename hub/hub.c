@@ -201,8 +201,7 @@ static bool prepare(struct hub *hub)
                 hub->home.path);
         return false;
     }
-    if (options_load(&hub->home, &hub->options, reason) != ERR_OK ||
-        identity_load(&hub->home, &hub->identity, reason) != ERR_OK) {
+    if (options_load_keys(&hub->home, &hub->options, &hub->identity, reason) != ERR_OK) {
         fprintf(stderr, "agn-hub: %s\n", reason);
         return false;
     }

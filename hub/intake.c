@@ -13,13 +13,11 @@ static bool is_signed(const struct intake *intake, const struct party *party, co
     for (uint32_t i = 0; i < batch->count; i++) {
         memcpy(hashes + (size_t)i * RECORD_HASH_SIZE, batch->items[i].hash, RECORD_HASH_SIZE);
     }
-    bool is_known = view_is(submit->algorithm, SIGNING_ALGORITHM);
     msgpack_sbuffer buffer;
     msgpack_sbuffer_init(&buffer);
     submit_signed_bytes(intake->hub_key, hashes, batch->count, &buffer);
-    bool is_good =
-        is_known && signature_check(party->signing_key, (struct view){(const uint8_t *)buffer.data, buffer.size},
-                                    submit->signature);
+    bool is_good = signature_check(&party->signing_key, submit->algorithm,
+                                   (struct view){(const uint8_t *)buffer.data, buffer.size}, submit->signature);
     msgpack_sbuffer_destroy(&buffer);
     return is_good;
 }
@@ -56,7 +54,7 @@ struct batch *intake_batch(const struct intake *intake, const struct party *part
     struct batch *batch = batch_new(submit->count);
     for (uint32_t i = 0; i < submit->count; i++) {
         batch->items[i].bytes = submit->items[i];
-        record_hash(submit->items[i], batch->items[i].hash);
+        suite_hash_leaf(intake->suite, submit->items[i], batch->items[i].hash);
     }
     if (!is_signed(intake, party, submit, batch)) {
         batch_free(batch);
@@ -68,7 +66,7 @@ struct batch *intake_batch(const struct intake *intake, const struct party *part
     batch->batch = submit->batch;
     batch->at = now_ms;
     batch->signature = submit->signature;
-    memcpy(batch->signing_key, party->signing_key, KEY_SIZE);
+    batch->signing_key = party->signing_key;
     memcpy(batch->party, party->party, sizeof batch->party);
     memcpy(batch->entity_type, party->entity_type, sizeof batch->entity_type);
     batch->facts = (struct party_facts){batch->party, batch->entity_type};

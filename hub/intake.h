@@ -7,6 +7,7 @@
 
 struct intake {
     uint8_t hub_key[KEY_SIZE];
+    const struct suite *suite; /* of the hub and its peers */
     int utc_offset_minutes;
 };
 

@@ -10,7 +10,7 @@
 
 #include <czmq.h>
 
-#include "proto/message.h"
+#include "common/suite.h"
 #include "proto/project.h"
 
 enum { PARTY_STATE_SIZE = 12, ROW_ALL = -1 };
@@ -28,7 +28,7 @@ struct party {
     char reason[401];
     bool has_keys;
     uint8_t curve_key[KEY_SIZE];
-    uint8_t signing_key[KEY_SIZE];
+    struct signing_key signing_key;
     int64_t created_at;
     int64_t changed_at;
     /* Accounts: what has been kept. */
@@ -65,7 +65,7 @@ struct batch {
     struct party_facts facts; /* point into the two texts below */
     char party[RECORD_PARTY_SIZE];
     char entity_type[32];
-    uint8_t signing_key[KEY_SIZE];
+    struct signing_key signing_key;
     uint64_t session;
     uint64_t batch;
     int64_t at; /* when the front took it */
@@ -87,7 +87,7 @@ struct enrolment {
     char address[64];
     char code[32];
     uint8_t curve_key[KEY_SIZE];
-    uint8_t signing_key[KEY_SIZE];
+    struct signing_key signing_key;
     /* The outcome: "" or a REFUSE code; then the party as it is now. */
     char refusal[24];
     struct party party;

@@ -14,8 +14,8 @@ static const struct {
     int (*run)(const struct home *home, int argc, char **argv);
     const char *usage, *en, *zh;
 } verbs[] = {
-    {"init", cli_init, "--name NAME --city CODE [--endpoint E] [--enrol E] [--host H]", "make a hub in the home folder",
-     "在目录中新建枢纽"},
+    {"init", cli_init, "--name NAME --city CODE [--endpoint E] [--enrol E] [--host H] [--suite ed25519|sm2-sm3]",
+     "make a hub in the home folder", "在目录中新建枢纽"},
     {"run", cli_run, "", "serve until stopped", "运行枢纽"},
     {"entity", cli_entity, "add|import|invite|list|show|suspend|resume|revoke", "the institutions and their join links",
      "机构登记与加入链接"},
@@ -84,28 +84,26 @@ static int help(FILE *file, const char *only)
 
 int cli_init(const struct home *home, int argc, char **argv)
 {
-    struct argument arguments[] = {{"name", false, NULL},
-                                   {"city", false, NULL},
-                                   {"endpoint", false, NULL},
-                                   {"enrol", false, NULL},
-                                   {"host", false, NULL}};
-    static const char *const keys[] = {"name", "city", "endpoint", "enrol_endpoint", "host"};
+    struct argument arguments[] = {{"name", false, NULL},  {"city", false, NULL}, {"endpoint", false, NULL},
+                                   {"enrol", false, NULL}, {"host", false, NULL}, {"suite", false, NULL}};
+    static const char *const keys[] = {"name", "city", "endpoint", "enrol_endpoint", "host", "suite"};
+    const size_t key_count = sizeof keys / sizeof *keys;
     size_t rest = 0;
     char reason[512];
     struct identity identity;
     struct options options;
     char file[2048] = "#   Every key and its default: agn-hub config\n";
-    if (!cli_parse(argc, argv, arguments, 5, NULL, 0, &rest)) {
+    if (!cli_parse(argc, argv, arguments, key_count, NULL, 0, &rest)) {
         return 2;
     }
     if (!arguments[0].value || !arguments[1].value) {
         return cli_usage("agn-hub init --name NAME --city CODE [--endpoint tcp://ADDRESS:PORT] [--enrol "
-                         "tcp://ADDRESS:PORT] [--host ADDRESS]");
+                         "tcp://ADDRESS:PORT] [--host ADDRESS] [--suite ed25519|sm2-sm3]");
     }
     if (home_has(home, "hub.zpl")) {
         return cli_fail(tr("%s is a hub's home already", "%s 已是枢纽目录"), home->path);
     }
-    for (int i = 0; i < 5; i++) {
+    for (size_t i = 0; i < key_count; i++) {
         const char *value = arguments[i].value;
         if (value && (strpbrk(value, "\"\n\r") || strlen(value) > 255)) {
             return cli_fail(
@@ -129,7 +127,7 @@ int cli_init(const struct home *home, int argc, char **argv)
         remove(path);
         return cli_fail("%s", err == ERR_INVALID ? reason : err_text(err));
     }
-    if (identity_create(home, &identity, reason) != ERR_OK) {
+    if (identity_create(home, suite_named(options.suite), &identity, reason) != ERR_OK) {
         return cli_fail("%s", reason);
     }
     struct store *store = NULL;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/text.h"
 #include "hub/sharing.h"
 #include "proto/record.h"
 
@@ -18,6 +19,8 @@ const struct option_row option_rows[] = {
     {"host", OPTION_TEXT, AT(host), "127.0.0.1", 1, 255, true, "The hub's address as peers reach it, for join links"},
     {"cap_sender", OPTION_TEXT, AT(cap_sender), "", 0, 255, true,
      "Sender of CAP messages: an address without spaces and commas; empty: `host`"},
+    {"suite", OPTION_TEXT, AT(suite), "ed25519", 7, 7, false,
+     "Signature suite: ed25519 or sm2-sm3. Chosen at `agn-hub init`, with the keys, and for good"},
     {"log_level", OPTION_TEXT, AT(log_level), "info", 4, 5, true, "debug, info, warn or error"},
     {"utc_offset_minutes", OPTION_NUMBER, AT(utc_offset_minutes), "480", -720, 840, false,
      "The site's zone: 480 is Asia/Shanghai"},
@@ -60,10 +63,34 @@ err_t options_load(const struct home *home, struct options *ret_options, char re
         snprintf(reterr_reason, 512, "%.200s: city: expected a six-digit district code such as 330100", path);
         return ERR_INVALID;
     }
+    if (err == ERR_OK && !suite_named(ret_options->suite)) {
+        snprintf(reterr_reason, 512, "%.200s: suite = %.40s: expected ed25519 or sm2-sm3", path, ret_options->suite);
+        return ERR_INVALID;
+    }
     if (err == ERR_OK && share_mode_find(ret_options->share_mode) < 0) {
         snprintf(reterr_reason, 512, "%.200s: share_mode = %.40s: expected off, propose or auto", path,
                  ret_options->share_mode);
         return ERR_INVALID;
+    }
+    return err;
+}
+
+err_t options_load_keys(const struct home *home, struct options *ret_options, struct identity *ret_identity,
+                        char reterr_reason[512])
+{
+    err_t err = options_load(home, ret_options, reterr_reason);
+    err = err == ERR_OK ? identity_load(home, ret_identity, reterr_reason) : err;
+    if (err == ERR_OK && identity_suite(ret_identity) != suite_named(ret_options->suite)) {
+        const char *made = suite_name(identity_suite(ret_identity));
+        snprintf(
+            reterr_reason, 512,
+            tr("%.200s/hub.zpl: suite = %s, but the hub's keys and records are of %s, which cannot be changed: put "
+               "%s back, or make another hub with agn-hub init --suite %s",
+               "%.200s/hub.zpl：suite = %s，但枢纽的密钥与记录属于 %s，不可更改：请改回 "
+               "%s，或用 agn-hub init --suite %s 另建枢纽"),
+            home->path, ret_options->suite, made, made, ret_options->suite);
+        identity_done(ret_identity);
+        err = ERR_INVALID;
     }
     return err;
 }

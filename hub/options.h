@@ -3,7 +3,7 @@
 #define HUB_OPTIONS_H
 
 #include "common/config.h"
-#include "common/home.h"
+#include "common/identity.h"
 #include "hub/store.h"
 
 /* Where the rules lie unless the site says otherwise. */
@@ -16,6 +16,7 @@ struct options {
     char enrol_endpoint[CONFIG_TEXT_SIZE];
     char host[CONFIG_TEXT_SIZE];
     char cap_sender[CONFIG_TEXT_SIZE]; /* "": host */
+    char suite[CONFIG_TEXT_SIZE];
     char log_level[CONFIG_TEXT_SIZE];
     int64_t utc_offset_minutes;
     int64_t window;
@@ -39,6 +40,9 @@ extern const size_t option_count;
 
 /* Reads hub.zpl in HOME; names the fault with file and line. */
 MUST_CHECK err_t options_load(const struct home *home, struct options *ret_options, char reterr_reason[512]);
+/* The same, and the hub's keys, which must be of the suite that hub.zpl names. */
+MUST_CHECK err_t options_load_keys(const struct home *home, struct options *ret_options, struct identity *ret_identity,
+                                   char reterr_reason[512]);
 struct store_settings options_store_settings(const struct options *options);
 void options_apply_log_level(const struct options *options);
 

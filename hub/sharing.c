@@ -76,7 +76,7 @@ json_t *sharing_derive(const struct history *history, const char *owner, const u
         json_object_set_new(copy, "audience", audience);
     }
     char *text = json_dumps(copy, JSON_COMPACT | JSON_SORT_KEYS);
-    record_hash((struct view){(const uint8_t *)text, strlen(text)}, ret_digest);
+    suite_hash_leaf(&suite_ed25519, (struct view){(const uint8_t *)text, strlen(text)}, ret_digest);
     free(text);
     json_decref(leaving);
     return copy;

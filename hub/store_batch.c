@@ -317,7 +317,7 @@ static err_t put_row(struct put *put, uint64_t first_number)
     sqlite3_bind_int64(stmt, 4, (int64_t)first_number);
     sqlite3_bind_int64(stmt, 5, put->stored);
     db_bind_view(stmt, 6, (struct view){hashes, (size_t)batch->count * RECORD_HASH_SIZE});
-    db_bind_view(stmt, 7, (struct view){batch->signing_key, KEY_SIZE});
+    db_bind_view(stmt, 7, signing_key_view(&batch->signing_key));
     db_bind_view(stmt, 8, batch->signature);
     db_bind_view(stmt, 9, (struct view){put->base, (size_t)(last.at + last.size - put->base)});
     return db_run(stmt);

@@ -21,11 +21,10 @@ void party_read(sqlite3_stmt *stmt, struct party *ret_party)
     copy_column(stmt, 7, ret_party->state, sizeof ret_party->state);
     copy_column(stmt, 8, ret_party->reason, sizeof ret_party->reason);
     struct view curve_key = db_column_view(stmt, 9);
-    struct view signing_key = db_column_view(stmt, 10);
-    ret_party->has_keys = curve_key.size == KEY_SIZE && signing_key.size == KEY_SIZE;
+    ret_party->has_keys =
+        curve_key.size == KEY_SIZE && signing_key_take(db_column_view(stmt, 10), &ret_party->signing_key) == ERR_OK;
     if (ret_party->has_keys) {
         memcpy(ret_party->curve_key, curve_key.at, KEY_SIZE);
-        memcpy(ret_party->signing_key, signing_key.at, KEY_SIZE);
     }
     ret_party->created_at = sqlite3_column_int64(stmt, 11);
     ret_party->changed_at = sqlite3_column_int64(stmt, 12);
@@ -61,7 +60,7 @@ err_t store_put_city(struct store *store, const struct party *party, int64_t now
     sqlite3_stmt *keys = store_statement(store, SET_KEYS);
     sqlite3_bind_int64(keys, 1, stored.row);
     db_bind_view(keys, 2, (struct view){party->curve_key, KEY_SIZE});
-    db_bind_view(keys, 3, (struct view){party->signing_key, KEY_SIZE});
+    db_bind_view(keys, 3, signing_key_view(&party->signing_key));
     sqlite3_bind_int64(keys, 4, now);
     return db_run(keys);
 }
@@ -196,7 +195,7 @@ static err_t use_code(struct store *store, const uint8_t *hash, const struct enr
     sqlite3_stmt *keys = store_statement(store, SET_KEYS);
     sqlite3_bind_int64(keys, 1, row);
     db_bind_view(keys, 2, (struct view){enrolment->curve_key, KEY_SIZE});
-    db_bind_view(keys, 3, (struct view){enrolment->signing_key, KEY_SIZE});
+    db_bind_view(keys, 3, signing_key_view(&enrolment->signing_key));
     sqlite3_bind_int64(keys, 4, now);
     return db_run(keys);
 }

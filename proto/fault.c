@@ -42,6 +42,7 @@ static const struct {
     {"revoked", "the operator has revoked this key", "管理员已吊销本机构密钥"},
     {"session_superseded", "another machine uses the same key", "另一台机器正在使用同一密钥"},
     {"bad_signature", "the signature does not fit", "签名不符"},
+    {"wrong_suite", "the keys are of another signature suite than the hub's", "密钥与枢纽的签名算法套件不一致"},
     {"batch_too_large", "too many records in one batch", "批次记录过多"},
     {"window_exceeded", "too many records without a receipt", "未回执的记录过多"},
     {"busy", "the hub is busy", "枢纽繁忙"},

@@ -46,9 +46,6 @@ void record_advice(const struct record *record, const struct record_context *con
 /* NULL when the field is absent or the kind has none of that name. */
 const struct value *record_get(const struct record *record, const char *key);
 
-/* SHA-256(00 ‖ bytes), RFC 6962's leaf hash. */
-void record_hash(struct view bytes, uint8_t ret_hash[RECORD_HASH_SIZE]);
-
 /* A new UUIDv7 (RFC 9562) from the clock and the system's random source. */
 void record_make_id(int64_t now_ms, uint8_t ret_id[RECORD_ID_SIZE]);
 void record_id_text(const uint8_t id[RECORD_ID_SIZE], char ret_text[37]);

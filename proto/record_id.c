@@ -2,33 +2,8 @@
 #include "proto/record.h"
 
 #include <assert.h>
-#include <openssl/evp.h>
-#include <pthread.h>
 #include <string.h>
 #include <sys/random.h>
-
-/* Fetching an algorithm by name costs more than hashing a record, so it is done once in the life of the process. */
-static EVP_MD *sha256;
-static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
-
-static void fetch_sha256(void)
-{
-    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    assert(sha256 != NULL);
-}
-
-void record_hash(struct view bytes, uint8_t ret_hash[RECORD_HASH_SIZE])
-{
-    static const uint8_t leaf = 0x00;
-    pthread_once(&sha256_once, fetch_sha256);
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    assert(context != NULL);
-    bool is_done = EVP_DigestInit_ex2(context, sha256, NULL) == 1 && EVP_DigestUpdate(context, &leaf, 1) == 1 &&
-                   EVP_DigestUpdate(context, bytes.at, bytes.size) == 1 &&
-                   EVP_DigestFinal_ex(context, ret_hash, NULL) == 1;
-    assert(is_done);
-    EVP_MD_CTX_free(context);
-}
 
 /* RFC 9562 section 5.7: 48 bits of milliseconds, version 7, variant 10, the rest random. */
 void record_make_id(int64_t now_ms, uint8_t ret_id[RECORD_ID_SIZE])

@@ -13,6 +13,7 @@ struct arguments {
     const char *home;
     const char *name;
     const char *replace;
+    const char *suite;
     const char *family;
     const char *by;
     const char *from;

@@ -43,12 +43,12 @@ static bool is_name(const char *name)
 }
 
 /* Makes the folder and the keys where they are absent. */
-static bool open_identity(const struct home *home, struct identity *ret_identity)
+static bool open_identity(const struct home *home, const struct suite *suite, struct identity *ret_identity)
 {
     char reason[256];
     err_t err = home_create(home, reason);
     err = err == ERR_OK ? identity_load(home, ret_identity, reason) : err;
-    err = err == ERR_NOT_FOUND ? identity_create(home, ret_identity, reason) : err;
+    err = err == ERR_NOT_FOUND ? identity_create(home, suite, ret_identity, reason) : err;
     if (err != ERR_OK) {
         complain("%s", reason);
     }
@@ -58,6 +58,12 @@ static bool open_identity(const struct home *home, struct identity *ret_identity
 int cmd_init(const struct home *home, const struct arguments *arguments)
 {
     struct identity identity;
+    const struct suite *suite = arguments->suite ? suite_named(arguments->suite) : &suite_ed25519;
+    if (!suite) {
+        complain(tr("--suite: ed25519 or sm2-sm3, as the hubs to be joined",
+                    "--suite：ed25519 或 sm2-sm3，须与要加入的枢纽一致"));
+        return EXIT_USAGE;
+    }
     if (!arguments->name || !is_name(arguments->name)) {
         complain(tr("init needs --name NAME: 1 to 200 bytes without quotes, backslashes or control characters",
                     "init 需要 --name 名称：1 至 200 字节，不含引号、反斜杠和控制字符"));
@@ -67,7 +73,7 @@ int cmd_init(const struct home *home, const struct arguments *arguments)
         complain(tr("%s is initialised already (it has %s)", "%s 已经初始化（存在 %s）"), home->path, SETTINGS_FILE);
         return EXIT_REFUSED;
     }
-    if (!open_identity(home, &identity)) {
+    if (!open_identity(home, suite, &identity)) {
         return EXIT_REFUSED;
     }
     identity_done(&identity);
@@ -134,7 +140,7 @@ static bool enrol(const struct join_link *link, const struct home *home, struct 
     struct identity identity;
     char code[32];
     char reason[512];
-    if (!open_identity(home, &identity)) {
+    if (!open_identity(home, link->suite, &identity)) {
         return false;
     }
     err_t err = membership_enrol(link, &identity, SOFTWARE, ret_membership, code, reason);

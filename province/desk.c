@@ -214,11 +214,11 @@ bool desk_may(const struct step *wanted)
     return true;
 }
 
-static const char *party_at(const struct desk *desk, int64_t hub)
+static const struct membership *member_at(const struct desk *desk, int64_t hub)
 {
     for (size_t i = 0; i < desk->member_count; i++) {
         if (desk->members[i].hub == hub) {
-            return desk->members[i].membership.party;
+            return &desk->members[i].membership;
         }
     }
     return NULL;
@@ -238,14 +238,15 @@ int desk_file(struct desk *desk, const json_t *fields, const int64_t *hubs, size
     uint8_t id[RECORD_ID_SIZE];
     char text[37];
     for (size_t i = 0; i < count; i++) {
-        targets[i] = (struct outbox_target){hubs[i], party_at(desk, hubs[i])};
-        if (!targets[i].party) {
+        const struct membership *member = member_at(desk, hubs[i]);
+        if (!member) {
             complain(tr("hub %" PRId64 " is not joined any more: nothing can be sent to it",
                         "枢纽 %" PRId64 " 已不在加入列表中，无法发送"),
                      hubs[i]);
             free(targets);
             return EXIT_REFUSED;
         }
+        targets[i] = (struct outbox_target){hubs[i], member->party, membership_suite(member)};
     }
     struct outbox_order order = {.memo = memo,
                                  .fields = fields,

@@ -163,7 +163,7 @@ void dispatch_receipt(struct dispatch *dispatch, const struct receipt_body *body
     int64_t now = clock_monotonic_ms();
     uint32_t counts[OUTCOME_RETRY + 1] = {0};
     err_t err = outbox_take_receipt(dispatch->outbox, dispatch->hub, body, receipt,
-                                    dispatch->membership->hub_signing_key, &verdicts);
+                                    &dispatch->membership->hub_signing_key, &verdicts);
     if (err != ERR_OK) {
         log_error("receipt-not-noted", "hub=%" PRId64 " batch=%" PRIu64 " err=\"%s\" it will be asked for again",
                   dispatch->hub, receipt->batch, err_text(err));

@@ -277,7 +277,7 @@ bool follower_is_of(const struct follower *follower, const struct hub_member *me
     const struct membership *theirs = &member->membership;
     return follower->member.hub == member->hub && strcmp(ours->endpoint, theirs->endpoint) == 0 &&
            memcmp(ours->hub_key, theirs->hub_key, KEY_SIZE) == 0 &&
-           memcmp(ours->hub_signing_key, theirs->hub_signing_key, KEY_SIZE) == 0;
+           signing_key_equal(&ours->hub_signing_key, &theirs->hub_signing_key);
 }
 
 bool follower_check(struct follower *follower, int64_t now_monotonic)

@@ -14,8 +14,8 @@ static const struct command {
     const char *en;
     const char *zh;
 } commands[] = {
-    {"init", ON_INIT, 0, cmd_init, "--name NAME", "make the folder, the keys and a sample configuration",
-     "创建文件夹、密钥和配置样例"},
+    {"init", ON_INIT, 0, cmd_init, "--name NAME [--suite ed25519|sm2-sm3]",
+     "make the folder, the keys and a sample configuration", "创建文件夹、密钥和配置样例"},
     {"join", ON_JOIN, 1, cmd_join, "LINK [--replace N]",
      "join a city's hub with the link its operator gave; --replace: it is hub N, set up anew",
      "用枢纽管理员提供的链接加入一个城市枢纽；--replace：该枢纽即重建后的枢纽 N"},

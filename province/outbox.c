@@ -156,11 +156,12 @@ static err_t put_filing(struct filer *filer, const struct record *record)
     return db_run(stmt);
 }
 
-static err_t put_delivery(struct filer *filer, int64_t hub, uint64_t seq, const struct record *record)
+static err_t put_delivery(struct filer *filer, const struct outbox_target *target, uint64_t seq,
+                          const struct record *record)
 {
     uint8_t hash[RECORD_HASH_SIZE];
-    record_hash(record->bytes, hash);
-    sqlite3_stmt *stmt = outbox_statement(filer->outbox, OUTBOX_PUT_DELIVERY, hub);
+    suite_hash_leaf(target->suite, record->bytes, hash);
+    sqlite3_stmt *stmt = outbox_statement(filer->outbox, OUTBOX_PUT_DELIVERY, target->hub);
     sqlite3_bind_int64(stmt, 2, (int64_t)seq);
     db_bind_view(stmt, 3, (struct view){filer->id, RECORD_ID_SIZE});
     sqlite3_bind_int(stmt, 4, record->kind->priority);
@@ -168,7 +169,7 @@ static err_t put_delivery(struct filer *filer, int64_t hub, uint64_t seq, const 
     db_bind_view(stmt, 6, record->bytes);
     err_t err = db_run(stmt);
     if (err == ERR_OK) {
-        stmt = outbox_statement(filer->outbox, OUTBOX_SET_SEQ, hub);
+        stmt = outbox_statement(filer->outbox, OUTBOX_SET_SEQ, target->hub);
         sqlite3_bind_int64(stmt, 2, (int64_t)seq);
         err = db_run(stmt);
     }
@@ -193,7 +194,7 @@ static err_t address(struct filer *filer, const struct outbox_target *target, bo
         err = record_check(bytes, &context, &record, filer->faults);
     }
     err = err == ERR_OK && is_first ? put_filing(filer, &record) : err;
-    return err == ERR_OK ? put_delivery(filer, target->hub, seq + 1, &record) : err;
+    return err == ERR_OK ? put_delivery(filer, target, seq + 1, &record) : err;
 }
 
 static err_t keep_memo(struct outbox *outbox, const struct outbox_memo *memo)

@@ -12,7 +12,7 @@
 #include "common/db.h"
 #include "common/flights.h"
 #include "common/home.h"
-#include "proto/message.h"
+#include "common/suite.h"
 
 #define OUTBOX_FILE "outbox.db"
 
@@ -33,7 +33,8 @@ sqlite3 *outbox_db(struct outbox *outbox);
 
 struct outbox_target {
     int64_t hub;
-    const char *party; /* the province's own identifier at that hub */
+    const char *party;         /* the province's own identifier at that hub */
+    const struct suite *suite; /* of that hub */
 };
 /* What a command has to remember with the filing or not at all, such as which signals were given. */
 struct outbox_memo {
@@ -98,7 +99,7 @@ struct verdicts {
 };
 /* BODY's signature has been verified with HUB_KEY, which is kept with it. */
 MUST_CHECK err_t outbox_take_receipt(struct outbox *outbox, int64_t hub, const struct receipt_body *body,
-                                     const struct receipt *receipt, const uint8_t hub_key[KEY_SIZE],
+                                     const struct receipt *receipt, const struct signing_key *hub_key,
                                      struct verdicts *ret_verdicts);
 
 /* Why deliveries to HUB wait although it is connected, for `outbox`; "": nothing stands in their way. */

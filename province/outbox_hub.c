@@ -104,7 +104,7 @@ struct taking {
     int64_t hub;
     const struct receipt_body *body;
     const struct receipt *receipt;
-    const uint8_t *hub_key;
+    const struct signing_key *hub_key;
     int64_t row; /* of the stored receipt; 0: not stored yet */
     struct verdicts *verdicts;
 };
@@ -119,7 +119,7 @@ static err_t keep_receipt(struct taking *taking)
     sqlite3_bind_text64(stmt, 5, (const char *)receipt->algorithm.at, receipt->algorithm.size, SQLITE_TRANSIENT,
                         SQLITE_UTF8);
     db_bind_view(stmt, 6, receipt->signature);
-    db_bind_view(stmt, 7, (struct view){taking->hub_key, KEY_SIZE});
+    db_bind_view(stmt, 7, signing_key_view(taking->hub_key));
     err_t err = db_run(stmt);
     taking->row = sqlite3_last_insert_rowid(taking->outbox->db);
     return err;
@@ -186,7 +186,8 @@ static err_t take_result(struct taking *taking, const struct result *result)
 }
 
 err_t outbox_take_receipt(struct outbox *outbox, int64_t hub, const struct receipt_body *body,
-                          const struct receipt *receipt, const uint8_t hub_key[KEY_SIZE], struct verdicts *ret_verdicts)
+                          const struct receipt *receipt, const struct signing_key *hub_key,
+                          struct verdicts *ret_verdicts)
 {
     struct taking taking = {outbox, hub, body, receipt, hub_key, 0, ret_verdicts};
     struct reader results = body->results;

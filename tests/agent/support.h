@@ -48,7 +48,7 @@ static inline struct spool *open_spool(const struct home *home)
 {
     struct spool *spool = NULL;
     char reason[256];
-    if (spool_open(home, 200, &spool, reason) != ERR_OK) {
+    if (spool_open(home, &suite_ed25519, 200, &spool, reason) != ERR_OK) {
         fail_msg("%s", reason);
     }
     return spool;
@@ -60,7 +60,7 @@ static inline int set_up(void **state)
     char reason[256];
     snprintf(place->home.path, sizeof place->home.path, "/tmp/agn-spool-XXXXXX");
     assert_non_null(mkdtemp(place->home.path));
-    assert_int_equal(identity_create(&place->home, &place->hub, reason), ERR_OK);
+    assert_int_equal(identity_create(&place->home, &suite_ed25519, &place->hub, reason), ERR_OK);
     place->spool = open_spool(&place->home);
     batch_init(&place->batch);
     *state = place;
@@ -189,13 +189,13 @@ static inline err_t answer(struct place *place, uint8_t epoch_byte, const struct
     }
     struct receipt receipt = {.batch = 1,
                               .body = {(const uint8_t *)body_bytes.data, body_bytes.size},
-                              .algorithm = {(const uint8_t *)SIGNING_ALGORITHM, strlen(SIGNING_ALGORITHM)}};
+                              .algorithm = suite_label(&suite_ed25519)};
     receipt_signed_bytes(receipt.body, &signed_bytes);
     identity_sign(&place->hub, (struct view){(const uint8_t *)signed_bytes.data, signed_bytes.size}, signature);
     receipt.signature = (struct view){signature, sizeof signature};
     struct receipt_body body;
     assert_int_equal(receipt_body_decode(receipt.body, &body), ERR_OK);
-    err_t err = spool_take_receipt(place->spool, &body, &receipt, place->hub.signing_public, verdicts);
+    err_t err = spool_take_receipt(place->spool, &body, &receipt, &place->hub.signing.key, verdicts);
     msgpack_sbuffer_destroy(&body_bytes);
     msgpack_sbuffer_destroy(&signed_bytes);
     return err;

@@ -141,7 +141,7 @@ static void test_a_damaged_spool_is_an_error(void **state)
     struct spool *spool = NULL;
     char reason[256] = "";
     assert_int_equal(db_exec(place->spool->db, "drop table filed_key"), ERR_OK);
-    assert_int_not_equal(spool_open(&place->home, 200, &spool, reason), ERR_OK);
+    assert_int_not_equal(spool_open(&place->home, &suite_ed25519, 200, &spool, reason), ERR_OK);
     assert_null(spool);
     assert_true(reason[0] != '\0');
 }

@@ -28,7 +28,7 @@ static void test_warnings_are_picked_before_reports(void **state)
     assert_int_equal(place->batch.seqs[0], warning.seq);
     assert_int_equal(place->batch.seqs[1], report.seq);
     uint8_t hash[RECORD_HASH_SIZE];
-    record_hash(place->batch.items[0], hash);
+    suite_hash_leaf(&suite_ed25519, place->batch.items[0], hash);
     assert_memory_equal(hash, warning.hash, sizeof hash);
 }
 
@@ -129,7 +129,7 @@ static void test_a_lost_answer_is_told_again_as_duplicate_with_the_first_outcome
     flights_clear(&place->flights); /* the session ends before the receipt; the next one sends the same bytes */
     assert_int_equal(spool_pick(place->spool, &place->flights, 64, &place->batch), ERR_OK);
     uint8_t hash[RECORD_HASH_SIZE];
-    record_hash(place->batch.items[0], hash);
+    suite_hash_leaf(&suite_ed25519, place->batch.items[0], hash);
     assert_memory_equal(hash, item.hash, sizeof hash);
     struct result result = result_for(&item, OUTCOME_DUPLICATE, 7);
     assert_int_equal(answer(place, 1, &result, 1, &verdicts), ERR_OK);

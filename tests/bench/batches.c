@@ -24,7 +24,8 @@ static void draft_records(struct draft *draft, const struct swarm_peer *peer, re
     size_t at = 0;
     for (uint32_t i = 0; i < items; i++) {
         ret_items[i] = (struct view){(const uint8_t *)draft->bytes.data + at, draft->ends[i] - at};
-        record_hash(ret_items[i], draft->hashes + (size_t)i * RECORD_HASH_SIZE);
+        suite_hash_leaf(identity_suite(&peer->member->identity), ret_items[i],
+                        draft->hashes + (size_t)i * RECORD_HASH_SIZE);
         at = draft->ends[i];
     }
 }
@@ -51,7 +52,7 @@ static void encode_submit(struct draft *draft, const struct swarm *swarm, const 
     msgpack_sbuffer_init(&buffer);
     submit_signed_bytes(swarm->keyring->hub_key, draft->hashes, message->submit.count, &buffer);
     identity_sign(&peer->member->identity, (struct view){(const uint8_t *)buffer.data, buffer.size}, signature);
-    message->submit.algorithm = (struct view){(const uint8_t *)SIGNING_ALGORITHM, strlen(SIGNING_ALGORITHM)};
+    message->submit.algorithm = suite_label(identity_suite(&peer->member->identity));
     message->submit.signature = (struct view){signature, sizeof signature};
     msgpack_sbuffer_clear(&buffer);
     message_encode(message, &buffer);
@@ -177,7 +178,8 @@ void tally_verify(const struct tally *tally, const struct keyring *keyring)
         }
         msgpack_sbuffer_clear(&buffer);
         receipt_signed_bytes((struct view){last->bytes, last->size}, &buffer);
-        if (!signature_check(keyring->hub_signing_key, (struct view){(const uint8_t *)buffer.data, buffer.size},
+        if (!signature_check(&keyring->hub_signing_key, suite_label(signing_key_suite(&keyring->hub_signing_key)),
+                             (struct view){(const uint8_t *)buffer.data, buffer.size},
                              (struct view){last->signature, SIGNATURE_SIZE})) {
             fail(tr("a receipt whose signature does not fit", "回执签名不符"));
         }

@@ -13,14 +13,14 @@
 #include "proto/record.h"
 #include "tests/bench/measure.h"
 
-enum { HEX_SIZE = 2 * KEY_SIZE + 1, LINE_BYTES = 1024 };
+enum { HEX_SIZE = 2 * SIGNING_KEY_MAX + 1, LINE_BYTES = 1024 };
 
 static void print_member(const char *party, const struct identity *identity, FILE *file)
 {
     char hex[3][HEX_SIZE];
     hex_text(identity->curve_public, KEY_SIZE, hex[0]);
     hex_text(identity->curve_secret, KEY_SIZE, hex[1]);
-    hex_text(identity->signing_secret, KEY_SIZE, hex[2]);
+    hex_text(identity->signing.secret, SIGNING_SECRET_SIZE, hex[2]);
     fprintf(file, "%s %s %s %s\n", party, hex[0], hex[1], hex[2]);
 }
 
@@ -28,7 +28,7 @@ static void print_hub(const struct membership *membership, FILE *file)
 {
     char hex[2][HEX_SIZE];
     hex_text(membership->hub_key, KEY_SIZE, hex[0]);
-    hex_text(membership->hub_signing_key, KEY_SIZE, hex[1]);
+    hex_text(membership->hub_signing_key.bytes, membership->hub_signing_key.size, hex[1]);
     fprintf(file, "%s %s %s\n", membership->endpoint, hex[0], hex[1]);
 }
 
@@ -51,7 +51,7 @@ size_t keys_enrol(FILE *links, const char *path)
         if (join_link_parse(line, &link, reason) != ERR_OK) {
             fail("%s", reason);
         }
-        if (identity_make(&identity) != ERR_OK) {
+        if (identity_make(link.suite, &identity) != ERR_OK) {
             fail(tr("the libraries cannot make keys", "程序库无法生成密钥"));
         }
         if (membership_enrol(&link, &identity, "bench-load", &membership, code, reason) != ERR_OK) {
@@ -69,7 +69,7 @@ size_t keys_enrol(FILE *links, const char *path)
     return count;
 }
 
-static void read_member(FILE *file, const char *path, struct member *ret_member)
+static void read_member(FILE *file, const char *path, const struct suite *suite, struct member *ret_member)
 {
     char curve_public[HEX_SIZE];
     char curve_secret[HEX_SIZE];
@@ -80,10 +80,10 @@ static void read_member(FILE *file, const char *path, struct member *ret_member)
     if (fscanf(file, "%63s %64s %64s %64s", ret_member->party, curve_public, curve_secret, signing) != 4 ||
         hex_parse(curve_public, identity->curve_public, KEY_SIZE) != ERR_OK ||
         hex_parse(curve_secret, identity->curve_secret, KEY_SIZE) != ERR_OK ||
-        hex_parse(signing, secret, KEY_SIZE) != ERR_OK) {
+        hex_parse(signing, secret, KEY_SIZE) != ERR_OK ||
+        signing_pair_restore(suite, secret, &identity->signing) != ERR_OK) {
         fail(tr("%s: not enough keys; run bench-load enrol", "%s：密钥不足；请运行 bench-load enrol"), path);
     }
-    identity_set_seed(identity, secret);
 }
 
 void keys_load(const char *path, size_t least, struct keyring *ret_keyring)
@@ -92,14 +92,15 @@ void keys_load(const char *path, size_t least, struct keyring *ret_keyring)
     char hub_signing_key[HEX_SIZE];
     FILE *file = fopen(path, "r");
     memset(ret_keyring, 0, sizeof *ret_keyring);
-    if (!file || fscanf(file, "%299s %64s %64s", ret_keyring->endpoint, hub_key, hub_signing_key) != 3 ||
+    if (!file || fscanf(file, "%299s %64s %66s", ret_keyring->endpoint, hub_key, hub_signing_key) != 3 ||
         hex_parse(hub_key, ret_keyring->hub_key, KEY_SIZE) != ERR_OK ||
-        hex_parse(hub_signing_key, ret_keyring->hub_signing_key, KEY_SIZE) != ERR_OK) {
+        signing_key_parse(hub_signing_key, &ret_keyring->hub_signing_key) != ERR_OK) {
         fail(tr("%s: no keys; run bench-load enrol", "%s：没有密钥；请运行 bench-load enrol"), path);
     }
     ret_keyring->members = mem_grow(NULL, least, sizeof *ret_keyring->members);
     for (; ret_keyring->count < least; ret_keyring->count++) {
-        read_member(file, path, &ret_keyring->members[ret_keyring->count]);
+        read_member(file, path, signing_key_suite(&ret_keyring->hub_signing_key),
+                    &ret_keyring->members[ret_keyring->count]);
     }
     fclose(file);
 }

@@ -15,7 +15,7 @@ struct member {
 struct keyring {
     char endpoint[300];
     uint8_t hub_key[KEY_SIZE];
-    uint8_t hub_signing_key[KEY_SIZE];
+    struct signing_key hub_signing_key;
     struct member *members;
     size_t count;
 };

@@ -30,7 +30,7 @@ static inline int town_setup(void **state)
     town->bench = bench;
     assert_non_null(mkdtemp(folder));
     home_resolve(folder, "test", &town->home);
-    assert_int_equal(identity_create(&town->home, &town->identity, reason), ERR_OK);
+    assert_int_equal(identity_create(&town->home, &suite_ed25519, &town->identity, reason), ERR_OK);
     snprintf(town->options.city, sizeof town->options.city, "330100");
     snprintf(town->options.name, sizeof town->options.name, "杭州");
     town->options.utc_offset_minutes = 480;

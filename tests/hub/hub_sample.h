@@ -37,7 +37,7 @@ static inline void bench_enrol(struct bench *bench)
                           .district = "330106"};
     struct enrolment enrolment = {.code = "ABCDEFGHJKMNPQRSTVWX"};
     memcpy(enrolment.curve_key, bench->identity.curve_public, KEY_SIZE);
-    memcpy(enrolment.signing_key, bench->identity.signing_public, KEY_SIZE);
+    enrolment.signing_key = bench->identity.signing.key;
     assert_int_equal(store_begin(bench->store), ERR_OK);
     assert_int_equal(store_put_party(bench->store, &party, SAMPLE_NOW - INT64_C(100) * 86400000), ERR_OK);
     assert_int_equal(store_put_invitation(bench->store, SAMPLE_PARTY, enrolment.code, 1, 1000), ERR_OK);
@@ -54,10 +54,11 @@ static inline int bench_setup(void **state)
     char reason[256];
     assert_non_null(mkdtemp(folder));
     home_resolve(folder, "test", &bench->home);
-    assert_int_equal(identity_create(&bench->home, &bench->identity, reason), ERR_OK);
+    assert_int_equal(identity_create(&bench->home, &suite_ed25519, &bench->identity, reason), ERR_OK);
     bench_reopen(bench);
     bench_enrol(bench);
     bench->intake.utc_offset_minutes = 480;
+    bench->intake.suite = identity_suite(&bench->identity);
     memcpy(bench->intake.hub_key, bench->identity.curve_public, KEY_SIZE);
     *state = bench;
     return 0;
@@ -102,12 +103,12 @@ static inline struct batch *bench_batch(struct bench *bench, msgpack_sbuffer *re
     message.submit.count = count;
     for (uint32_t i = 0; i < count; i++) {
         message.submit.items[i] = (struct view){(const uint8_t *)records[i].data, records[i].size};
-        record_hash(message.submit.items[i], hashes + (size_t)i * RECORD_HASH_SIZE);
+        suite_hash_leaf(bench->intake.suite, message.submit.items[i], hashes + (size_t)i * RECORD_HASH_SIZE);
     }
     submit_signed_bytes(bench->identity.curve_public, hashes, count, &buffer);
     identity_sign(&bench->identity, (struct view){(const uint8_t *)buffer.data, buffer.size}, signature);
     signature[10] = (uint8_t)(signature[10] ^ spoil);
-    message.submit.algorithm = (struct view){(const uint8_t *)SIGNING_ALGORITHM, strlen(SIGNING_ALGORITHM)};
+    message.submit.algorithm = suite_label(bench->intake.suite);
     message.submit.signature = (struct view){signature, SIGNATURE_SIZE};
     msgpack_sbuffer_clear(&buffer);
     message_encode(&message, &buffer);

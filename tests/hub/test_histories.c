@@ -385,7 +385,7 @@ static void settle_parties(struct field_day *day)
         snprintf(party.name, sizeof party.name, "%s", actor_names[i]);
         snprintf(party.entity_type, sizeof party.entity_type, "%s", actor_types[i]);
         memset(party.curve_key, i, KEY_SIZE);
-        memcpy(party.signing_key, day->bench->identity.signing_public, KEY_SIZE);
+        party.signing_key = day->bench->identity.signing.key;
         assert_int_equal(store_put_city(store, &party, 1), ERR_OK); /* with keys, and active, from the start */
     }
     assert_int_equal(store_commit(store), ERR_OK);

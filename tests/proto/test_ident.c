@@ -105,18 +105,6 @@ static void test_an_id_goes_to_text_and_back(void **state)
     }
 }
 
-static void test_a_hash_is_that_of_a_leaf(void **state)
-{
-    (void)state;
-    /* SHA-256 of one zero byte: RFC 6962's leaf of nothing. */
-    static const uint8_t empty_leaf[RECORD_HASH_SIZE] = {
-        0x6e, 0x34, 0x0b, 0x9c, 0xff, 0xb3, 0x7a, 0x98, 0x9c, 0xa5, 0x44, 0xe6, 0xbb, 0x78, 0x0a, 0x2c,
-        0x78, 0x90, 0x1d, 0x3f, 0xb3, 0x37, 0x38, 0x76, 0x85, 0x11, 0xa3, 0x06, 0x17, 0xaf, 0xa0, 0x1d};
-    uint8_t hash[RECORD_HASH_SIZE];
-    record_hash((struct view){(const uint8_t *)"", 0}, hash);
-    assert_memory_equal(hash, empty_leaf, RECORD_HASH_SIZE);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -126,7 +114,6 @@ int main(void)
         cmocka_unit_test(test_districts_of_every_rank_are_known_by_their_form),
         cmocka_unit_test(test_ids_are_version_7_and_rise_with_the_clock),
         cmocka_unit_test(test_an_id_goes_to_text_and_back),
-        cmocka_unit_test(test_a_hash_is_that_of_a_leaf),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

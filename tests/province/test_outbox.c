@@ -15,7 +15,7 @@
 
 enum { ONE = 1, TWO = 2, NOW = 1790000000 };
 static const int64_t now_ms = NOW * INT64_C(1000);
-static const uint8_t hub_key[KEY_SIZE] = {1};
+static const struct signing_key hub_key = {.size = 32, .bytes = {1}};
 
 struct site {
     struct home home;
@@ -84,7 +84,8 @@ static err_t file(struct site *site, const struct wish *wish, uint8_t ret_id[REC
     if (wish->second_party) {
         json_object_set_new(fields, "entity", json_string("p1"));
     }
-    const struct outbox_target targets[] = {{ONE, "p1"}, {TWO, wish->second_party ? wish->second_party : "p2"}};
+    const struct outbox_target targets[] = {{ONE, "p1", &suite_ed25519},
+                                            {TWO, wish->second_party ? wish->second_party : "p2", &suite_ed25519}};
     const struct outbox_memo memo = {"key", wish->memo};
     const struct outbox_order order = {wish->memo ? &memo : NULL, fields, 480, targets, wish->is_one ? 1 : 2};
     err_t err = outbox_file(site->outbox, &order, now_ms, ret_id, ret_faults);
@@ -137,7 +138,7 @@ static void receive(struct site *site, int64_t hub, uint8_t epoch, enum outcome 
         struct faults ignored = {0};
         struct record record;
         const struct record_context context = {.now_ms = now_ms, .utc_offset_minutes = 480};
-        record_hash(site->parcels.items[i], hash);
+        suite_hash_leaf(&suite_ed25519, site->parcels.items[i], hash);
         assert_int_equal(record_check(site->parcels.items[i], &context, &record, &ignored), ERR_OK);
         struct result result = {.outcome = outcome,
                                 .id = record_get(&record, "id")->view,
@@ -152,7 +153,7 @@ static void receive(struct site *site, int64_t hub, uint8_t epoch, enum outcome 
     struct view bytes = {(const uint8_t *)buffer.data, buffer.size};
     const struct receipt receipt = {.body = bytes, .algorithm = {(const uint8_t *)"ed25519", 7}, .signature = bytes};
     assert_int_equal(receipt_body_decode(bytes, &body), ERR_OK);
-    assert_int_equal(outbox_take_receipt(site->outbox, hub, &body, &receipt, hub_key, ret_verdicts), ERR_OK);
+    assert_int_equal(outbox_take_receipt(site->outbox, hub, &body, &receipt, &hub_key, ret_verdicts), ERR_OK);
     msgpack_sbuffer_destroy(&buffer);
     msgpack_sbuffer_destroy(&encoded);
 }
