@@ -19,7 +19,7 @@ const struct option_row option_rows[] = {
     {"host", OPTION_TEXT, AT(host), "127.0.0.1", 1, 255, true, "The hub's address as peers reach it, for join links"},
     {"cap_sender", OPTION_TEXT, AT(cap_sender), "", 0, 255, true,
      "Sender of CAP messages: an address without spaces and commas; empty: `host`"},
-    {"suite", OPTION_TEXT, AT(suite), "ed25519", 7, 7, false,
+    {"suite", OPTION_TEXT, AT(suite), "ed25519", 1, 16, false,
      "Signature suite: ed25519 or sm2-sm3. Chosen at `agn-hub init`, with the keys, and for good"},
     {"log_level", OPTION_TEXT, AT(log_level), "info", 4, 5, true, "debug, info, warn or error"},
     {"utc_offset_minutes", OPTION_NUMBER, AT(utc_offset_minutes), "480", -720, 840, false,

@@ -5,7 +5,8 @@
     client.py submit DIR FILE    accept one record (a JSON object), deliver it, keep the signed receipt
     client.py follow DIR STREAM  print the events of a stream (inbox, uplink) until stopped
 
-DIR/peer.db holds keys, records and receipts. Needs pyzmq, msgpack and cryptography. §n is a section of the protocol.
+DIR/peer.db holds keys, records and receipts. Needs pyzmq, msgpack and cryptography, and sm2.py beside it where the hub's
+suite is sm2-sm3. §n is a section of the protocol.
 """
 import datetime, hashlib, json, os, re, sqlite3, sys, time, uuid
 
@@ -18,7 +19,8 @@ from zmq.utils import z85
  FOLLOW, EVENTS, CURSOR, GAP, ENROL, ENROLLED, BLOB_OFFER, BLOB_WANT, BLOB_CHUNK, BLOB_DONE) = range(1, 20)
 CHUNK, CREDIT = 131072, 8
 OUTCOMES = ("stored", "duplicate", "rejected", "retry")
-LINK = re.compile(r"agn://(\[[0-9a-fA-F:]+\]|[^:/\[\]]+):(\d+)/([0-9a-f]{64})/([0-9A-HJKMNP-TV-Z]{20})\?enrol=(\d+)")
+LINK = re.compile(r"agn://(\[[0-9a-fA-F:]+\]|[^:/\[\]]+):(\d+)/([0-9a-f]{64})/([0-9A-HJKMNP-TV-Z]{20})\?enrol=(\d+)"
+                  r"(?:&suite=(.+))?")
 IDS = ("refers_to", "replaces", "in_reply_to", "request_id", "report_id", "source_id", "supersedes")
 TABLES = """CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, value);
             CREATE TABLE IF NOT EXISTS record (seq INTEGER PRIMARY KEY, item BLOB NOT NULL, receipt BLOB);"""
@@ -30,6 +32,14 @@ class Refused(Exception):
 
 class Lost(Exception):
     """No answer, or WHO: the session is gone. Say hello again; what has no receipt is sent again."""
+
+
+def suite(name):
+    """§3: the private and the public key that sign and check, and H."""
+    if name == "sm2-sm3":
+        import sm2
+        return sm2.PrivateKey, sm2.PublicKey, sm2.digest
+    return Ed25519PrivateKey, Ed25519PublicKey, lambda data: hashlib.sha256(data).digest()
 
 
 def uuid7():  # RFC 9562: 48 bits of milliseconds, then random bits
@@ -64,8 +74,11 @@ class Peer:
     def set(self, **values):
         self.db.executemany("INSERT OR REPLACE INTO setting VALUES (?, ?)", values.items())
 
+    def suite(self):
+        return suite(self.get("algorithm"))
+
     def signing(self):
-        return Ed25519PrivateKey.from_private_bytes(self.get("signing_key"))
+        return self.suite()[0].from_private_bytes(self.get("signing_key"))
 
     def connect(self, endpoint):
         self.close()
@@ -100,15 +113,15 @@ class Peer:
 
     def join(self, link):
         """§3: keys first, durably and only once, so that a lost answer can be repeated; then the code and its proof."""
-        host, port, hub_key, code, enrol_port = LINK.fullmatch(link.strip()).groups()
+        host, port, hub_key, code, enrol_port, algorithm = LINK.fullmatch(link.strip()).groups("ed25519")
         if not self.get("signing_key"):
             public, secret = map(z85.decode, zmq.curve_keypair())
             self.set(curve_public=public, curve_secret=secret, signing_key=os.urandom(32))
-        self.set(hub_curve=bytes.fromhex(hub_key), endpoint=f"tcp://{host}:{port}")
+        self.set(hub_curve=bytes.fromhex(hub_key), endpoint=f"tcp://{host}:{port}", algorithm=algorithm)
         public = self.signing().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         proof = self.signing().sign(b"AGN/1 enrol\0" + self.get("curve_public") + code.encode())
         self.connect(f"tcp://{host}:{enrol_port}")
-        self.send(ENROL, 1, {"code": code, "algorithm": "ed25519", "signing_key": public, "proof": proof})
+        self.send(ENROL, 1, {"code": code, "algorithm": algorithm, "signing_key": public, "proof": proof})
         grant = self.receive(ENROLLED)[1]
         self.set(party=grant["party"], hub_signing=grant["hub_key"])
         return grant
@@ -133,17 +146,17 @@ class Peer:
     def submit(self, items):
         """Sends one signed batch; returns its number."""
         self.batch += 1
-        self.sent[self.batch] = [hashlib.sha256(b"\0" + item).digest() for item in items]
+        self.sent[self.batch] = [self.suite()[2](b"\0" + item) for item in items]
         head = b"AGN/1 submit\0" + self.get("hub_curve") + len(items).to_bytes(4, "big")
         signature = self.signing().sign(head + b"".join(self.sent[self.batch]))
-        self.send(SUBMIT, self.session, self.batch, list(items), "ed25519", signature)
+        self.send(SUBMIT, self.session, self.batch, list(items), self.get("algorithm"), signature)
         return self.batch
 
     def receipt(self, timeout=30):
         """The next receipt, verified (InvalidSignature otherwise): its results, and its bytes to keep as evidence."""
         message = self.receive(RECEIPT, timeout=timeout)
         batch, body, _, signature = message[2:6]
-        Ed25519PublicKey.from_public_bytes(self.get("hub_signing")).verify(signature, b"AGN/1 receipt\0" + body)
+        self.suite()[1].from_public_bytes(self.get("hub_signing")).verify(signature, b"AGN/1 receipt\0" + body)
         told = msgpack.unpackb(body)
         if told["party"] != self.get("party") or [result[2] for result in told["results"]] != self.sent.pop(batch):
             raise ValueError("the receipt is not for what was sent")

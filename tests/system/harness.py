@@ -243,7 +243,7 @@ class Hub(Program):
 
     def init(self):
         self.cli("init", "--name", self.title, "--city", "330100", "--endpoint", f"tcp://{self.host}:{self.port}",
-                 "--enrol", f"tcp://{self.host}:{self.enrol_port}", "--host", self.host)
+                 "--enrol", f"tcp://{self.host}:{self.enrol_port}", "--host", self.host, "--suite", self.site.suite)
         return self
 
     def configure(self, **settings):
@@ -322,7 +322,7 @@ class Province(Program):
         super().__init__(site, "province", home)
 
     def init(self, link):
-        self.cli("init", "--name", "浙江省科学技术厅")
+        self.cli("init", "--name", "浙江省科学技术厅", "--suite", self.site.suite)
         self.cli("join", link)
         return self
 
@@ -363,6 +363,7 @@ def figures(rows):
 
 class Site:
     """A temporary folder and everything that was started in it; `with Site() as site:` cleans up."""
+    suite = "ed25519"  # of its hubs
 
     def __init__(self):
         self.started, self.programs, self.peers, self.closers = [], [], [], []
