@@ -55,7 +55,7 @@ static void print_json(const struct office *office, const struct standing *stand
     json_t *link = json_pack("{sb sb ss ss}", "running", standing->is_running, "connected", standing->is_connected,
                              "reason", connection->reason, "refusal", connection->refusal);
     set_time(link, "since", connection->since_ms);
-    set_time(link, "next_try", standing->is_running && !standing->is_connected ? connection->next_try_ms : 0);
+    set_time(link, "next_try", standing->is_running ? connection->next_try_ms : 0);
     json_t *counts = json_object();
     for (int i = 0; i < ITEM_STATES; i++) {
         json_object_set_new(counts, state_code((enum item_state)i),
@@ -88,6 +88,9 @@ static void print_link(const struct office *office, const struct standing *stand
                 "未运行：请启动 agn-agent run，或用 agn-agent sync 发送"));
     } else if (standing->is_connected) {
         printf(tr("connected since %s\n", "已连接，自 %s\n"), since);
+        if (connection->reason[0]) {
+            printf(tr("the hub asks to wait until %s: %s\n", "枢纽要求等待至 %s：%s\n"), next, connection->reason);
+        }
     } else {
         printf(tr("not connected since %s: %s\n", "未连接，自 %s：%s\n"), since, connection->reason);
     }
@@ -111,8 +114,8 @@ static void print_waiting(const struct standing *standing)
     age_text(clock_ms() - standing->counts.oldest_waiting_at, age);
     const char *why = !standing->is_running    ? tr("agn-agent is not running", "agn-agent 未运行")
                       : connection->refusal[0] ? connection->refusal
-                      : standing->is_connected ? tr("being sent", "正在发送")
-                                               : connection->reason;
+                      : connection->reason[0]  ? connection->reason
+                                               : tr("being sent", "正在发送");
     bool is_unreachable = standing->is_running && !standing->is_connected;
     printf(tr("%" PRIu64 " waiting, oldest %s%s: %s\n", "%" PRIu64 " 条待报，最早已等待 %s%s：%s\n"), waiting, age,
            is_unreachable ? tr(", hub unreachable", "，无法连接枢纽") : "", why);

@@ -12,7 +12,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 
-enum { TICK_MS = 250, AGAIN_MS = 1000, LOOK_EVERY_MS = 30000 };
+enum { TICK_MS = 250, AGAIN_MS = 1000, LOOK_EVERY_MS = 30000, SLOW_MS = 2000 };
 static const char stream[] = "inbox";
 
 struct courier {
@@ -29,6 +29,7 @@ struct courier {
     bool is_pump_due;  /* a one-shot timer will pump */
     bool was_ready;
     bool has_inbox;
+    int64_t slowed_ms; /* monotonic: until when the hub asked to wait last; 0: it does not */
     struct connection connection;
 };
 
@@ -38,15 +39,45 @@ static int64_t retry_ms(const struct courier *courier)
 }
 
 /* A note for `status`; the work does not depend on it. */
-static void note(struct courier *courier, bool is_ready, const char *reason, int64_t next_try_ms)
+static void save_note(struct courier *courier, const char *reason, int64_t next_try_ms)
 {
     struct connection *connection = &courier->connection;
-    connection->is_ready = is_ready;
-    connection->since_ms = clock_ms();
     connection->next_try_ms = next_try_ms;
     snprintf(connection->reason, REASON_SIZE, "%s", reason);
     if (spool_note_connection(courier->config.spool, connection) != ERR_OK) {
-        log_debug("status-not-noted", "ready=%d", is_ready);
+        log_debug("status-not-noted", "ready=%d", connection->is_ready);
+    }
+}
+
+static void note(struct courier *courier, bool is_ready, const char *reason, int64_t next_try_ms)
+{
+    courier->connection.is_ready = is_ready;
+    courier->connection.since_ms = clock_ms();
+    courier->slowed_ms = 0;
+    save_note(courier, reason, next_try_ms);
+}
+
+/* The hub takes what is sent, but not so fast. Told once, until a while has passed without it. */
+static void slow_down(struct courier *courier, const struct refuse *refusal, int64_t wait_ms)
+{
+    bool is_told = courier->slowed_ms > 0;
+    courier->slowed_ms = clock_monotonic_ms() + wait_ms;
+    if (!is_told) {
+        char code[32];
+        char reason[400];
+        char text[REASON_SIZE];
+        log_safe(refusal->code.at, refusal->code.size, code, sizeof code);
+        log_safe(refusal->reason.at, refusal->reason.size, reason, sizeof reason);
+        snprintf(text, sizeof text, "%s (%s)", fault_label(code, text_is_chinese()), reason);
+        save_note(courier, text, clock_ms() + wait_ms);
+    }
+}
+
+static void speed_up(struct courier *courier, int64_t now)
+{
+    if (courier->slowed_ms > 0 && now > courier->slowed_ms + SLOW_MS) {
+        courier->slowed_ms = 0;
+        save_note(courier, "", 0);
     }
 }
 
@@ -289,6 +320,9 @@ static void on_refuse(void *self, struct link *link, const struct refuse *refusa
     int64_t wait =
         refusal->after_ms > 0 && refusal->after_ms < 3600000 ? (int64_t)refusal->after_ms : retry_ms(courier);
     flights_hold_batch(&courier->flights, refusal->batch, clock_monotonic_ms() + wait);
+    if (refusal->after_ms > 0) {
+        slow_down(courier, refusal, wait);
+    }
     for (size_t i = 0; i < sizeof stopping / sizeof *stopping; i++) {
         if (view_is(refusal->code, stopping[i])) {
             char reason[512];
@@ -334,6 +368,7 @@ static int on_tick(zloop_t *loop, int timer, void *arg)
     if (link_state(courier->link) != LINK_READY) {
         return 0;
     }
+    speed_up(courier, now);
     if (courier->follow_ms > 0 && now >= courier->follow_ms) {
         follow(courier);
     }

@@ -19,6 +19,7 @@ enum {
     BACKOFF_FIRST_MS = 500,
     BACKOFF_LAST_MS = 60000,
     REFUSED_MS = 5000,
+    AFTER_MOST_MS = 3600000,
     RECEIVE_BURST = 64
 };
 
@@ -273,6 +274,11 @@ static void on_refuse(struct link *link, const struct message *message)
             go_down(link, text, ending_codes[i].wait_ms);
             return;
         }
+    }
+    if (link->state == LINK_GREETING && refuse->after_ms > 0) {
+        char text[600];
+        snprintf(text, sizeof text, "%s: %s", fault_label(code, text_is_chinese()), reason);
+        go_down(link, text, refuse->after_ms < AFTER_MOST_MS ? (int64_t)refuse->after_ms : AFTER_MOST_MS);
     }
 }
 

@@ -11,13 +11,17 @@
 #include "hub/gate.h"
 #include "hub/zap.h"
 
-enum { TICK_MS = 200, BURST = 64, STOP_MS = 10000 };
+/* Each enrolment costs a signature's check; sessions go first. */
+enum { TICK_MS = 200, BURST = 64, ENROL_BURST = 8, STOP_MS = 10000 };
 
 /* When thousands reconnect at once, the kernel's queue is the only brake before their handshakes, and each of those
  * keeps the thread that serves the connected for about half a millisecond. Who finds the queue full tries again a
  * second or more later. Measured with 5,000: at 4096 all are back in 4 s and the connected stand still for 1 to 2 s; at
  * 128 it takes 12 s and they wait 0.1 s; at 32 some are out for more than 20 s. */
 enum { ACCEPT_BACKLOG = 128 };
+
+/* Messages of one connection that wait for the front, which reads them faster than the I/O thread can decrypt. */
+enum { RECEIVE_LIMIT = 4 };
 
 /* libzmq implements this option since 4.3.0, and its header names it only in draft builds. Without it a missing ZAP
  * handler would let anybody in. */
@@ -37,8 +41,9 @@ static void on_done(struct front *front, struct batch *batch)
     if (zlistx_first(front->decided) == batch) {
         zlistx_detach(front->decided, NULL); /* the commit was faster; they come in the same order */
     }
-    front->queued_items -= batch->count;
     struct peer *peer = sessions_find(front->sessions, batch->party_row);
+    front->queued_bytes -= batch->size;
+    peer->queued_bytes -= batch->size;
     note_received(peer, batch);
     if (peer->session != batch->session) {
         return; /* the session is over: the peer sends again and gets the first outcome */
@@ -71,8 +76,7 @@ static void on_party(struct front *front, const struct party *party)
 static void on_send(struct front *front, struct mail *mail)
 {
     struct peer *peer = sessions_find(front->sessions, mail->row);
-    if (peer && peer->session == mail->session &&
-        !reply_buffer(front, peer->routing, peer->routing_size, mail->frame)) {
+    if (peer && peer->session == mail->session && !reply_buffer(front, peer, mail->frame)) {
         front_dismiss(front, peer, "busy", "you do not read what you asked for");
     }
 }
@@ -163,7 +167,7 @@ static void read_sessions(struct front *front)
 
 static void read_enrolments(struct front *front)
 {
-    for (int i = 0; i < BURST; i++) {
+    for (int i = 0; i < ENROL_BURST; i++) {
         struct arrival arrival;
         uint8_t key[KEY_SIZE];
         bool is_there = receive(zsock_resolve(front->enrol_router), &arrival);
@@ -211,6 +215,7 @@ static void tick(struct front *front)
         zlistx_delete(front->doomed, zlistx_cursor(front->doomed));
     }
     sessions_each(front->sessions, watch_peer, front);
+    front_cut_overdue(front);
 }
 
 static void say_stopping(void *self, struct peer *peer)
@@ -234,6 +239,7 @@ static bool read_pipe(struct front *front)
         zframe_t *frame = zmsg_pop(message);
         memcpy(&front->options, zframe_data(frame), sizeof front->options);
         zframe_destroy(&frame);
+        front_configure(front);
     }
     free(command);
     zmsg_destroy(&message);
@@ -242,15 +248,21 @@ static bool read_pipe(struct front *front)
 
 static void serve(struct front *front)
 {
-    void *sockets[] = {zsock_resolve(front->pipe), zsock_resolve(front->zap), zsock_resolve(front->inbox),
-                       zsock_resolve(front->router), zsock_resolve(front->enrol_router)};
-    zmq_pollitem_t items[5];
-    for (int i = 0; i < 5; i++) {
+    enum { ITEMS = 5 + ENDPOINTS };
+    void *sockets[ITEMS] = {zsock_resolve(front->pipe),
+                            zsock_resolve(front->zap),
+                            zsock_resolve(front->inbox),
+                            zsock_resolve(front->router),
+                            zsock_resolve(front->enrol_router),
+                            zsock_resolve(front->monitors[ENDPOINT_SESSIONS]),
+                            zsock_resolve(front->monitors[ENDPOINT_ENROL])};
+    zmq_pollitem_t items[ITEMS];
+    for (int i = 0; i < ITEMS; i++) {
         items[i] = (zmq_pollitem_t){.socket = sockets[i], .events = ZMQ_POLLIN};
     }
     for (;;) {
         bool has_more = zlistx_size(front->decided) > 0;
-        if (zmq_poll(items, 5, has_more ? 0 : TICK_MS) < 0 && errno == ETERM) {
+        if (zmq_poll(items, ITEMS, has_more ? 0 : TICK_MS) < 0 && errno == ETERM) {
             return;
         }
         if ((items[0].revents & ZMQ_POLLIN) && read_pipe(front)) {
@@ -259,6 +271,11 @@ static void serve(struct front *front)
         /* Answers before questions: handshakes and receipts never wait for more work. */
         if (items[1].revents & ZMQ_POLLIN) {
             zap_answer(zsock_resolve(front->zap), front->gate, clock_monotonic_ms());
+        }
+        for (int i = 0; i < ENDPOINTS; i++) {
+            if (items[5 + i].revents & ZMQ_POLLIN) {
+                front_on_monitor(front, i);
+            }
         }
         if (has_more || (items[2].revents & ZMQ_POLLIN)) {
             read_inbox(front);
@@ -270,7 +287,7 @@ static void serve(struct front *front)
             read_enrolments(front);
         }
         tick(front);
-        if (front->is_stopping && (front->queued_items == 0 || front->now_ms > front->stop_by_ms)) {
+        if (front->is_stopping && (front->queued_bytes == 0 || front->now_ms > front->stop_by_ms)) {
             sessions_each(front->sessions, say_stopping, front);
             front->is_stopping = false;
             front->stop_by_ms = INT64_MAX;
@@ -289,17 +306,16 @@ static void load_party(void *self, const struct party *party)
     sessions_put(front->sessions, party);
 }
 
-static zsock_t *open_router(const struct front_config *config, const char *domain)
+static zsock_t *open_router(const struct front_config *config, const char *domain, int64_t message_limit)
 {
     zsock_t *sock = zsock_new(ZMQ_ROUTER);
     void *handle = zsock_resolve(sock);
     int on = 1;
-    int receive_limit = 32;
+    int receive_limit = RECEIVE_LIMIT;
     int send_limit = 1024;
     int backlog = ACCEPT_BACKLOG;
     int handshake_ms = 10000;
     int linger_ms = 1000; /* the last receipts of a hub that stops */
-    int64_t message_limit = MESSAGE_SIZE_MAX;
     zmq_setsockopt(handle, ZMQ_ROUTER_MANDATORY, &on, sizeof on);
     zmq_setsockopt(handle, ZMQ_CURVE_SERVER, &on, sizeof on);
     zmq_setsockopt(handle, ZMQ_CURVE_SECRETKEY, config->identity->curve_secret, KEY_SIZE);
@@ -330,7 +346,10 @@ static bool front_open(struct front *front, const struct front_config *config)
     memcpy(front->intake.hub_key, config->identity->curve_public, KEY_SIZE);
     memcpy(front->epoch, config->epoch, EPOCH_SIZE);
     front->gate = gate_open();
-    front->sessions = sessions_open();
+    front->doors = doors_open();
+    front->unsent = unsent_open(NULL);
+    front->sessions = sessions_open(front->unsent);
+    front_configure(front);
     front->doomed = zlistx_new();
     front->decided = zlistx_new();
     zlistx_set_destructor(front->doomed, free_doom);
@@ -340,8 +359,10 @@ static bool front_open(struct front *front, const struct front_config *config)
     front->inbox = zsock_new_pull("@inproc://front");
     /* The handler answers before anybody can knock. */
     front->zap = zsock_new_rep("@inproc://zeromq.zap.01");
-    front->router = open_router(config, ZAP_DOMAIN_SESSIONS);
-    front->enrol_router = open_router(config, ZAP_DOMAIN_ENROL);
+    front->router = open_router(config, ZAP_DOMAIN_SESSIONS, MESSAGE_SIZE_MAX);
+    front->enrol_router = open_router(config, ZAP_DOMAIN_ENROL, ENROL_SIZE_MAX);
+    front_watch(front, ENDPOINT_SESSIONS, front->router);
+    front_watch(front, ENDPOINT_ENROL, front->enrol_router);
     if (store_each_party(config->registry, load_party, front) != ERR_OK || !front->zap) {
         log_error("front-registry", "the registry cannot be read");
         return false;
@@ -361,6 +382,9 @@ static bool front_open(struct front *front, const struct front_config *config)
 
 static void front_close(struct front *front)
 {
+    for (int i = 0; i < ENDPOINTS; i++) {
+        zsock_destroy(&front->monitors[i]);
+    }
     zsock_destroy(&front->router);
     zsock_destroy(&front->enrol_router);
     zsock_destroy(&front->zap);
@@ -371,6 +395,8 @@ static void front_close(struct front *front)
     zlistx_destroy(&front->doomed);
     zlistx_destroy(&front->decided);
     sessions_close(front->sessions);
+    unsent_close(front->unsent);
+    doors_close(front->doors);
     gate_close(front->gate);
 }
 

@@ -10,6 +10,9 @@
 #include "hub/options.h"
 #include "hub/store.h"
 
+/* Descriptors that are not connections of peers: files, pipes, and those on the way from accept() to the front. */
+enum { DESCRIPTOR_RESERVE = 256 };
+
 struct front_config {
     struct options options; /* copied; SIGHUP sends a new one as RELOAD */
     const struct identity *identity;

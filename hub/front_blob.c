@@ -41,6 +41,13 @@ void front_on_blob(struct front *front, struct arrival *arrival, const struct me
         say_busy(front, peer, message);
         return;
     }
+    const char *what = NULL;
+    const struct demand demand =
+        message->type == MESSAGE_BLOB_OFFER ? (struct demand){RATE_OFFERS, 1} : (struct demand){RATE_BYTES, size};
+    if (front_limit(front, peer, &demand, 1, &what) > 0) {
+        say_busy(front, peer, message);
+        return;
+    }
     struct mail *mail = mail_new(MAIL_BLOB);
     mail->row = peer->party.row;
     mail->session = peer->session;

@@ -10,6 +10,14 @@
 #include "common/text.h"
 #include "hub/gate.h"
 
+enum { ENROLMENTS_MAX = 256, BUSY_AFTER_MS = 2000 };
+
+static void refuse_busy(struct front *front, const void *routing, size_t routing_size)
+{
+    reply_enrol_refuse(front, routing, routing_size, "busy", "the hub cannot do it now; try again later",
+                       BUSY_AFTER_MS);
+}
+
 void front_on_enrol(struct front *front, struct arrival *arrival, const uint8_t curve_key[KEY_SIZE])
 {
     struct message message;
@@ -40,6 +48,10 @@ void front_on_enrol(struct front *front, struct arrival *arrival, const uint8_t 
         reply_enrol_refuse(front, routing, routing_size, "wrong_suite", reason, 0);
         return;
     }
+    if (front->enrolments >= ENROLMENTS_MAX) {
+        refuse_busy(front, routing, routing_size);
+        return;
+    }
     msgpack_sbuffer buffer;
     msgpack_sbuffer_init(&buffer);
     enrol_signed_bytes(curve_key, message.enrol.code, &buffer);
@@ -50,6 +62,7 @@ void front_on_enrol(struct front *front, struct arrival *arrival, const uint8_t 
         reply_enrol_refuse(front, routing, routing_size, "bad_signature", "the proof does not fit the keys", 0);
         return;
     }
+    front->enrolments++;
     struct mail *mail = mail_new(MAIL_ENROL);
     mail->enrolment = mem_alloc(sizeof *mail->enrolment);
     mail->enrolment->routing_size = routing_size;
@@ -63,16 +76,18 @@ void front_on_enrol(struct front *front, struct arrival *arrival, const uint8_t 
 
 void front_on_enrolled(struct front *front, const struct enrolment *enrolment)
 {
+    front->enrolments--;
+    if (strcmp(enrolment->refusal, "busy") == 0) {
+        refuse_busy(front, enrolment->routing, enrolment->routing_size);
+        return;
+    }
     if (*enrolment->refusal) {
         log_warn("enrol-refused", "address=%s code=%s", enrolment->address, enrolment->refusal);
         if (strcmp(enrolment->refusal, "code_invalid") == 0) {
             gate_wrong_code(front->gate, enrolment->address, clock_monotonic_ms());
         }
-        bool is_busy = strcmp(enrolment->refusal, "busy") == 0;
         reply_enrol_refuse(front, enrolment->routing, enrolment->routing_size, enrolment->refusal,
-                           is_busy ? "the hub cannot store it now; try again later"
-                                   : "ask the operator for a new join link",
-                           is_busy ? 2000 : 0);
+                           "ask the operator for a new join link", 0);
         return;
     }
     log_info("party-enrolled", "party=%s role=%s", enrolment->party.party, enrolment->party.role);

@@ -3,11 +3,14 @@
 #ifndef HUB_FRONT_PARTS_H
 #define HUB_FRONT_PARTS_H
 
+#include "hub/doors.h"
 #include "hub/front.h"
 #include "hub/intake.h"
 #include "hub/sessions.h"
 
 struct gate;
+
+enum { ENDPOINT_SESSIONS, ENDPOINT_ENROL, ENDPOINTS };
 
 /* A connection to be cut once its last message has had time to leave. */
 struct doom {
@@ -21,15 +24,21 @@ struct front {
     struct intake intake;
     uint8_t epoch[EPOCH_SIZE];
     zsock_t *pipe, *router, *enrol_router, *zap, *inbox, *to_writer, *to_feeder, *to_blobs;
+    zsock_t *monitors[ENDPOINTS];
     struct gate *gate;
+    struct doors *doors;
     struct sessions *sessions;
+    struct unsent *unsent; /* of all peers */
+    struct rate_limit limits[RATES];
     zlistx_t *doomed;  /* struct doom, in order of time */
     zlistx_t *decided; /* struct batch, the writer's: receipts to be signed while it commits */
     uint64_t last_session;
-    uint64_t queued_items; /* with the writer, or on the way there */
+    size_t queued_bytes;   /* of batches with the writer, or on the way there */
+    uint32_t enrolments;   /* likewise */
     uint64_t parcel_bytes; /* with the blobs actor */
     uint64_t last_probe;
     int64_t now_ms, ticked_ms, stop_by_ms;
+    int64_t doors_said_ms[DOOR_VERDICTS], accept_said_ms; /* when the log last said it */
     bool is_stopping;
 };
 
@@ -49,6 +58,18 @@ void front_doom(struct front *front, const struct connection *connection);
 /* The last word to a connection, then the end of its session; the connection itself is doomed. */
 void front_dismiss(struct front *front, struct peer *peer, const char *code, const char *reason);
 
+/* front_limits.c */
+/* At most once in ten seconds for each *said_ms: a flood must not become one of the log. */
+bool front_may_say(int64_t *said_ms);
+/* Takes what is demanded, all or nothing: then how long to stay away, at most half an hour, and for what. */
+int64_t front_limit(struct front *front, struct peer *peer, const struct demand *demands, size_t count,
+                    const char **ret_what);
+/* Watches an endpoint's connections; before it is bound. */
+void front_watch(struct front *front, int endpoint, zsock_t *router);
+void front_on_monitor(struct front *front, int endpoint);
+void front_cut_overdue(struct front *front);
+void front_configure(struct front *front);
+
 /* front_blob.c */
 void front_on_blob(struct front *front, struct arrival *arrival, const struct message *message);
 /* The blobs actor is done with one. */
@@ -62,8 +83,9 @@ void front_on_enrolled(struct front *front, const struct enrolment *enrolment);
 /* front_reply.c. All return false when the connection is gone or takes no more; the truth is the receipt, so most
  * callers go on. */
 bool reply_message(struct front *front, const void *routing, size_t routing_size, const struct message *message);
-/* Takes over BUFFER's content; the caller still owns the emptied struct. */
-bool reply_buffer(struct front *front, const void *routing, size_t routing_size, msgpack_sbuffer *buffer);
+/* Takes over BUFFER's content; the caller still owns the emptied struct. False too when PEER has left too much unread.
+ */
+bool reply_buffer(struct front *front, const struct peer *peer, msgpack_sbuffer *buffer);
 /* batch 0 and after_ms 0: absent. */
 bool reply_refuse(struct front *front, const void *routing, size_t routing_size, const char *code, const char *reason,
                   uint64_t batch, uint64_t after_ms);

@@ -4,30 +4,28 @@
 
 #include "common/text.h"
 
-enum { RETRY_AFTER_MS = 2000 };
+enum {
+    RETRY_AFTER_MS = 2000,
+    UNSENT_MAX = 16 << 20,   /* of one peer: an inbox's credit, and the chunks of an attachment */
+    UNSENT_SHORT = 256 << 10 /* once all together are beyond send_mib */
+};
 
 static struct view text_view(const char *text)
 {
     return (struct view){(const uint8_t *)text, strlen(text)};
 }
 
-static void free_bytes(void *data, void *hint)
-{
-    (void)hint;
-    free(data);
-}
-
-static bool send_frame(zsock_t *router, const void *routing, size_t routing_size, msgpack_sbuffer *buffer)
+static bool send_frame(zsock_t *router, const void *routing, size_t routing_size, struct unsent *unsent,
+                       msgpack_sbuffer *buffer)
 {
     void *handle = zsock_resolve(router);
-    size_t size = buffer->size;
     if (zmq_send(handle, routing, routing_size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
         msgpack_sbuffer_destroy(buffer);
         msgpack_sbuffer_init(buffer);
         return false;
     }
     zmq_msg_t frame;
-    zmq_msg_init_data(&frame, msgpack_sbuffer_release(buffer), size, free_bytes, NULL);
+    unsent_message(unsent, buffer, &frame);
     bool is_sent = zmq_msg_send(&frame, handle, ZMQ_DONTWAIT) >= 0;
     zmq_msg_close(&frame);
     return is_sent;
@@ -38,7 +36,7 @@ static bool send_message(zsock_t *router, const void *routing, size_t routing_si
     msgpack_sbuffer buffer;
     msgpack_sbuffer_init(&buffer);
     message_encode(message, &buffer);
-    return send_frame(router, routing, routing_size, &buffer);
+    return send_frame(router, routing, routing_size, NULL, &buffer);
 }
 
 bool reply_message(struct front *front, const void *routing, size_t routing_size, const struct message *message)
@@ -46,9 +44,13 @@ bool reply_message(struct front *front, const void *routing, size_t routing_size
     return send_message(front->router, routing, routing_size, message);
 }
 
-bool reply_buffer(struct front *front, const void *routing, size_t routing_size, msgpack_sbuffer *buffer)
+bool reply_buffer(struct front *front, const struct peer *peer, msgpack_sbuffer *buffer)
 {
-    return send_frame(front->router, routing, routing_size, buffer);
+    bool is_short = unsent_bytes(front->unsent) > (size_t)front->options.send_mib << 20;
+    if (unsent_bytes(peer->unsent) > (is_short ? UNSENT_SHORT : UNSENT_MAX)) {
+        return false;
+    }
+    return send_frame(front->router, peer->routing, peer->routing_size, peer->unsent, buffer);
 }
 
 static struct message refusal(const char *code, const char *reason, uint64_t batch, uint64_t after_ms)
@@ -161,7 +163,7 @@ bool reply_receipt(struct front *front, const struct peer *peer, struct batch *b
     } else if (batch->receipt.size == 0) {
         reply_prepare(front, batch);
     }
-    return reply_buffer(front, peer->routing, peer->routing_size, &batch->receipt);
+    return reply_buffer(front, peer, &batch->receipt);
 }
 
 static void encode_sectors(const char *sectors, msgpack_sbuffer *buffer)

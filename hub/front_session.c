@@ -9,7 +9,13 @@
 #include "common/mem.h"
 #include "common/text.h"
 
-enum { MALFORMED_MAX = 10, QUEUED_ITEMS_MAX = 65536, WHO_MS = 1000, BUSY_AFTER_MS = 500, LAST_WORD_MS = 200 };
+enum {
+    MALFORMED_MAX = 10,
+    PEER_QUEUE_MAX = 16 << 20, /* bytes of batches that wait, of one peer */
+    WHO_MS = 1000,
+    BUSY_AFTER_MS = 500,
+    LAST_WORD_MS = 200
+};
 
 static bool comes_by_session(const struct arrival *arrival)
 {
@@ -26,6 +32,9 @@ void front_end_session(struct front *front, struct peer *peer)
         gone->row = peer->party.row;
         gone->session = peer->session;
         mail_send(ends[i], &gone);
+    }
+    if (peer->session) {
+        doors_in_session(front->doors, peer->connection.fd, false, clock_monotonic_ms());
     }
     peer->session = 0;
     peer->in_flight = 0;
@@ -55,6 +64,16 @@ static void on_hello(struct front *front, struct arrival *arrival, const struct 
                      "this hub speaks AGN/1", 0, 0);
         return;
     }
+    const struct demand demand = {RATE_SESSIONS, 1};
+    const char *what = NULL;
+    int64_t after_ms = front_limit(front, peer, &demand, 1, &what);
+    if (after_ms > 0) {
+        struct connection connection = connection_of(arrival->fd);
+        reply_refuse(front, zmq_msg_data(&arrival->routing), zmq_msg_size(&arrival->routing), "busy", what, 0,
+                     (uint64_t)after_ms);
+        front_doom(front, &connection);
+        return;
+    }
     if (peer->session && !comes_by_session(arrival)) {
         front_dismiss(front, peer, "session_superseded", "the same key opened another session");
     } else {
@@ -64,6 +83,7 @@ static void on_hello(struct front *front, struct arrival *arrival, const struct 
     peer->routing_size = zmq_msg_size(&arrival->routing);
     memcpy(peer->routing, zmq_msg_data(&arrival->routing), peer->routing_size);
     peer->connection = connection_of(arrival->fd);
+    doors_in_session(front->doors, peer->connection.fd, true, clock_monotonic_ms());
     peer->malformed = 0;
     peer->heard_ms = peer->pinged_ms = clock_monotonic_ms();
     log_debug("session-new", "party=%s session=%" PRIu64, peer->party.party, peer->session);
@@ -71,35 +91,59 @@ static void on_hello(struct front *front, struct arrival *arrival, const struct 
 }
 
 static void refuse_batch(struct front *front, struct peer *peer, uint64_t batch, const char *code, const char *reason,
-                         uint64_t after_ms)
+                         int64_t after_ms)
 {
-    log_warn("batch-refused", "party=%s batch=%" PRIu64 " code=%s", peer->party.party, batch, code);
-    reply_refuse(front, peer->routing, peer->routing_size, code, reason, batch, after_ms);
+    if (after_ms == 0 && front_may_say(&peer->refused_ms)) { /* the client's fault */
+        log_warn("batch-refused", "party=%s batch=%" PRIu64 " code=%s", peer->party.party, batch, code);
+    }
+    reply_refuse(front, peer->routing, peer->routing_size, code, reason, batch, (uint64_t)after_ms);
+}
+
+/* Of a batch that breaks no limit of a rate: true when there is room for it now. */
+static bool has_room(const struct front *front, const struct peer *peer, size_t size)
+{
+    return front->queued_bytes + size <= (size_t)front->options.queue_mib << 20 &&
+           peer->queued_bytes + size <= PEER_QUEUE_MAX;
+}
+
+static void take_batch(struct front *front, struct arrival *arrival, const struct submit *submit)
+{
+    struct peer *peer = arrival->peer;
+    struct batch *batch = intake_batch(&front->intake, &peer->party, submit, &arrival->frame, clock_ms());
+    if (!batch) {
+        refuse_batch(front, peer, submit->batch, "bad_signature", "the signature does not fit the batch", 0);
+        return;
+    }
+    batch->size = batch_size(batch);
+    peer->in_flight += batch->count;
+    peer->queued_bytes += batch->size;
+    front->queued_bytes += batch->size;
+    struct mail *mail = mail_new(MAIL_BATCH);
+    mail->batch = batch;
+    mail_send(batch->names_blobs ? front->to_blobs : front->to_writer, &mail);
 }
 
 static void on_submit(struct front *front, struct arrival *arrival, const struct message *message)
 {
     struct peer *peer = arrival->peer;
     const struct submit *submit = &message->submit;
+    size_t size = zmq_msg_size(&arrival->frame);
+    const struct demand demands[] = {{RATE_RECORDS, submit->count}, {RATE_DAY, submit->count}, {RATE_BYTES, size}};
+    const char *what = NULL;
+    int64_t after_ms = 0;
     if (submit->count == 0 || submit->count > (uint64_t)front->options.max_batch) {
         refuse_batch(front, peer, submit->batch, "batch_too_large", "a batch holds 1 to max_batch items", 0);
     } else if (peer->in_flight + submit->count > (uint64_t)front->options.window) {
         refuse_batch(front, peer, submit->batch, "window_exceeded",
                      "more items without a receipt than the window allows", 0);
-    } else if (front->is_stopping || front->queued_items > QUEUED_ITEMS_MAX) {
-        refuse_batch(front, peer, submit->batch, front->is_stopping ? "stopping" : "busy", "try again later",
-                     BUSY_AFTER_MS);
+    } else if (front->is_stopping) {
+        refuse_batch(front, peer, submit->batch, "stopping", "try again later", BUSY_AFTER_MS);
+    } else if (!has_room(front, peer, size)) {
+        refuse_batch(front, peer, submit->batch, "busy", "too much waits to be written", BUSY_AFTER_MS);
+    } else if ((after_ms = front_limit(front, peer, demands, 3, &what)) > 0) {
+        refuse_batch(front, peer, submit->batch, "rate_limited", what, after_ms);
     } else {
-        struct batch *batch = intake_batch(&front->intake, &peer->party, submit, &arrival->frame, clock_ms());
-        if (!batch) {
-            refuse_batch(front, peer, submit->batch, "bad_signature", "the signature does not fit the batch", 0);
-            return;
-        }
-        peer->in_flight += batch->count;
-        front->queued_items += batch->count;
-        struct mail *mail = mail_new(MAIL_BATCH);
-        mail->batch = batch;
-        mail_send(batch->names_blobs ? front->to_blobs : front->to_writer, &mail);
+        take_batch(front, arrival, submit);
     }
 }
 
@@ -111,6 +155,13 @@ static void on_follow(struct front *front, struct arrival *arrival, const struct
     if (!view_is(follow->stream, own)) {
         reply_refuse(front, peer->routing, peer->routing_size, "not_permitted", "this role may not follow this stream",
                      0, 0);
+        return;
+    }
+    const struct demand demand = {RATE_FOLLOWS, 1};
+    const char *what = NULL;
+    int64_t after_ms = front_limit(front, peer, &demand, 1, &what);
+    if (after_ms > 0) {
+        reply_refuse(front, peer->routing, peer->routing_size, "rate_limited", what, 0, (uint64_t)after_ms);
         return;
     }
     struct mail *mail = mail_new(MAIL_FOLLOW);

@@ -16,7 +16,7 @@
 #include "hub/front.h"
 #include "hub/writer.h"
 
-enum { DESCRIPTOR_RESERVE = 128, POLL_MS = 200, STOP_WAIT_MS = 15000 };
+enum { POLL_MS = 200, STOP_WAIT_MS = 15000 };
 
 static volatile sig_atomic_t is_ended;
 static volatile sig_atomic_t is_reload_due;
@@ -66,7 +66,9 @@ static bool raise_descriptors(const struct options *options)
                 options->max_peers, (unsigned long long)need, (unsigned long long)limit.rlim_max);
         return false;
     }
-    limit.rlim_cur = limit.rlim_max;
+    /* Room for everybody's old connection beside the new one, and no more: each takes memory. */
+    limit.rlim_cur =
+        limit.rlim_max < need + (rlim_t)options->max_peers ? limit.rlim_max : need + (rlim_t)options->max_peers;
     setrlimit(RLIMIT_NOFILE, &limit);
     return true;
 }

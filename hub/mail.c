@@ -43,6 +43,16 @@ void batch_free(struct batch *batch)
     free(batch);
 }
 
+size_t batch_size(const struct batch *batch)
+{
+    size_t size = sizeof *batch + zmq_msg_size(&batch->frame) + batch->count * sizeof *batch->items;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        /* The faults as the front found them, and once more as the store encodes them. */
+        size += batch->items[i].faults ? 2 * sizeof *batch->items[i].faults : 0;
+    }
+    return size;
+}
+
 struct parcel *parcel_new(const char *party, bool is_want, zmq_msg_t *frame)
 {
     struct parcel *parcel = mem_alloc(sizeof *parcel);

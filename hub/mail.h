@@ -70,6 +70,7 @@ struct batch {
     uint64_t batch;
     int64_t at; /* when the front took it */
     struct view signature;
+    size_t size;             /* the front's: as which it counts until it is done */
     msgpack_sbuffer receipt; /* the front's: the signed frame, when it was made early */
     const char *failure;     /* the writer's: a retry code (static) that stands in place of every outcome */
     bool names_blobs;        /* some item names an attachment */
@@ -80,6 +81,8 @@ struct batch {
 struct batch *batch_new(uint32_t count);
 /* Takes NULL. */
 void batch_free(struct batch *batch);
+/* What it takes of memory while the writer has it, its answer included. */
+size_t batch_size(const struct batch *batch);
 
 struct enrolment {
     uint8_t routing[16];

@@ -30,6 +30,16 @@ struct options {
     int64_t checkpoint_pages;
     int64_t io_threads;
     int64_t max_peers;
+    int64_t rate_records;
+    int64_t rate_kib;
+    int64_t rate_burst_s;
+    int64_t day_records;
+    int64_t sessions_per_minute;
+    int64_t offers_per_minute;
+    int64_t address_connections;
+    int64_t address_per_minute;
+    int64_t queue_mib;
+    int64_t send_mib;
     char signals[CONFIG_TEXT_SIZE];
     char share_mode[CONFIG_TEXT_SIZE];
     int64_t share_level;

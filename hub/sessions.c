@@ -1,5 +1,6 @@
 #include "hub/sessions.h"
 
+#include <netdb.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -8,11 +9,14 @@
 struct sessions {
     struct peer **peers; /* by row */
     size_t capacity;
+    struct unsent *total;
 };
 
-struct sessions *sessions_open(void)
+struct sessions *sessions_open(struct unsent *total)
 {
-    return mem_alloc(sizeof(struct sessions));
+    struct sessions *sessions = mem_alloc(sizeof *sessions);
+    sessions->total = total;
+    return sessions;
 }
 
 void sessions_close(struct sessions *sessions)
@@ -22,6 +26,7 @@ void sessions_close(struct sessions *sessions)
     }
     for (size_t i = 0; i < sessions->capacity; i++) {
         if (sessions->peers[i]) {
+            unsent_close(sessions->peers[i]->unsent);
             free(sessions->peers[i]);
         }
     }
@@ -48,6 +53,7 @@ struct peer *sessions_put(struct sessions *sessions, const struct party *party)
     if (!peer) {
         peer = sessions->peers[row] = mem_alloc(sizeof *peer);
         peer->connection.fd = -1;
+        peer->unsent = unsent_open(sessions->total);
         peer->received = party->last_seq;
     }
     peer->party = *party;
@@ -80,6 +86,14 @@ struct connection connection_of(int fd)
     struct connection connection;
     connection.fd = far_end_of(fd, &connection.far_end) ? fd : -1;
     return connection;
+}
+
+void connection_address(const struct connection *connection, char ret_address[64])
+{
+    const struct sockaddr *far_end = (const struct sockaddr *)&connection->far_end;
+    if (getnameinfo(far_end, sizeof connection->far_end, ret_address, 64, NULL, 0, NI_NUMERICHOST) != 0) {
+        ret_address[0] = '\0';
+    }
 }
 
 void connection_cut(const struct connection *connection)

@@ -5,6 +5,8 @@
 #include <netinet/in.h>
 
 #include "hub/mail.h"
+#include "hub/rates.h"
+#include "hub/unsent.h"
 
 enum { ROUTING_SIZE_MAX = 16 };
 
@@ -21,7 +23,11 @@ struct peer {
     size_t routing_size;
     struct connection connection;
     uint64_t in_flight;
-    uint64_t received; /* the highest entity sequence number with an outcome */
+    size_t queued_bytes; /* with the writer; of ended sessions too */
+    struct unsent *unsent;
+    struct rate rates[RATES];
+    int64_t limited_ms, refused_ms; /* when the log last said that it is too fast, that a batch was refused */
+    uint64_t received;              /* the highest entity sequence number with an outcome */
     int malformed;
     uint32_t parcels; /* BLOB messages that are not worked off; of ended sessions too */
     uint64_t unread_chunks,
@@ -34,7 +40,8 @@ struct peer {
 
 struct sessions;
 
-struct sessions *sessions_open(void);
+/* TOTAL counts what the peers have not read, together. */
+struct sessions *sessions_open(struct unsent *total);
 /* Takes NULL. */
 void sessions_close(struct sessions *sessions);
 /* The peer of a registry row, made or refreshed from PARTY. */
@@ -44,6 +51,8 @@ struct peer *sessions_find(struct sessions *sessions, int64_t row);
 void sessions_each(struct sessions *sessions, void (*each)(void *self, struct peer *peer), void *self);
 
 struct connection connection_of(int fd);
+/* Its far end's address, for the log; "" where it has none. */
+void connection_address(const struct connection *connection, char ret_address[64]);
 /* Closes it, if it is still the same one: a ROUTER has no way to drop a peer. */
 void connection_cut(const struct connection *connection);
 

@@ -137,6 +137,24 @@ static void finish(struct uploads *uploads, struct upload *upload)
     free_slot(upload);
 }
 
+/* A free slot, or one that whoever has it does not use; NULL: there is none. */
+static struct upload *vacate_slot(struct uploads *uploads)
+{
+    struct upload *slot = find_slot(uploads, 0);
+    if (slot) {
+        return slot;
+    }
+    slot = &uploads->slots[0];
+    for (int i = 1; i < UPLOADS_MAX; i++) {
+        slot = uploads->slots[i].heard_ms < slot->heard_ms ? &uploads->slots[i] : slot;
+    }
+    if (clock_monotonic_ms() - slot->heard_ms < UPLOAD_YIELD_MS) {
+        return NULL;
+    }
+    leave(uploads, slot);
+    return slot;
+}
+
 /* NULL when the offer may be taken. *ret_slot is a free one then. */
 static const char *judge_offer(struct uploads *uploads, const char *party, const struct shelf_item *item,
                                struct upload **ret_slot)
@@ -158,8 +176,8 @@ static const char *judge_offer(struct uploads *uploads, const char *party, const
     if (used + (item->size + 4095) / 4096 * 4096 > uploads->quota) {
         return "quota_exceeded";
     }
-    *ret_slot = find_slot(uploads, 0);
-    if (!*ret_slot || parts >= SHELF_PARTS_MAX) {
+    *ret_slot = parts < SHELF_PARTS_MAX ? vacate_slot(uploads) : NULL;
+    if (!*ret_slot) {
         return "busy";
     }
     return shelf_room(uploads->shelf) < uploads->min_free + item->size ? "disk_full" : NULL;

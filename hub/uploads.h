@@ -5,6 +5,8 @@
  *           credit is used; the last one is checked and kept                                         → none
  *           anything out of turn, another offer, the end of the session, silence                     → none, part kept
  *
+ * When all slots are taken, the one that has been silent longest yields to the next offer, if for UPLOAD_YIELD_MS.
+ *
  * `kept` is said only after the content, its name and its row in the registry are on the disk. A failure of the disk is
  * answered with a code that may be tried again, and keeps the part. */
 #ifndef HUB_UPLOADS_H
@@ -13,7 +15,13 @@
 #include "hub/mail.h"
 #include "hub/shelf.h"
 
-enum { UPLOADS_MAX = 64, UPLOAD_SYNC = 8 << 20, UPLOAD_SILENCE_MS = 60000, PART_LIFE_HOURS = 72 };
+enum {
+    UPLOADS_MAX = 64,
+    UPLOAD_SYNC = 8 << 20,
+    UPLOAD_SILENCE_MS = 60000,
+    UPLOAD_YIELD_MS = 5000,
+    PART_LIFE_HOURS = 72
+};
 
 struct upload {
     int64_t row; /* the peer's; 0: the slot is free */

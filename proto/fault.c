@@ -46,6 +46,7 @@ static const struct {
     {"batch_too_large", "too many records in one batch", "批次记录过多"},
     {"window_exceeded", "too many records without a receipt", "未回执的记录过多"},
     {"busy", "the hub is busy", "枢纽繁忙"},
+    {"rate_limited", "more than the hub allows this party in a time", "超出枢纽允许的报送速率"},
     {"stopping", "the hub is shutting down", "枢纽正在停机"},
     {"code_invalid", "the join code is unknown", "加入码无效"},
     {"code_expired", "the join code has expired", "加入码已过期"},

@@ -15,6 +15,7 @@
 enum {
     PROTOCOL_VERSION = 1,
     MESSAGE_SIZE_MAX = 1048576,
+    ENROL_SIZE_MAX = 4096, /* of a message to the enrolment endpoint */
     BATCH_ITEMS_MAX = 64,
     WINDOW_ITEMS = 256,
     EVENTS_SIZE_MAX = 262144,

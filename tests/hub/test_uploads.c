@@ -251,10 +251,27 @@ static void test_what_is_not_allowed_is_said_before_a_byte(void **state)
     assert_done(rig, "disk_full");
     rig->uploads->min_free = 0;
     for (int i = 0; i < UPLOADS_MAX; i++) {
-        rig->uploads->slots[i].row = 100 + i;
+        rig->uploads->slots[i] = (struct upload){.row = 100 + i, .fd = -1, .heard_ms = clock_monotonic_ms()};
     }
     offer(rig, "application/pdf", SIZE);
     assert_done(rig, "busy");
+    memset(rig->uploads->slots, 0, sizeof rig->uploads->slots);
+}
+
+/* Those who offer and never send must not keep out who does. */
+static void test_the_slot_that_is_silent_longest_yields(void **state)
+{
+    struct rig *rig = *state;
+    int64_t now = clock_monotonic_ms();
+    for (int i = 0; i < UPLOADS_MAX; i++) {
+        rig->uploads->slots[i] =
+            (struct upload){.row = 100 + i, .fd = -1, .heard_ms = now - (i == 7) * UPLOAD_YIELD_MS};
+    }
+    offer(rig, "application/pdf", SIZE);
+    assert_want(rig, 0);
+    assert_int_equal(rig->uploads->slots[7].row, PEER);
+    upload(rig, 0);
+    assert_done(rig, "kept");
     memset(rig->uploads->slots, 0, sizeof rig->uploads->slots);
 }
 
@@ -367,6 +384,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_chunk_out_of_turn_ends_the_upload, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_wrong_contents_are_thrown_away, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_not_allowed_is_said_before_a_byte, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_slot_that_is_silent_longest_yields, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_full_disk_is_told_and_passes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_part_that_is_a_content_already_is_never_cut, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_records_wait_for_their_attachments, set_up, tear_down),

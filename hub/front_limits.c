@@ -1,0 +1,143 @@
+/* What a peer may ask for (hub/rates.h), and what an address may hold (hub/doors.h), by what libzmq's monitors tell of
+ * the connections. */
+#include "hub/front_parts.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "common/log.h"
+#include "common/text.h"
+
+enum {
+    SAY_MS = 10000,
+    EVENTS_BURST = 1024,
+    MINUTE_MS = 60000,
+    AFTER_LEAST_MS = 100,
+    AFTER_MOST_MS = 1800000 /* a longer wait than an hour a peer takes for a mistake */
+};
+
+/* Below the limit by what else is open, and what the I/O thread accepts before the front hears of it. */
+static size_t connections_max(void)
+{
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur - DESCRIPTOR_RESERVE;
+}
+
+void front_configure(struct front *front)
+{
+    const struct options *options = &front->options;
+    struct door_limits doors = {
+        .connections = connections_max(),
+        .address_connections = options->address_connections,
+        .accepts = {.amount = options->address_per_minute, .period_ms = MINUTE_MS, .burst_ms = MINUTE_MS}};
+    doors_configure(front->doors, &doors);
+    rates_configure(options, front->limits);
+}
+
+bool front_may_say(int64_t *said_ms)
+{
+    int64_t now = clock_monotonic_ms();
+    if (*said_ms > 0 && now - *said_ms < SAY_MS) {
+        return false;
+    }
+    *said_ms = now;
+    return true;
+}
+
+int64_t front_limit(struct front *front, struct peer *peer, const struct demand *demands, size_t count,
+                    const char **ret_what)
+{
+    int64_t wait_ms = rates_take(front->limits, peer->rates, demands, count, clock_monotonic_ms(), ret_what);
+    if (wait_ms == 0) {
+        return 0;
+    }
+    if (front_may_say(&peer->limited_ms)) {
+        log_warn("peer-limited", "party=%s limit=\"%s\" after_ms=%" PRId64, peer->party.party, *ret_what, wait_ms);
+    }
+    return wait_ms < AFTER_LEAST_MS ? AFTER_LEAST_MS : wait_ms > AFTER_MOST_MS ? AFTER_MOST_MS : wait_ms;
+}
+
+void front_watch(struct front *front, int endpoint, zsock_t *router)
+{
+    char address[40];
+    snprintf(address, sizeof address, "inproc://front-monitor-%d", endpoint);
+    zmq_socket_monitor(zsock_resolve(router), address,
+                       ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_ACCEPT_FAILED | ZMQ_EVENT_DISCONNECTED);
+    front->monitors[endpoint] = zsock_new(ZMQ_PAIR);
+    zsock_connect(front->monitors[endpoint], "%s", address);
+}
+
+static void say(struct front *front, enum door_verdict verdict, const struct connection *connection)
+{
+    static const char *const events[] = {"", "address-limited", "connections-short"};
+    char address[64];
+    if (front_may_say(&front->doors_said_ms[verdict])) {
+        connection_address(connection, address);
+        log_warn(events[verdict], "address=%s connections=%zu", address, doors_count(front->doors));
+    }
+}
+
+static void on_accepted(struct front *front, int endpoint, int fd)
+{
+    struct connection victim;
+    struct connection connection = connection_of(fd);
+    if (connection.fd < 0) {
+        return; /* gone already */
+    }
+    enum door_verdict verdict = doors_accepted(front->doors, endpoint, &connection, clock_monotonic_ms(), &victim);
+    if (verdict != DOOR_OPEN) {
+        connection_cut(&victim);
+        say(front, verdict, &victim);
+    }
+}
+
+/* False when nothing is there. */
+static bool read_event(zsock_t *monitor, uint16_t *ret_event, int *ret_value)
+{
+    uint8_t frame[sizeof(uint16_t) + sizeof(uint32_t)];
+    uint32_t value = 0;
+    if (zmq_recv(zsock_resolve(monitor), frame, sizeof frame, ZMQ_DONTWAIT) != (int)sizeof frame) {
+        return false;
+    }
+    memcpy(ret_event, frame, sizeof *ret_event);
+    memcpy(&value, frame + sizeof *ret_event, sizeof value);
+    *ret_value = (int)value;
+    return zmq_recv(zsock_resolve(monitor), NULL, 0, ZMQ_DONTWAIT) >= 0; /* the endpoint's own address */
+}
+
+/* The I/O thread tries again at once, and again, until a descriptor is free. */
+static void on_accept_failed(struct front *front, int error)
+{
+    struct connection victim;
+    if (doors_oldest(front->doors, &victim)) {
+        connection_cut(&victim);
+    }
+    if (front_may_say(&front->accept_said_ms)) {
+        log_warn("accept-failed", "reason=\"%s\" connections=%zu", zmq_strerror(error), doors_count(front->doors));
+    }
+}
+
+void front_on_monitor(struct front *front, int endpoint)
+{
+    uint16_t event = 0;
+    int value = 0;
+    for (int i = 0; i < EVENTS_BURST && read_event(front->monitors[endpoint], &event, &value); i++) {
+        if (event == ZMQ_EVENT_ACCEPTED) {
+            on_accepted(front, endpoint, value);
+        } else if (event == ZMQ_EVENT_DISCONNECTED) {
+            doors_closed(front->doors, endpoint, value);
+        } else if (event == ZMQ_EVENT_ACCEPT_FAILED) {
+            on_accept_failed(front, value);
+        }
+    }
+}
+
+void front_cut_overdue(struct front *front)
+{
+    struct connection victim;
+    while (doors_overdue(front->doors, clock_monotonic_ms(), &victim)) {
+        connection_cut(&victim);
+    }
+}

@@ -1,0 +1,97 @@
+"""Limits of a peer: who is too fast is told so and when to come again; nothing is lost, and the agent tells its user."""
+import time
+
+import client
+from client import BLOB_DONE, BLOB_OFFER, FOLLOW, REFUSE
+from harness import check, item_of, json, main, msgpack, refusal, require, review, wait_until
+
+
+def refused(peer, act, timeout=5):
+    """The REFUSE that act() is answered with: code, detail."""
+    try:
+        act()
+        peer.receive(timeout=timeout)
+    except client.Refused as told:
+        return told.args[0], told.args[2]
+    return None, {}
+
+
+def check_records(site, hub):
+    """50 records a second, 50 at once."""
+    peer = site.peer(hub, "fast")
+    peer.hello()
+    items = [item_of(peer, review()) for _ in range(100)]
+    peer.submit(items[:50])
+    require(all(result[0] == 0 for result in peer.receipt()[0]), "a burst is taken")
+    code, detail = refused(peer, lambda: peer.submit(items[50:]))
+    check(code == "rate_limited" and detail["batch"] == peer.batch, "a batch beyond the rate is refused as a whole",
+          (code, detail))
+    check(100 <= detail["after_ms"] <= 1000, "with the time after which it fits", detail)
+    time.sleep(detail["after_ms"] / 1000)
+    peer.submit(items[50:])
+    check(all(result[0] == 0 for result in peer.receipt()[0]), "then the same batch is stored")
+    check(len(hub.query("--entity", peer.uscc)) == 100, "each record once")
+
+
+def check_agent(site, hub):
+    agent = site.agent(hub)
+    path = f"{site.folder}/many.jsonl"
+    with open(path, "w") as file:
+        file.writelines(json.dumps(review(), ensure_ascii=False) + "\n" for _ in range(400))
+    agent.start()
+    agent.cli("submit", path)
+    link = wait_until(lambda: (lambda link: link["reason"] and link)(agent.cli_json("status")["link"]), step=0.2,
+                      what="status says that the hub asks to wait")
+    check("rate_records" in link["reason"] and link["connected"] and link["next_try"],
+          "the agent's status says that the hub asks to wait, for what and until when", link)
+    check("asks to wait until" in agent.cli("status").stdout, "in words too")
+    agent.sync(timeout=60)
+    check(len(set(hub.ids("--entity", agent.uscc))) == len(hub.ids("--entity", agent.uscc)) == 400,
+          "in the end every record is there, once")
+    wait_until(lambda: not agent.cli_json("status")["link"]["reason"], 10, 0.2, "the note goes")
+    check(agent.stop() == 0, "the agent stops in order")
+
+
+def check_sessions(site, hub):
+    """30 a minute, 30 at once (rate_burst_s is 1, but a burst is never less than a period)."""
+    peer = site.peer(hub, "restless")
+    told = None
+    for opened in range(40):
+        told = refusal(peer.hello)
+        if told:
+            break
+    check(told == "busy" and opened >= 30, "who opens sessions in a loop is told busy", (told, opened))
+    sock = peer.socket
+    check(not sock.poll(1500) or msgpack.unpackb(sock.recv())[0] == REFUSE, "and not served")
+    time.sleep(2.1)
+    check(refusal(peer.hello) is None and peer.ping(), "two seconds later it has one again")
+
+
+def check_follows_and_offers(site, hub):
+    peer = site.peer(hub, "curious")
+    peer.hello()
+    code, detail = None, {}
+    for _ in range(200):
+        peer.send(FOLLOW, peer.session, "inbox", None, 0, 100)
+    while code is None:
+        code, detail = refused(peer, lambda: None)
+    check(code == "rate_limited" and detail["after_ms"] >= 100, "FOLLOWs in a loop", (code, detail))
+    codes = set()
+    peer.hello()
+    for number in range(60):
+        peer.send(BLOB_OFFER, peer.session, number.to_bytes(32, "big"), 100, "text/html")
+        codes.add(peer.receive(BLOB_DONE)[3])
+    check(codes == {"bad_media_type", "busy"}, "offers in a loop", codes)
+
+
+def test(site):
+    hub = site.hub(rate_records=50, rate_burst_s=1, sessions_per_minute=30, offers_per_minute=40)
+    check_records(site, hub)
+    check_follows_and_offers(site, hub)
+    check_sessions(site, hub)
+    check_agent(site, hub)
+    check(hub.log().count("peer-limited") < 20, "a flood is no flood of the log", hub.log())
+
+
+if __name__ == "__main__":
+    main(test)
