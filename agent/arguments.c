@@ -37,6 +37,8 @@ static const struct {
     {"from", "N", "from this sequence number on", "自该序号起", 'f', false},
     {"to", "N", "up to this sequence number", "至该序号止", 'u', false},
     {"year", "Y", "the year, such as 2026", "年份，如 2026", 'Y', false},
+    {"elements", "N", "columns for so many elements of each list (default 3)", "每个列表预留的列数（默认 3）", 'E',
+     false},
     {"out", "FILE", "write to FILE instead of the terminal", "写入文件而非终端", 'o', false},
     {"yes", NULL, "really do it", "确认执行", 'y', false},
     {"json", NULL, "print JSON", "以 JSON 输出", 'j', false},
@@ -115,6 +117,8 @@ static bool set_option(int letter, char *value, struct arguments *arguments)
         return set_number("to", value, 1, INT64_MAX / 2, &arguments->to);
     case 'Y':
         return set_number("year", value, 2000, 2099, &arguments->year);
+    case 'E':
+        return set_number("elements", value, 1, 20, &arguments->elements);
     case 'o':
         arguments->out = value;
         return true;
@@ -146,6 +150,7 @@ static bool set_option(int letter, char *value, struct arguments *arguments)
         return true;
     case 'x':
         arguments->form = TABLE_XLSX;
+        arguments->workbook = value;
         table_workbook(value);
         return true;
     case 'k':

@@ -18,10 +18,12 @@ struct arguments {
     const char *state;
     const char *kind;
     const char *out;
+    const char *workbook; /* --xlsx */
     const char *reason, *text, *by, *role;
     int64_t timeout_s; /* 0: not given, as the next three */
     int64_t from, to;
     int64_t year;
+    int64_t elements;
     enum table_form form;
     struct cap_set sets[SETS_MAX];
     size_t set_count;

@@ -11,6 +11,8 @@ int cmd_sync(const struct home *home, const struct arguments *arguments);
 int cmd_run(const struct home *home, const struct arguments *arguments);
 int cmd_status(const struct home *home, const struct arguments *arguments);
 int cmd_list(const struct home *home, const struct arguments *arguments);
+int cmd_export(const struct home *home, const struct arguments *arguments);
+int cmd_template(const struct home *home, const struct arguments *arguments);
 int cmd_receipt(const struct home *home, const struct arguments *arguments);
 int cmd_inbox(const struct home *home, const struct arguments *arguments);
 int cmd_answer(const struct home *home, const struct arguments *arguments);

@@ -51,6 +51,12 @@ bool text_is_formula(const char *text)
     return false;
 }
 
+bool text_is_guarded(const char *text)
+{
+    size_t marks = strspn(text, "'");
+    return marks > 0 && text_is_formula(text + marks);
+}
+
 static void csv_cell(FILE *file, const char *text)
 {
     bool is_formula = text_is_formula(text);
@@ -71,10 +77,16 @@ static void csv_cell(FILE *file, const char *text)
 
 struct table *table_open(FILE *file, enum table_form form, const struct table_column *columns, size_t count)
 {
+    return table_open_named(file, form, NULL, columns, count);
+}
+
+struct table *table_open_named(FILE *file, enum table_form form, const char *name, const struct table_column *columns,
+                               size_t count)
+{
     struct table *table = mem_alloc(sizeof *table);
     *table = (struct table){.file = file, .form = form, .columns = columns, .count = count};
     if (form == TABLE_XLSX) {
-        table->sheet = xlsx_sheet_open(columns, count);
+        table->sheet = xlsx_sheet_open(name, columns, count);
     }
     for (size_t i = 0; form == TABLE_CSV && i < count; i++) {
         fputs(i ? "," : "", file);

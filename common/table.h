@@ -25,6 +25,9 @@ struct table;
  * formula is preceded by an apostrophe. TABLE_XLSX does not go to FILE but is a sheet of the run's workbook, with what
  * TABLE_TEXT shows: labels; texts are cells of text, never formulas, and numbers are numbers. */
 struct table *table_open(FILE *file, enum table_form form, const struct table_column *columns, size_t count);
+/* As table_open(); NAME is that of the sheet, which then goes on in no other. */
+struct table *table_open_named(FILE *file, enum table_form form, const char *name, const struct table_column *columns,
+                               size_t count);
 /* One text a column, borrowed; NULL is an empty cell (JSON null). LABELS may be NULL: what TABLE_TEXT shows in place of
  * the code. */
 void table_row(struct table *table, const char *const *cells, const char *const *labels);
@@ -33,12 +36,16 @@ size_t table_close(struct table *table);
 
 /* Where every table of form TABLE_XLSX of this run goes, a sheet each. PATH is borrowed. */
 void table_workbook(const char *path);
+/* What it holds is not all: it will not be put in place. */
+void table_workbook_spoil(const char *reason);
 /* At the end of the run. Writes the workbook, if any table was opened for it, beside PATH and then puts it in PATH's
  * place: a workbook is there whole or not at all. False: it could not be written, and *reterr_reason says why. */
 bool table_workbook_close(char reterr_reason[256]);
 
 /* Whether a spreadsheet would run TEXT, in a CSV file, as a formula. */
 bool text_is_formula(const char *text);
+/* Whether such a text stands in TEXT behind an apostrophe, or several. */
+bool text_is_guarded(const char *text);
 
 /* Cells of text for people, right-padded to WIDTH columns. */
 int text_width(const char *text);

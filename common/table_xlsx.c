@@ -1,21 +1,19 @@
 #include "common/table_xlsx.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <utf8proc.h>
-#include <xlsxwriter.h>
 
-#include "common/home.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "common/workbook.h"
 
 /* The bounds are the format's, in rows and in UTF-16 units a cell; a number of more digits would lose the last. */
 enum { SHEET_ROWS = 1048576, CELL_UNITS = 32767, EXACT_DIGITS = 15, WIDTH_MIN = 8, WIDTH_MAX = 60 };
 
 struct xlsx_sheet {
+    const char *name;
     const struct table_column *columns;
     size_t count;
     lxw_worksheet *worksheet;
@@ -26,10 +24,8 @@ struct xlsx_sheet {
 /* Like standard output, there is one a run. */
 static struct {
     const char *path;
-    char part[PATH_SIZE]; /* the file that is being written */
-    lxw_workbook *workbook;
+    struct workbook_file file;
     lxw_format *head;
-    char flaw[256];
 } book;
 
 void table_workbook(const char *path)
@@ -37,33 +33,21 @@ void table_workbook(const char *path)
     book.path = path;
 }
 
-static bool fail(const char *what)
+void table_workbook_spoil(const char *reason)
 {
-    if (!*book.flaw) {
-        snprintf(book.flaw, sizeof book.flaw, "%.120s: %.120s", book.path, what);
-    }
-    return false;
+    workbook_spoil(&book.file, reason);
 }
 
+/* Rows go to disk as they come, so a listing of any length fits in memory. */
 static bool open_book(void)
 {
-    if (book.workbook || *book.flaw) {
-        return book.workbook != NULL;
+    if (book.file.workbook || *book.file.flaw) {
+        return book.file.workbook != NULL;
     }
-    int size = snprintf(book.part, sizeof book.part, "%s.XXXXXX", book.path);
-    int fd = size < (int)sizeof book.part ? mkstemp(book.part) : -1;
-    if (fd < 0) {
-        return fail(size < (int)sizeof book.part ? strerror(errno) : strerror(ENAMETOOLONG));
+    if (!workbook_begin(&book.file, book.path, true)) {
+        return false;
     }
-    close(fd);
-    /* Rows go to disk as they come, so a listing of any length fits in memory. */
-    lxw_workbook_options options = {.constant_memory = LXW_TRUE, .use_zip64 = LXW_TRUE};
-    book.workbook = workbook_new_opt(book.part, &options);
-    if (!book.workbook) {
-        unlink(book.part);
-        return fail(strerror(ENOMEM));
-    }
-    book.head = workbook_add_format(book.workbook);
+    book.head = workbook_add_format(book.file.workbook);
     format_set_bold(book.head);
     format_set_bg_color(book.head, 0xDDEBF7);
     return true;
@@ -71,7 +55,11 @@ static bool open_book(void)
 
 static void add_worksheet(struct xlsx_sheet *sheet)
 {
-    sheet->worksheet = workbook_add_worksheet(book.workbook, NULL);
+    sheet->worksheet = workbook_add_worksheet(book.file.workbook, sheet->name);
+    if (!sheet->worksheet) {
+        workbook_spoil(&book.file, tr("more rows than a sheet takes", "行数超过工作表上限"));
+        return;
+    }
     sheet->row = 1;
     for (size_t i = 0; i < sheet->count; i++) {
         const char *label = tr(sheet->columns[i].en, sheet->columns[i].zh);
@@ -92,11 +80,13 @@ static void end_worksheet(struct xlsx_sheet *sheet)
     worksheet_autofilter(sheet->worksheet, 0, 0, sheet->row - 1, (lxw_col_t)(sheet->count - 1));
 }
 
-struct xlsx_sheet *xlsx_sheet_open(const struct table_column *columns, size_t count)
+struct xlsx_sheet *xlsx_sheet_open(const char *name, const struct table_column *columns, size_t count)
 {
     struct xlsx_sheet *sheet = mem_alloc(sizeof *sheet);
-    *sheet = (struct xlsx_sheet){
-        .columns = columns, .count = count, .widths = mem_alloc((count ? count : 1) * sizeof *sheet->widths)};
+    *sheet = (struct xlsx_sheet){.name = name,
+                                 .columns = columns,
+                                 .count = count,
+                                 .widths = mem_alloc((count ? count : 1) * sizeof *sheet->widths)};
     if (count > 0 && open_book()) {
         add_worksheet(sheet);
     }
@@ -142,6 +132,27 @@ static char *cut_text(const char *text)
     return NULL;
 }
 
+static bool is_escape(const char *at)
+{
+    return strncmp(at, "_x", 2) == 0 && strspn(at + 2, "0123456789ABCDEFabcdef") >= 4 && at[6] == '_';
+}
+
+/* What looks like the format's own way to write a character, as that way writes it; to be freed. */
+static char *escaped_text(const char *text)
+{
+    static const char underscore[] = "_x005F";
+    size_t used = 0;
+    char *copy = mem_alloc(strlen(text) * sizeof underscore + 1);
+    for (; *text; text++) {
+        if (is_escape(text)) {
+            memcpy(copy + used, underscore, sizeof underscore - 1);
+            used += sizeof underscore - 1;
+        }
+        copy[used++] = *text;
+    }
+    return copy;
+}
+
 static void write_cell(struct xlsx_sheet *sheet, size_t column, const char *text)
 {
     if (sheet->columns[column].is_number && is_exact_number(text)) {
@@ -149,10 +160,12 @@ static void write_cell(struct xlsx_sheet *sheet, size_t column, const char *text
         return;
     }
     char *cut = cut_text(text);
-    lxw_error error = worksheet_write_string(sheet->worksheet, sheet->row, (lxw_col_t)column, cut ? cut : text, NULL);
+    char *escaped = escaped_text(cut ? cut : text);
+    lxw_error error = worksheet_write_string(sheet->worksheet, sheet->row, (lxw_col_t)column, escaped, NULL);
     if (error != LXW_NO_ERROR) {
-        fail(lxw_strerror(error));
+        workbook_spoil(&book.file, lxw_strerror(error));
     }
+    free(escaped);
     free(cut);
 }
 
@@ -164,6 +177,9 @@ void xlsx_sheet_row(struct xlsx_sheet *sheet, const char *const *cells, const ch
     if (sheet->row == SHEET_ROWS) {
         end_worksheet(sheet);
         add_worksheet(sheet);
+    }
+    if (!sheet->worksheet) {
+        return;
     }
     for (size_t i = 0; i < sheet->count; i++) {
         const char *text = labels && labels[i] ? labels[i] : cells[i];
@@ -189,19 +205,7 @@ void xlsx_sheet_close(struct xlsx_sheet *sheet)
 
 bool table_workbook_close(char reterr_reason[256])
 {
-    if (book.workbook) {
-        errno = 0;
-        lxw_error error = workbook_close(book.workbook);
-        book.workbook = NULL;
-        if (error != LXW_NO_ERROR) {
-            fail(errno ? strerror(errno) : lxw_strerror(error));
-        } else if (!*book.flaw && rename(book.part, book.path) != 0) {
-            fail(strerror(errno));
-        }
-        if (*book.flaw) {
-            unlink(book.part);
-        }
-    }
-    snprintf(reterr_reason, 256, "%s", book.flaw);
-    return !*book.flaw;
+    bool is_good = workbook_end(&book.file);
+    snprintf(reterr_reason, 256, "%s", book.file.flaw);
+    return is_good;
 }

@@ -6,8 +6,8 @@
 
 struct xlsx_sheet;
 
-/* One at a time: the rows of a sheet that is closed are on disk. */
-struct xlsx_sheet *xlsx_sheet_open(const struct table_column *columns, size_t count);
+/* One at a time: the rows of a sheet that is closed are on disk. NAME may be NULL. */
+struct xlsx_sheet *xlsx_sheet_open(const char *name, const struct table_column *columns, size_t count);
 void xlsx_sheet_row(struct xlsx_sheet *sheet, const char *const *cells, const char *const *labels);
 void xlsx_sheet_close(struct xlsx_sheet *sheet);
 

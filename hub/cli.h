@@ -32,6 +32,8 @@ int cli_statement(const struct home *home, int argc, char **argv);
 int cli_signals(const struct home *home, int argc, char **argv);
 int cli_cap(const struct home *home, int argc, char **argv);
 int cli_attachment(const struct home *home, int argc, char **argv);
+/* Of `query --full`: the records that FILTER lets through with all fields that may leave. */
+int cli_export(struct store *store, const struct record_filter *filter, enum table_form form);
 /* Of `share --pending`: what waits to be shared. */
 int cli_shares_waiting(const struct home *home, enum table_form form);
 /* Of `signals --raised`: what the hub raised by itself. */

@@ -134,6 +134,9 @@ static const char *read_filter(const struct argument *arguments, size_t count, s
     if (limit && (ret_filter->limit = strtoll(limit, NULL, 10)) < 1) {
         return tr("--limit: a number above 0", "--limit：大于 0 的数");
     }
+    if (ret_filter->is_refused && cli_value(arguments, count, "full")) {
+        return tr("--full: of refused records only the faults are kept", "--full：被退回的记录只保留其问题");
+    }
     return "";
 }
 
@@ -142,7 +145,7 @@ int cli_query(const struct home *home, int argc, char **argv)
     struct argument arguments[] = {{"kind", false, NULL},  {"entity", false, NULL}, {"sector", false, NULL},
                                    {"level", false, NULL}, {"from", false, NULL},   {"to", false, NULL},
                                    {"limit", false, NULL}, {"refused", true, NULL}, {"json", true, NULL},
-                                   {"csv", true, NULL}};
+                                   {"full", true, NULL},   {"csv", true, NULL}};
     size_t count = sizeof arguments / sizeof *arguments;
     size_t rest = 0;
     struct record_filter filter;
@@ -157,6 +160,11 @@ int cli_query(const struct home *home, int argc, char **argv)
     struct store *store = cli_open_store(home, &options);
     if (!store) {
         return 1;
+    }
+    if (cli_value(arguments, count, "full")) {
+        int status = cli_export(store, &filter, cli_form(arguments, count));
+        store_close(store);
+        return status;
     }
     const struct table_column *columns = filter.is_refused ? refusal_columns : record_columns;
     struct query query = {.utc_offset_minutes = (int)options.utc_offset_minutes, .is_refused = filter.is_refused};

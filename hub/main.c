@@ -21,7 +21,7 @@ static const struct {
      "机构登记与加入链接"},
     {"peer", cli_peer, "add|list|revoke", "the province", "省级平台"},
     {"query", cli_query,
-     "[--kind K] [--entity U] [--sector S] [--level N] [--from D] [--to D] [--limit N] [--refused] "
+     "[--kind K] [--entity U] [--sector S] [--level N] [--from D] [--to D] [--limit N] [--refused|--full] "
      "[--json|--jsonl|--csv|--xlsx FILE]",
      "records, newest first", "查询记录"},
     {"show", cli_show, "ID [--json]", "one record, with its signature checked", "查看一条记录并验证签名"},

@@ -72,7 +72,7 @@ static char *clean_text(const char *text, size_t size)
     struct piece_of_text piece = trim(text, size);
     char *copy = mem_copy(piece.at, piece.size);
     char *to = copy;
-    for (const char *at = copy + (copy[0] == '\'' && text_is_formula(copy + 1)); *at; at++) {
+    for (const char *at = copy + text_is_guarded(copy); *at; at++) {
         if (*at != '\r') {
             *to++ = *at;
         } else if (at[1] != '\n') {

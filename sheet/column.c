@@ -37,14 +37,9 @@ static void add_number(struct column *column, const struct field *list, size_t n
     column->is_required = is_required;
 }
 
-static bool is_single(const struct field *row)
+bool column_is_single(const struct field *row)
 {
     return row->type != FIELD_MAP && row->type != FIELD_LIST && row->type != FIELD_ENUM_MAP;
-}
-
-bool column_is_joined(const struct field *list)
-{
-    return list->type == FIELD_LIST && is_single(&list->fields[0]) && list->fields[0].type != FIELD_TEXT;
 }
 
 bool column_is_assigned(const struct column *column)
@@ -89,6 +84,10 @@ static void walk_codes(const struct walk *walk, const struct column *at)
 static void walk_elements(const struct walk *walk, const struct column *at)
 {
     size_t count = walk->count_of(walk->self, at->path, at->row);
+    if (count == COLUMN_JOINED && column_is_single(&at->row->fields[0])) {
+        walk->each(walk->self, at);
+        return;
+    }
     for (size_t i = 1; i <= count && (int64_t)i <= at->row->high; i++) {
         struct column next = *at;
         add_number(&next, at->row, i);
@@ -102,7 +101,7 @@ static void walk_value(const struct walk *walk, const struct column *at)
         walk_rows(walk, at, at->row->fields, at->row->field_count);
     } else if (at->row->type == FIELD_ENUM_MAP) {
         walk_codes(walk, at);
-    } else if (at->row->type == FIELD_LIST && !column_is_joined(at->row)) {
+    } else if (at->row->type == FIELD_LIST) {
         walk_elements(walk, at);
     } else {
         walk->each(walk->self, at);
@@ -171,6 +170,10 @@ static const char *after_name(const struct search *search, const char *text, con
     return is_there ? text + size : NULL;
 }
 
+/* What names an attachment's content to the agent, in place of its hash, name and size: agent/blobs.h. */
+static const struct field file_row[] = {
+    {"file", FIELD_TEXT, OPTIONAL, 1, 4096, NULL, NULL, 0, false, "File", "文件", "PROTOCOL §9"}};
+
 static void find_value(struct search *search, const struct column *at, const char *rest);
 
 /* Every way on by one of the three names of a step. */
@@ -221,13 +224,14 @@ static void find_value(struct search *search, const struct column *at, const cha
 {
     const struct field *row = at->row;
     if (*rest == '\0') {
-        if (is_single(row) || (row->type == FIELD_LIST && is_single(&row->fields[0]))) {
+        if (column_is_single(row) || (row->type == FIELD_LIST && column_is_single(&row->fields[0]))) {
             find_end(search, at);
         }
         return;
     }
     if (row->type == FIELD_MAP) {
         find_rows(search, at, row->fields, row->field_count, rest);
+        find_rows(search, at, file_row, strcmp(row->key, "attachment") == 0, rest);
     } else if (row->type == FIELD_LIST) {
         find_element(search, at, rest);
     } else if (row->type == FIELD_ENUM_MAP) {

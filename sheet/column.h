@@ -3,7 +3,10 @@
  * A column is a path from the record down to one value: a field, or the fields of a map one after the other, the codes
  * of an enumeration that are keys, the elements of a list by number from 1: `activity_title`, `applicant.name`,
  * `principles.wellbeing.assessment`, `risks.2.description`. A list whose elements are single values may also stand in
- * one cell, the values parted by `;` or a line break: `harm_kind`. */
+ * one cell, the values parted by `;` or a line break: `harm_kind`.
+ *
+ * An attachment has a column more than its row has fields, that names its file: `attachments.1.file`. It is found by
+ * its heading, and not among all columns of the kind. */
 #ifndef SHEET_COLUMN_H
 #define SHEET_COLUMN_H
 
@@ -19,15 +22,17 @@ struct column {
     char labels[2][COLUMN_LABEL_SIZE]; /* English, Chinese; "主要风险·2·风险描述" */
 };
 
-/* How many elements of a list get columns of their own. PATH is the list's. */
+/* How many elements of a list get columns of their own. PATH is the list's. COLUMN_JOINED: they stand in one cell, for
+ * lists of single values alone. */
+#define COLUMN_JOINED SIZE_MAX
 typedef size_t column_count_of(void *self, const char *path, const struct field *list);
 
 /* Every column of KIND in the order of its rows, the fields that the agent assigns among them. */
 void columns_each(const struct kind *kind, column_count_of *count_of,
                   void (*each)(void *self, const struct column *column), void *self);
 
-/* Whether the values of LIST stand in one cell by choice: single values that hold no separator. */
-bool column_is_joined(const struct field *list);
+/* Whether a cell can hold a value of ROW, or one of its elements: it is no map and no list. */
+bool column_is_single(const struct field *row);
 /* A field that the agent assigns, and nobody else: id, schema, seq, created_at; and the kind. */
 bool column_is_assigned(const struct column *column);
 

@@ -8,9 +8,9 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "sheet/cell.h"
+#include "sheet/tree.h"
 
-/* The longest table of a kind has some hundred columns; each heading is compared with all names of the schema. */
-enum { HEADINGS_MAX = 1024, ROWS_BEFORE_HEADINGS = 10, PLACE_SIZE = 80, PATH_SIZE_MAX = 256, QUOTE_SIZE = 90 };
+enum { ROWS_BEFORE_HEADINGS = 10, PLACE_SIZE = 80, PATH_SIZE_MAX = 256, QUOTE_SIZE = 90 };
 
 const char *const help_sheet_names[2] = {"Help", "填表说明"};
 
@@ -143,7 +143,7 @@ static bool take_paths(struct records *records, const struct sheet_row *row)
     struct column column;
     for (size_t i = 0; i < row->count; i++) {
         const struct sheet_cell *cell = &row->cells[i];
-        if (row->count > HEADINGS_MAX || cell->type != CELL_TEXT ||
+        if (row->count > RECORDS_HEADINGS_MAX || cell->type != CELL_TEXT ||
             column_find(records->kind, cell->text, &column) != ERR_OK ||
             strcmp(cell->text + (cell->size > strlen(column.path) ? cell->size - strlen(column.path) : 0),
                    column.path) != 0) {
@@ -229,7 +229,7 @@ static err_t find_headings(struct records *records, char reterr_reason[SHEET_REA
             return err;
         }
         records->row = row.number;
-        if (row.count > HEADINGS_MAX) {
+        if (row.count > RECORDS_HEADINGS_MAX) {
             break;
         }
         records->kind = records->kind ? records->kind : named_kind(&row);
@@ -304,103 +304,6 @@ static void place_of(const struct records *records, const struct heading *headin
     snprintf(ret_place, FAULT_FIELD_SIZE, "%s%zu %s", letters, records->row, heading->text);
 }
 
-/* VALUE (stolen) at PATH of the tree. False: there is a value in the way. */
-static bool put(json_t *tree, const char *path, json_t *value)
-{
-    json_t *at = tree;
-    for (const char *dot = NULL; (dot = strchr(path, '.')); path = dot + 1) {
-        size_t size = (size_t)(dot - path);
-        char key[COLUMN_PATH_SIZE];
-        snprintf(key, sizeof key, "%.*s", (int)size, path);
-        json_t *next = json_object_get(at, key);
-        if (!next) {
-            next = json_object();
-            json_object_set_new(at, key, next);
-        }
-        if (!json_is_object(next)) {
-            json_decref(value);
-            return false;
-        }
-        at = next;
-    }
-    if (json_object_get(at, path)) {
-        json_decref(value);
-        return false;
-    }
-    json_object_set_new(at, path, value);
-    return true;
-}
-
-/* The elements of a list in the tree by rising number. NUMBERS has room for all keys; returns how many. */
-static size_t numbers_of(const json_t *list, long *ret_numbers)
-{
-    size_t count = 0;
-    const char *key = NULL;
-    json_t *member = NULL;
-    json_object_foreach((json_t *)list, key, member)
-    {
-        long number = strtol(key, NULL, 10);
-        size_t at = count++;
-        for (; at > 0 && ret_numbers[at - 1] > number; at--) {
-            ret_numbers[at] = ret_numbers[at - 1];
-        }
-        ret_numbers[at] = number;
-    }
-    return count;
-}
-
-static json_t *element(const json_t *list, long number)
-{
-    char key[24];
-    snprintf(key, sizeof key, "%ld", number);
-    return json_object_get(list, key);
-}
-
-static json_t *settled(const json_t *json, const struct field *row);
-
-static json_t *settled_list(const json_t *json, const struct field *row)
-{
-    json_t *array = json_array();
-    long *numbers = mem_alloc((json_object_size(json) + 1) * sizeof *numbers);
-    size_t count = numbers_of(json, numbers);
-    for (size_t i = 0; i < count; i++) {
-        json_array_append_new(array, settled(element(json, numbers[i]), &row->fields[0]));
-    }
-    free(numbers);
-    return array;
-}
-
-static const struct field *row_of(const struct field *rows, size_t count, const char *key)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(rows[i].key, key) == 0) {
-            return &rows[i];
-        }
-    }
-    return NULL;
-}
-
-/* The record's form of a part of the tree: a new reference. */
-static json_t *settled(const json_t *json, const struct field *row)
-{
-    if (!json_is_object(json) || !row) {
-        return json_incref((json_t *)json);
-    }
-    if (row->type == FIELD_LIST) {
-        return settled_list(json, row);
-    }
-    json_t *object = json_object();
-    const char *key = NULL;
-    json_t *member = NULL;
-    json_object_foreach((json_t *)json, key, member)
-    {
-        const struct field *inner =
-            row->type == FIELD_ENUM_MAP ? &row->fields[0] : row_of(row->fields, row->field_count, key);
-        json_object_set_new(object, key, settled(member, inner));
-    }
-    return object;
-}
-
 static void take_kind(const struct records *records, const struct sheet_cell *cell, const char *place,
                       struct faults *faults)
 {
@@ -430,7 +333,7 @@ static void take_cell(struct records *records, size_t index, const struct sheet_
     }
     records->shown[index] = mem_alloc(QUOTE_SIZE);
     cut(cell->text, records->shown[index], QUOTE_SIZE);
-    if (!put(records->tree, heading->column.path, value)) {
+    if (!tree_put(records->tree, heading->column.path, value)) {
         fault_add(faults, "duplicate_key", place, "%s",
                   tr("the list stands in one cell and in columns of its own: use one way",
                      "该列表既填在一个单元格中又分列填写：请只用一种方式"));
@@ -463,10 +366,7 @@ static void take_row(struct records *records, const struct sheet_row *row, struc
             &ret_record->faults, "malformed", place, "%s",
             tr("a value under no heading: give the column a heading or clear it", "该列没有表头：请补表头或清空该列"));
     }
-    struct field whole = {
-        .type = FIELD_MAP, .fields = records->kind->fields, .field_count = records->kind->field_count};
-    records->json = settled(records->tree, &whole);
-    json_object_set_new(records->json, "kind", json_string(records->kind->name));
+    records->json = tree_record(records->tree, records->kind);
     ret_record->json = records->json;
 }
 
@@ -553,7 +453,7 @@ static void path_of_field(const struct records *records, const char *field, char
                 return; /* all elements stand in the one cell */
             }
             long *numbers = mem_alloc((json_object_size(at) + 1) * sizeof *numbers);
-            size_t count = numbers_of(at, numbers);
+            size_t count = tree_numbers(at, numbers);
             snprintf(key, sizeof key, "%ld", index < count ? numbers[index] : (long)index + 1);
             free(numbers);
         } else {

@@ -12,6 +12,9 @@
 #include "sheet/column.h"
 #include "sheet/sheet.h"
 
+/* The longest table of a kind has some hundred columns; each heading is compared with all names of the schema. */
+enum { RECORDS_HEADINGS_MAX = 1024 };
+
 struct records;
 
 /* `json` is borrowed until the next call; NULL where not a row but the table is at fault, and the table ends there.
