@@ -6,7 +6,10 @@
 #include "agent/wake.h"
 #include "agent/watch.h"
 #include "common/log.h"
+#include "common/service.h"
 #include "common/text.h"
+
+enum { PULSE_MS = 250 };
 
 /* What works beside the session, each on a thread of its own; both are off unless they are configured. */
 struct helpers {
@@ -38,11 +41,20 @@ static void stop_helpers(struct helpers *helpers)
     watch_stop(helpers->watch);
 }
 
+static int on_pulse(zloop_t *loop, int timer, void *arg)
+{
+    (void)loop;
+    (void)timer;
+    service_alive(arg, clock_monotonic_ms());
+    return 0;
+}
+
 /* The lock is held. Returns the exit code. */
 static int work(struct office *office)
 {
     struct session session;
     struct helpers helpers;
+    struct service service;
     int code = EXIT_REFUSED;
     if (!session_open(office, &session)) {
         return EXIT_REFUSED;
@@ -51,7 +63,10 @@ static int work(struct office *office)
     if (start_helpers(office, &helpers)) {
         log_info("agent-started", "version=" AGN_VERSION " party=%s hub=%s home=%s", office->membership.party,
                  office->membership.endpoint, office->home->path);
+        service_ready(&service);
+        zloop_timer(session.loop, PULSE_MS, 0, on_pulse, &service);
         session_run(&session);
+        service_stopping();
         code = session.was_stopped ? EXIT_DONE : EXIT_REFUSED;
         stop_helpers(&helpers);
         log_info("agent-stopped", "code=%d", code);

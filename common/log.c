@@ -8,7 +8,7 @@
 
 #include "proto/reader.h"
 
-static enum log_level threshold = LOG_LEVEL_INFO;
+static _Atomic enum log_level threshold = LOG_LEVEL_INFO; /* set anew while other threads log */
 
 void log_set_level(enum log_level level)
 {

@@ -82,6 +82,8 @@ static bool read_pipe(struct blobs *blobs)
         memcpy(&options, zframe_data(frame), sizeof options);
         apply_options(blobs, &options);
         zframe_destroy(&frame);
+    } else if (command && streq(command, PULSE)) {
+        zstr_send(blobs->pipe, PULSE);
     }
     free(command);
     zmsg_destroy(&message);

@@ -50,6 +50,8 @@ static int on_pipe(zloop_t *loop, zsock_t *pipe, void *arg)
         zloop_timer_end(loop, clerk->publish_timer);
         zloop_timer_end(loop, clerk->desk_timer);
         set_timers(clerk, loop);
+    } else if (command && streq(command, PULSE)) {
+        zstr_send(pipe, PULSE);
     }
     free(command);
     zmsg_destroy(&message);

@@ -234,6 +234,17 @@ static bool serve_all(struct feeder *feeder)
     return has_more;
 }
 
+static bool read_pipe(struct feeder *feeder)
+{
+    char *command = zstr_recv(feeder->pipe);
+    bool is_end = !command || streq(command, "$TERM");
+    if (!is_end) {
+        zstr_send(feeder->pipe, PULSE); /* nothing else is asked */
+    }
+    free(command);
+    return is_end;
+}
+
 static void serve(struct feeder *feeder)
 {
     zmq_pollitem_t items[2] = {{.socket = zsock_resolve(feeder->pipe), .events = ZMQ_POLLIN},
@@ -243,8 +254,8 @@ static void serve(struct feeder *feeder)
         if (zmq_poll(items, 2, has_more ? 0 : FAILED_WAIT_MS) < 0 && errno == ETERM) {
             return;
         }
-        if (items[0].revents & ZMQ_POLLIN) {
-            return; /* the only command is the end */
+        if ((items[0].revents & ZMQ_POLLIN) && read_pipe(feeder)) {
+            return;
         }
         struct mail *mail = NULL;
         while ((mail = mail_receive(feeder->inbox, false))) {

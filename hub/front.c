@@ -240,6 +240,8 @@ static bool read_pipe(struct front *front)
         memcpy(&front->options, zframe_data(frame), sizeof front->options);
         zframe_destroy(&frame);
         front_configure(front);
+    } else if (command && streq(command, PULSE)) {
+        zstr_send(front->pipe, PULSE);
     }
     free(command);
     zmsg_destroy(&message);

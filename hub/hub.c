@@ -9,14 +9,16 @@
 #include <sqlite3.h>
 
 #include "common/log.h"
+#include "common/service.h"
 #include "common/text.h"
 #include "hub/blobs.h"
 #include "hub/clerk.h"
 #include "hub/feeder.h"
 #include "hub/front.h"
+#include "hub/mail.h"
 #include "hub/writer.h"
 
-enum { POLL_MS = 200, STOP_WAIT_MS = 15000 };
+enum { POLL_MS = 200, STOP_WAIT_MS = 15000, ACTORS = 5 };
 
 static volatile sig_atomic_t is_ended;
 static volatile sig_atomic_t is_reload_due;
@@ -28,6 +30,8 @@ struct hub {
     int lock;
     zactor_t *feeder, *writer, *blobs, *front, *clerk;
     struct store *registry;
+    struct service service;
+    unsigned asked; /* a bit an actor that owes a pulse */
 };
 
 static void on_signal(int number)
@@ -172,13 +176,44 @@ static void reload(struct hub *hub)
     log_info("reloaded", "needs_restart=\"%s\"", ignored);
 }
 
+/* A sign of life is given when every actor has turned its loop since it was asked: one that hangs, in a commit or on
+ * the disk, withholds it, and the service manager starts the hub anew. */
+static void feel_pulse(struct hub *hub)
+{
+    zactor_t *actors[ACTORS] = {hub->front, hub->writer, hub->feeder, hub->blobs, hub->clerk};
+    int64_t now = clock_monotonic_ms();
+    bool is_asking = hub->asked == 0;
+    if (!service_is_due(&hub->service, now)) {
+        return;
+    }
+    for (int i = 0; i < ACTORS; i++) {
+        unsigned bit = 1u << i;
+        if (is_asking) {
+            zstr_send(actors[i], PULSE);
+            hub->asked |= bit;
+        } else if ((hub->asked & bit) && (zsock_events(actors[i]) & ZMQ_POLLIN)) {
+            char *answer = zstr_recv(actors[i]);
+            hub->asked &= ~bit;
+            free(answer);
+        }
+    }
+    if (hub->asked == 0) {
+        service_alive(&hub->service, now);
+    }
+}
+
 /* What was taken is committed and answered before the front says that it has stopped. */
 static void stop(struct hub *hub)
 {
     log_info("hub-stopping", "finishing what was taken");
+    service_stopping();
     zstr_send(hub->front, "STOP");
     zsock_set_rcvtimeo(hub->front, STOP_WAIT_MS);
     char *answer = zstr_recv(hub->front);
+    if (answer && streq(answer, PULSE)) { /* one that was still owed */
+        free(answer);
+        answer = zstr_recv(hub->front);
+    }
     log_info("hub-stopped", "clean=%s", answer ? "yes" : "no");
     free(answer);
 }
@@ -228,8 +263,10 @@ int hub_run(const struct home *home)
     if (is_ready) {
         log_info("hub-ready", "endpoint=%s enrol=%s sqlite=%s", hub.options.endpoint, hub.options.enrol_endpoint,
                  sqlite3_libversion());
+        service_ready(&hub.service);
         while (!is_ended) {
             zclock_sleep(POLL_MS);
+            feel_pulse(&hub);
             if (is_reload_due) {
                 reload(&hub);
             }

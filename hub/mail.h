@@ -13,6 +13,9 @@
 #include "common/suite.h"
 #include "proto/project.h"
 
+/* On an actor's pipe: asked by the hub, and answered the same when its loop has turned. */
+#define PULSE "PULSE"
+
 enum { PARTY_STATE_SIZE = 12, ROW_ALL = -1 };
 
 /* One row of the registry. `row` is small and never reused; it is the ZAP user id. */

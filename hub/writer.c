@@ -274,6 +274,8 @@ static bool read_pipe(struct writer *writer)
         memcpy(&writer->options, zframe_data(frame), sizeof writer->options);
         zframe_destroy(&frame);
         configure_desk(writer);
+    } else if (command && streq(command, PULSE)) {
+        zstr_send(writer->pipe, PULSE);
     }
     free(command);
     zmsg_destroy(&message);

@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/service.h"
 #include "common/text.h"
 #include "province/commands.h"
 #include "province/follower.h"
@@ -26,6 +27,7 @@ struct run {
     int64_t tidied_ms;
     struct follower **followers;
     size_t follower_count;
+    struct service service;
 };
 
 static void warn_membership(const char *reason)
@@ -139,6 +141,7 @@ static int on_tick(zloop_t *loop, int timer, void *arg)
     if (is_work_due(run, now) && write(run->wake, "t", 1) != 1) {
         log_debug("wake-full", "text=\"it will be read anyhow\"");
     }
+    service_alive(&run->service, now);
     return 0;
 }
 
@@ -268,10 +271,12 @@ int cmd_run(const struct home *home, const struct arguments *arguments)
     zloop_timer(run.loop, TICK_MS, 0, on_tick, &run);
     rescan(&run);
     log_info("province-ready", "hubs=%zu credit=%" PRId64, run.follower_count, run.settings.credit);
+    service_ready(&run.service);
     while (!zsys_interrupted) {
         zloop_start(run.loop); /* a signal that means nothing here ends it too */
     }
     log_info("province-stopping", "hubs=%zu", run.follower_count);
+    service_stopping();
     close_run(&run);
     return EXIT_DONE;
 }
