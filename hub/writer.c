@@ -3,13 +3,13 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
 #include "hub/admin.h"
+#include "hub/health.h"
 
 enum {
     GROUP_ITEMS_MAX = 4096,
@@ -38,13 +38,14 @@ struct writer {
     int64_t complained_ms;
 };
 
+static uint64_t reserve_of(const struct writer *writer)
+{
+    return (uint64_t)writer->options.min_free_mb << 20;
+}
+
 static bool has_room(struct writer *writer)
 {
-    struct statvfs disk;
-    if (writer->options.min_free_mb == 0 || statvfs(writer->home.path, &disk) != 0) {
-        return true;
-    }
-    return (uint64_t)disk.f_bavail * disk.f_frsize >= (uint64_t)writer->options.min_free_mb << 20;
+    return disk_free(writer->home.path) >= reserve_of(writer);
 }
 
 static const char *retry_code(err_t err)
@@ -202,12 +203,25 @@ static void run_desk(struct writer *writer)
     tell_feeder(writer);
 }
 
+/* Beyond twice the reserve nothing is written for it. A failure is tried again with the next tick. */
+static void look_at_disk(struct writer *writer)
+{
+    bool is_news = false;
+    err_t err = health_look(writer->store, writer->home.path, reserve_of(writer), clock_ms(), &is_news);
+    if (err != ERR_OK) {
+        complain(writer, err);
+    } else if (is_news) {
+        tell_feeder(writer);
+    }
+}
+
 /* Folds the log in when nothing else is to do, so that it does not happen under load. The file keeps its size: writing
  * over it is twice as fast as making it grow, which costs the file system a journal commit each time. */
 static void on_tick(struct writer *writer)
 {
     bool is_idle = clock_monotonic_ms() - writer->busy_ms > IDLE_FOLD_MS;
     store_fold(writer->store, is_idle ? 0 : writer->options.checkpoint_pages);
+    look_at_disk(writer);
 }
 
 static void gather(struct writer *writer)

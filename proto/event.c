@@ -39,6 +39,11 @@ static const struct row state_rows[] = {
     {"state", FORM_STR, OF(state.state), true},
     {"reason", FORM_STR, OF(state.reason), true},
 };
+static const struct row health_rows[] = {
+    {"at", FORM_TIME, OF(health.at), true},
+    {"disk", FORM_STR, OF(health.disk), true},
+    {"free_mib", FORM_UINT, OF(health.free_mib), true},
+};
 
 static const struct {
     const char *name;
@@ -49,6 +54,7 @@ static const struct {
     [EVENT_RECORD] = {"record", record_rows, sizeof record_rows / sizeof *record_rows},
     [EVENT_CLOCK] = {"clock", clock_rows, sizeof clock_rows / sizeof *clock_rows},
     [EVENT_ENTITY_STATE] = {"entity_state", state_rows, sizeof state_rows / sizeof *state_rows},
+    [EVENT_HUB_HEALTH] = {"hub_health", health_rows, sizeof health_rows / sizeof *health_rows},
 };
 enum { TYPES = sizeof types / sizeof *types };
 

@@ -244,7 +244,14 @@ struct state_event {
     struct view state, reason;
 };
 
-enum event_type { EVENT_CELL, EVENT_RECORD, EVENT_CLOCK, EVENT_ENTITY_STATE };
+/* The hub runs short of something, or no longer (type hub_health). */
+struct health_event {
+    int64_t at;
+    struct view disk; /* ok, low, full */
+    uint64_t free_mib;
+};
+
+enum event_type { EVENT_CELL, EVENT_RECORD, EVENT_CLOCK, EVENT_ENTITY_STATE, EVENT_HUB_HEALTH };
 struct event {
     enum event_type type;
     union {
@@ -252,6 +259,7 @@ struct event {
         struct record_event record;
         struct clock_event clock;
         struct state_event state;
+        struct health_event health;
     };
 };
 

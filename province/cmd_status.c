@@ -25,6 +25,8 @@ struct hub_status {
     int64_t cursor, head, gaps, skipped, cells, warnings;
     bool is_synced;
     bool is_resyncing;
+    char disk[33]; /* "": the hub has said nothing */
+    int64_t disk_free_mib, disk_at;
 };
 
 struct status {
@@ -40,7 +42,8 @@ static const char hubs_sql[] =
     " coalesce(h.last_event_at, 0), coalesce(h.last_gap_at, 0), h.cursor, h.head, h.gaps, h.skipped,"
     " (select count(*) from cell c where c.hub = h.hub and c.generation = h.shown and c.count <> 0),"
     " (select count(distinct thread) from warning w where w.hub = h.hub and w.generation = h.shown),"
-    " h.is_synced, h.generation <> h.shown from hub h order by h.hub";
+    " h.is_synced, h.generation <> h.shown, coalesce(h.disk, ''), coalesce(h.disk_free_mib, 0),"
+    " coalesce(h.disk_at, 0) from hub h order by h.hub";
 
 static void copy_column(sqlite3_stmt *stmt, int index, char *out, size_t size)
 {
@@ -66,6 +69,9 @@ static void read_hub(sqlite3_stmt *stmt, struct hub_status *ret_hub)
     }
     ret_hub->is_synced = sqlite3_column_int(stmt, 18) != 0;
     ret_hub->is_resyncing = sqlite3_column_int(stmt, 19) != 0;
+    copy_column(stmt, 20, ret_hub->disk, sizeof ret_hub->disk);
+    ret_hub->disk_free_mib = sqlite3_column_int64(stmt, 21);
+    ret_hub->disk_at = sqlite3_column_int64(stmt, 22);
 }
 
 static struct hub_status *add_hub(struct status *status)
@@ -158,6 +164,11 @@ static json_t *hub_json(const struct hub_status *hub)
     json_object_update(object, rest);
     json_decref(rest);
     set_time(object, "last_gap_at", hub->last_gap_at);
+    if (*hub->disk) {
+        json_t *disk = json_pack("{s:s, s:I}", "state", hub->disk, "free_mib", (json_int_t)hub->disk_free_mib);
+        set_time(disk, "at", hub->disk_at);
+        json_object_set_new(object, "disk", disk);
+    }
     return object;
 }
 
@@ -246,6 +257,20 @@ static void print_rows(const struct look *look, const struct status *status, enu
     table_close(table);
 }
 
+static void print_disk(const struct hub_status *hub, int offset)
+{
+    char at[20];
+    if (!*hub->disk || strcmp(hub->disk, "ok") == 0) {
+        return;
+    }
+    bool is_full = strcmp(hub->disk, "full") == 0;
+    local_time_text(hub->disk_at, offset, at);
+    printf(tr("hub %" PRId64 ": its disk %s, %" PRId64 " MiB free at %s: ask its operator to make room\n",
+              "枢纽 %" PRId64 "：磁盘%s，剩余 %" PRId64 " MiB（%s）：请通知其管理员腾出空间\n"),
+           hub->hub, is_full ? tr("is full, it takes no records", "已满，暂不接收记录") : tr("runs short", "空间不足"),
+           hub->disk_free_mib, at);
+}
+
 /* What needs a person, one line a hub. */
 static void print_troubles(const struct look *look, const struct status *status)
 {
@@ -267,6 +292,7 @@ static void print_troubles(const struct look *look, const struct status *status)
                       "枢纽 %" PRId64 "：已 %" PRId64 " 次由快照重建数据，最近一次 %s（%s）\n"),
                    hub->hub, hub->gaps, at, hub->gap_why);
         }
+        print_disk(hub, offset);
         if (hub->skipped > 0) {
             printf(tr("hub %" PRId64 ": %" PRId64 " events could not be read: update this program or ask the hub's "
                       "operator\n",

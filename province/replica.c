@@ -59,7 +59,10 @@ static const struct db_migration migrations[] = {
      "delete from cell where generation <> (select shown from hub where hub.hub = cell.hub);"
      "delete from record where generation <> (select shown from hub where hub.hub = record.hub);"
      "update hub set generation = max(generation, shown) + 1, cursor = 0, head = 0, gaps = gaps + 1,"
-     " last_gap_at = strftime('%s', 'now') * 1000, last_gap_why = 'upgraded' where cursor > 0;"}};
+     " last_gap_at = strftime('%s', 'now') * 1000, last_gap_why = 'upgraded' where cursor > 0;"},
+    /* What a hub last said of its disk; NULL: nothing yet. */
+    {"alter table hub add column disk text; alter table hub add column disk_free_mib int;"
+     "alter table hub add column disk_at int;"}};
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 
 /* Whether N of the new generation is O of the shown one: a party has an id once, an alert is told once. */
@@ -80,6 +83,7 @@ static const char *const sql[STATEMENTS] = {
                  " link_reason = ?3, next_try_at = ?4 where hub = ?1",
     [SET_POSITION] = "update hub set epoch = ?2, cursor = ?3, head = ?4, last_event_at = coalesce(?5, last_event_at),"
                      " skipped = skipped + ?6 where hub = ?1",
+    [SET_HEALTH] = "update hub set disk = ?2, disk_free_mib = ?3, disk_at = ?4 where hub = ?1",
     [SET_SYNCED] = "update hub set is_synced = 1 where hub = ?1",
     [START_GENERATION] = "update hub set generation = max(generation, shown) + 1, epoch = ?2, cursor = 0, head = 0,"
                          " gaps = gaps + 1, last_gap_at = ?3, last_gap_why = ?4 where hub = ?1",

@@ -126,6 +126,20 @@ static err_t apply_cell(struct apply *apply, const struct cell_event *event)
     return err == ERR_OK ? put_change(apply, event, day, dims, event->count - before.count) : err;
 }
 
+static err_t apply_health(const struct apply *apply, const struct health_event *event)
+{
+    if (!replica_is_code(event->disk, 32) || event->free_mib > INT64_MAX) {
+        return ERR_INVALID;
+    }
+    sqlite3_stmt *stmt = replica_statement(apply->replica, SET_HEALTH, apply->hub);
+    replica_bind_text(stmt, 2, event->disk);
+    sqlite3_bind_int64(stmt, 3, (int64_t)event->free_mib);
+    sqlite3_bind_int64(stmt, 4, event->at);
+    log_warn("hub-disk", "hub=%" PRId64 " state=%.*s free_mib=%" PRIu64, apply->hub, (int)event->disk.size,
+             (const char *)event->disk.at, event->free_mib);
+    return db_run(stmt);
+}
+
 static err_t apply_event(struct apply *apply, uint64_t cursor, struct view bytes)
 {
     struct event event;
@@ -139,6 +153,8 @@ static err_t apply_event(struct apply *apply, uint64_t cursor, struct view bytes
         err = apply_record(apply, &event.record, cursor);
     } else if (err == ERR_OK && event.type == EVENT_CLOCK) {
         err = apply_alert(apply, &event.clock, cursor);
+    } else if (err == ERR_OK && event.type == EVENT_HUB_HEALTH) {
+        err = apply_health(apply, &event.health);
     } else {
         return err == ERR_OK ? ERR_OK : ERR_INVALID;
     }

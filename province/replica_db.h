@@ -21,6 +21,7 @@ enum statement {
     FIND_THREAD,
     PUT_RECORD,
     PUT_ALERT,
+    SET_HEALTH,
     KEEP_TIMES,
     COUNT_GONE,
     KEEP_FIRST_RECORDS,

@@ -40,11 +40,11 @@ class Ballast:
     def __init__(self, folder):
         self.path = f"{folder}/ballast"
 
-    def fill(self):
+    def fill(self, leave=0):
         with open(self.path, "ab", buffering=0) as file:
             for size in (65536, 512):
                 try:
-                    while True:
+                    while not leave or free_bytes(os.path.dirname(self.path)) > leave:
                         file.write(bytes(size))
                 except OSError:
                     pass
@@ -61,25 +61,36 @@ def check_hub(site):
     peer = site.peer(hub, "peer")
     agent = site.agent(hub, "roomy")
     agent.start()
+    province = site.province(hub, "watchful").start()
+    disk = lambda: province.cli_json("status")["hubs"][0].get("disk", {}).get("state")
     peer.hello()
     first = item_of(peer, review())
     peer.submit([first])
     require(peer.receipt()[0][0][0] == 0, "stored while there is room")
     ballast = Ballast(folder)
+    ballast.fill(leave=3 << 20)
+    wait_until(lambda: disk() == "low", 20, 0.2, "the province is told that the disk runs short")
+    peer.submit([item_of(peer, review())])
+    check(peer.receipt()[0][0][0] == 0, "below twice the reserve the province is told, and records are still stored")
+    check("runs short" in province.cli("status").stdout, "its status says so in words")
     ballast.fill()
     second = item_of(peer, review())
     told = wait_until(lambda: retried(peer, second), 10, 0.2, "retry on a full disk")
     check(told[3] in ("disk_full", "store_failed") and told[4] > 0, "full disk at the hub: retry, with a time", told)
     check(told[3] == "disk_full", "and named as disk_full", told)
     check(peer.ping() and hub.running(), "the hub serves what needs no room")
+    wait_until(lambda: disk() == "full", 20, 0.2, "the province is told that the disk is full")
     waiting = agent.submit(review(), warning(level=1))
     time.sleep(1)
     check(not set(waiting) & set(hub.ids()), "nothing is said to be stored")
     ballast.free()
     wait_until(lambda: stored(peer, second), 30, 0.3, "stored once there is room")
     check(True, "with room again the same bytes are stored")
+    wait_until(lambda: disk() == "ok", 20, 0.2, "the province is told that there is room again")
+    check("its disk" not in province.cli("status").stdout, "and then its status says nothing of the disk")
+    province.stop()
     wait_until(lambda: set(waiting) <= set(hub.ids()), 40, 0.3, "the agent's records follow by themselves")
-    check(len(hub.ids()) == len(set(hub.ids())) == 4, "and what waited at the agent follows by itself, once", hub.ids())
+    check(len(hub.ids()) == len(set(hub.ids())) == 5, "and what waited at the agent follows by itself, once", hub.ids())
     agent.stop()
     check_attachments(hub, peer, ballast)
     check_no_reserve(hub, peer, ballast)

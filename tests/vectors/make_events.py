@@ -21,6 +21,7 @@ REMINDER = {"type": "clock", "at": 1795392000000, "due_at": 1795478399999, "term
 OVERDUE = {"type": "clock", "at": 1795478400000, "due_at": 1795478399999, "term": "acknowledge_1", "stage": "overdue", "entity": "914403001922038216",
            "entity_name": "蓝屿医院", "root": ROOT}
 STATE = {"type": "entity_state", "at": 1795392000000, "state": "suspended", "reason": "资料过期"}
+HEALTH = {"type": "hub_health", "at": 1795392000000, "disk": "low", "free_mib": 127}
 
 
 def without(event, *keys):
@@ -31,10 +32,10 @@ GOOD = [
     ("a cell", CELL), ("a cell of three dims", {**CELL, "family": "record", "dims": ["zero_report", "hospital", "filed"]}),
     ("a record that goes up", UP), ("a reporter who is hidden", without(UP, "entity", "entity_name")), ("a record into an inbox", IN),
     ("a reminder", REMINDER), ("a reminder of a period", {**without(REMINDER, "root"), "period": "2026-Q3"}), ("an overdue duty", OVERDUE),
-    ("a change of standing", STATE)]
+    ("a change of standing", STATE), ("a disk that runs short", HEALTH)]
 LATER = [("a key of a later version", {**IN, "later": [1]}), ("the type last", {**without(STATE, "type"), "type": "entity_state"})]
 UNKNOWN = [("a type of a later version", {"type": "weather", "at": 1})]
-BAD = [(f"a {event['type']} without {key}", without(event, key)) for event in (CELL, UP, REMINDER, STATE)
+BAD = [(f"a {event['type']} without {key}", without(event, key)) for event in (CELL, UP, REMINDER, STATE, HEALTH)
        for key in event if key not in ("type", "entity_type", "entity", "entity_name", "owner", "root", "period")]
 BAD += [("no type", without(CELL, "type")), ("seven dims", {**CELL, "dims": ["a"] * 7}), ("a record as text", {**UP, "record": "x"}),
         ("a root of 15 bytes", {**REMINDER, "root": bytes(15)}), ("a time before 1970", {**REMINDER, "at": -1}), ("a count as text", {**CELL, "count": "3"})]
