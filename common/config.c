@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/mem.h"
 #include "common/text.h"
 
 static err_t set_number(const struct option_row *row, const char *text, void *target)
@@ -170,6 +171,35 @@ void config_reload(const struct option_row *rows, size_t count, void *target, co
             snprintf(ret_names + used, 256 - used, "%s%s", used ? "," : "", rows[i].name);
         }
     }
+}
+
+static void value_text(const struct option_row *row, const void *target, char ret_text[CONFIG_TEXT_SIZE])
+{
+    const char *at = (const char *)target + row->offset;
+    if (row->type == OPTION_NUMBER) {
+        snprintf(ret_text, CONFIG_TEXT_SIZE, "%" PRId64, *(const int64_t *)(const void *)at);
+    } else {
+        snprintf(ret_text, CONFIG_TEXT_SIZE, "%s",
+                 row->type == OPTION_TEXT          ? at
+                 : *(const bool *)(const void *)at ? "yes"
+                                                   : "no");
+    }
+}
+
+char *config_text(const struct option_row *rows, size_t count, const void *target)
+{
+    size_t room = count * 2 * CONFIG_TEXT_SIZE + 1;
+    char *text = mem_alloc(room);
+    size_t used = 0;
+    *text = '\0';
+    for (size_t i = 0; i < count; i++) {
+        char value[CONFIG_TEXT_SIZE];
+        value_text(&rows[i], target, value);
+        if (strcmp(value, rows[i].standard) != 0) {
+            used += (size_t)snprintf(text + used, room - used, "%s = %s\n", rows[i].name, value);
+        }
+    }
+    return text;
 }
 
 void config_print_sample(const struct option_row *rows, size_t count, void *file)

@@ -30,6 +30,8 @@ MUST_CHECK err_t config_load(const char *path, const struct option_row *rows, si
 /* Copies from FRESH to TARGET the rows that may be reloaded; names of changed rows that may not, go to reterr_names
  * (may be ""). */
 void config_reload(const struct option_row *rows, size_t count, void *target, const void *fresh, char ret_names[256]);
+/* A line a row that differs from its default, "name = value". The caller frees it. */
+char *config_text(const struct option_row *rows, size_t count, const void *target);
 /* The sample: every option with its default, bounds and doc, as comments. */
 void config_print_sample(const struct option_row *rows, size_t count, void *file);
 

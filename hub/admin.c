@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "common/text.h"
-#include "hub/options.h"
+#include "hub/acts.h"
+#include "hub/duties.h"
 #include "hub/sharing.h"
+#include "proto/life.h"
 
-enum { PARTY_FRAMES = 8, CONTROL_WAIT_MS = 15000 };
+enum { PARTY_FRAMES = 8, STATE_REASON_MAX = 100 };
 
 zmsg_t *admin_fail(const char *reason)
 {
@@ -25,9 +27,64 @@ static void copy_frame(zmsg_t *request, char *out, size_t size)
     free(text);
 }
 
-static err_t add_party(struct store *store, zmsg_t *request, int64_t now, char reterr_reason[ADMIN_TEXT])
+static const char *label_of(const struct enumeration *codes, size_t index)
+{
+    return tr(codes->labels[index].en, codes->labels[index].zh);
+}
+
+static void list_roles(unsigned roles, char *out, size_t size)
+{
+    size_t used = 0;
+    *out = '\0';
+    for (unsigned role = 0; role < OPERATOR_ROLES; role++) {
+        if (roles >> role & 1U && used < size) {
+            used += (size_t)snprintf(out + used, size - used, "%s%s", used ? tr(", ", "、") : "",
+                                     label_of(&enum_operator_role, role));
+        }
+    }
+}
+
+/* The faults of a record that was not filed, a line each. */
+static void list_faults(const struct faults *faults, char *text, size_t size)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < faults->count && used < size; i++) {
+        const struct fault *fault = &faults->list[i];
+        int more = snprintf(text + used, size - used, "%s%s: %s: %s", i > 0 ? "\n" : "", fault->field,
+                            fault_label(fault->code, text_is_chinese()), fault->reason);
+        used += more > 0 ? (size_t)more : 0;
+    }
+}
+
+/* Judges the act by the one table, and files it: whoever calls this has the act and its record in one group. */
+static err_t put_act(struct admin *admin, enum act act, const char *subject, const char *detail)
+{
+    struct act_note note = {act, admin->person, subject, detail, admin->reason};
+    struct faults faults = {0};
+    char roles[200];
+    if (duty_act(act, admin->person->roles) < 0) {
+        list_roles(admin->person->roles, roles, sizeof roles);
+        snprintf(admin->text, sizeof admin->text,
+                 tr("%s (%s) may not do this (%s): it is an administrator's",
+                    "%s（%s）无权执行该操作（%s），须由管理员执行"),
+                 admin->person->name, roles, label_of(&enum_act, act));
+        admin->is_refused = true;
+        return ERR_INVALID;
+    }
+    if (duty_needs_reason(act) && !*admin->reason) {
+        snprintf(admin->text, sizeof admin->text, tr("say why with --reason TEXT (%s)", "请用 --reason 说明原因（%s）"),
+                 label_of(&enum_act, act));
+        return ERR_INVALID;
+    }
+    err_t err = acts_file(admin->city, admin->store, &note, clock_ms(), &admin->filed, &faults);
+    list_faults(&faults, admin->text, sizeof admin->text);
+    return err;
+}
+
+static err_t add_party(struct admin *admin, zmsg_t *request, int64_t now)
 {
     struct party party = {0};
+    char detail[ADMIN_TEXT];
     char code[32];
     char expires[24];
     copy_frame(request, party.role, sizeof party.role);
@@ -38,22 +95,25 @@ static err_t add_party(struct store *store, zmsg_t *request, int64_t now, char r
     copy_frame(request, party.district, sizeof party.district);
     copy_frame(request, code, sizeof code);
     copy_frame(request, expires, sizeof expires);
-    err_t err = store_put_party(store, &party, now);
+    snprintf(detail, sizeof detail, "%s, %s, %s, %s", party.name, party.entity_type, party.sectors, party.district);
+    enum act act = strcmp(party.role, "entity") == 0 ? ACT_ENTITY_ADD : ACT_PEER_ADD;
+    err_t err = store_put_party(admin->store, &party, now);
     if (err == ERR_EXISTS) {
-        snprintf(reterr_reason, ADMIN_TEXT,
+        snprintf(admin->text, sizeof admin->text,
                  tr("%s is registered already; use `invite` for a new join link",
                     "%s 已登记；如需新的加入链接请使用 invite"),
                  party.party);
         return err;
     }
-    return err == ERR_OK ? store_put_invitation(store, party.party, code, now, strtoll(expires, NULL, 10)) : err;
+    err = err == ERR_OK ? store_put_invitation(admin->store, party.party, code, now, strtoll(expires, NULL, 10)) : err;
+    return err == ERR_OK ? put_act(admin, act, party.party, act == ACT_ENTITY_ADD ? detail : party.name) : err;
 }
 
 static err_t run_party_add(struct admin *admin, zmsg_t *request)
 {
     err_t err = zmsg_size(request) % PARTY_FRAMES == 0 ? ERR_OK : ERR_INVALID;
     while (err == ERR_OK && zmsg_size(request) >= PARTY_FRAMES) {
-        err = add_party(admin->store, request, clock_ms(), admin->text);
+        err = add_party(admin, request, clock_ms());
     }
     return err;
 }
@@ -74,20 +134,36 @@ static err_t run_invite(struct admin *admin, zmsg_t *request)
     copy_frame(request, party, sizeof party);
     copy_frame(request, code, sizeof code);
     copy_frame(request, expires, sizeof expires);
-    return unknown_party(store_put_invitation(admin->store, party, code, clock_ms(), strtoll(expires, NULL, 10)), party,
-                         admin->text);
+    err_t err = unknown_party(store_put_invitation(admin->store, party, code, clock_ms(), strtoll(expires, NULL, 10)),
+                              party, admin->text);
+    return err == ERR_OK ? put_act(admin, ACT_INVITE, party, "") : err;
+}
+
+static const struct state_act {
+    const char *state;
+    enum act act;
+} state_acts[] = {{"suspended", ACT_SUSPEND}, {"active", ACT_RESUME}, {"revoked", ACT_REVOKE}};
+
+static const struct state_act *find_state_act(const char *state)
+{
+    for (size_t i = 0; i < sizeof state_acts / sizeof *state_acts; i++) {
+        if (strcmp(state_acts[i].state, state) == 0) {
+            return &state_acts[i];
+        }
+    }
+    return NULL;
 }
 
 static err_t run_set_state(struct admin *admin, zmsg_t *request)
 {
     char party[64];
     char state[PARTY_STATE_SIZE];
-    char reason[401];
     struct party now;
     copy_frame(request, party, sizeof party);
     copy_frame(request, state, sizeof state);
-    copy_frame(request, reason, sizeof reason);
-    err_t err = unknown_party(store_find_party(admin->store, party, &now), party, admin->text);
+    const struct state_act *act = find_state_act(state);
+    err_t err = act ? ERR_OK : ERR_INVALID;
+    err = err == ERR_OK ? unknown_party(store_find_party(admin->store, party, &now), party, admin->text) : err;
     if (err != ERR_OK) {
         return err;
     }
@@ -99,7 +175,17 @@ static err_t run_set_state(struct admin *admin, zmsg_t *request)
         snprintf(admin->text, sizeof admin->text, tr("%s has not joined yet", "%s 尚未加入"), party);
         return ERR_INVALID;
     }
-    return store_set_state(admin->store, party, state, reason, clock_ms(), &admin->changed);
+    size_t points = 0;
+    if (!utf8_check((struct view){(const uint8_t *)admin->reason, strlen(admin->reason)}, &points) ||
+        points > STATE_REASON_MAX) {
+        snprintf(admin->text, sizeof admin->text, "%s",
+                 tr("--reason: at most 100 characters, which the institution is told",
+                    "--reason：最多 100 个字符，将告知该机构"));
+        return ERR_INVALID;
+    }
+    err = put_act(admin, act->act, party, now.name);
+    return err == ERR_OK ? store_set_state(admin->store, party, state, admin->reason, clock_ms(), &admin->changed)
+                         : err;
 }
 
 static err_t run_prune(struct admin *admin, zmsg_t *request)
@@ -108,6 +194,7 @@ static err_t run_prune(struct admin *admin, zmsg_t *request)
     uint64_t removed = 0;
     copy_frame(request, upto, sizeof upto);
     err_t err = store_prune_uplink(admin->store, strtoull(upto, NULL, 10), &removed);
+    err = err == ERR_OK ? put_act(admin, ACT_PRUNE, "uplink", upto) : err;
     if (err == ERR_OK) {
         snprintf(admin->text, sizeof admin->text,
                  tr("removed %" PRIu64 " warnings from the uplink stream", "已从上行流清理 %" PRIu64 " 条预警"),
@@ -116,25 +203,49 @@ static err_t run_prune(struct admin *admin, zmsg_t *request)
     return err;
 }
 
-/* The faults of a record that was not filed, a line each. */
-static void list_faults(const struct faults *faults, char *text, size_t size)
+/* The record says who files it by the operators' file, not by what the command believes. */
+static void set_submitter(const struct person *person, int role, json_t *object)
 {
-    size_t used = 0;
-    for (size_t i = 0; i < faults->count && used < size; i++) {
-        const struct fault *fault = &faults->list[i];
-        int more = snprintf(text + used, size - used, "%s%s: %s: %s", i > 0 ? "\n" : "", fault->field,
-                            fault_label(fault->code, text_is_chinese()), fault->reason);
-        used += more > 0 ? (size_t)more : 0;
+    json_object_set_new(object, "submitter",
+                        json_pack("{s:s, s:s}", "name", person->name, "role", enum_operator_role.labels[role].zh));
+}
+
+/* Whether one of the person's roles may file it. What is no kind at all is left to the check of the record. */
+static err_t judge_record(struct admin *admin, json_t *object)
+{
+    struct faults faults = {0};
+    char roles[200];
+    const char *name = json_string_value(json_object_get(object, "kind"));
+    const char *action = json_string_value(json_object_get(object, "action"));
+    const struct kind *kind = name ? kind_find((struct view){(const uint8_t *)name, strlen(name)}) : NULL;
+    if (!kind) {
+        return ERR_OK;
     }
+    struct view code = {(const uint8_t *)action, action ? strlen(action) : 0};
+    int role =
+        duty_record(kind, action ? enumeration_index(&enum_warning_action, code) : NO_ACTION, admin->person->roles);
+    if (role < 0) {
+        list_roles(admin->person->roles, roles, sizeof roles);
+        fault_add(&faults, "record_not_permitted", action ? "action" : "kind", "not in the role of %s (%s)", roles,
+                  admin->person->name);
+        list_faults(&faults, admin->text, sizeof admin->text);
+        admin->is_refused = true;
+        return ERR_INVALID;
+    }
+    if (admin->operators->is_mapped) {
+        set_submitter(admin->person, role, object);
+    }
+    return ERR_OK;
 }
 
 /* A warning is shared once: the copy is noted with the record that it is. */
-static err_t file_one(struct admin *admin, const json_t *object, struct filed *ret_filed)
+static err_t file_one(struct admin *admin, json_t *object, struct filed *ret_filed)
 {
     struct faults faults = {0};
     struct share_row share = {0};
     bool is_copy = false;
-    err_t err = sharing_claim(admin->store, object, &share, &is_copy);
+    err_t err = judge_record(admin, object);
+    err = err == ERR_OK ? sharing_claim(admin->store, object, &share, &is_copy) : err;
     if (err == ERR_EXISTS) {
         char copy[37];
         record_id_text(share.copy, copy);
@@ -185,8 +296,6 @@ static const struct {
 
 static zmsg_t *run_command(struct admin *admin, size_t index, zmsg_t *request)
 {
-    *admin->text = '\0';
-    admin->changed = (struct party){0};
     err_t err = store_begin(admin->store);
     err = err == ERR_OK ? commands[index].run(admin, request) : err;
     err = err == ERR_OK ? store_commit(admin->store) : err;
@@ -203,10 +312,28 @@ static zmsg_t *run_command(struct admin *admin, size_t index, zmsg_t *request)
     return reply;
 }
 
-zmsg_t *admin_run(struct admin *admin, zmsg_t *request)
+zmsg_t *admin_greet(const struct admin *admin, uid_t uid)
+{
+    char reason[512];
+    if (operators_find(admin->operators, uid)) {
+        return NULL;
+    }
+    operators_refusal(admin->operators, uid, reason, sizeof reason);
+    return admin_fail(reason);
+}
+
+zmsg_t *admin_run(struct admin *admin, uid_t uid, zmsg_t *request)
 {
     char name[32];
+    admin->person = operators_find(admin->operators, uid);
+    admin->is_refused = !admin->person;
+    *admin->text = '\0';
+    admin->changed = (struct party){0};
+    if (!admin->person) {
+        return admin_greet(admin, uid);
+    }
     copy_frame(request, name, sizeof name);
+    copy_frame(request, admin->reason, sizeof admin->reason);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(commands[i].name, name) == 0) {
             return run_command(admin, i, request);
@@ -214,78 +341,6 @@ zmsg_t *admin_run(struct admin *admin, zmsg_t *request)
     }
     return admin_fail(
         tr("the hub does not know this command: is it of an older version?", "枢纽不认识该命令：版本是否过旧？"));
-}
-
-static zmsg_t *call_running(const struct home *home, zmsg_t **request_p)
-{
-    char path[PATH_SIZE];
-    home_file(home, "control.sock", path);
-    zsock_t *sock = zsock_new(ZMQ_REQ);
-    zsock_set_linger(sock, 0);
-    zsock_set_rcvtimeo(sock, CONTROL_WAIT_MS);
-    zmsg_t *reply = NULL;
-    if (zsock_connect(sock, "ipc://%s", path) == 0 && zmsg_send(request_p, sock) == 0) {
-        reply = zmsg_recv(sock);
-    }
-    zsock_destroy(&sock);
-    return reply ? reply
-                 : admin_fail(tr("the hub is running but does not answer: look at its log",
-                                 "枢纽正在运行但没有应答：请查看其日志"));
-}
-
-static zmsg_t *run_at_rest(const struct options *options, const struct identity *identity, struct store *store,
-                           zmsg_t *request)
-{
-    struct city city = {0};
-    zmsg_t *reply = NULL;
-    err_t err = city_open(store, identity, options, &city);
-    if (err == ERR_OK) {
-        struct admin admin = {.store = store, .city = &city};
-        reply = admin_run(&admin, request);
-        store_truncate_log(store);
-    }
-    return reply ? reply : admin_fail(err_text(err));
-}
-
-static zmsg_t *call_store(const struct home *home, zmsg_t *request)
-{
-    char reason[512];
-    struct options options;
-    struct identity identity;
-    struct store *store = NULL;
-    if (options_load_keys(home, &options, &identity, reason) != ERR_OK) {
-        return admin_fail(reason);
-    }
-    struct store_settings settings = options_store_settings(&options);
-    zmsg_t *reply = store_open(home, true, &settings, &store, reason) == ERR_OK
-                        ? run_at_rest(&options, &identity, store, request)
-                        : admin_fail(reason);
-    store_close(store);
-    identity_done(&identity);
-    return reply;
-}
-
-int admin_call(const struct home *home, zmsg_t **request_p)
-{
-    int lock = -1;
-    err_t err = home_lock(home, "hub.lock", &lock);
-    zmsg_t *reply = err == ERR_OK     ? call_store(home, *request_p)
-                    : err == ERR_BUSY ? call_running(home, request_p)
-                                      : admin_fail(err_text(err));
-    zmsg_destroy(request_p);
-    if (lock >= 0) {
-        close(lock);
-    }
-    char *status = zmsg_popstr(reply);
-    char *text = zmsg_popstr(reply);
-    bool is_ok = status && streq(status, "ok");
-    if (text && *text) {
-        fprintf(is_ok ? stdout : stderr, "%s\n", text);
-    }
-    free(status);
-    free(text);
-    zmsg_destroy(&reply);
-    return is_ok ? 0 : 1;
 }
 
 void admin_make_code(char ret_code[21])

@@ -2,27 +2,38 @@
  * then a text).
  *
  * The same function serves a running hub (the writer answers the control socket) and a hub at rest (the command opens
- * the store itself), so that no write ever goes around the writer's handle. */
+ * the store itself), so that no write ever goes around the writer's handle, nor around the table of duties. */
 #ifndef HUB_ADMIN_H
 #define HUB_ADMIN_H
 
 #include "hub/city.h"
+#include "hub/operators.h"
 
-enum { ADMIN_TEXT = 4096 };
+enum { ADMIN_TEXT = 4096, ADMIN_REASON = 2001 };
 
 struct admin {
     struct store *store;
     struct city *city;
-    struct party changed; /* by the last command; row 0: none */
+    const struct operators *operators;
+    /* Of the last command: */
+    const struct person *person; /* who gave it; NULL: nobody who may */
+    struct party changed;        /* row 0: none */
+    struct filed filed;          /* its last act */
+    bool is_refused;             /* by the table of duties */
+    char reason[ADMIN_REASON];
     char text[ADMIN_TEXT];
 };
 
-/* Requests: "party-add" then 8 frames a party (role party name type sectors district code expires_ms), "invite" party
- * code expires_ms, "set-state" party state reason, "prune" stream upto, "file" then a record as JSON each. Each is one
- * commit. Never NULL. */
-zmsg_t *admin_run(struct admin *admin, zmsg_t *request);
+/* Requests: a name, the reason (may be ""), then for "party-add" 8 frames a party (role party name type sectors
+ * district code expires_ms), "invite" party code expires_ms, "set-state" party state, "prune" upto, "file" a record as
+ * JSON each. Each is one commit, and in it the administrative acts that it is. Never NULL. */
+zmsg_t *admin_run(struct admin *admin, uid_t uid, zmsg_t *request);
+/* NULL: the user may ask for something. */
+zmsg_t *admin_greet(const struct admin *admin, uid_t uid);
 zmsg_t *admin_fail(const char *reason);
 
+/* A request without its own frames yet. REASON may be NULL. */
+zmsg_t *admin_request(const char *name, const char *reason);
 /* Sends a request to the running hub, or runs it on the store where no hub runs. 0: done; 1: the reason has been
  * printed. */
 int admin_call(const struct home *home, zmsg_t **request_p);

@@ -89,6 +89,15 @@ const char *cli_value(const struct argument *arguments, size_t count, const char
     return NULL;
 }
 
+const char *cli_days(const struct argument *arguments, size_t count, struct record_filter *filter)
+{
+    const char *from = cli_value(arguments, count, "from");
+    const char *to = cli_value(arguments, count, "to");
+    bool is_good = (!from || date_parse((struct view){(const uint8_t *)from, strlen(from)}, &filter->from) == ERR_OK) &&
+                   (!to || date_parse((struct view){(const uint8_t *)to, strlen(to)}, &filter->to) == ERR_OK);
+    return is_good ? NULL : tr("--from, --to: YYYY-MM-DD", "--from、--to：YYYY-MM-DD");
+}
+
 enum table_form cli_form(const struct argument *arguments, size_t count)
 {
     if (form_arguments[FORM_XLSX].value) {
@@ -127,4 +136,12 @@ struct store *cli_open_store(const struct home *home, struct options *ret_option
         return NULL;
     }
     return store;
+}
+
+bool cli_city(struct store *store, const struct options *options, struct party *ret_city)
+{
+    char city[RECORD_PARTY_SIZE];
+    snprintf(city, sizeof city, "city-%.6s", options->city);
+    err_t err = store_find_party(store, city, ret_city);
+    return err == ERR_OK || (cli_fail("%s: %s", city, err_text(err)), false);
 }

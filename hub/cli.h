@@ -38,6 +38,7 @@ int cli_export(struct store *store, const struct record_filter *filter, enum tab
 int cli_shares_waiting(const struct home *home, enum table_form form);
 /* Of `signals --raised`: what the hub raised by itself. */
 int cli_raised(struct store *store, enum table_form form);
+int cli_audit_log(const struct home *home, int argc, char **argv);
 int cli_config(const struct home *home, int argc, char **argv);
 
 /* One option that a verb knows; `flag` options take no value. */
@@ -52,6 +53,9 @@ bool cli_parse(int argc, char **argv, struct argument *arguments, size_t count, 
                size_t *ret_rest_count);
 const char *cli_value(const struct argument *arguments, size_t count, const char *name);
 
+/* --from and --to as days. NULL, or what is wrong. */
+const char *cli_days(const struct argument *arguments, size_t count, struct record_filter *filter);
+
 /* 2, after printing. */
 int cli_usage(const char *usage);
 /* 1, after printing. */
@@ -59,6 +63,9 @@ int cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* A read handle of the home's store; NULL after the reason has been printed. */
 struct store *cli_open_store(const struct home *home, struct options *ret_options);
+/* The city's own party, with the hub's public keys: whoever may read the store need not read the key file. False after
+ * the reason has been printed. */
+bool cli_city(struct store *store, const struct options *options, struct party *ret_city);
 /* A verb that has "csv" among its arguments takes --jsonl and --xlsx FILE without naming them. */
 enum table_form cli_form(const struct argument *arguments, size_t count);
 /* After the verb: writes the workbook of --xlsx. STATUS, or 1 where that failed. */

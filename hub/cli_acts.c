@@ -113,8 +113,7 @@ static void set_reference(json_t *record, const struct target *target)
 static int file_record(const struct home *home, json_t *record)
 {
     char *text = json_dumps(record, JSON_COMPACT);
-    zmsg_t *request = zmsg_new();
-    zmsg_addstr(request, "file");
+    zmsg_t *request = admin_request("file", NULL);
     zmsg_addstr(request, text);
     free(text);
     json_decref(record);
@@ -340,13 +339,15 @@ int cli_share(const struct home *home, int argc, char **argv)
 
 int cli_rereview(const struct home *home, int argc, char **argv)
 {
-    struct argument arguments[] = {{"received", false, NULL}, {"emergency", true, NULL}, {"by", false, NULL}};
+    struct argument arguments[] = {
+        {"received", false, NULL}, {"emergency", true, NULL}, {"by", false, NULL}, {"materials", false, NULL}};
     const char *rest[2];
     size_t count = 0;
     struct target target;
     char today[11];
-    if (!cli_parse(argc, argv, arguments, 3, rest, 2, &count) || count != 2 || !streq(rest[0], "open")) {
-        return cli_usage("agn-hub rereview open REPORT-ID [--received YYYY-MM-DD] [--emergency] [--by NAME]");
+    if (!cli_parse(argc, argv, arguments, 4, rest, 2, &count) || count != 2 || !streq(rest[0], "open")) {
+        return cli_usage(
+            "agn-hub rereview open REPORT-ID [--received YYYY-MM-DD] [--emergency] [--materials TEXT] [--by NAME]");
     }
     if (!find_target(home, rest[1], &target)) {
         return 1;
@@ -354,9 +355,10 @@ int cli_rereview(const struct home *home, int argc, char **argv)
     date_text(day_of(clock_ms(), 480), today);
     json_t *item = json_object_get(target.content, "rereview_list_item");
     json_t *record =
-        json_pack("{s:s, s:s, s:s, s:s, s:b, s:o}", "kind", "rereview_request", "report_id", rest[1], "addressee",
+        json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:s}", "kind", "rereview_request", "report_id", rest[1], "addressee",
                   target.owner, "received_on", arguments[0].value ? arguments[0].value : today, "is_emergency",
-                  arguments[1].value != NULL, "submitter", submitter(arguments[2].value));
+                  arguments[1].value != NULL, "submitter", submitter(arguments[2].value), "materials",
+                  arguments[3].value ? arguments[3].value : "审查情况报送所附材料");
     if (item) {
         json_object_set(record, "rereview_list_item", item);
     }
@@ -381,10 +383,9 @@ int cli_file(const struct home *home, int argc, char **argv)
         return cli_fail("%s:%d:%d: %s", rest[0], error.line, error.column, error.text);
     }
     json_t *list = json_is_array(root) ? root : json_pack("[o]", root);
-    zmsg_t *request = zmsg_new();
+    zmsg_t *request = admin_request("file", NULL);
     size_t index = 0;
     json_t *record = NULL;
-    zmsg_addstr(request, "file");
     json_array_foreach(list, index, record)
     {
         char *text = json_dumps(record, JSON_COMPACT | JSON_ENCODE_ANY);

@@ -2,7 +2,6 @@
 #include <inttypes.h>
 #include <openssl/evp.h>
 
-#include "common/identity.h"
 #include "common/mem.h"
 #include "common/text.h"
 #include "hub/cli.h"
@@ -112,8 +111,6 @@ static const char *read_filter(const struct argument *arguments, size_t count, s
     const char *kind = cli_value(arguments, count, "kind");
     const char *sector = cli_value(arguments, count, "sector");
     const char *level = cli_value(arguments, count, "level");
-    const char *from = cli_value(arguments, count, "from");
-    const char *to = cli_value(arguments, count, "to");
     const char *limit = cli_value(arguments, count, "limit");
     ret_filter->party = cli_value(arguments, count, "entity");
     ret_filter->is_refused = cli_value(arguments, count, "refused") != NULL;
@@ -127,9 +124,9 @@ static const char *read_filter(const struct argument *arguments, size_t count, s
     if (level && ((ret_filter->level = (int)strtol(level, NULL, 10)) < 1 || ret_filter->level > 4)) {
         return tr("--level: 1 to 4", "--level：1 至 4");
     }
-    if ((from && date_parse((struct view){(const uint8_t *)from, strlen(from)}, &ret_filter->from) != ERR_OK) ||
-        (to && date_parse((struct view){(const uint8_t *)to, strlen(to)}, &ret_filter->to) != ERR_OK)) {
-        return tr("--from, --to: YYYY-MM-DD", "--from、--to：YYYY-MM-DD");
+    const char *days_fault = cli_days(arguments, count, ret_filter);
+    if (days_fault) {
+        return days_fault;
     }
     if (limit && (ret_filter->limit = strtoll(limit, NULL, 10)) < 1) {
         return tr("--limit: a number above 0", "--limit：大于 0 的数");
@@ -226,7 +223,7 @@ int cli_history(const struct home *home, int argc, char **argv)
 /* ---- show ---- */
 
 struct showing {
-    const struct identity *identity;
+    struct party city;
     int utc_offset_minutes;
     bool is_json;
     int found;
@@ -237,7 +234,7 @@ static bool is_proved(const struct showing *showing, const struct record_row *ro
 {
     uint8_t hash[RECORD_HASH_SIZE];
     struct signing_key key;
-    const struct suite *suite = identity_suite(showing->identity);
+    const struct suite *suite = signing_key_suite(&showing->city.signing_key);
     suite_hash_leaf(suite, row->bytes, hash);
     if (row->hash.size != RECORD_HASH_SIZE || memcmp(hash, row->hash.at, RECORD_HASH_SIZE) != 0 ||
         signing_key_take(row->signing_key, &key) != ERR_OK) {
@@ -245,8 +242,8 @@ static bool is_proved(const struct showing *showing, const struct record_row *ro
     }
     msgpack_sbuffer buffer;
     msgpack_sbuffer_init(&buffer);
-    submit_signed_bytes(showing->identity->curve_public, row->hashes.at,
-                        (uint32_t)(row->hashes.size / RECORD_HASH_SIZE), &buffer);
+    submit_signed_bytes(showing->city.curve_key, row->hashes.at, (uint32_t)(row->hashes.size / RECORD_HASH_SIZE),
+                        &buffer);
     bool is_good = signature_check(&key, suite_label(suite), (struct view){(const uint8_t *)buffer.data, buffer.size},
                                    row->signature);
     msgpack_sbuffer_destroy(&buffer);
@@ -285,9 +282,7 @@ int cli_show(const struct home *home, int argc, char **argv)
     const char *rest[1];
     size_t count = 0;
     uint8_t id[RECORD_ID_SIZE];
-    char reason[512];
     struct options options;
-    struct identity identity;
     if (!cli_parse(argc, argv, arguments, 1, rest, 1, &count) || count != 1 || record_id_parse(rest[0], id) != ERR_OK) {
         return cli_usage("agn-hub show ID [--json]");
     }
@@ -295,15 +290,15 @@ int cli_show(const struct home *home, int argc, char **argv)
     if (!store) {
         return 1;
     }
-    if (identity_load(home, &identity, reason) != ERR_OK) {
-        store_close(store);
-        return cli_fail("%s", reason);
-    }
     struct record_filter filter = {.sector = -1, .level = -1, .from = INT64_MIN, .to = INT64_MAX, .id = id};
-    struct showing showing = {&identity, (int)options.utc_offset_minutes, arguments[0].value != NULL, 0};
+    struct showing showing = {.utc_offset_minutes = (int)options.utc_offset_minutes,
+                              .is_json = arguments[0].value != NULL};
+    if (!cli_city(store, &options, &showing.city)) {
+        store_close(store);
+        return 1;
+    }
     err_t err = store_each_record(store, &filter, show_record, &showing);
     store_close(store);
-    identity_done(&identity);
     if (err == ERR_OK && showing.found == 0) {
         return cli_fail(tr("no record %s; refused ones: agn-hub query --refused",
                            "没有记录 %s；被退回的记录见 agn-hub query --refused"),

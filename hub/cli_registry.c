@@ -9,37 +9,55 @@
 
 enum { VALID_HOURS = 72, VALID_HOURS_MAX = 8760, IMPORT_LINE_MAX = 65536 };
 
-/* Where peers reach this hub, for a join link. */
-struct place {
-    struct options options;
-    struct identity identity;
-};
-
-static bool load_place(const struct home *home, struct place *ret_place)
-{
-    char reason[512];
-    if (options_load_keys(home, &ret_place->options, &ret_place->identity, reason) != ERR_OK) {
-        cli_fail("%s", reason);
-        return false;
-    }
-    return true;
-}
-
 static int port_of(const char *endpoint)
 {
     const char *colon = strrchr(endpoint, ':');
     return colon ? (int)strtol(colon + 1, NULL, 10) : 0;
 }
 
-static void print_link(const struct place *place, const char *code)
+/* The registry has them only now that something was written to it. Each is one line. */
+static int print_links(const struct home *home, zlist_t *codes)
 {
-    char text[600];
-    struct join_link link = {.suite = identity_suite(&place->identity)};
-    memcpy(link.hub_key, place->identity.curve_public, KEY_SIZE);
-    snprintf(link.code, sizeof link.code, "%s", code);
-    join_link_format(place->options.host, port_of(place->options.endpoint), port_of(place->options.enrol_endpoint),
-                     &link, text, sizeof text);
-    printf("%s\n", text);
+    struct options options;
+    struct party city;
+    struct store *store = cli_open_store(home, &options);
+    bool has_keys = store && cli_city(store, &options, &city);
+    for (const char *code = zlist_first(codes); code && has_keys; code = zlist_next(codes)) {
+        char text[600];
+        struct join_link link = {.suite = signing_key_suite(&city.signing_key)};
+        memcpy(link.hub_key, city.curve_key, KEY_SIZE);
+        snprintf(link.code, sizeof link.code, "%s", code);
+        join_link_format(options.host, port_of(options.endpoint), port_of(options.enrol_endpoint), &link, text,
+                         sizeof text);
+        printf("%s\n", text);
+    }
+    store_close(store);
+    return has_keys ? 0 : 1;
+}
+
+/* Asks for something that CODES come of, and prints their links when it is done. Takes all three. */
+static int call_for_links(const struct home *home, zmsg_t *request, zlist_t *codes)
+{
+    int status = admin_call(home, &request);
+    status = status == 0 ? print_links(home, codes) : status;
+    zlist_destroy(&codes);
+    return status;
+}
+
+static zlist_t *new_codes(void)
+{
+    zlist_t *codes = zlist_new();
+    zlist_autofree(codes);
+    return codes;
+}
+
+/* The new code stands in the list. */
+static const char *add_code(zlist_t *codes)
+{
+    char code[21];
+    admin_make_code(code);
+    zlist_append(codes, code);
+    return zlist_last(codes);
 }
 
 static void add_number(zmsg_t *message, int64_t number)
@@ -93,7 +111,7 @@ static struct view view_of(const char *text)
 }
 
 /* Says what is wrong with an institution's data, or NULL. */
-static const char *judge_entity(const struct place *place, const char *uscc, const char *name, const char *type,
+static const char *judge_entity(const struct options *options, const char *uscc, const char *name, const char *type,
                                 const char *sectors, const char *district)
 {
     if (!uscc || !uscc_check(view_of(uscc))) {
@@ -111,7 +129,7 @@ static const char *judge_entity(const struct place *place, const char *uscc, con
         return tr("--sector: one to ten codes, separated by commas; see `agn-hub schema review_report`",
                   "--sector：1 至 10 个领域代码，用逗号分隔；见 agn-hub schema review_report");
     }
-    if (!district || !district_check(view_of(district)) || strncmp(district, place->options.city, 4) != 0) {
+    if (!district || !district_check(view_of(district)) || strncmp(district, options->city, 4) != 0) {
         return tr("--district: a six-digit district code within this city",
                   "--district：应为本市范围内的六位行政区划代码");
     }
@@ -127,45 +145,34 @@ static void add_party(zmsg_t *request, const char *const frames[7], int64_t expi
     add_number(request, expires);
 }
 
-static zmsg_t *new_request(const char *name)
-{
-    zmsg_t *request = zmsg_new();
-    zmsg_addstr(request, name);
-    return request;
-}
-
 static int entity_add(const struct home *home, int argc, char **argv)
 {
     struct argument arguments[] = {{"uscc", false, NULL},   {"name", false, NULL},     {"type", false, NULL},
                                    {"sector", false, NULL}, {"district", false, NULL}, {"valid-hours", false, NULL}};
     size_t count = sizeof arguments / sizeof *arguments;
     size_t rest = 0;
-    struct place place;
-    char code[21];
+    struct options options;
+    char reason[512];
     if (!cli_parse(argc, argv, arguments, count, NULL, 0, &rest)) {
         return 2;
     }
-    if (!load_place(home, &place)) {
-        return 1;
+    if (options_load(home, &options, reason) != ERR_OK) {
+        return cli_fail("%s", reason);
     }
     const char *uscc = cli_value(arguments, count, "uscc");
     const char *fault =
-        judge_entity(&place, uscc, arguments[1].value, arguments[2].value, arguments[3].value, arguments[4].value);
+        judge_entity(&options, uscc, arguments[1].value, arguments[2].value, arguments[3].value, arguments[4].value);
     int64_t expires = expiry(arguments[5].value);
     if (fault || expires < 0) {
         return cli_fail("%s", fault ? fault : tr("--valid-hours: 0 to 8760", "--valid-hours：0 至 8760")), 2;
     }
-    zmsg_t *request = new_request("party-add");
-    admin_make_code(code);
-    const char *const frames[7] = {"entity",           uscc, arguments[1].value, arguments[2].value, arguments[3].value,
-                                   arguments[4].value, code};
+    zmsg_t *request = admin_request("party-add", NULL);
+    zlist_t *codes = new_codes();
+    const char *const frames[7] = {
+        "entity",           uscc,           arguments[1].value, arguments[2].value, arguments[3].value,
+        arguments[4].value, add_code(codes)};
     add_party(request, frames, expires);
-    int status = admin_call(home, &request);
-    if (status == 0) {
-        print_link(&place, code);
-    }
-    identity_done(&place.identity);
-    return status;
+    return call_for_links(home, request, codes);
 }
 
 static const char *json_text(const json_t *object, const char *key)
@@ -187,42 +194,37 @@ static void join_sectors(const json_t *object, char *out, size_t size)
 }
 
 /* One institution a line: {uscc, name, type, sectors, district}; all are registered in one transaction, or none. */
-static int import_lines(const struct home *home, const struct place *place, FILE *file, const char *path)
+static int import_lines(const struct home *home, const struct options *options, FILE *file, const char *path)
 {
     static char line[IMPORT_LINE_MAX];
-    zmsg_t *request = new_request("party-add");
-    zlist_t *codes = zlist_new();
-    zlist_autofree(codes);
+    zmsg_t *request = admin_request("party-add", NULL);
+    zlist_t *codes = new_codes();
     int number = 0;
     int status = 0;
     while (status == 0 && fgets(line, sizeof line, file)) {
         char sectors[256];
-        char code[21];
         json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
         number++;
         join_sectors(object, sectors, sizeof sectors);
-        const char *fault = object ? judge_entity(place, json_text(object, "uscc"), json_text(object, "name"),
+        const char *fault = object ? judge_entity(options, json_text(object, "uscc"), json_text(object, "name"),
                                                   json_text(object, "type"), sectors, json_text(object, "district"))
                                    : tr("not a JSON object", "不是 JSON 对象");
         if (fault) {
             status = cli_fail("%s:%d: %s", path, number, fault);
         } else {
-            admin_make_code(code);
-            zlist_append(codes, code);
             const char *const frames[7] = {"entity",
                                            json_text(object, "uscc"),
                                            json_text(object, "name"),
                                            json_text(object, "type"),
                                            sectors,
                                            json_text(object, "district"),
-                                           code};
+                                           add_code(codes)};
             add_party(request, frames, expiry(NULL));
         }
         json_decref(object);
     }
-    status = status == 0 ? admin_call(home, &request) : status;
-    for (const char *code = zlist_first(codes); code && status == 0; code = zlist_next(codes)) {
-        print_link(place, code);
+    if (status == 0) {
+        return call_for_links(home, request, codes);
     }
     zmsg_destroy(&request);
     zlist_destroy(&codes);
@@ -233,20 +235,20 @@ static int entity_import(const struct home *home, int argc, char **argv)
 {
     const char *rest[1];
     size_t count = 0;
-    struct place place;
+    struct options options;
+    char reason[512];
     if (!cli_parse(argc, argv, NULL, 0, rest, 1, &count) || count != 1) {
         return cli_usage("agn-hub entity import FILE");
     }
-    if (!load_place(home, &place)) {
-        return 1;
+    if (options_load(home, &options, reason) != ERR_OK) {
+        return cli_fail("%s", reason);
     }
     FILE *file = fopen(rest[0], "r");
     if (!file) {
         return cli_fail("%s: %s", rest[0], strerror(errno));
     }
-    int status = import_lines(home, &place, file, rest[0]);
+    int status = import_lines(home, &options, file, rest[0]);
     fclose(file);
-    identity_done(&place.identity);
     return status;
 }
 
@@ -255,25 +257,15 @@ static int entity_invite(const struct home *home, int argc, char **argv)
     struct argument arguments[] = {{"valid-hours", false, NULL}};
     const char *rest[1];
     size_t count = 0;
-    struct place place;
-    char code[21];
     if (!cli_parse(argc, argv, arguments, 1, rest, 1, &count) || count != 1 || expiry(arguments[0].value) < 0) {
         return cli_usage("agn-hub entity invite USCC [--valid-hours N]");
     }
-    if (!load_place(home, &place)) {
-        return 1;
-    }
-    zmsg_t *request = new_request("invite");
-    admin_make_code(code);
+    zmsg_t *request = admin_request("invite", NULL);
+    zlist_t *codes = new_codes();
     zmsg_addstr(request, rest[0]);
-    zmsg_addstr(request, code);
+    zmsg_addstr(request, add_code(codes));
     add_number(request, expiry(arguments[0].value));
-    int status = admin_call(home, &request);
-    if (status == 0) {
-        print_link(&place, code);
-    }
-    identity_done(&place.identity);
-    return status;
+    return call_for_links(home, request, codes);
 }
 
 static int set_state(const struct home *home, int argc, char **argv, const char *state)
@@ -282,17 +274,11 @@ static int set_state(const struct home *home, int argc, char **argv, const char 
     const char *rest[1];
     size_t count = 0;
     if (!cli_parse(argc, argv, arguments, 1, rest, 1, &count) || count != 1) {
-        return cli_usage("agn-hub entity suspend|resume|revoke USCC [--reason TEXT]");
+        return cli_usage("agn-hub entity suspend|revoke USCC --reason TEXT | resume USCC [--reason TEXT]");
     }
-    const char *reason = arguments[0].value ? arguments[0].value : "";
-    size_t points = 0;
-    if (!utf8_check(view_of(reason), &points) || points > 100) {
-        return cli_fail(tr("--reason: at most 100 characters", "--reason：最多 100 个字符")), 2;
-    }
-    zmsg_t *request = new_request("set-state");
+    zmsg_t *request = admin_request("set-state", arguments[0].value);
     zmsg_addstr(request, rest[0]);
     zmsg_addstr(request, state);
-    zmsg_addstr(request, reason);
     return admin_call(home, &request);
 }
 
@@ -417,8 +403,6 @@ static int peer_add(const struct home *home, int argc, char **argv)
 {
     struct argument arguments[] = {{"name", false, NULL}, {"valid-hours", false, NULL}};
     size_t rest = 0;
-    struct place place;
-    char code[21];
     uint8_t random[6];
     char party[32] = "province-";
     if (!cli_parse(argc, argv, arguments, 2, NULL, 0, &rest) || !arguments[0].value || expiry(arguments[1].value) < 0) {
@@ -427,20 +411,15 @@ static int peer_add(const struct home *home, int argc, char **argv)
     if (!is_name(arguments[0].value)) {
         return cli_fail("%s", tr("--name: 2 to 100 characters without quotes", "--name：2 至 100 个字符，不含引号")), 2;
     }
-    if (!load_place(home, &place) || RAND_bytes(random, sizeof random) != 1) {
+    if (RAND_bytes(random, sizeof random) != 1) {
         return 1;
     }
     hex_text(random, sizeof random, party + strlen(party));
-    zmsg_t *request = new_request("party-add");
-    admin_make_code(code);
-    const char *const frames[7] = {"province", party, arguments[0].value, "", "", "", code};
+    zmsg_t *request = admin_request("party-add", NULL);
+    zlist_t *codes = new_codes();
+    const char *const frames[7] = {"province", party, arguments[0].value, "", "", "", add_code(codes)};
     add_party(request, frames, expiry(arguments[1].value));
-    int status = admin_call(home, &request);
-    if (status == 0) {
-        print_link(&place, code);
-    }
-    identity_done(&place.identity);
-    return status;
+    return call_for_links(home, request, codes);
 }
 
 struct search {
@@ -461,9 +440,9 @@ static void match_peer(void *self, const struct party *party)
 static int peer_revoke(const struct home *home, int argc, char **argv)
 {
     struct options options;
-    struct store *store = argc == 2 ? cli_open_store(home, &options) : NULL;
+    struct store *store = argc >= 2 ? cli_open_store(home, &options) : NULL;
     if (!store) {
-        return argc == 2 ? 1 : cli_usage("agn-hub peer revoke NAME");
+        return argc >= 2 ? 1 : cli_usage("agn-hub peer revoke NAME --reason TEXT");
     }
     struct search search = {.name = argv[1]};
     err_t err = store_each_party(store, match_peer, &search);
@@ -471,8 +450,8 @@ static int peer_revoke(const struct home *home, int argc, char **argv)
     if (err != ERR_OK || !*search.party) {
         return cli_fail(tr("no peer is called %s", "没有名为 %s 的上级"), argv[1]);
     }
-    char *arguments[] = {argv[0], search.party};
-    return set_revoked(home, 2, arguments);
+    argv[1] = search.party;
+    return set_revoked(home, argc, argv);
 }
 
 struct verb {
@@ -496,17 +475,18 @@ int cli_entity(const struct home *home, int argc, char **argv)
     static const struct verb verbs[] = {{"add", entity_add},    {"import", entity_import}, {"invite", entity_invite},
                                         {"list", entity_list},  {"show", entity_show},     {"suspend", set_suspended},
                                         {"resume", set_active}, {"revoke", set_revoked}};
-    return run_verb(verbs, sizeof verbs / sizeof *verbs, home, argc, argv,
-                    "agn-hub entity add --uscc CODE --name NAME --type TYPE --sector CODE[,CODE] --district CODE "
-                    "[--valid-hours N]\n"
-                    "agn-hub entity import FILE | invite USCC | list | show USCC | suspend USCC | resume USCC | revoke "
-                    "USCC  [--reason TEXT] [--json|--jsonl|--csv|--xlsx FILE]");
+    return run_verb(
+        verbs, sizeof verbs / sizeof *verbs, home, argc, argv,
+        "agn-hub entity add --uscc CODE --name NAME --type TYPE --sector CODE[,CODE] --district CODE "
+        "[--valid-hours N]\n"
+        "agn-hub entity import FILE | invite USCC | list | show USCC | suspend USCC --reason TEXT | resume USCC "
+        "[--reason TEXT] | revoke USCC --reason TEXT  [--json|--jsonl|--csv|--xlsx FILE]");
 }
 
 int cli_peer(const struct home *home, int argc, char **argv)
 {
     static const struct verb verbs[] = {{"add", peer_add}, {"list", peer_list}, {"revoke", peer_revoke}};
-    return run_verb(
-        verbs, sizeof verbs / sizeof *verbs, home, argc, argv,
-        "agn-hub peer add --name NAME [--valid-hours N] | list [--json|--jsonl|--csv|--xlsx FILE] | revoke NAME");
+    return run_verb(verbs, sizeof verbs / sizeof *verbs, home, argc, argv,
+                    "agn-hub peer add --name NAME [--valid-hours N] | list [--json|--jsonl|--csv|--xlsx FILE] | revoke "
+                    "NAME --reason TEXT");
 }

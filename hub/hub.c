@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "common/service.h"
 #include "common/text.h"
+#include "hub/acts.h"
 #include "hub/blobs.h"
 #include "hub/clerk.h"
 #include "hub/feeder.h"
@@ -22,6 +23,7 @@ enum { POLL_MS = 200, STOP_WAIT_MS = 15000, ACTORS = 5 };
 
 static volatile sig_atomic_t is_ended;
 static volatile sig_atomic_t is_reload_due;
+static volatile sig_atomic_t reload_by; /* the user who sent SIGHUP, as the kernel says */
 
 struct hub {
     struct home home;
@@ -34,9 +36,11 @@ struct hub {
     unsigned asked; /* a bit an actor that owes a pulse */
 };
 
-static void on_signal(int number)
+static void on_signal(int number, siginfo_t *info, void *context)
 {
+    (void)context;
     if (number == SIGHUP) {
+        reload_by = (sig_atomic_t)info->si_uid;
         is_reload_due = 1;
     } else {
         is_ended = 1;
@@ -46,7 +50,7 @@ static void on_signal(int number)
 static void catch_signals(void)
 {
     zsys_handler_set(NULL);
-    struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
     sigemptyset(&action.sa_mask);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
@@ -113,6 +117,26 @@ static struct shelf *open_shelf(const struct hub *hub)
     return shelf;
 }
 
+/* Says who may act here: one alone, or who of the file is no user of this machine. */
+static bool know_operators(const struct hub *hub, struct operators *ret_operators)
+{
+    char reason[512];
+    if (operators_load(&hub->home, ret_operators, reason) != ERR_OK) {
+        fprintf(stderr, "agn-hub: %s\n", reason);
+        return false;
+    }
+    if (!ret_operators->is_mapped) {
+        log_info("operators-none", "user=%s acts alone, in every role; name others in %s", ret_operators->list[0].user,
+                 OPERATORS_FILE);
+    }
+    for (size_t i = 0; i < ret_operators->count; i++) {
+        if (!ret_operators->list[i].is_known) {
+            log_warn("operator-unknown", "user=%s is no user of this machine", ret_operators->list[i].user);
+        }
+    }
+    return true;
+}
+
 static bool start_actors(struct hub *hub)
 {
     zsys_set_io_threads((size_t)hub->options.io_threads);
@@ -123,6 +147,7 @@ static bool start_actors(struct hub *hub)
     struct writer_config writer = {.options = hub->options, .store = open_store(hub, true), .home = hub->home};
     struct city city = {0};
     struct desk desk;
+    struct operators operators;
     char reason[512];
     if (!writer.store || city_open(writer.store, &hub->identity, &hub->options, &city) != ERR_OK) {
         return false;
@@ -132,8 +157,13 @@ static bool start_actors(struct hub *hub)
         fprintf(stderr, "agn-hub: %s\n", reason);
         return false;
     }
-    writer.city = &city; /* the writer takes both over */
+    if (!know_operators(hub, &operators) ||
+        acts_note_changes(&city, writer.store, &hub->options, &operators, NULL) != ERR_OK) {
+        return false;
+    }
+    writer.city = &city; /* the writer takes these over */
     writer.desk = &desk;
+    writer.operators = &operators;
     struct front_config front = {
         .options = hub->options, .identity = &hub->identity, .registry = open_store(hub, false)};
     struct feeder_config feeder = {.store = open_store(hub, false)};
@@ -166,11 +196,13 @@ static void reload(struct hub *hub)
     }
     config_reload(option_rows, option_count, &hub->options, &fresh, ignored);
     options_apply_log_level(&hub->options);
+    uid_t by = (uid_t)reload_by;
     zactor_t *actors[] = {hub->front, hub->writer, hub->clerk, hub->blobs};
     for (int i = 0; i < 4; i++) {
         zmsg_t *message = zmsg_new();
         zmsg_addstr(message, "RELOAD");
         zmsg_addmem(message, &hub->options, sizeof hub->options);
+        zmsg_addmem(message, &by, sizeof by);
         zactor_send(actors[i], &message);
     }
     log_info("reloaded", "needs_restart=\"%s\"", ignored);

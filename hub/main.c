@@ -62,7 +62,11 @@ static const struct {
      "对账单"},
     {"cap", cli_cap, "ID... [--out FILE|FOLDER]", "warnings as CAP 1.2 XML, without what is confidential",
      "以 CAP 1.2 XML 导出预警（不含涉密字段）"},
-    {"prune", cli_prune, "uplink --upto CURSOR --yes", "forget warnings that were passed up", "清理已上行的预警"},
+    {"audit-log", cli_audit_log,
+     "[--from D] [--to D] [--operator NAME|USER] [--act CODE] [--subject TEXT] [--json|--jsonl|--csv|--xlsx FILE]",
+     "what was done to the hub and in the city's name, by whom and why", "管理与操作日志：何人何时因何做了什么"},
+    {"prune", cli_prune, "uplink --upto CURSOR --reason T --yes", "forget warnings that were passed up",
+     "清理已上行的预警"},
     {"config", cli_config, "", "check hub.zpl and print every key with its default", "检查配置并列出所有键"},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
@@ -177,20 +181,19 @@ int cli_schema(const struct home *home, int argc, char **argv)
 
 int cli_prune(const struct home *home, int argc, char **argv)
 {
-    struct argument arguments[] = {{"upto", false, NULL}, {"yes", true, NULL}};
+    struct argument arguments[] = {{"upto", false, NULL}, {"yes", true, NULL}, {"reason", false, NULL}};
     const char *rest[1];
     size_t count = 0;
-    if (!cli_parse(argc, argv, arguments, 2, rest, 1, &count) || count != 1 || strcmp(rest[0], "uplink") != 0 ||
+    if (!cli_parse(argc, argv, arguments, 3, rest, 1, &count) || count != 1 || strcmp(rest[0], "uplink") != 0 ||
         !arguments[0].value) {
-        return cli_usage("agn-hub prune uplink --upto CURSOR --yes");
+        return cli_usage("agn-hub prune uplink --upto CURSOR --reason TEXT --yes");
     }
     if (!arguments[1].value) {
         return cli_fail(tr("this forgets warnings that followers may not have read yet; they will start again from a "
                            "snapshot. Add --yes to do it",
                            "此操作将清除下级可能尚未读取的上行预警，跟随方将从快照重建；确认请加 --yes"));
     }
-    zmsg_t *request = zmsg_new();
-    zmsg_addstr(request, "prune");
+    zmsg_t *request = admin_request("prune", arguments[2].value);
     zmsg_addstr(request, arguments[0].value);
     return admin_call(home, &request);
 }

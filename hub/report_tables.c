@@ -423,7 +423,7 @@ const struct table_row report_tables[] = {
      .dim = "kind",
      .where =
          IS("kind", "!review_report|risk_warning|withdrawal|acceptance|return_for_correction|rereview_decision|notice_"
-                    "answer|notice_read|plan_progress"),
+                    "answer|notice_read|plan_progress|administrative_act"),
      MEASURES(record_measures),
      .has_total = true},
 };

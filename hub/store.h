@@ -36,6 +36,10 @@ void store_rollback(struct store *store);
  * are final only after the commit. */
 MUST_CHECK err_t store_put_batch(struct store *store, struct batch *batch);
 
+/* A text that the store keeps under a key of the caller's. NULL: none yet; the caller frees it. */
+char *store_noted(struct store *store, const char *key);
+MUST_CHECK err_t store_note(struct store *store, const char *key, const char *text);
+
 /* Whether the open or last group put anything into the uplink that should not wait. */
 bool store_has_urgent(const struct store *store);
 /* The party whose registration the open or last group accepted. False: none. */
@@ -108,6 +112,7 @@ struct record_filter {
     int64_t from, to; /* days, inclusive; INT64_MIN, INT64_MAX: open */
     int64_t limit;    /* newest first; 0: none */
     bool is_refused;
+    bool with_acts;    /* administrative acts too, though no kind is named */
     const uint8_t *id; /* NULL: all; otherwise nothing else is compared */
 };
 struct record_row {

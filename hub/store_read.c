@@ -4,6 +4,7 @@
 
 #include "common/mem.h"
 #include "hub/store_clock.h"
+#include "proto/kinds.h"
 #include "proto/life.h"
 #include "proto/rights.h"
 
@@ -239,7 +240,7 @@ static const char record_sql[] =
 
 static const char records_sql[] = RECORD_SELECT
     "where (?1 is null or p.party = ?1) and (?2 is null or r.kind = ?2) and (?3 is null or r.sector = ?3) "
-    "and (?4 is null or r.level = ?4) and r.day between ?5 and ?6 order by r.number desc limit ?8";
+    "and (?4 is null or r.level = ?4) and r.kind <> ?9 and r.day between ?5 and ?6 order by r.number desc limit ?8";
 
 static const char thread_sql[] =
     RECORD_SELECT "where (r.owner = ?1 and r.root = ?2) or (r.party = ?1 and r.id = ?2) order by r.number";
@@ -337,9 +338,12 @@ err_t store_each_record(struct store *store, const struct record_filter *filter,
 {
     const char *sql = filter->is_refused ? refusals_sql : filter->id ? record_sql : records_sql;
     sqlite3_stmt *stmt = store_borrow(store, sql);
+    bool shows_acts = filter->kind || filter->with_acts;
     bind_filter(stmt, filter);
     if (filter->is_refused) {
         sqlite3_bind_int64(stmt, 9, (int64_t)store->settings.utc_offset_minutes * 60000);
+    } else if (!filter->id) {
+        sqlite3_bind_int(stmt, 9, shows_acts ? 0 : KIND_ADMINISTRATIVE_ACT);
     }
     return call_each(store, stmt, each, self);
 }

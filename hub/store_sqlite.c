@@ -340,6 +340,32 @@ void store_rollback(struct store *store)
     store->change = store->committed_change;
 }
 
+static const char note_prefix[] = "noted:";
+
+static sqlite3_stmt *note_statement(struct store *store, enum statement which, const char *key)
+{
+    char name[80];
+    sqlite3_stmt *stmt = store_statement(store, which);
+    snprintf(name, sizeof name, "%s%s", note_prefix, key);
+    db_bind_str(stmt, 1, name);
+    return stmt;
+}
+
+char *store_noted(struct store *store, const char *key)
+{
+    sqlite3_stmt *get = note_statement(store, GET_META, key);
+    char *text = db_step(get) == ERR_OK ? strdup(db_column_str(get, 0)) : NULL;
+    sqlite3_reset(get);
+    return text;
+}
+
+err_t store_note(struct store *store, const char *key, const char *text)
+{
+    sqlite3_stmt *put = note_statement(store, PUT_META, key);
+    db_bind_str(put, 2, text);
+    return db_run(put);
+}
+
 bool store_has_urgent(const struct store *store)
 {
     return store->is_urgent;

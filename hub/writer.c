@@ -2,13 +2,13 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "hub/acts.h"
 #include "hub/admin.h"
+#include "hub/control.h"
 #include "hub/health.h"
 
 enum {
@@ -30,7 +30,9 @@ struct writer {
     bool is_desk_due;
     int64_t desk_ms; /* when the desk last did something */
     struct home home;
-    zsock_t *pipe, *work, *control, *to_front, *to_feeder;
+    struct operators operators;
+    struct control *control; /* NULL: it could not be opened */
+    zsock_t *pipe, *work, *to_front, *to_feeder;
     struct mail *group[GROUP_MAILS_MAX];
     size_t group_count;
     uint64_t group_items;
@@ -221,6 +223,9 @@ static void on_tick(struct writer *writer)
 {
     bool is_idle = clock_monotonic_ms() - writer->busy_ms > IDLE_FOLD_MS;
     store_fold(writer->store, is_idle ? 0 : writer->options.checkpoint_pages);
+    if (writer->control) {
+        control_tidy(writer->control);
+    }
     look_at_disk(writer);
 }
 
@@ -250,22 +255,31 @@ static void tell_party(struct writer *writer, const struct party *party)
     mail_send(writer->to_feeder, &bulletin);
 }
 
-static void answer_control(struct writer *writer)
+static zmsg_t *greet_operator(void *self, uid_t uid)
 {
-    zmsg_t *request = zmsg_recv(writer->control);
-    if (!request) {
-        return;
+    struct writer *writer = self;
+    zmsg_t *refusal = admin_greet(&writer->admin, uid);
+    if (refusal) {
+        log_warn("operator-refused", "uid=%u reason=unknown", (unsigned)uid);
     }
+    return refusal;
+}
+
+static zmsg_t *answer_operator(void *self, uid_t uid, zmsg_t *request)
+{
+    struct writer *writer = self;
     zmsg_t *reply =
-        has_room(writer) ? admin_run(&writer->admin, request) : admin_fail(tr("the disk is full", "磁盘已满"));
+        has_room(writer) ? admin_run(&writer->admin, uid, request) : admin_fail(tr("the disk is full", "磁盘已满"));
+    if (writer->admin.is_refused) {
+        log_warn("operator-refused", "uid=%u reason=role", (unsigned)uid);
+    }
     if (zframe_streq(zmsg_first(reply), "ok")) {
         tell_feeder(writer);
         if (writer->admin.changed.row) {
             tell_party(writer, &writer->admin.changed);
         }
     }
-    zmsg_send(&reply, writer->control);
-    zmsg_destroy(&request);
+    return reply;
 }
 
 /* Rules that cannot be read change nothing: those that were go on. */
@@ -278,6 +292,23 @@ static void configure_desk(struct writer *writer)
     writer->is_desk_due = true;
 }
 
+/* Operators who cannot be read change nothing either. What is not as it was noted last becomes a record. */
+static void configure_operators(struct writer *writer, uid_t by)
+{
+    char reason[512];
+    struct operators fresh;
+    if (operators_load(&writer->home, &fresh, reason) == ERR_OK) {
+        writer->operators = fresh;
+    } else {
+        log_error("reload-refused", "reason=\"%s\" keeping what was", reason);
+    }
+    struct person person = operators_name(&writer->operators, by);
+    err_t err = acts_note_changes(&writer->city, writer->store, &writer->options, &writer->operators, &person);
+    if (err != ERR_OK) {
+        complain(writer, err);
+    }
+}
+
 static bool read_pipe(struct writer *writer)
 {
     zmsg_t *message = zmsg_recv(writer->pipe);
@@ -287,7 +318,10 @@ static bool read_pipe(struct writer *writer)
         zframe_t *frame = zmsg_pop(message);
         memcpy(&writer->options, zframe_data(frame), sizeof writer->options);
         zframe_destroy(&frame);
+        frame = zmsg_pop(message);
         configure_desk(writer);
+        configure_operators(writer, *(const uid_t *)(const void *)zframe_data(frame));
+        zframe_destroy(&frame);
     } else if (command && streq(command, PULSE)) {
         zstr_send(writer->pipe, PULSE);
     }
@@ -300,16 +334,17 @@ static void serve(struct writer *writer)
 {
     zmq_pollitem_t items[3] = {{.socket = zsock_resolve(writer->pipe), .events = ZMQ_POLLIN},
                                {.socket = zsock_resolve(writer->work), .events = ZMQ_POLLIN},
-                               {.socket = zsock_resolve(writer->control), .events = ZMQ_POLLIN}};
+                               {.fd = writer->control ? control_fd(writer->control) : -1, .events = ZMQ_POLLIN}};
+    int item_count = writer->control ? 3 : 2;
     for (;;) {
-        if (zmq_poll(items, 3, writer->is_desk_due ? 0 : -1) < 0 && errno == ETERM) {
+        if (zmq_poll(items, item_count, writer->is_desk_due ? 0 : -1) < 0 && errno == ETERM) {
             return;
         }
         if ((items[0].revents & ZMQ_POLLIN) && read_pipe(writer)) {
             return;
         }
         if (items[2].revents & ZMQ_POLLIN) {
-            answer_control(writer);
+            control_serve(writer->control);
         }
         gather(writer);
         if (writer->group_count > 0) {
@@ -330,26 +365,24 @@ void writer_actor(zsock_t *pipe, void *config)
     writer->desk = *given->desk;
     writer->desk.store = writer->store;
     writer->desk.city = &writer->city;
-    writer->admin = (struct admin){.store = writer->store, .city = &writer->city};
-    home_file(&writer->home, "control.sock", path);
-    unlink(path); /* the home's lock is ours, so this one is left over */
+    writer->operators = *given->operators;
+    writer->admin = (struct admin){.store = writer->store, .city = &writer->city, .operators = &writer->operators};
+    struct control_service service = {greet_operator, answer_operator, writer};
     writer->work = zsock_new_pull("@inproc://writer");
     writer->to_front = zsock_new_push(">inproc://front");
     writer->to_feeder = zsock_new_push(">inproc://feeder");
-    writer->control = zsock_new(ZMQ_REP);
-    zsock_set_linger(writer->control, 0);
-    if (zsock_bind(writer->control, "ipc://%s", path) < 0) {
+    home_file(&writer->home, "control.sock", path);
+    writer->control = control_open(path, &service);
+    if (!writer->control) {
         log_error("control-bind", "path=%s reason=\"%s\" operator commands will not reach the running hub", path,
-                  zmq_strerror(errno));
+                  strerror(errno));
     }
-    (void)chmod(path, 0600);
     zsock_signal(pipe, 0);
     serve(writer);
     zsock_destroy(&writer->work);
-    zsock_destroy(&writer->control);
+    control_close(writer->control);
     zsock_destroy(&writer->to_front);
     zsock_destroy(&writer->to_feeder);
-    unlink(path);
     store_truncate_log(writer->store);
     desk_close(&writer->desk);
     store_close(writer->store);

@@ -9,6 +9,7 @@
 
 #include "hub/city.h"
 #include "hub/desk.h"
+#include "hub/operators.h"
 #include "hub/options.h"
 #include "hub/store.h"
 
@@ -16,11 +17,12 @@ struct writer_config {
     struct options options;
     struct store *store; /* taken: the writer uses and closes it */
     struct home home;
-    const struct desk *desk; /* taken */
-    const struct city *city; /* taken likewise; its identity is borrowed */
+    const struct desk *desk;           /* taken */
+    const struct city *city;           /* taken likewise; its identity is borrowed */
+    const struct operators *operators; /* copied */
 };
 
-/* Pipe commands: "RELOAD" with a struct options. */
+/* Pipe commands: "RELOAD" with a struct options and the uid_t of who asked for it. */
 void writer_actor(zsock_t *pipe, void *config);
 
 #endif

@@ -301,6 +301,29 @@ static const struct label delivery_state_labels[] = {
     [DELIVERY_LATE] = {"late", "Late", "逾期未答复"},
 };
 
+static const struct label operator_role_labels[] = {
+    [OPERATOR_OPERATOR] = {"operator", "Operator", "操作员"},
+    [OPERATOR_REVIEWER] = {"reviewer", "Reviewer", "审核员"},
+    [OPERATOR_AUDITOR] = {"auditor", "Auditor", "审计员"},
+    [OPERATOR_ADMINISTRATOR] = {"administrator", "Administrator", "管理员"},
+};
+
+static const struct label act_labels[ACTS] = {
+    [ACT_ENTITY_ADD] = {"entity_add", "Institution registered", "登记机构"},
+    [ACT_PEER_ADD] = {"peer_add", "Peer registered", "登记上级"},
+    [ACT_INVITE] = {"invite", "Join link given", "发放加入链接"},
+    [ACT_SUSPEND] = {"suspend", "Suspended", "暂停"},
+    [ACT_RESUME] = {"resume", "Resumed", "恢复"},
+    [ACT_REVOKE] = {"revoke", "Revoked", "吊销"},
+    [ACT_PRUNE] = {"prune", "Uplink shortened", "清理上行流"},
+    [ACT_ERASE] = {"erase", "Content of a record erased", "擦除记录内容"},
+    [ACT_RETENTION] = {"retention", "Content erased at the end of its term", "保存期满擦除内容"},
+    [ACT_CONFIGURATION] = {"configuration", "Configuration changed", "变更配置"},
+    [ACT_OPERATORS] = {"operators", "Operators changed", "变更操作人员"},
+    [ACT_HUB_START] = {"hub_start", "Hub started", "启动枢纽"},
+    [ACT_HUB_STOP] = {"hub_stop", "Hub stopped", "停止枢纽"},
+};
+
 #define ENUMERATION(name)                                                                                              \
     {                                                                                                                  \
 #name, name##_labels, sizeof name##_labels / sizeof name##_labels[0]                                           \
@@ -344,5 +367,7 @@ const struct enumeration enum_plan_measure = ENUMERATION(plan_measure);
 const struct enumeration enum_answer_type = ENUMERATION(answer_type);
 const struct enumeration enum_completeness_state = ENUMERATION(completeness_state);
 const struct enumeration enum_delivery_state = ENUMERATION(delivery_state);
+const struct enumeration enum_operator_role = ENUMERATION(operator_role);
+const struct enumeration enum_act = ENUMERATION(act);
 /* Its codes are GB/T 2260, not ours to list. */
 const struct enumeration enum_district = {"district", NULL, 0};

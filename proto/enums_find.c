@@ -94,6 +94,8 @@ static const struct {
     {"clock_state", &enum_clock_state},
     {"alert_stage", &enum_alert_stage},
     {"term", &enum_term},
+    {"operator_role", &enum_operator_role},
+    {"act", &enum_act},
     {"district", &enum_district},
     {"state", &enum_state},
     {"kind", &enum_kind},

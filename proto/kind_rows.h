@@ -64,7 +64,7 @@
 extern const struct kind kind_review_report, kind_risk_warning, kind_entity_registration, kind_committee_registration,
     kind_zero_report, kind_annual_report, kind_withdrawal, kind_acceptance, kind_return_for_correction,
     kind_rereview_request, kind_rereview_decision, kind_notice, kind_notice_answer, kind_notice_read,
-    kind_shared_warning, kind_city_plan, kind_plan_progress;
+    kind_shared_warning, kind_city_plan, kind_plan_progress, kind_administrative_act;
 
 /* The families that a record names: proto/project.c. */
 extern const struct family review_family, warning_family, record_family;

@@ -9,11 +9,11 @@ const struct field common_fields[COMMON_FIELDS] = {
 };
 
 static const struct kind *const kinds[] = {
-    &kind_review_report,         &kind_risk_warning,     &kind_entity_registration, &kind_committee_registration,
-    &kind_zero_report,           &kind_annual_report,    &kind_withdrawal,          &kind_acceptance,
-    &kind_return_for_correction, &kind_rereview_request, &kind_rereview_decision,   &kind_notice,
-    &kind_notice_answer,         &kind_notice_read,      &kind_shared_warning,      &kind_city_plan,
-    &kind_plan_progress,
+    &kind_review_report,         &kind_risk_warning,       &kind_entity_registration, &kind_committee_registration,
+    &kind_zero_report,           &kind_annual_report,      &kind_withdrawal,          &kind_acceptance,
+    &kind_return_for_correction, &kind_rereview_request,   &kind_rereview_decision,   &kind_notice,
+    &kind_notice_answer,         &kind_notice_read,        &kind_shared_warning,      &kind_city_plan,
+    &kind_plan_progress,         &kind_administrative_act,
 };
 
 const struct kind *kind_find(struct view name)

@@ -25,7 +25,8 @@ enum kind_number {
     KIND_NOTICE_READ,
     KIND_SHARED_WARNING,
     KIND_CITY_PLAN,
-    KIND_PLAN_PROGRESS
+    KIND_PLAN_PROGRESS,
+    KIND_ADMINISTRATIVE_ACT
 };
 
 /* Codes that a rule names, in the order of their enumeration. */
@@ -57,6 +58,23 @@ enum plan_measure {
     MEASURE_TIMELINESS,
     MEASURES
 };
+enum operator_role { OPERATOR_OPERATOR, OPERATOR_REVIEWER, OPERATOR_AUDITOR, OPERATOR_ADMINISTRATOR, OPERATOR_ROLES };
+enum act {
+    ACT_ENTITY_ADD,
+    ACT_PEER_ADD,
+    ACT_INVITE,
+    ACT_SUSPEND,
+    ACT_RESUME,
+    ACT_REVOKE,
+    ACT_PRUNE,
+    ACT_ERASE,
+    ACT_RETENTION,
+    ACT_CONFIGURATION,
+    ACT_OPERATORS,
+    ACT_HUB_START,
+    ACT_HUB_STOP,
+    ACTS
+};
 enum cover { COVER_WARNINGS, COVER_REVIEWS, COVER_BOTH };
 /* How complete a period's reports are, and how far a notice got: codes of cells that a store fills itself. */
 enum completeness_state { COMPLETENESS_EXPECTED, COMPLETENESS_RECEIVED, COMPLETENESS_ON_TIME, COMPLETENESS_ZERO };
@@ -66,7 +84,8 @@ extern const struct enumeration enum_tier, enum_principle, enum_assessment, enum
     enum_severity, enum_certainty, enum_risk_subdomain, enum_harm_kind, enum_lifecycle_phase, enum_cause_entity,
     enum_cause_intent, enum_share_scope, enum_attachment_role, enum_filing_state, enum_rereview_state, enum_issue_state,
     enum_opinion, enum_notice_category, enum_gender, enum_profession, enum_work_item_state, enum_cover,
-    enum_plan_measure, enum_answer_type, enum_completeness_state, enum_delivery_state, enum_district;
+    enum_plan_measure, enum_answer_type, enum_completeness_state, enum_delivery_state, enum_district,
+    enum_operator_role, enum_act;
 
 /* What is known of a record before its kind is: the common fields alone. */
 extern const struct field common_fields[COMMON_FIELDS];

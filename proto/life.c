@@ -62,6 +62,11 @@ static const struct transition plan_steps[] = {
     {KIND_WITHDRAWAL, NO_ACTION, IN(ISSUE_CURRENT), ISSUE_WITHDRAWN, BY_CITY, WHOSE_OWN, false},
 };
 
+/* What was done stays as it was said. */
+static const struct transition act_steps[] = {
+    {KIND_OF_ROOT, NO_ACTION, 0, ISSUE_CURRENT, BY_CITY, WHOSE_OWN, true},
+};
+
 #define LIFE(name_, states_, steps_, uncounted_, closed_)                                                              \
     {                                                                                                                  \
         .name = (name_), .states = &(states_), .steps = (steps_), .step_count = COUNT(steps_),                         \
@@ -78,6 +83,7 @@ const struct life notice_life =
     LIFE("notice", enum_issue_state, notice_steps, IN(ISSUE_WITHDRAWN), IN(ISSUE_WITHDRAWN));
 const struct life sharing_life =
     LIFE("sharing", enum_issue_state, sharing_steps, IN(ISSUE_WITHDRAWN), IN(ISSUE_WITHDRAWN));
+const struct life act_life = LIFE("act", enum_issue_state, act_steps, 0, IN(ISSUE_CURRENT));
 const struct life plan_life = LIFE("plan", enum_issue_state, plan_steps, IN(ISSUE_WITHDRAWN), IN(ISSUE_WITHDRAWN));
 
 /* A kind and action have one row that begins, and one that goes on, in a life. */

@@ -55,7 +55,7 @@ bool step_permits(const struct transition *step, const struct actor *actor);
 /* The state's code for the wire and its label's table. */
 const char *life_state_code(const struct life *life, int state);
 
-extern const struct life filing_life, warning_life, rereview_life, notice_life, sharing_life, plan_life;
+extern const struct life filing_life, warning_life, rereview_life, notice_life, sharing_life, plan_life, act_life;
 
 enum filing_state { FILING_FILED, FILING_RETURNED, FILING_ACCEPTED, FILING_WITHDRAWN };
 enum rereview_state { REREVIEW_REQUESTED, REREVIEW_DECIDED, REREVIEW_WITHDRAWN };

@@ -484,6 +484,11 @@ KINDS = {
         "items": each(1, 200, fields({"no": text(1, 40), "state": ITEM_STATE}, {"percent": number(0, 100), "note": text(1, 1000)})),
         "goals": each(1, 50, fields({"key": text(1, 40), "value": MANY}, {"note": text(1, 1000)})), "note": text(1, 4000)}),
         check_progress),
+    "administrative_act": (kind({
+        "act": code("entity_add", "peer_add", "invite", "suspend", "resume", "revoke", "prune", "erase", "retention", "configuration",
+                    "operators", "hub_start", "hub_stop"), "subject": text(1, 200), "operator": text(1, 100)},
+        {"detail": text(1, 2000), "unix_user": text(1, 64), "role": code("operator", "reviewer", "auditor", "administrator")},
+        submitter=False), lambda record, faults, now: None),
 }
 
 

@@ -141,6 +141,10 @@ GOOD = {
         {"submitter": OFFICER, "refers_to": number(9), "as_of": "2026-09-30",
          "items": [{"no": "1", "state": "done", "percent": 100}, {"no": "2", "state": "ongoing", "percent": 40, "note": "已演练两次。"}],
          "goals": [{"key": "training", "value": 760, "note": "上半年两期。"}]}],
+    "administrative_act": [
+        {"act": "hub_start", "subject": CITY, "operator": "agn-hub"},
+        {"act": "suspend", "subject": ENTITY, "detail": "暂停报送。", "reason": "整改期间", "operator": "郑怀瑾", "unix_user": "zhenghj",
+         "role": "administrator"}],
 }
 
 NOT_STANDING = {"decided_on": MISSING, "decision": MISSING, "next_follow_up_on": MISSING}
@@ -242,6 +246,8 @@ BAD = {
         ("in_future", "as_of", {"as_of": LATER}), ("missing", "goals", {"items": MISSING, "goals": MISSING}),
         ("rule", "items[1].no", {"items": [{"no": "1", "state": "done"}, {"no": "1", "state": "ongoing"}]}),
         ("rule", "goals[1].key", {"goals": [{"key": "training", "value": 1}, {"key": "training", "value": 2}]})],
+    "administrative_act": [("bad_value", "act", {"act": "bribe"}), ("missing", "operator", {"operator": MISSING}),
+                           ("bad_value", "role", {"role": "mayor"})],
 }
 
 

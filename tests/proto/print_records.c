@@ -234,6 +234,9 @@ static void print_kind(FILE *out, const struct kind *kind)
     fputs("\n- Natural key 自然键: ", out);
     print_key(out, kind);
     fputs("\n- Names its thread by 引用字段: ", out);
+    if (!kind->references[0]) {
+        fputs("none 无: every record is a matter of its own 每件自成一事", out);
+    }
     for (size_t i = 0; i < KIND_REFERENCES && kind->references[i]; i++) {
         fprintf(out, "%s`%s`", i ? ", " : "", kind->references[i]);
     }
@@ -242,7 +245,9 @@ static void print_kind(FILE *out, const struct kind *kind)
     }
     fprintf(out, "\n- Life cycle 生命周期: ");
     if (kind->life) {
-        fprintf(out, "[%s](#life-%s); counted in 统计于 `%s`", kind->life->name, kind->life->name, kind->family->name);
+        fprintf(out,
+                kind->family ? "[%s](#life-%s); counted in 统计于 `%s`" : "[%s](#life-%s); counted nowhere 不计入统计",
+                kind->life->name, kind->life->name, kind->family ? kind->family->name : "");
     } else {
         fputs("a step in another's thread 他案中的一步", out);
     }

@@ -133,7 +133,7 @@ def check_gaps(hub, late, source, cursors, numbers):
     check(warnings_of(read(late))[:len(numbers)] == numbers, "from 0 with that epoch: a snapshot")
 
     middle = cursors[len(cursors) // 2]
-    hub.cli("prune", "uplink", "--upto", middle, "--yes")
+    hub.cli("prune", "uplink", "--upto", middle, "--reason", "已归档", "--yes")
     late.hello()
     late.send(FOLLOW, late.session, "uplink", late.terms["epoch"], cursors[10], 100)
     gap = late.receive(GAP, EVENTS)
@@ -165,7 +165,7 @@ def check_province(site, hub, source):
     source.receipt()
     time.sleep(0.3)
     head = hub_head(site, hub)
-    hub.cli("prune", "uplink", "--upto", head, "--yes")
+    hub.cli("prune", "uplink", "--upto", head, "--reason", "已归档", "--yes")
     province.start()
     for family in ("review", "warning"):
         wait_until(lambda: province.figures(family) == figures(hub.stats(family)), 30, what=f"{family} after GAP")

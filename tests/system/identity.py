@@ -75,7 +75,7 @@ def check_side_door(site, hub):
     peer.connect(peer.get("endpoint"))
     peer.send(client.PING, 1, 1)
     peer.receive(client.WHO)
-    hub.cli("entity", "suspend", peer.uscc)
+    hub.cli("entity", "suspend", peer.uscc, "--reason", "核查")
     peer.send(client.HELLO, 1, {"software": "test"})
     told = refusal(lambda: peer.receive(client.WELCOME, timeout=1))
     check(told in ("suspended", "lost"), "an idle connection from before is not served either", told)

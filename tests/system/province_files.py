@@ -266,7 +266,7 @@ def check_resync(province, cities):
     # The one hub has pruned all but its last event and says GAP; the other's snapshot is read in full.
     store = sqlite3.connect(f"{province.home}/replica.db")
     head = store.execute("select cursor from hub where hub = 1").fetchone()[0]
-    cities[0].cli("prune", "uplink", "--upto", head - 1, "--yes")
+    cities[0].cli("prune", "uplink", "--upto", head - 1, "--reason", "已归档", "--yes")
     store.execute("update hub set cursor = 1 where hub = 1")
     store.execute("update hub set generation = shown + 1, cursor = 0, head = 0, last_gap_why = 'pruned' where hub = 2")
     store.commit()

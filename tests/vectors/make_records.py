@@ -157,6 +157,8 @@ KINDS = {
         expected_results=["机制"], units=[{"uscc": OTHER, "name": "砚石智算", "entity_type": "enterprise"}]),
     "plan_progress": plain("plan_progress", refers_to=REF[7], as_of="2026-11-23", goals=[{"key": "g", "value": 31}],
                            items=[{"no": "1", "state": "done", "percent": 100}]),
+    "administrative_act": no_submitter(plain("administrative_act", act="revoke", subject=PARTY, reason="密钥泄露",
+                                             operator="郑怀瑾", unix_user="zhenghj", role="administrator")),
 }
 
 vectors = []

@@ -1,0 +1,123 @@
+/* How a command reaches the writer: the running hub's, or its own where no hub runs. */
+#include <string.h>
+#include <unistd.h>
+
+#include "common/text.h"
+#include "hub/acts.h"
+#include "hub/admin.h"
+#include "hub/control.h"
+#include "hub/options.h"
+
+enum { CONTROL_WAIT_MS = 15000, START_WAIT_MS = 100 };
+
+/* NULL: nobody listens. */
+static zmsg_t *call_running(const struct home *home, zmsg_t *request)
+{
+    char path[PATH_SIZE];
+    char reason[PATH_SIZE + 200];
+    zmsg_t *reply = NULL;
+    home_file(home, "control.sock", path);
+    err_t err = control_call(path, request, CONTROL_WAIT_MS, &reply);
+    if (err != ERR_IO) {
+        return reply;
+    }
+    snprintf(
+        reason, sizeof reason, "%s: %s", path,
+        errno ? strerror(errno)
+              : tr("the hub is running but does not answer: look at its log", "枢纽正在运行但没有应答：请查看其日志"));
+    return admin_fail(reason);
+}
+
+/* The hub holds its home but does not listen yet, or not any more. */
+static zmsg_t *call_starting(const struct home *home, zmsg_t *request)
+{
+    for (int waited = 0; waited < CONTROL_WAIT_MS; waited += START_WAIT_MS) {
+        zmsg_t *reply = call_running(home, request);
+        if (reply) {
+            return reply;
+        }
+        zclock_sleep(START_WAIT_MS);
+    }
+    return admin_fail(
+        tr("the hub is running but does not answer: look at its log", "枢纽正在运行但没有应答：请查看其日志"));
+}
+
+static zmsg_t *run_at_rest(const struct options *options, const struct identity *identity,
+                           const struct operators *operators, struct store *store, zmsg_t *request)
+{
+    struct city city = {0};
+    zmsg_t *reply = NULL;
+    err_t err = city_open(store, identity, options, &city);
+    if (err == ERR_OK) {
+        struct admin admin = {.store = store, .city = &city, .operators = operators};
+        struct person person = operators_name(operators, geteuid());
+        err = acts_note_changes(&city, store, options, operators, &person);
+        reply = err == ERR_OK ? admin_run(&admin, geteuid(), request) : NULL;
+        store_truncate_log(store);
+    }
+    return reply ? reply : admin_fail(err_text(err));
+}
+
+static zmsg_t *call_store(const struct home *home, zmsg_t *request)
+{
+    char reason[512];
+    struct options options;
+    struct operators operators;
+    struct identity identity;
+    struct store *store = NULL;
+    if (options_load_keys(home, &options, &identity, reason) != ERR_OK ||
+        operators_load(home, &operators, reason) != ERR_OK) {
+        return admin_fail(reason);
+    }
+    struct store_settings settings = options_store_settings(&options);
+    zmsg_t *reply = store_open(home, true, &settings, &store, reason) == ERR_OK
+                        ? run_at_rest(&options, &identity, &operators, store, request)
+                        : admin_fail(reason);
+    store_close(store);
+    identity_done(&identity);
+    return reply;
+}
+
+static zmsg_t *call_either(const struct home *home, zmsg_t *request)
+{
+    int lock = -1;
+    zmsg_t *reply = call_running(home, request);
+    if (reply) {
+        return reply;
+    }
+    err_t err = home_lock(home, "hub.lock", &lock);
+    reply = err == ERR_OK     ? call_store(home, request)
+            : err == ERR_BUSY ? call_starting(home, request)
+            : err == ERR_IO ? admin_fail(tr("no hub runs here, and only the user who owns this folder may write to it: "
+                                            "start the hub",
+                                            "枢纽没有运行，且只有目录所有者可以写入：请先启动枢纽"))
+                            : admin_fail(err_text(err));
+    if (lock >= 0) {
+        close(lock);
+    }
+    return reply;
+}
+
+int admin_call(const struct home *home, zmsg_t **request_p)
+{
+    zmsg_t *reply = call_either(home, *request_p);
+    zmsg_destroy(request_p);
+    char *status = zmsg_popstr(reply);
+    char *text = zmsg_popstr(reply);
+    bool is_ok = status && streq(status, "ok");
+    if (text && *text) {
+        fprintf(is_ok ? stdout : stderr, "%s\n", text);
+    }
+    free(status);
+    free(text);
+    zmsg_destroy(&reply);
+    return is_ok ? 0 : 1;
+}
+
+zmsg_t *admin_request(const char *name, const char *reason)
+{
+    zmsg_t *request = zmsg_new();
+    zmsg_addstr(request, name);
+    zmsg_addstr(request, reason ? reason : "");
+    return request;
+}
