@@ -6,6 +6,7 @@
 #include "common/text.h"
 #include "hub/cli.h"
 #include "hub/store_clock.h"
+#include "hub/store_delivery.h"
 
 /* ---- due ---- */
 
@@ -109,9 +110,13 @@ int cli_due(const struct home *home, int argc, char **argv)
 /* ---- deliveries ---- */
 
 static const struct table_column delivery_columns[] = {
-    {"entity", "code", "机构代码", false},    {"entity_name", "institution", "机构", false},
-    {"state", "state", "状态", false},        {"sent_at", "sent", "下发时间", false},
-    {"opened_at", "read", "阅读时间", false}, {"answered_at", "answered", "答复时间", false},
+    {"entity", "code", "机构代码", false},
+    {"entity_name", "institution", "机构", false},
+    {"state", "state", "状态", false},
+    {"sent_at", "sent", "下发时间", false},
+    {"delivered_at", "delivered", "送达时间", false},
+    {"opened_at", "read", "阅读时间", false},
+    {"answered_at", "answered", "答复时间", false},
 };
 enum { DELIVERY_COLUMNS = sizeof delivery_columns / sizeof *delivery_columns };
 
@@ -119,7 +124,6 @@ struct deliveries {
     struct store *store;
     struct table *table;
     int utc_offset_minutes;
-    int64_t now, due_at;
     int64_t owner;
     uint8_t root[RECORD_ID_SIZE];
     bool is_found;
@@ -129,21 +133,22 @@ static err_t list_delivery(void *self, const struct delivery *delivery)
 {
     struct deliveries *all = self;
     struct party party;
-    char at[3][20];
-    const int64_t times[] = {delivery->at, delivery->opened_at, delivery->answered_at};
+    enum { TIMES = 4, FIRST_TIME = 3 };
+    char at[TIMES][20];
+    const int64_t times[TIMES] = {delivery->at, delivery->delivered_at, delivery->opened_at, delivery->answered_at};
     err_t err = store_party_at(all->store, delivery->party, &party);
     if (err != ERR_OK) {
         return err;
     }
-    for (int i = 0; i < 3; i++) {
+    enum delivery_state shown = delivery_is_late(delivery) ? DELIVERY_LATE : delivery_state(delivery);
+    const char *state = enum_delivery_state.labels[shown].code;
+    const char *cells[DELIVERY_COLUMNS] = {party.party, party.name, state};
+    for (int i = 0; i < TIMES; i++) {
         local_time_text(times[i], all->utc_offset_minutes, at[i]);
+        cells[FIRST_TIME + i] = times[i] ? at[i] : NULL;
     }
-    bool is_late = all->due_at && !delivery->answered_at && all->now > all->due_at;
-    const char *state = delivery->answered_at ? "answered" : is_late ? "late" : delivery->opened_at ? "opened" : "sent";
-    const char *cells[DELIVERY_COLUMNS] = {
-        party.party, party.name, state, at[0], times[1] ? at[1] : NULL, times[2] ? at[2] : NULL};
     const char *labels[DELIVERY_COLUMNS] = {0};
-    labels[2] = enumeration_label(enumeration_find("delivery_state"), state, text_is_chinese());
+    labels[2] = enumeration_label(&enum_delivery_state, state, text_is_chinese());
     table_row(all->table, cells, labels);
     return ERR_OK;
 }
@@ -155,13 +160,6 @@ static void note_issue(void *self, const struct record_row *row)
     all->is_found = true;
     memcpy(all->root, row->root, RECORD_ID_SIZE);
     all->owner = store_find_party(all->store, row->owner, &owner) == ERR_OK ? owner.row : 0;
-    struct record record;
-    struct faults ignored = {0};
-    struct record_context context = {.now_ms = row->at, .utc_offset_minutes = all->utc_offset_minutes};
-    err_t checked = record_check(row->bytes, &context, &record, &ignored);
-    (void)checked;
-    const struct value *due = record.kind ? record_get(&record, "due_at") : NULL;
-    all->due_at = due ? due->number : 0;
 }
 
 int cli_deliveries(const struct home *home, int argc, char **argv)
@@ -179,7 +177,7 @@ int cli_deliveries(const struct home *home, int argc, char **argv)
     if (!store) {
         return 1;
     }
-    struct deliveries all = {.store = store, .utc_offset_minutes = (int)options.utc_offset_minutes, .now = clock_ms()};
+    struct deliveries all = {.store = store, .utc_offset_minutes = (int)options.utc_offset_minutes};
     filter.id = id;
     err_t err = store_each_record(store, &filter, note_issue, &all);
     if (err == ERR_OK && all.is_found) {

@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "hub/history.h"
+#include "hub/store_delivery.h"
 #include "proto/kinds.h"
 
 err_t desk_open(struct desk *desk, struct store *store, struct city *city, const struct home *home,
@@ -19,6 +20,7 @@ void desk_close(struct desk *desk)
 {
     site_terms_close(&desk->site);
     signals_close(&desk->signals);
+    desk_free_received(desk);
 }
 
 err_t desk_configure(struct desk *desk, const struct home *home, const struct options *options, char reterr_reason[512])
@@ -43,6 +45,16 @@ void desk_settle(const struct desk *desk, struct clock_row *row, int64_t now)
     if (row->state == CLOCK_OPEN && row->clock.due_at + 1 < row->next_at) {
         row->next_at = row->clock.due_at + 1;
     }
+}
+
+err_t desk_put_clock(struct desk *desk, const struct clock_row *old, struct clock_row *row)
+{
+    err_t err = store_put_clock(desk->store, old, row);
+    if (err != ERR_OK || row->clock.term->index != TERM_ANSWER_NOTICE) {
+        return err;
+    }
+    bool is_late = row->state == CLOCK_OVERDUE && row->clock.ended_at == 0;
+    return store_set_late(desk->store, row->owner, row->root, row->party.row, is_late);
 }
 
 /* ---- the clocks of one duty holder about one thread ---- */
@@ -70,7 +82,7 @@ static err_t put_fresh(struct desk *desk, const struct clock_row *old, struct cl
     }
     fresh->done = old && old->clock.due_at == fresh->clock.due_at ? old->done : 0;
     desk_settle(desk, fresh, now);
-    return store_put_clock(desk->store, old, fresh);
+    return desk_put_clock(desk, old, fresh);
 }
 
 struct duty {
@@ -306,6 +318,9 @@ err_t desk_run(struct desk *desk, int64_t now, int64_t budget_ms, bool *ret_has_
     err_t err = store_begin(desk->store);
     err = err == ERR_OK ? follow_log(desk, now, until, ret_has_more) : err;
     if (err == ERR_OK && !*ret_has_more) {
+        err = desk_receive(desk, now, ret_has_more);
+    }
+    if (err == ERR_OK && !*ret_has_more) {
         err = desk_periods(desk, now);
         err = err == ERR_OK ? desk_plans(desk, now) : err;
         err = err == ERR_OK ? desk_shares(desk, now, ret_has_more) : err;
@@ -317,6 +332,7 @@ err_t desk_run(struct desk *desk, int64_t now, int64_t budget_ms, bool *ret_has_
         err = desk_signals(desk, now, ret_has_more);
     }
     err = err == ERR_OK ? store_commit(desk->store) : err;
+    desk_end_receive(desk, err == ERR_OK);
     if (err != ERR_OK) {
         store_rollback(desk->store);
         desk->periods_day = INT64_MIN;

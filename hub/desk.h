@@ -13,6 +13,14 @@
 #include "hub/store_clock.h"
 #include "hub/terms.h"
 
+/* What the parties' sides have of their inboxes, as they said since the last commit of it. */
+struct desk_received {
+    uint64_t *upto; /* by the party's row */
+    size_t room;
+    int64_t *waiting; /* rows, each once */
+    size_t count, taken;
+};
+
 struct desk {
     struct store *store;
     struct city *city;
@@ -23,6 +31,7 @@ struct desk {
     enum share_mode share_mode;
     int64_t share_level;
     bool shares_due; /* there may be something to share */
+    struct desk_received received;
 };
 
 MUST_CHECK err_t desk_open(struct desk *desk, struct store *store, struct city *city, const struct home *home,
@@ -36,12 +45,20 @@ MUST_CHECK err_t desk_configure(struct desk *desk, const struct home *home, cons
 /* Does a part of what is to be done, in a commit of its own; at most about BUDGET_MS. *ret_has_more: it was not all. */
 MUST_CHECK err_t desk_run(struct desk *desk, int64_t now, int64_t budget_ms, bool *ret_has_more);
 
+/* The party has durably what stands in its inbox up to the cursor: its deliveries are `delivered` with the next runs.
+ */
+void desk_note_received(struct desk *desk, int64_t party, uint64_t cursor);
+
 struct history;
 /* ---- shared by desk*.c ---- */
 /* Reckons the clocks of a thread anew and writes what changed. */
 MUST_CHECK err_t desk_thread(struct desk *desk, int64_t owner, const uint8_t root[RECORD_ID_SIZE], int64_t now);
 MUST_CHECK err_t desk_report(struct desk *desk, const struct logged *logged, const struct record *record, int64_t now);
 MUST_CHECK err_t desk_periods(struct desk *desk, int64_t now);
+MUST_CHECK err_t desk_receive(struct desk *desk, int64_t now, bool *ret_has_more);
+/* After the run's commit, or its failure. */
+void desk_end_receive(struct desk *desk, bool is_committed);
+void desk_free_received(struct desk *desk);
 MUST_CHECK err_t desk_alerts(struct desk *desk, int64_t now, bool *ret_has_more);
 /* What of the thread's warning is to be shared, as the thread stands. */
 MUST_CHECK err_t desk_share_row(struct desk *desk, const struct party *owner, const uint8_t root[RECORD_ID_SIZE],
@@ -55,6 +72,8 @@ MUST_CHECK err_t desk_derived(struct desk *desk, const struct party *owner, cons
 /* The plan is looked after, or not any more, as its thread stands. */
 MUST_CHECK err_t desk_plan_row(struct desk *desk, const uint8_t root[RECORD_ID_SIZE], const struct history *history);
 MUST_CHECK err_t desk_plans(struct desk *desk, int64_t now);
+/* Writes the row and what else follows from it: what a notice's addressee owes is late. */
+MUST_CHECK err_t desk_put_clock(struct desk *desk, const struct clock_row *old, struct clock_row *row);
 /* The row as of now: its state, and when to look again. */
 void desk_settle(const struct desk *desk, struct clock_row *row, int64_t now);
 

@@ -104,7 +104,7 @@ static err_t look_at(struct desk *desk, const struct clock_row *before, int64_t 
         err = tell(desk, &row, &alert, now);
     }
     desk_settle(desk, &row, now);
-    return err == ERR_OK ? store_put_clock(desk->store, before, &row) : err;
+    return err == ERR_OK ? desk_put_clock(desk, before, &row) : err;
 }
 
 err_t desk_alerts(struct desk *desk, int64_t now, bool *ret_has_more)

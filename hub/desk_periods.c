@@ -9,22 +9,6 @@
 
 enum { PERIODS_MAX = 512 };
 
-/* What a period counts, given what was reported. */
-static void count_period(struct desk *desk, const struct party *party, struct period period, int64_t due_at,
-                         int64_t reported_at, bool is_zero, int64_t sign)
-{
-    static const char *const states[] = {"expected", "received", "on_time", "zero"};
-    const bool counts[] = {true, reported_at != 0, reported_at != 0 && reported_at <= due_at,
-                           reported_at != 0 && is_zero};
-    char dims[DIMS_SIZE];
-    for (int i = 0; i < 4; i++) {
-        snprintf(dims, sizeof dims, "%s|%s|%s", party->entity_type, party->district, states[i]);
-        if (counts[i]) {
-            store_count(desk->store, "completeness", period_first_day(period), dims, sign);
-        }
-    }
-}
-
 static void set_period(struct clock_row *row, const char *text)
 {
     row->root_size = strlen(text);
@@ -47,11 +31,6 @@ static err_t find_clock(struct desk *desk, const struct party *party, const stru
     return err == ERR_OK ? ERR_NOT_FOUND : err;
 }
 
-static bool is_counted(const struct term *term)
-{
-    return term->index == TERM_PERIODIC_REPORT;
-}
-
 static err_t open_period(struct desk *desk, const struct party *party, const struct term *term, struct period period,
                          int64_t now)
 {
@@ -68,9 +47,9 @@ static err_t open_period(struct desk *desk, const struct party *party, const str
                              .clock = term_period_clock(term, period, reported_at, &desk->site.settings)};
     set_period(&row, text);
     desk_settle(desk, &row, now);
-    err = store_put_clock(desk->store, NULL, &row);
-    if (err == ERR_OK && is_counted(term)) {
-        count_period(desk, party, period, row.clock.due_at, reported_at, is_zero, 1);
+    err = desk_put_clock(desk, NULL, &row);
+    if (err == ERR_OK) {
+        store_count_period(desk->store, &row, reported_at, is_zero, 1);
     }
     return err;
 }
@@ -141,11 +120,10 @@ static err_t note(struct desk *desk, const struct logged *logged, const struct t
     struct clock_row row = old;
     row.clock = term_period_clock(term, period, reported_at, &settings);
     desk_settle(desk, &row, now);
-    if (is_counted(term)) {
-        count_period(desk, party, period, old.clock.due_at, before, was_zero, -1);
-        count_period(desk, party, period, row.clock.due_at, reported_at, is_zero_now, 1);
-    }
-    return store_put_clock(desk->store, &old, &row);
+    store_count_period(desk->store, &old, before, was_zero, -1);
+    err = desk_put_clock(desk, &old, &row);
+    store_count_period(desk->store, &row, reported_at, is_zero_now, 1);
+    return err;
 }
 
 err_t desk_report(struct desk *desk, const struct logged *logged, const struct record *record, int64_t now)

@@ -31,7 +31,7 @@ struct follower {
 
 struct feeder {
     struct store *store;
-    zsock_t *pipe, *inbox, *to_front;
+    zsock_t *pipe, *inbox, *to_front, *to_writer;
     struct follower **followers; /* by row: a role has one stream */
     size_t capacity;
     bool is_dirty; /* cells changed since the last publication */
@@ -70,6 +70,18 @@ static void send_gap(struct feeder *feeder, const struct mail *follow, uint64_t 
     mail_send(feeder->to_front, &mail);
 }
 
+/* What its side has durably, by its own word: of an inbox it is what `delivered` counts. */
+static void tell_received(struct feeder *feeder, const struct follower *follower, uint64_t cursor)
+{
+    if (cursor == 0 || strcmp(follower->stream, "inbox") != 0) {
+        return;
+    }
+    struct mail *mail = mail_new(MAIL_ACK);
+    mail->row = follower->row;
+    mail->cursor = cursor < follower->cursor ? cursor : follower->cursor;
+    mail_send(feeder->to_writer, &mail);
+}
+
 static void on_follow(struct feeder *feeder, const struct mail *mail)
 {
     forget(feeder, mail->row);
@@ -97,6 +109,7 @@ static void on_follow(struct feeder *feeder, const struct mail *mail)
         .row = mail->row, .session = mail->session, .cursor = mail->cursor, .credit = mail->credit, .is_due = true};
     memcpy(follower->stream, mail->stream, sizeof follower->stream);
     feeder->followers[row] = follower;
+    tell_received(feeder, follower, follower->cursor);
     log_info("follow", "row=%" PRId64 " stream=%s cursor=%" PRIu64, mail->row, mail->stream, mail->cursor);
 }
 
@@ -114,6 +127,7 @@ static void on_ack(struct feeder *feeder, const struct mail *mail)
     }
     follower->page_count -= done;
     memmove(follower->pages, follower->pages + done, follower->page_count * sizeof *follower->pages);
+    tell_received(feeder, follower, mail->cursor);
 }
 
 static void wake(struct feeder *feeder, const char *stream)
@@ -271,10 +285,12 @@ void feeder_actor(zsock_t *pipe, void *config)
     struct feeder feeder = {.store = given->store, .pipe = pipe};
     feeder.inbox = zsock_new_pull("@inproc://feeder");
     feeder.to_front = zsock_new_push(">inproc://front");
+    feeder.to_writer = zsock_new_push(">inproc://writer");
     zsock_signal(pipe, 0);
     serve(&feeder);
     zsock_destroy(&feeder.inbox);
     zsock_destroy(&feeder.to_front);
+    zsock_destroy(&feeder.to_writer);
     for (size_t i = 0; i < feeder.capacity; i++) {
         free(feeder.followers[i]);
     }

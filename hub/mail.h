@@ -2,7 +2,8 @@
  *
  *   front  → writer  BATCH, ENROL                      writer → front   DECIDED, then BATCH or ENROL (done), PARTY
  *   front  → feeder  FOLLOW, ACK, GONE                 feeder → front   SEND (a frame for a session)
- *   writer → feeder  COMMITTED                         clerk  → feeder, writer  TICK
+ *   writer → feeder  COMMITTED                         feeder → writer  ACK (of an inbox)
+ *   clerk  → feeder, writer  TICK
  *   front  → blobs   BLOB, BATCH, GONE                 blobs  → front    SEND, then BLOB (worked off)
  *   blobs  → writer  BATCH (one that names attachments) */
 #ifndef HUB_MAIL_H

@@ -44,8 +44,10 @@ const struct part_row report_parts[PARTS] = {
                      "whether or not it has ended since.",
                      "到期日在本期内的时限。按时完成：期限内办结；逾期：期限内未办结，不论其后是否办结。"},
     [PART_NOTICES] = {"notices", "Notices", "通知",
-                      "Notices of the period by addressee: one notice to forty institutions counts forty times.",
-                      "本期下发的通知，按接收单位计：一份通知发给四十家单位计四十件次。"},
+                      "Notices of the period by addressee: one notice to forty institutions counts forty times. "
+                      "Delivered: the institution's side has it for certain. An overdue answer is counted beside that.",
+                      "本期下发的通知，按接收单位计：一份通知发给四十家单位计四十件次。已送达指接收方系统确认收妥；"
+                      "逾期未答复另计。"},
     [PART_RECORDS] = {"records", "Other records", "其他记录", "Under the day on which they were filed.",
                       "计入提交之日。"},
     [PART_METHOD] = {"method", "Method", "统计说明", NULL, NULL},
@@ -57,6 +59,9 @@ const struct part_row report_parts[PARTS] = {
 #define DECIDED      IS("decision", "!-")
 #define WARNINGS     .family = "warning"
 #define ALL_WARNINGS IS("status", "actual")
+#define NOTICES      .family = "notice"
+#define SENT         IS("state", "!late") /* each delivery once: who is late is counted beside that */
+#define READ         IS("state", "opened|answered")
 #define ACKNOWLEDGE  "acknowledge_1|acknowledge_2|acknowledge_3|acknowledge_4"
 
 const struct measure report_headline[] = {
@@ -84,9 +89,9 @@ const struct measure report_headline[] = {
     {"in_time", "Terms met, of those that ended or are overdue", "时限按时完成率", .family = "clock",
      .reckoning = SHARE_OF, .of = IS("state", "met"), .among = IS("state", "met|overdue")},
     {"overdue", "Terms overdue", "逾期时限（项）", .family = "clock", .of = IS("state", "overdue")},
-    {"notices", "Notices sent, by addressee", "通知下发（件次）", .family = "notice"},
-    {"notices_opened", "Notices read", "通知阅读率", "notice", .reckoning = SHARE_OF,
-     .of = IS("state", "opened|answered")},
+    {"notices", "Notices sent, by addressee", "通知下发（件次）", NOTICES, .of = SENT},
+    {"notices_opened", "Notices read", "通知阅读率", NOTICES, .reckoning = SHARE_OF, .of = READ, .among = SENT},
+    {"notices_late", "Answers to notices overdue", "通知逾期未答复（件次）", NOTICES, .of = IS("state", "late")},
 };
 const size_t report_headline_count = COUNT(report_headline);
 
@@ -188,12 +193,14 @@ static const struct measure clock_measures[] = {
 };
 
 static const struct measure notice_measures[] = {
-    {"sent", "Sent", "下发", .family = "notice"},
-    {"unread", "Not read", "未阅读", .family = "notice", .of = IS("state", "sent|delivered"), .colour = SLATE},
-    {"opened", "Read, not answered", "已阅读未答复", .family = "notice", .of = IS("state", "opened"), .colour = TEAL},
-    {"answered", "Answered", "已答复", .family = "notice", .of = IS("state", "answered"), .colour = GREEN},
-    {"opened_share", "Read", "阅读率", .family = "notice", .reckoning = SHARE_OF, .of = IS("state", "opened|answered")},
-    {"previous", "Sent, previous period", "上期下发", .family = "notice", .when = PREVIOUS},
+    {"sent", "Sent", "下发", NOTICES, .of = SENT},
+    {"undelivered", "Not delivered yet", "未送达", NOTICES, .of = IS("state", "sent"), .colour = RED},
+    {"unread", "Delivered, not read", "已送达未阅读", NOTICES, .of = IS("state", "delivered"), .colour = SLATE},
+    {"opened", "Read, not answered", "已阅读未答复", NOTICES, .of = IS("state", "opened"), .colour = TEAL},
+    {"answered", "Answered", "已答复", NOTICES, .of = IS("state", "answered"), .colour = GREEN},
+    {"late", "Answer overdue", "逾期未答复", NOTICES, .of = IS("state", "late")},
+    {"opened_share", "Read", "阅读率", NOTICES, .reckoning = SHARE_OF, .of = READ, .among = SENT},
+    {"previous", "Sent, previous period", "上期下发", NOTICES, .of = SENT, .when = PREVIOUS},
 };
 
 static const struct measure record_measures[] = {
@@ -398,7 +405,7 @@ const struct table_row report_tables[] = {
      .has_total = true,
      .chart = CHART_STACKS,
      .chart_from = 1,
-     .chart_count = 3},
+     .chart_count = 4},
     {.part = PART_NOTICES,
      .key = "notice_entity_type",
      .en = "By kind of institution",

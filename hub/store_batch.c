@@ -4,6 +4,7 @@
  *   2. what the front refused is remembered as refused;
  *   3. a record is inserted, then its natural key and its thread are checked, and it is taken back when they refuse it.
  */
+#include "hub/store_facts.h"
 #include "hub/store_put.h"
 
 #include <string.h>
@@ -345,11 +346,20 @@ static err_t next_batch_id(struct store *store, int64_t *ret_id)
     return err;
 }
 
+static err_t note_filer(struct put *put)
+{
+    struct facts facts;
+    err_t err = store_facts_in(put->store, put->batch->party_row, put->batch_id, &facts);
+    put->is_as_registered = err == ERR_OK && strcmp(facts.entity_type, put->batch->entity_type) == 0;
+    return err;
+}
+
 err_t store_put_batch(struct store *store, struct batch *batch)
 {
     struct put put = {.store = store, .batch = batch, .base = batch->items[0].bytes.at, .now = clock_ms()};
     uint64_t first_number = store->number + 1;
     err_t err = next_batch_id(store, &put.batch_id);
+    err = err == ERR_OK ? note_filer(&put) : err;
     if (err == ERR_OK) {
         sqlite3_stmt *has = store_statement(store, HAS_REFUSAL);
         sqlite3_bind_int64(has, 1, batch->party_row);

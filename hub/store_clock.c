@@ -6,7 +6,8 @@
 
 #define CLOCK_COLUMNS                                                                                                  \
     "c.party, c.owner, c.root, c.term, c.length, c.unit, c.started_at, c.due_at, c.ended_at, c.state, c.done, "        \
-    "c.is_drill, coalesce(c.next_at, 9223372036854775807), coalesce(c.activity, '') from clock c "
+    "c.is_drill, coalesce(c.next_at, 9223372036854775807), coalesce(c.activity, ''), c.entity_type, c.district from "  \
+    "clock c "
 
 static const char of_sql[] = "select " CLOCK_COLUMNS "where c.party = ? and c.root = ?";
 static const char due_sql[] = "select " CLOCK_COLUMNS "where c.next_at <= ? order by c.next_at limit ?";
@@ -15,7 +16,8 @@ static const char each_sql[] =
     "= ?1)) and c.due_at <= ?2 and (?3 or c.state in (0, 2)) order by c.due_at, c.party";
 static const char put_sql[] =
     "insert or replace into clock(party, owner, root, term, length, unit, started_at, due_at, "
-    "ended_at, state, done, is_drill, next_at, activity) values(?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+    "ended_at, state, done, is_drill, next_at, activity, entity_type, district) "
+    "values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 void store_count(struct store *store, const char *family, int64_t day, const char *dims, int64_t count)
 {
@@ -25,13 +27,13 @@ void store_count(struct store *store, const char *family, int64_t day, const cha
 }
 
 /* A void clock is counted nowhere, nor is one that only rehearses. */
-static void count_clock(struct store *store, const struct clock_row *row, int64_t count)
+void store_count_clock(struct store *store, const struct clock_row *row, int64_t count)
 {
     char dims[DIMS_SIZE];
     if (row->state == CLOCK_VOID || row->clock.is_drill) {
         return;
     }
-    snprintf(dims, sizeof dims, "%s|%s|%s", row->clock.term->label->code, row->party.entity_type,
+    snprintf(dims, sizeof dims, "%s|%s|%s", row->clock.term->label->code, row->facts.entity_type,
              enum_clock_state.labels[row->state].code);
     store_count(store, "clock", day_of(row->clock.due_at, store->settings.utc_offset_minutes), dims, count);
 }
@@ -60,6 +62,8 @@ static bool read_row(sqlite3_stmt *stmt, struct clock_row *ret_row)
     ret_row->clock.is_void = ret_row->state == CLOCK_VOID;
     memcpy(ret_row->root, root.at, root.size);
     snprintf(ret_row->activity, sizeof ret_row->activity, "%s", db_column_str(stmt, 13));
+    snprintf(ret_row->facts.entity_type, sizeof ret_row->facts.entity_type, "%s", db_column_str(stmt, 14));
+    snprintf(ret_row->facts.district, sizeof ret_row->facts.district, "%s", db_column_str(stmt, 15));
     return true;
 }
 
@@ -81,8 +85,21 @@ err_t store_clocks_of(struct store *store, const struct party *party, struct vie
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-err_t store_put_clock(struct store *store, const struct clock_row *old, const struct clock_row *row)
+static err_t set_facts(struct store *store, const struct clock_row *old, struct clock_row *row)
 {
+    if (old && old->clock.started_at == row->clock.started_at) {
+        row->facts = old->facts;
+        return ERR_OK;
+    }
+    return store_facts_at(store, row->party.row, row->clock.started_at, &row->facts);
+}
+
+err_t store_put_clock(struct store *store, const struct clock_row *old, struct clock_row *row)
+{
+    err_t err = set_facts(store, old, row);
+    if (err != ERR_OK) {
+        return err;
+    }
     sqlite3_stmt *stmt = store_borrow(store, put_sql);
     sqlite3_bind_int64(stmt, 1, row->party.row);
     sqlite3_bind_int64(stmt, 2, row->owner);
@@ -102,13 +119,15 @@ err_t store_put_clock(struct store *store, const struct clock_row *old, const st
     if (*row->activity) {
         db_bind_str(stmt, 14, row->activity);
     }
-    err_t err = db_run(stmt);
+    db_bind_str(stmt, 15, row->facts.entity_type);
+    db_bind_str(stmt, 16, row->facts.district);
+    err = db_run(stmt);
     store_return(store, stmt);
     if (err == ERR_OK) {
         if (old) {
-            count_clock(store, old, -1);
+            store_count_clock(store, old, -1);
         }
-        count_clock(store, row, 1);
+        store_count_clock(store, row, 1);
     }
     return err;
 }
@@ -216,35 +235,4 @@ int64_t store_joined_at(struct store *store, int64_t party)
     sqlite3_stmt *stmt = db_prepare(store->db, "select min(used_at) from invitation where party = ?");
     sqlite3_bind_int64(stmt, 1, party);
     return one_number(store, stmt);
-}
-
-err_t store_note_report(struct store *store, int64_t party, const char *term, const char *period, int64_t at,
-                        bool is_zero, bool *ret_is_news)
-{
-    sqlite3_stmt *stmt =
-        store_borrow(store, "insert into reported(party, term, period, at, is_zero) values(?,?,?,?,?) on conflict do "
-                            "update set is_zero = 0 where is_zero = 1 and excluded.is_zero = 0");
-    sqlite3_bind_int64(stmt, 1, party);
-    db_bind_str(stmt, 2, term);
-    db_bind_str(stmt, 3, period);
-    sqlite3_bind_int64(stmt, 4, at);
-    sqlite3_bind_int(stmt, 5, is_zero);
-    err_t err = db_run(stmt);
-    *ret_is_news = err == ERR_OK && sqlite3_changes(store->db) > 0;
-    store_return(store, stmt);
-    return err;
-}
-
-int64_t store_reported_at(struct store *store, int64_t party, const char *term, const char *period, bool *ret_is_zero)
-{
-    sqlite3_stmt *stmt =
-        store_borrow(store, "select at, is_zero from reported where party = ? and term = ? and period = ?");
-    sqlite3_bind_int64(stmt, 1, party);
-    db_bind_str(stmt, 2, term);
-    db_bind_str(stmt, 3, period);
-    bool is_there = db_step(stmt) == ERR_OK;
-    int64_t at = is_there ? sqlite3_column_int64(stmt, 0) : 0;
-    *ret_is_zero = is_there && sqlite3_column_int(stmt, 1) != 0;
-    store_return(store, stmt);
-    return at;
 }

@@ -1,11 +1,12 @@
 /* hub/store_clock.h - the running clocks, as rows. Used by the desk, within an open group; and by commands that look.
  *
  * A clock is somebody's duty (`party`) about something (`root`: a thread's record, or a period's text). It is counted
- * in the family `clock` by term, entity type and state, under the day when it is due. */
+ * in the family `clock` by term, entity type and state, under the day when it is due, and under the facts that its
+ * party had when it started. */
 #ifndef HUB_STORE_CLOCK_H
 #define HUB_STORE_CLOCK_H
 
-#include "hub/store.h"
+#include "hub/store_facts.h"
 #include "proto/term.h"
 
 enum { ACTIVITY_SIZE = 257 };
@@ -20,13 +21,15 @@ struct clock_row {
     enum clock_state state; /* as last counted */
     unsigned done;          /* alerts */
     int64_t next_at;        /* when the clerk looks again; INT64_MAX: never */
+    struct facts facts;     /* of the party when the clock started: set by store_put_clock() */
 };
 
 /* All clocks of a duty holder about ROOT, at most TERMS. */
 MUST_CHECK err_t store_clocks_of(struct store *store, const struct party *party, struct view root,
                                  struct clock_row ret_rows[TERMS], size_t *ret_count);
 /* Writes the row, and moves it from the cell of OLD (NULL: it is new) to its own. */
-MUST_CHECK err_t store_put_clock(struct store *store, const struct clock_row *old, const struct clock_row *row);
+MUST_CHECK err_t store_put_clock(struct store *store, const struct clock_row *old, struct clock_row *row);
+void store_count_clock(struct store *store, const struct clock_row *row, int64_t count);
 /* The first clocks whose time has come. */
 MUST_CHECK err_t store_clocks_due(struct store *store, int64_t now, struct clock_row *ret_rows, size_t max,
                                   size_t *ret_count);
@@ -53,6 +56,8 @@ MUST_CHECK err_t store_note_report(struct store *store, int64_t party, const cha
                                    bool is_zero, bool *ret_is_news);
 /* 0: nothing was reported. */
 int64_t store_reported_at(struct store *store, int64_t party, const char *term, const char *period, bool *ret_is_zero);
+void store_count_period(struct store *store, const struct clock_row *row, int64_t reported_at, bool is_zero,
+                        int64_t count);
 
 /* When the party first used an invitation; 0: never. */
 int64_t store_joined_at(struct store *store, int64_t party);
@@ -78,13 +83,6 @@ MUST_CHECK err_t store_set_desk(struct store *store, int64_t batch);
 /* The records that a batch stored, in order. */
 MUST_CHECK err_t store_each_logged(struct store *store, int64_t batch,
                                    err_t (*each)(void *self, const struct logged *logged), void *self);
-/* To whom a thread was delivered. */
-struct delivery {
-    int64_t party, at, opened_at, answered_at;
-};
-MUST_CHECK err_t store_each_delivery(struct store *store, int64_t owner, const uint8_t root[RECORD_ID_SIZE],
-                                     err_t (*each)(void *self, const struct delivery *delivery), void *self);
-
 /* Puts an event of a clock into the inbox of its party, or into the uplink. */
 MUST_CHECK err_t store_put_event(struct store *store, int64_t party, int64_t at, struct view event);
 MUST_CHECK err_t store_put_uplink_event(struct store *store, struct view event);

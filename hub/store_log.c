@@ -116,24 +116,6 @@ err_t store_each_logged(struct store *store, int64_t batch, err_t (*each)(void *
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-err_t store_each_delivery(struct store *store, int64_t owner, const uint8_t root[RECORD_ID_SIZE],
-                          err_t (*each)(void *self, const struct delivery *delivery), void *self)
-{
-    sqlite3_stmt *stmt = store_borrow(store, "select party, at, opened_at, answered_at from delivery where owner = ? "
-                                             "and root = ? order by party");
-    sqlite3_bind_int64(stmt, 1, owner);
-    db_bind_view(stmt, 2, (struct view){root, RECORD_ID_SIZE});
-    err_t err = db_step(stmt);
-    while (err == ERR_OK) {
-        struct delivery delivery = {sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1),
-                                    sqlite3_column_int64(stmt, 2), sqlite3_column_int64(stmt, 3)};
-        err = each(self, &delivery);
-        err = err == ERR_OK ? db_step(stmt) : err;
-    }
-    store_return(store, stmt);
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
-}
-
 err_t store_put_event(struct store *store, int64_t party, int64_t at, struct view event)
 {
     sqlite3_stmt *stmt = store_statement(store, PUT_BULLETIN);

@@ -13,6 +13,7 @@ struct put {
     int64_t batch_id;
     const uint8_t *base; /* where the stored bytes of the batch begin */
     bool has_refusals;
+    bool is_as_registered; /* the front knew the filer as the registry does now */
     uint64_t last_seq;
     int64_t stored, refused;
     int64_t now;
@@ -30,6 +31,9 @@ struct stored {
 /* ERR_NOT_FOUND when the party has no record with this id. */
 MUST_CHECK err_t put_find_record(struct put *put, int64_t party, const uint8_t id[RECORD_ID_SIZE], struct stored *ret);
 MUST_CHECK err_t put_find_party(struct put *put, struct view party, struct party *ret_party);
+/* Reads a record that was stored before: it has passed its check then. Bytes of this very batch are not in the store
+ * yet. */
+MUST_CHECK err_t put_read(struct put *put, const struct place *place, struct record *ret_record);
 
 /* What a record does to the thread that it belongs to. */
 struct move {
@@ -40,6 +44,12 @@ struct move {
     bool begins;
 };
 
+/* The thread of a record that was found; `received_at` is its root's time. */
+MUST_CHECK err_t thread_load(struct put *put, const struct stored *referred, struct thread *ret_thread);
+/* Where the thread stands in the cells as it is now, and what its content says. */
+MUST_CHECK err_t thread_cell(struct put *put, const struct thread *thread, struct cell *ret_cell,
+                             struct projection *ret_projection);
+
 /* Looks before anything is written. What is wrong is in FAULTS; err_t speaks of the store alone. */
 MUST_CHECK err_t thread_judge(struct put *put, const struct batch_item *item, struct move *ret_move,
                               struct faults *faults);
@@ -47,6 +57,9 @@ MUST_CHECK err_t thread_judge(struct put *put, const struct batch_item *item, st
 MUST_CHECK err_t thread_apply(struct put *put, const struct batch_item *item, struct move *move);
 
 MUST_CHECK err_t deliver(struct put *put, const struct batch_item *item, const struct move *move);
+
+/* The thread's registration was accepted: the registry takes it, and keeps what it has said until now. */
+MUST_CHECK err_t register_accepted(struct put *put, const struct thread *thread);
 
 struct place put_place(const struct put *put, const struct batch_item *item);
 

@@ -5,6 +5,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "hub/store_recount.h"
 
 /* A batch is stored as it came, in one row, with the hash list that its signature covers; a record is a small row that
  * points into it. Records and batches are never changed or removed. A cell carries the change number of its last
@@ -75,7 +76,32 @@ static const char derived_tables[] =
     "create index share_waiting on share(act) where act > 0;"
     "create table plan(root blob primary key, day int, filed text not null) without rowid;"
     "insert into meta(key, value) select 'signal_rows_to', value from meta where key = 'desk';";
-static const struct db_migration migrations[] = {{first_tables}, {derived_tables}};
+/* hub/store_facts.h, hub/store_delivery.h. What C has to do is left to store_finish_migration(): to learn what the
+ * registry has said over time, and to count anew. Who opened a notice before acknowledgements were noted had it by
+ * then. */
+static const char facts_tables[] =
+    "create table fact(party int not null, batch int not null, at int not null, entity_type text not null, district "
+    "text not null, primary key(party, batch)) without rowid;"
+    "alter table delivery add column entity_type text not null default '-';"
+    "alter table delivery add column cursor int not null default 0;"
+    "alter table delivery add column delivered_at int not null default 0;"
+    "alter table delivery add column is_late int not null default 0;"
+    "alter table clock add column entity_type text not null default '-';"
+    "alter table clock add column district text not null default '';"
+    "update delivery set delivered_at = opened_at,"
+    " entity_type = (select entity_type from party p where p.row = delivery.party),"
+    " category = iif(exists (select 1 from thread t where t.owner = delivery.owner and t.root = delivery.root and "
+    "t.state = 1), '', category),"
+    " is_late = exists (select 1 from clock c where c.party = delivery.party and c.root = delivery.root and c.term = "
+    "'answer_notice' and c.state = 2 and c.ended_at = 0),"
+    " cursor = coalesce((select min(b.cursor) from bulletin b where b.party = delivery.party and b.number in (select "
+    "r.number from record r where (r.owner = delivery.owner and r.root = delivery.root) or (r.party = delivery.owner "
+    "and r.id = delivery.root))), 0);"
+    "update clock set entity_type = (select entity_type from party p where p.row = clock.party),"
+    " district = (select district from party p where p.row = clock.party);"
+    "create index delivery_waiting on delivery(party, cursor) where delivered_at = 0;"
+    "insert into meta(key, value) values('learn_facts', 1), ('recount', 1);";
+static const struct db_migration migrations[] = {{first_tables}, {derived_tables}, {facts_tables}};
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 
 #define PARTY_COLUMNS                                                                                                  \
@@ -105,13 +131,6 @@ static const char *const sql[STATEMENTS] = {
                    " received_at, acknowledged_at, resolved_at) values(?,?,?,?,?,?,?,?,?,?,?,?)",
     [PUT_LINK] = "insert into link(party, id, linked_party, linked, at) values(?,?,?,?,?) on conflict do nothing",
     [GET_BATCH_TIME] = "select at from batch where id = ?",
-    [PUT_DELIVERY] = "insert into delivery(owner, root, party, at, day, category) values(?,?,?,?,?,?) on conflict do "
-                     "nothing",
-    [GET_DELIVERY] = "select opened_at, answered_at, day, category from delivery where owner = ? and root = ? and "
-                     "party = ?",
-    [SET_DELIVERY] = "update delivery set opened_at = ?4, answered_at = ?5 where owner = ?1 and root = ?2 and party = "
-                     "?3",
-    [EACH_DELIVERY] = "select party from delivery where owner = ? and root = ? order by party",
     [PUT_BULLETIN_RECORD] = "insert into bulletin(party, at, number, filer, owner, state, batch, offset, size)"
                             " values(?,?,?,?,?,?,?,?,?)",
     [GET_ITEM] = "select substr(bytes, ? + 1, ?) from batch where id = ?",
@@ -251,6 +270,14 @@ static err_t load_numbers(struct store *store)
     return err;
 }
 
+static err_t ready_to_write(struct store *store)
+{
+    store->deltas = mem_grow(NULL, DELTAS_MAX, sizeof *store->deltas);
+    store->slots = mem_alloc(DELTA_SLOTS * sizeof *store->slots);
+    sqlite3_wal_hook(store->db, note_wal, store);
+    return store_finish_migration(store);
+}
+
 err_t store_open(const struct home *home, bool is_writer, const struct store_settings *settings,
                  struct store **ret_store, char reterr_reason[256])
 {
@@ -262,6 +289,7 @@ err_t store_open(const struct home *home, bool is_writer, const struct store_set
     if (err == ERR_OK) {
         err = load_epoch(store, is_writer);
         err = err == ERR_OK ? load_numbers(store) : err;
+        err = err == ERR_OK && is_writer ? ready_to_write(store) : err;
         if (err != ERR_OK) {
             snprintf(reterr_reason, 256, "%.150s: %.90s", path, sqlite3_errmsg(store->db));
         }
@@ -269,11 +297,6 @@ err_t store_open(const struct home *home, bool is_writer, const struct store_set
     if (err != ERR_OK) {
         store_close(store);
         return err;
-    }
-    if (is_writer) {
-        store->deltas = mem_grow(NULL, DELTAS_MAX, sizeof *store->deltas);
-        store->slots = mem_alloc(DELTA_SLOTS * sizeof *store->slots);
-        sqlite3_wal_hook(store->db, note_wal, store);
     }
     *ret_store = store;
     return ERR_OK;

@@ -15,7 +15,7 @@ struct delta {
     int64_t sum;
 };
 
-enum { DELTAS_MAX = 16384, DELTA_SLOTS = 32768, LOANS_MAX = 32 };
+enum { DELTAS_MAX = 16384, DELTA_SLOTS = 32768, LOANS_MAX = 48 };
 
 /* Where a record's bytes lie. */
 struct place {
@@ -68,10 +68,6 @@ enum statement {
     PUT_BULLETIN_RECORD,
     PUT_LINK,
     GET_BATCH_TIME,
-    PUT_DELIVERY,
-    GET_DELIVERY,
-    SET_DELIVERY,
-    EACH_DELIVERY,
     PAGE_UPLINK,
     PAGE_INBOX,
     HEAD_UPLINK,
@@ -140,9 +136,6 @@ MUST_CHECK err_t store_load_thread(struct store *store, int64_t owner, const uin
                                    struct thread *ret_thread);
 MUST_CHECK err_t store_save_thread(struct store *store, const struct thread *thread);
 MUST_CHECK err_t store_batch_time(struct store *store, int64_t batch, int64_t *ret_at);
-/* ERR_NOT_FOUND: it was not delivered to the party. */
-MUST_CHECK err_t store_is_delivered(struct store *store, int64_t owner, const uint8_t root[RECORD_ID_SIZE],
-                                    int64_t party);
 /* Something new is in the party's inbox. */
 void store_note_mailed(struct store *store, int64_t party);
 

@@ -1,7 +1,7 @@
 /* What a record does to the thread that it belongs to: judged first, applied when the record is in. */
+#include "hub/store_delivery.h"
 #include "hub/store_put.h"
 
-#include <jansson.h>
 #include <string.h>
 
 struct place put_place(const struct put *put, const struct batch_item *item)
@@ -20,26 +20,7 @@ err_t put_find_party(struct put *put, struct view party, struct party *ret_party
     return store_find_party(put->store, name, ret_party);
 }
 
-/* Reads a record that was stored before: it has passed its check then. Bytes of this very batch are not in the store
- * yet. */
-static err_t read_content(struct put *put, const struct place *place, struct record *ret_record)
-{
-    struct view bytes = {put->base + place->offset, (size_t)place->size};
-    if (place->batch != put->batch_id) {
-        err_t err = store_get_item(put->store, place->batch, place->offset, place->size, &bytes);
-        if (err != ERR_OK) {
-            return err == ERR_NOT_FOUND ? ERR_IO : err;
-        }
-    }
-    struct faults ignored = {0};
-    struct record_context context = {.now_ms = put->now, .utc_offset_minutes = put->store->settings.utc_offset_minutes};
-    err_t checked = record_check(bytes, &context, ret_record, &ignored);
-    (void)checked; /* rules may have changed since; the fields are read all the same */
-    return ret_record->kind ? ERR_OK : ERR_IO;
-}
-
-/* The thread of a record that was found; `received_at` is its root's time. */
-static err_t load_thread(struct put *put, const struct stored *referred, struct thread *ret)
+err_t thread_load(struct put *put, const struct stored *referred, struct thread *ret)
 {
     err_t err = store_load_thread(put->store, referred->owner, referred->root, ret);
     if (err != ERR_NOT_FOUND) {
@@ -121,7 +102,8 @@ static err_t judge_step(struct put *put, const struct projection *projection, co
                           .owner = (enum role)role_find(owner->role),
                           .is_owner = owner->row == put->batch->party_row};
     if (move->step->whose == WHOSE_DELIVERED) {
-        err_t err = store_is_delivered(put->store, thread->owner, thread->root, put->batch->party_row);
+        struct delivery delivery;
+        err_t err = store_get_delivery(put->store, thread->owner, thread->root, put->batch->party_row, &delivery);
         if (err != ERR_OK && err != ERR_NOT_FOUND) {
             return err;
         }
@@ -158,7 +140,7 @@ static err_t judge_reference(struct put *put, const struct batch_item *item, str
         fault_add(faults, "unknown_reference", field, "the party has no record with this id");
         return ERR_OK;
     }
-    err = err == ERR_OK ? load_thread(put, &referred, &move->thread) : err;
+    err = err == ERR_OK ? thread_load(put, &referred, &move->thread) : err;
     return err == ERR_OK ? judge_step(put, projection, &owner, field, move, faults) : err;
 }
 
@@ -256,23 +238,6 @@ static err_t put_uplink(struct put *put, const struct batch_item *item, const st
     return db_run(stmt);
 }
 
-/* Where the thread stands in the cells as it is now. */
-static err_t find_cell(struct put *put, const struct thread *thread, struct cell *ret_cell,
-                       struct projection *ret_projection)
-{
-    int offset = put->store->settings.utc_offset_minutes;
-    struct record content;
-    struct party owner;
-    err_t err = store_party_at(put->store, thread->owner, &owner);
-    err = err == ERR_OK ? read_content(put, &thread->content, &content) : err;
-    if (err == ERR_OK) {
-        struct party_facts facts = {.party = owner.party, .entity_type = owner.entity_type};
-        project_record(&content, offset, ret_projection);
-        project_cell(&content, &facts, &thread->facts, offset, ret_cell);
-    }
-    return err;
-}
-
 /* The first time that a warning is acknowledged, and the time when it is resolved, are what its sums are made of. */
 static void note_times(struct thread *thread, int64_t now)
 {
@@ -287,6 +252,22 @@ static void note_times(struct thread *thread, int64_t now)
     }
 }
 
+/* The front has made the cell of a record that speaks for itself, as far as it knew its filer. */
+static err_t begin(struct put *put, const struct batch_item *item, const struct thread *thread)
+{
+    struct projection ignored;
+    struct cell cell;
+    if (put->is_as_registered && !thread->about && !item->projection.has_link) {
+        cells_add(put->store, &item->cell, 1);
+        return ERR_OK;
+    }
+    err_t err = thread_cell(put, thread, &cell, &ignored);
+    if (err == ERR_OK) {
+        cells_add(put->store, &cell, 1);
+    }
+    return err;
+}
+
 /* Moves the thread's one count from the cell where it stands to where the new record puts it. */
 static err_t go_on(struct put *put, const struct batch_item *item, struct move *move)
 {
@@ -296,7 +277,7 @@ static err_t go_on(struct put *put, const struct batch_item *item, struct move *
     if (move->next == thread->facts.state && !move->step->is_content) {
         return ERR_OK;
     }
-    err_t err = find_cell(put, thread, &cell, &before);
+    err_t err = thread_cell(put, thread, &cell, &before);
     if (err != ERR_OK) {
         return err;
     }
@@ -305,7 +286,7 @@ static err_t go_on(struct put *put, const struct batch_item *item, struct move *
     thread->content = move->step->is_content ? put_place(put, item) : thread->content;
     thread->facts.state = move->next;
     note_times(thread, put->now);
-    err = find_cell(put, thread, &cell, &before);
+    err = thread_cell(put, thread, &cell, &before);
     if (err == ERR_OK) {
         cells_add(put->store, &cell, 1);
         thread->is_up =
@@ -332,42 +313,12 @@ static err_t put_link(struct put *put, const struct batch_item *item, const stru
     return db_run(stmt);
 }
 
-/* The registry takes what the operator accepts; what it said before stays in the records. */
-static err_t register_accepted(struct put *put, const struct thread *thread)
-{
-    struct record content;
-    err_t err = read_content(put, &thread->content, &content);
-    json_t *fields = err == ERR_OK ? record_to_json(content.bytes) : NULL;
-    if (fields) {
-        char sectors[sizeof((struct party *)0)->sectors] = "";
-        size_t index = 0;
-        size_t used = 0;
-        json_t *sector = NULL;
-        json_array_foreach(json_object_get(fields, "sectors"), index, sector)
-        {
-            used += (size_t)snprintf(sectors + used, used < sizeof sectors ? sizeof sectors - used : 0, "%s%s",
-                                     used ? "," : "", json_string_value(sector));
-        }
-        sqlite3_stmt *stmt = store_statement(put->store, SET_FACTS);
-        sqlite3_bind_int64(stmt, 1, thread->owner);
-        db_bind_str(stmt, 2, json_string_value(json_object_get(fields, "name")));
-        db_bind_str(stmt, 3, json_string_value(json_object_get(fields, "entity_type")));
-        db_bind_str(stmt, 4, sectors);
-        db_bind_str(stmt, 5, json_string_value(json_object_get(fields, "district")));
-        sqlite3_bind_int64(stmt, 6, put->now);
-        err = used < sizeof sectors ? db_run(stmt) : ERR_INVALID;
-        put->store->registered = thread->owner;
-    }
-    json_decref(fields);
-    return err;
-}
-
 err_t thread_apply(struct put *put, const struct batch_item *item, struct move *move)
 {
     struct thread *thread = &move->thread;
     err_t err = ERR_OK;
     if (move->begins) {
-        cells_add(put->store, &item->cell, 1);
+        err = begin(put, item, thread);
     } else {
         err = go_on(put, item, move);
     }

@@ -1,4 +1,4 @@
-/* The rows of threads and deliveries. */
+/* The rows of threads. */
 #include "hub/store_sqlite.h"
 
 #include <string.h>
@@ -60,16 +60,6 @@ err_t store_batch_time(struct store *store, int64_t batch, int64_t *ret_at)
     }
     sqlite3_reset(get);
     return err == ERR_NOT_FOUND ? ERR_IO : err;
-}
-
-err_t store_is_delivered(struct store *store, int64_t owner, const uint8_t root[RECORD_ID_SIZE], int64_t party)
-{
-    sqlite3_stmt *get = store_statement(store, GET_DELIVERY);
-    bind_thread(get, owner, root);
-    sqlite3_bind_int64(get, 3, party);
-    err_t err = db_step(get);
-    sqlite3_reset(get);
-    return err;
 }
 
 void store_note_mailed(struct store *store, int64_t party)

@@ -240,6 +240,11 @@ static void gather(struct writer *writer)
             mail_free(mail);
             continue;
         }
+        if (mail->type == MAIL_ACK) {
+            desk_note_received(&writer->desk, mail->row, mail->cursor);
+            mail_free(mail);
+            continue;
+        }
         writer->group_items += mail->batch ? mail->batch->count : 1;
         writer->group[writer->group_count++] = mail;
     }

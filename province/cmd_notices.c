@@ -1,6 +1,6 @@
 /* notices: how far each notice of the province's own got in each city: from the outbox, whether the city has it; from
- * the city's cells of the family `issued`, to how many institutions it went, and how many opened and answered it. Who
- * has not answered when it is due is late. */
+ * the city's cells of the family `issued`, to how many institutions it went, how many have it, opened it and answered
+ * it, and how many answers are overdue. */
 #include <string.h>
 
 #include "common/text.h"
@@ -20,16 +20,19 @@ static const char notices_sql[] =
     " select n.id, n.at, n.kind, n.title, hub_city(n.hub), hub_name(n.hub),"
     " case n.state when 0 then 'accepted' when 1 then 'received' else 'rejected' end,"
     " json_extract(n.body, '$.due_at'),"
-    " n.hub, (select root from chain c where c.id = n.id and c.hub = n.hub order by depth desc limit 1),"
-    " coalesce(json_extract(n.body, '$.must_answer'), 0) from n"
+    " n.hub, (select root from chain c where c.id = n.id and c.hub = n.hub order by depth desc limit 1) from n"
     " where (?1 is null or hub_city(n.hub) = ?1) order by n.at desc, n.id, n.hub";
-enum { SHOWN_OF_STMT = 8, COLUMN_HUB = 8, COLUMN_ROOT = 9, COLUMN_MUST = 10 };
+enum { SHOWN_OF_STMT = 8, COLUMN_HUB = 8, COLUMN_ROOT = 9 };
 
-/* ?1 hub, ?2 the root's hex digits. */
+/* ?1 hub, ?2 the root's hex digits. Who answered has opened it, and who opened it has it; who is late is counted beside
+ * that. */
 static const char issued_sql[] =
-    "select sum(count), sum(iif(dims like '%|opened' or dims like '%|answered', count, 0)),"
-    " sum(iif(dims like '%|answered', count, 0)) from cell c join hub h on h.hub = c.hub and h.shown = c.generation"
-    " where c.hub = ?1 and c.family = '" FAMILY_ISSUED "' and replace(substr(c.dims, 1, 36), '-', '') = ?2";
+    "select total(iif(state <> 'late', count, 0)), total(iif(state in ('delivered', 'opened', 'answered'), count, 0)),"
+    " total(iif(state in ('opened', 'answered'), count, 0)), total(iif(state = 'answered', count, 0)),"
+    " total(iif(state = 'late', count, 0)) from (select count, replace(dims, rtrim(dims, "
+    "'abcdefghijklmnopqrstuvwxyz'), '')"
+    " as state from cell c join hub h on h.hub = c.hub and h.shown = c.generation"
+    " where c.hub = ?1 and c.family = '" FAMILY_ISSUED "' and replace(substr(c.dims, 1, 36), '-', '') = ?2)";
 
 static const struct listing_column columns[] = {
     {{"id", "Id", "编号", false}, LIST_ID, NULL},
@@ -41,6 +44,7 @@ static const struct listing_column columns[] = {
     {{"state", "In the city", "城市状态", false}, LIST_CODE, &enum_sending},
     {{"due_at", "Due", "答复期限", false}, LIST_TEXT, NULL},
     {{"sent", "Sent", "发送", true}, LIST_NUMBER, NULL},
+    {{"delivered", "Delivered", "已送达", true}, LIST_NUMBER, NULL},
     {{"opened", "Opened", "已读", true}, LIST_NUMBER, NULL},
     {{"answered", "Answered", "已答复", true}, LIST_NUMBER, NULL},
     {{"late", "Late", "逾期", true}, LIST_NUMBER, NULL},
@@ -48,21 +52,17 @@ static const struct listing_column columns[] = {
 enum { COLUMNS = sizeof columns / sizeof *columns, FIGURES = COLUMNS - SHOWN_OF_STMT };
 
 /* Nothing is known of a city that does not have the notice. */
-static err_t count_issued(struct desk *desk, sqlite3_stmt *notice, int64_t now, int64_t ret_figures[FIGURES])
+static err_t count_issued(struct desk *desk, sqlite3_stmt *notice, int64_t ret_figures[FIGURES])
 {
     bool is_received = strcmp(db_column_str(notice, 6), "received") == 0;
-    int64_t due = 0;
     sqlite3_stmt *stmt = db_prepare(desk->look.db, issued_sql);
     sqlite3_bind_int64(stmt, 1, sqlite3_column_int64(notice, COLUMN_HUB));
     db_bind_str(stmt, 2, db_column_str(notice, COLUMN_ROOT));
     err_t err = db_step(stmt);
-    for (int i = 0; i < 3 && err == ERR_OK; i++) {
+    for (int i = 0; i < FIGURES && err == ERR_OK; i++) {
         ret_figures[i] = is_received ? sqlite3_column_int64(stmt, i) : -1;
     }
     sqlite3_finalize(stmt);
-    bool is_due =
-        sqlite3_column_int(notice, COLUMN_MUST) && time_parse(db_column_str(notice, 7), &due) == ERR_OK && due < now;
-    ret_figures[3] = !is_received ? -1 : is_due ? ret_figures[0] - ret_figures[2] : 0;
     return err;
 }
 
@@ -70,14 +70,13 @@ static err_t count_issued(struct desk *desk, sqlite3_stmt *notice, int64_t now, 
  * figures. */
 static err_t print(struct desk *desk, const struct arguments *arguments)
 {
-    int64_t now = clock_ms();
     sqlite3_stmt *stmt = db_prepare(outbox_db(desk->outbox), notices_sql);
     db_bind_str(stmt, 1, arguments->city);
     struct listing *listing = listing_open(&desk->look, columns, COLUMNS, COLUMNS, arguments->form);
     err_t err = db_step(stmt);
     while (err == ERR_OK) {
         int64_t figures[FIGURES];
-        err = count_issued(desk, stmt, now, figures);
+        err = count_issued(desk, stmt, figures);
         if (err == ERR_OK) {
             listing_row(listing, stmt, SHOWN_OF_STMT, figures);
             err = db_step(stmt);

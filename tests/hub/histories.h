@@ -15,7 +15,10 @@ enum act_type { FILE_REVIEW, AMEND, WITHDRAW, RETURN, ACCEPT, RAISE, UPDATE, CAN
 static const char *const act_names[] = {"file",   "amend",  "withdraw",    "return", "accept", "raise",
                                         "update", "cancel", "acknowledge", "handle", "resolve"};
 static const char *const actor_names[ACTORS] = {SAMPLE_PARTY, "91330100799655058B", "91330106589876543X", "330100"};
-static const char *const actor_types[ACTORS] = {"hospital", "enterprise", "university", "-"}; /* a city has none */
+/* As the registry has them at first; a city has none. */
+static const char *const actor_types[ACTORS] = {"hospital", "enterprise", "university", "-"};
+static const char *const other_types[] = {"hospital", "enterprise", "institute", "other"};
+enum { MOVERS = 2, OTHER_TYPES = 4 }; /* the first actors register anew now and then, as another kind of institution */
 static const char *const sectors[] = {"healthcare", "finance", "culture"};
 
 struct act {
@@ -43,12 +46,20 @@ static const char *const stage_names[] = {"",       "filed",        "returned", 
 /* Of the thread that the act of this index began. */
 struct expected_thread {
     enum stage stage;
-    int content; /* the act that says what it is about */
+    int content;      /* the act that says what it is about */
+    const char *type; /* of its owner when that came in */
     int64_t received_at, acknowledged_at, resolved_at;
+};
+
+/* What the registry says of each actor, and the registration that said so: filed under what stood before. */
+struct registry {
+    const char *types[ACTORS];
+    const char *filed_as[MOVERS]; /* NULL: none is filed */
 };
 
 /* Copied before a group and put back when it is rolled back. */
 struct reckoning {
+    struct registry registry;
     struct expected_thread threads[ACTS_MAX];
     int holder[ACTORS][NUMBERS]; /* root of the thread that has the review number, or NOBODY */
     int first[ACTS_MAX];         /* by id: the act that was decided, or NOBODY */
@@ -161,9 +172,10 @@ static inline void make_history(uint64_t *seed, struct history *history)
 }
 
 /* ---- what must come of it ---- */
-static inline void reckoning_begin(struct reckoning *reckoning, uint64_t number)
+static inline void reckoning_begin(struct reckoning *reckoning, uint64_t number, const struct registry *registry)
 {
     memset(reckoning, 0, sizeof *reckoning);
+    reckoning->registry = *registry;
     reckoning->number = number;
     for (int i = 0; i < ACTS_MAX; i++) {
         reckoning->first[i] = NOBODY;
@@ -243,6 +255,7 @@ static inline bool take_act(struct reckoning *reckoning, const struct history *h
     }
     bool is_content = needs_number || act->type == RAISE || act->type == UPDATE;
     thread->content = is_content ? index : thread->content;
+    thread->type = is_content ? reckoning->registry.types[history->acts[act->root].actor] : thread->type;
     thread->stage = next;
     thread->acknowledged_at = act->type == ACKNOWLEDGE ? now : thread->acknowledged_at;
     thread->resolved_at = act->type == RESOLVE ? now : thread->resolved_at;
@@ -316,6 +329,18 @@ static inline struct counted count_warning(const struct act *act, const char *ty
     return cell;
 }
 
+/* Each mover's registration, accepted as soon as it is filed. */
+static inline void count_registrations(const struct registry *registry, int64_t day, struct ledger *ledger)
+{
+    for (int i = 0; i < MOVERS; i++) {
+        struct counted cell = {.family = "record", .day = day, .count = 1};
+        if (registry->filed_as[i]) {
+            snprintf(cell.dims, sizeof cell.dims, "entity_registration|%s|accepted", registry->filed_as[i]);
+            ledger_add(ledger, &cell);
+        }
+    }
+}
+
 /* Counts every thread that stands, once. */
 static inline void recount(const struct reckoning *reckoning, const struct history *history, struct ledger *ledger)
 {
@@ -325,9 +350,8 @@ static inline void recount(const struct reckoning *reckoning, const struct histo
         if (thread->stage == NONE || thread->stage == WITHDRAWN || content->is_rehearsal) {
             continue;
         }
-        const char *type = actor_types[history->acts[i].actor];
-        struct counted cell =
-            history->acts[i].type == RAISE ? count_warning(content, type, thread) : count_review(content, type);
+        struct counted cell = history->acts[i].type == RAISE ? count_warning(content, thread->type, thread)
+                                                             : count_review(content, thread->type);
         ledger_add(ledger, &cell);
     }
 }

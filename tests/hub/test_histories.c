@@ -23,6 +23,9 @@ struct field_day {
     uint64_t seq;
     uint64_t number;
     struct ledger expected; /* of the histories before this one */
+    struct registry registry;
+    uint8_t registrations[MOVERS][RECORD_ID_SIZE]; /* of each mover's first one */
+    uint32_t papers;                               /* registrations and acceptances so far */
     msgpack_sbuffer records[ACTS_MAX];
 };
 
@@ -246,6 +249,59 @@ static int put_batch(struct field_day *day, uint64_t *seed, const struct history
     return (int)count;
 }
 
+/* ---- the registry ---- */
+static void put_paper(struct field_day *day, struct reckoning *reckoning, int actor, json_t *paper)
+{
+    char text[40];
+    uint8_t id[RECORD_ID_SIZE];
+    struct faults faults = {0};
+    msgpack_sbuffer record;
+    snprintf(text, sizeof text, "019a2b3c-4d5e-7001-8003-%012x", (unsigned)++day->papers);
+    assert_int_equal(record_id_parse(text, id), ERR_OK);
+    msgpack_sbuffer_init(&record);
+    json_object_set_new(paper, "submitter", json_pack("{s:s, s:s}", "name", "王芳", "role", "秘书"));
+    assert_int_equal(record_accept_json(paper, id, ++day->seq, SAMPLE_NOW - 1000, &record, &faults), ERR_OK);
+    json_decref(paper);
+    day->bench->party = day->parties[actor];
+    struct batch *batch = bench_batch(day->bench, &record, 1, false);
+    assert_int_equal(store_put_batch(day->bench->store, batch), ERR_OK);
+    assert_int_equal(batch->items[0].outcome, OUTCOME_STORED);
+    assert_int_equal(batch->items[0].number, ++reckoning->number);
+    batch_free(batch);
+    msgpack_sbuffer_destroy(&record);
+    if (actor != CITY && !reckoning->registry.filed_as[actor]) {
+        memcpy(day->registrations[actor], id, RECORD_ID_SIZE);
+    }
+}
+
+/* An institution registers, or registers anew, as something else, and the city accepts it. */
+static void register_anew(struct field_day *day, uint64_t *seed, struct reckoning *reckoning)
+{
+    int actor = (int)chance(seed, MOVERS);
+    const char *type = other_types[chance(seed, OTHER_TYPES)];
+    char root[37];
+    bool is_first = !reckoning->registry.filed_as[actor];
+    json_t *paper = json_pack("{s:s, s:s, s:s, s:s, s:[s], s:s, s:b, s:{s:s, s:s, s:s, s:s}}", "kind",
+                              "entity_registration", "uscc", actor_names[actor], "name", "某单位", "entity_type", type,
+                              "sectors", "healthcare", "district", "330102", "has_committee", 1, "contact", "name",
+                              "张三", "position", "主任", "mobile", "13800000000", "email", "a@b.cn");
+    if (!is_first) {
+        record_id_text(day->registrations[actor], root);
+        json_object_set_new(paper, "replaces", json_string(root));
+        json_object_set_new(paper, "reason", json_string("变更"));
+    }
+    put_paper(day, reckoning, actor, paper);
+    record_id_text(day->registrations[actor], root);
+    put_paper(day, reckoning, CITY,
+              json_pack("{s:s, s:s, s:s}", "kind", "acceptance", "refers_to", root, "addressee", actor_names[actor]));
+    note("  #%d is a %s, and was a %s\n", actor, type, reckoning->registry.types[actor]);
+    reckoning->registry.filed_as[actor] = reckoning->registry.types[actor];
+    reckoning->registry.types[actor] = type;
+    if (one_in(seed, 2)) { /* else the front goes on with what it knew, as it does within a group */
+        snprintf(day->parties[actor].entity_type, sizeof day->parties[actor].entity_type, "%s", type);
+    }
+}
+
 static int put_group(struct field_day *day, uint64_t *seed, const struct history *history, struct reckoning *reckoning,
                      int at)
 {
@@ -255,6 +311,9 @@ static int put_group(struct field_day *day, uint64_t *seed, const struct history
     note(" group%s\n", is_lost ? ", rolled back" : "");
     assert_int_equal(store_begin(day->bench->store), ERR_OK);
     for (int i = 0; i < batches && at < history->send_count; i++) {
+        if (one_in(seed, 20)) {
+            register_anew(day, seed, reckoning);
+        }
         at += put_batch(day, seed, history, reckoning, at);
     }
     if (is_lost) {
@@ -337,11 +396,31 @@ static void compare(struct field_day *day)
 {
     static struct ledger hub;
     static struct ledger province;
+    static struct ledger expected;
     hub.count = province.count = 0;
+    expected = day->expected;
+    count_registrations(&day->registry, day_of(SAMPLE_NOW - 1000, 480), &expected);
     assert_int_equal(store_each_cell(day->bench->store, NULL, find_cell, &hub), ERR_OK);
-    assert_same("recount", &day->expected, "hub", &hub);
+    assert_same("recount", &expected, "hub", &hub);
     read_replica(day, &province);
     assert_same("hub", &hub, "province", &province);
+}
+
+/* What a migration does: nothing is found to be different, so the province hears nothing. */
+static void count_anew(struct field_day *day)
+{
+    sqlite3 *db = NULL;
+    char path[PATH_SIZE];
+    uint64_t head = store_head(day->bench->store, "uplink", 0);
+    store_close(day->bench->store);
+    home_file(&day->bench->home, "store.db", path);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(db_exec(db, "insert into meta(key, value) values('recount', 1)"), ERR_OK);
+    sqlite3_close(db);
+    day->bench->store = NULL;
+    bench_reopen(day->bench);
+    store_set_city(day->bench->store, day->parties[CITY].row);
+    assert_int_equal(store_head(day->bench->store, "uplink", 0), head);
 }
 
 static void live(struct field_day *day, uint64_t number)
@@ -350,7 +429,7 @@ static void live(struct field_day *day, uint64_t number)
     static struct reckoning reckoning;
     uint64_t seed = number * UINT64_C(0x9E3779B97F4A7C15);
     make_history(&seed, &history);
-    reckoning_begin(&reckoning, day->number);
+    reckoning_begin(&reckoning, day->number, &day->registry);
     for (int i = 0; i < history.act_count; i++) {
         make_record(day, &history, number, i);
     }
@@ -366,7 +445,12 @@ static void live(struct field_day *day, uint64_t number)
     while (follow_once(day, &seed, 60)) {
     }
     recount(&reckoning, &history, &day->expected);
+    day->registry = reckoning.registry;
     compare(day);
+    if (one_in(&seed, 10)) {
+        count_anew(day);
+        compare(day);
+    }
     day->number = reckoning.number;
     for (int i = 0; i < history.act_count; i++) {
         msgpack_sbuffer_destroy(&day->records[i]);
@@ -393,6 +477,7 @@ static void settle_parties(struct field_day *day)
         assert_int_equal(store_find_party(store, actor_names[i], &day->parties[i]), ERR_OK);
     }
     store_set_city(store, day->parties[CITY].row);
+    memcpy(day->registry.types, actor_types, sizeof actor_types);
 }
 
 static int set_up(void **state)

@@ -113,13 +113,13 @@ def check_notice(site, province, agents):
         event, record = wait_until(lambda: inbox_records(agent, "notice"), what="the notice in the inbox")[0]
         require(uuid_text(record["id"]) == identity, "one id in both cities", record)
         answer(agent, event, record)
-    expected = {"330100": (2, 1, 1, 0), "330200": (1, 1, 1, 0)}
+    expected = {"330100": (2, 1, 1, 1, 0), "330200": (1, 1, 1, 1, 0)}
 
     def figures():
-        return {row["city"]: tuple(row[key] for key in ("sent", "opened", "answered", "late"))
+        return {row["city"]: tuple(row[key] for key in ("sent", "delivered", "opened", "answered", "late"))
                 for row in rows_where(province, "notices", id=identity)}
     wait_until(lambda: figures() == expected, what=f"figures of the notice: {figures()}")
-    check(True, "the province sees by city to how many it went, who opened and who answered")
+    check(True, "the province sees by city to how many it went, who has it, opened it and answered")
     answers = wait_rows(province, "records", 2, "--kind", "notice_answer")
     check({row["entity"] for row in answers} == {agent.uscc for agent in agents[:2]}, "the answers came up", answers)
 

@@ -250,8 +250,9 @@ def check_stats(page, stats, period):
             require(row[6] == shown(n["received"] / n["expected"] if n["expected"] else None, "%"), "completeness", row)
     for code, row in page.tables["notice_category"][1:]:
         where = {"category": code} if code else {}
-        wanted = [count("notice", **where)] + [count("notice", state=s, **where) for s in ("sent", "opened", "answered")]
-        require(row[1:5] == [shown(n) for n in wanted], f"notices {code}", (row, wanted))
+        states = [count("notice", state=s, **where) for s in ("sent", "delivered", "opened", "answered", "late")]
+        wanted = [sum(states[:4]), *states]
+        require(row[1:7] == [shown(n) for n in wanted], f"notices {code}", (row, wanted))
     late = page.tables.get("late_reports", [None])[1:]
     wanted = count("completeness", state="expected") - count("completeness", state="on_time")
     check(len(late) == wanted, f"{period}: who is late or missing is who is not on time", (late, wanted))

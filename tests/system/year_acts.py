@@ -125,8 +125,10 @@ class InstitutionActs:
         if thread is None:
             self.peer.accept(make.registration(self.peer.party))
         else:
-            sectors = self.rng.sample(make.SECTORS, 2)
-            self.go_on(thread, make.registration(self.peer.party, sectors=sectors))
+            sectors, moves = self.rng.sample(make.SECTORS, 2), {}
+            if self.rng.random() < 0.5:
+                moves = {"entity_type": self.rng.choice(make.KINDS), "district": self.rng.choice(make.DISTRICTS)}
+            self.go_on(thread, make.registration(self.peer.party, sectors=sectors, **moves))
 
     def register_committee(self):
         thread = pick(self.rng, self.threads(), "committee_registration", "filed", "returned", "accepted")

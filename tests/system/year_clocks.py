@@ -262,7 +262,7 @@ class Clocks:
         cells = Counter()
         for holder, _, term, clock in self.each():
             if not clock.is_void and not clock.is_drill:
-                cells[str(date_at(clock.due)), term, holder.kind, clock.state(now)] += 1
+                cells[str(date_at(clock.due)), term, holder.facts_at(clock.started)[0], clock.state(now)] += 1
         return cells
 
     def completeness(self):
@@ -274,5 +274,5 @@ class Clocks:
             for state, holds in (("expected", True), ("received", moment), ("on_time", moment and moment <= clock.due),
                                  ("zero", moment and is_zero)):
                 if holds:
-                    cells[str(clock.period.first()), party.kind, party.district, state] += 1
+                    cells[str(clock.period.first()), *party.facts_at(clock.started), state] += 1
         return cells

@@ -130,6 +130,20 @@ class Peer:
             self.begin()
             self.finish()
 
+    def read_on(self):
+        """What came into the inbox since the last time, acknowledged up to its end."""
+        self.peer.hello()
+        self.peer.follow("inbox", 1000)
+        while True:
+            message = self.peer.receive(client.EVENTS)
+            cursor = message[5][-1][0] if message[5] else self.peer.get("inbox cursor", 0)
+            self.peer.set(**{"inbox epoch": message[3]})
+            self.peer.ack("inbox", cursor)
+            if cursor >= message[4] or not message[5]:
+                break
+        require(self.peer.ping(), "the hub has the acknowledgement")
+        self.world.recount.received(self.party, self.world.clock.now)
+
     def inbox(self, stream="inbox"):
         """Every event of a stream from its beginning, in a session of its own: the hub may have been killed, or have
         given up a peer that was silent, since the last one."""
@@ -169,6 +183,7 @@ class RealAgent:
         if not self.queue or not self.is_online():
             return
         self.agent.sync()
+        self.world.recount.received(self.party, self.world.clock.now)
         # The agent sends warnings before reports.
         for record in sorted(self.queue, key=lambda record: record["kind"] != "risk_warning"):
             fault = self.world.recount.take(self.party, record, self.world.clock.now)

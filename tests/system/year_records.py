@@ -4,6 +4,8 @@ import uuid
 from harness import SUBMITTER, changed, review, warning
 from year_dates import DAY_MS, HOUR_MS, date_at, days_after, iso, months_after, parse_date
 
+KINDS = ("hospital", "enterprise", "university", "institute", "other")
+DISTRICTS = ("330106", "330102")
 SECTORS = ("foundation", "healthcare", "finance", "consumer", "manufacturing")
 LIST_ITEMS = ("human_machine", "public_opinion", "high_autonomy", "other_listed")
 DOMAINS = ("discrimination_toxicity", "privacy_security", "misinformation", "system_safety")

@@ -14,6 +14,22 @@ class Party:
         self.name, self.role, self.kind, self.sectors, self.district = name, role, kind, list(sectors), district
         self.added_at, self.joined_at, self.state = added_at, None, "invited"
         self.inbox = []  # events as inbox_key() knows them
+        self.before = []  # (number and moment of the acceptance that ended it, kind, district)
+
+    def become(self, taken, kind, district):
+        """An accepted registration changes what the registry says, and nothing that was counted before."""
+        if (kind, district) != (self.kind, self.district):
+            self.before.append((taken.number, taken.at, self.kind, self.district))
+        self.kind, self.district = kind, district
+
+    def kind_then(self, number):
+        """As the record of this number met it."""
+        return next((kind for ended, _, kind, _ in self.before if number <= ended), self.kind)
+
+    def facts_at(self, moment):
+        """(kind, district)"""
+        return next(((kind, district) for _, ended, kind, district in self.before if moment <= ended),
+                    (self.kind, self.district))
 
 
 class Taken:
@@ -56,11 +72,13 @@ class Thread:
 
 
 class Delivery:
-    def __init__(self, at, day, category):
-        self.at, self.day, self.category, self.opened_at, self.answered_at = at, day, category, 0, 0
+    def __init__(self, at, day, category, kind):
+        self.at, self.day, self.category, self.kind = at, day, category, kind
+        self.delivered_at, self.opened_at, self.answered_at = 0, 0, 0
 
     def state(self):
-        return "answered" if self.answered_at else "opened" if self.opened_at else "sent"
+        return ("answered" if self.answered_at else "opened" if self.opened_at else "delivered" if self.delivered_at
+                else "sent")
 
 
 class Recount:
@@ -167,15 +185,22 @@ class Recount:
             self.links.setdefault(report, at)
             self.clocks.touch(report)
         if record["kind"] == "acceptance" and thread.kind == "entity_registration":
-            self.register(thread)
+            self.register(thread, taken)
         self.deliver(taken, thread, step)
         self.pass_up(taken, thread, was_up)
         self.clocks.note(taken)
         return None
 
-    def register(self, thread):
-        party, fields = thread.owner, thread.content.record
-        party.kind, party.sectors, party.district = fields["entity_type"], fields["sectors"], fields["district"]
+    def register(self, thread, taken):
+        fields = thread.content.record
+        thread.owner.become(taken, fields["entity_type"], fields["district"])
+        thread.owner.sectors = fields["sectors"]
+
+    def received(self, party, at):
+        """Its side has everything durably that is in its inbox."""
+        for told in self.deliveries.values():
+            if party in told and not told[party].delivered_at:
+                told[party].delivered_at = at
 
     def rename(self, taken, name):
         """A record that the hub made got its id from the hub."""
@@ -188,6 +213,7 @@ class Recount:
     def deliver(self, taken, thread, step):
         if step.whose == life.DELIVERED:
             delivery = self.deliveries[thread][taken.filer]
+            delivery.delivered_at = delivery.delivered_at or taken.at
             delivery.opened_at = delivery.opened_at or taken.at
             if taken.record["kind"] == "notice_answer":
                 delivery.answered_at = delivery.answered_at or taken.at
@@ -201,7 +227,8 @@ class Recount:
             told = [party for party in self.parties.values() if is_addressed(taken.record.get("audience", {}), party)]
             for party in told:
                 category = "" if taken.record.get("rehearsal") else taken.record.get("category", "-")
-                self.deliveries[thread].setdefault(party, Delivery(taken.at, created_on(taken.record), category))
+                self.deliveries[thread].setdefault(party, Delivery(taken.at, created_on(taken.record), category,
+                                                                        party.kind))
         else:
             told = list(self.deliveries[thread])
         for party in told:
@@ -221,6 +248,10 @@ class Recount:
 
     # ---- figures ----
 
+    def is_late(self, thread, party, now):
+        clock = self.clocks.rows.get((party, thread), {}).get("answer_notice")
+        return clock is not None and not clock.ended and clock.state(now) == "overdue"
+
     def each_delivery(self):
         for thread, told in self.deliveries.items():
             for party, delivery in told.items():
@@ -238,12 +269,14 @@ class Recount:
             sums[family][key] += total
         for thread, party, delivery in self.each_delivery():
             if delivery.category and thread.state not in life.UNCOUNTED:
-                families["notice"][str(delivery.day), delivery.category, party.kind, delivery.state()] += 1
+                cell = str(delivery.day), delivery.category, delivery.kind
+                families["notice"][*cell, delivery.state()] += 1
+                families["notice"][*cell, "late"] += self.is_late(thread, party, now)
         counted = {name: {key: (count, sums[name][key]) for key, count in cells.items()}
                    for name, cells in families.items()}
         for name, cells in (("clock", self.clocks.cells(now)), ("completeness", self.clocks.completeness())):
             counted[name] = {key: (count, 0) for key, count in cells.items()}
-        return counted
+        return {family: {key: cell for key, cell in cells.items() if cell[0]} for family, cells in counted.items()}
 
 
 def is_addressed(audience, party):
@@ -265,14 +298,16 @@ def created_on(record):
 def cell_of(thread):
     """(family, (day, dims...), sum)"""
     record = thread.content.record
+    subject = thread.about if thread.about and thread.owner.role != "entity" else thread.owner
+    kind = subject.kind_then(thread.content.number)
     if thread.kind == "review_report":
         decided, accepted = record.get("decided_on"), record.get("accepted_on")
         total = (parse_date(decided) - parse_date(accepted)).days if decided and accepted else 0
-        return "review", (decided or record["applied_on"], record["sector"], thread.owner.kind, record["procedure"],
+        return "review", (decided or record["applied_on"], record["sector"], kind, record["procedure"],
                           record.get("decision", "-"), record["rereview_list_item"], record["review_stage"]), total
     if thread.kind == "risk_warning":
         until = thread.resolved_at or thread.acknowledged_at
         day = date_at(parse_moment(record["discovered_at"]))
-        return "warning", (str(day), record["sector"], thread.owner.kind, record["risk_domain"], str(record["level"]),
+        return "warning", (str(day), record["sector"], kind, record["risk_domain"], str(record["level"]),
                            record["status"], thread.state), (until - thread.received_at) // MINUTE_MS if until else 0
-    return "record", (str(created_on(record)), thread.kind, thread.owner.kind, thread.state), 0
+    return "record", (str(created_on(record)), thread.kind, kind, thread.state), 0

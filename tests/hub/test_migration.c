@@ -1,0 +1,167 @@
+/* A store of an earlier version, opened by this one: it must end up as if this version had written it. */
+#include "tests/hub/city_sample.h"
+
+#include "common/db.h"
+
+enum { CELLS_MAX = 256 };
+
+struct figures {
+    size_t count;
+    struct {
+        char name[DIMS_SIZE + 64];
+        int64_t count, sum;
+    } cells[CELLS_MAX];
+};
+
+static void add_figure(void *self, const struct cell_row *row)
+{
+    struct figures *figures = self;
+    if (row->count == 0 && row->sum == 0) {
+        return;
+    }
+    assert_true(figures->count < CELLS_MAX);
+    snprintf(figures->cells[figures->count].name, sizeof figures->cells[0].name, "%s %d %s", row->family, (int)row->day,
+             row->dims);
+    figures->cells[figures->count].count = row->count;
+    figures->cells[figures->count++].sum = row->sum;
+}
+
+static struct figures figures_of(struct town *town)
+{
+    struct figures figures = {0};
+    assert_int_equal(store_each_cell(town->bench->store, NULL, add_figure, &figures), ERR_OK);
+    return figures;
+}
+
+static void assert_same_figures(const struct figures *before, const struct figures *after)
+{
+    assert_int_equal(before->count, after->count);
+    for (size_t i = 0; i < before->count; i++) {
+        assert_string_equal(before->cells[i].name, after->cells[i].name);
+        assert_int_equal(before->cells[i].count, after->cells[i].count);
+        assert_int_equal(before->cells[i].sum, after->cells[i].sum);
+    }
+}
+
+/* Makes of the store one as version 2 kept it, and opens it again. */
+static void go_back(struct town *town, const char *damage)
+{
+    sqlite3 *db = NULL;
+    char path[PATH_SIZE];
+    store_close(town->bench->store);
+    town->bench->store = NULL;
+    home_file(&town->bench->home, "store.db", path);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(db_exec(db, "drop table fact; drop index delivery_waiting;"
+                                 "alter table delivery drop column entity_type;"
+                                 "alter table delivery drop column cursor;"
+                                 "alter table delivery drop column delivered_at;"
+                                 "alter table delivery drop column is_late;"
+                                 "alter table clock drop column entity_type; alter table clock drop column district;"
+                                 "pragma user_version = 2"),
+                     ERR_OK);
+    assert_int_equal(db_exec(db, damage), ERR_OK);
+    sqlite3_close(db);
+    bench_reopen(town->bench);
+    store_set_city(town->bench->store, town->city.party.row);
+    town->desk.store = town->bench->store;
+}
+
+#define BY_OPERATOR "\"submitter\": {\"name\": \"赵敏\", \"role\": \"经办人\"}"
+
+static void register_as(struct town *town, const char *entity_type, const char *district, uint8_t n, uint8_t first)
+{
+    char text[900];
+    char root[37];
+    uint8_t id[RECORD_ID_SIZE];
+    memcpy(id, sample_id, sizeof id);
+    id[RECORD_ID_SIZE - 1] = first;
+    record_id_text(id, root);
+    snprintf(text, sizeof text,
+             "{\"kind\": \"entity_registration\", \"uscc\": \"" SAMPLE_PARTY "\", \"name\": \"甲单位\", "
+             "\"entity_type\": \"%s\", \"sectors\": [\"healthcare\"], \"district\": \"%s\", \"contact\": {\"name\": "
+             "\"王芳\", \"position\": \"秘书\", \"mobile\": \"13800000000\", \"email\": \"wf@example.cn\"}, "
+             "\"has_committee\": true, \"submitter\": {\"name\": \"王芳\", \"role\": \"秘书\"}%s%s%s}",
+             entity_type, district, n == first ? "" : ", \"reason\": \"变更\", \"replaces\": \"",
+             n == first ? "" : root, n == first ? "" : "\"");
+    struct batch *batch = bench_put(town->bench, text, "{}", n);
+    assert_int_equal(batch->items[0].outcome, OUTCOME_STORED);
+    batch_free(batch);
+    snprintf(text, sizeof text,
+             "{\"kind\": \"acceptance\", \"addressee\": \"" SAMPLE_PARTY "\", \"refers_to\": \"%s\", " BY_OPERATOR "}",
+             root);
+    assert_string_equal(town_file(town, text), "");
+    assert_int_equal(store_find_party(town->bench->store, SAMPLE_PARTY, &town->bench->party), ERR_OK);
+}
+
+/* Under each of three registrations a report, a warning and a notice. */
+static void live(struct town *town)
+{
+    static const char *const facts[][2] = {{"hospital", "330106"}, {"university", "330102"}, {"enterprise", "330102"}};
+    static const char notice[] = "{\"kind\": \"notice\", " BY_OPERATOR
+                                 ", \"title\": \"开展自查\", \"body\": \"自查。\", \"category\": \"requirement\", "
+                                 "\"audience\": {}, \"must_answer\": true, \"due_at\": \"2026-12-01T00:00:00Z\"}";
+    uint8_t n = 1;
+    for (size_t i = 0; i < 3; i++) {
+        char patch[64];
+        register_as(town, facts[i][0], facts[i][1], n, 1);
+        snprintf(patch, sizeof patch, "{\"activity_no\": \"%d\"}", n);
+        batch_free(bench_put(town->bench, sample_review, patch, (uint8_t)(n + 1)));
+        batch_free(bench_put(town->bench, sample_warning, "{}", (uint8_t)(n + 2)));
+        assert_string_equal(town_file(town, notice), "");
+        town_desk(town, SAMPLE_NOW);
+        n = (uint8_t)(n + 3);
+    }
+    town_desk(town, SAMPLE_NOW + 200 * DAY);
+}
+
+static void test_figures_are_counted_anew_under_the_facts_of_their_time(void **state)
+{
+    struct town *town = *state;
+    live(town);
+    assert_int_equal(town_count(town, "review", "hospital"), 1);
+    assert_int_equal(town_count(town, "warning", "university"), 1);
+    assert_int_equal(town_count(town, "notice", "enterprise|late"), 1);
+    struct figures before = figures_of(town);
+    go_back(town, "update cell set dims = replace(dims, 'hospital', 'enterprise') where family = 'record';"
+                  "delete from cell where family in ('review', 'completeness'); update cell set count = count + 1");
+    struct figures after = figures_of(town);
+    assert_same_figures(&before, &after);
+}
+
+static void test_only_what_differs_gets_a_new_revision(void **state)
+{
+    struct town *town = *state;
+    live(town);
+    uint64_t head = store_head(town->bench->store, "uplink", 0);
+    go_back(town, "select 1");
+    assert_int_equal(store_head(town->bench->store, "uplink", 0), head);
+    go_back(town, "insert into cell(family, day, dims, count, sum, change) values('review', 1, 'x', 1, 0, 1000000)");
+    assert_true(store_head(town->bench->store, "uplink", 0) > 1000000); /* the province hears that it is gone */
+    assert_int_equal(town_count(town, "review", "x"), 0);
+}
+
+static void test_an_old_delivery_is_delivered_once_its_cursor_is_acknowledged(void **state)
+{
+    struct town *town = *state;
+    live(town);
+    uint64_t head = store_head(town->bench->store, "inbox", town->bench->party.row);
+    go_back(town, "select 1");
+    assert_int_equal(town_count(town, "notice", "|sent"), 3);
+    desk_note_received(&town->desk, town->bench->party.row, head);
+    town_desk(town, SAMPLE_NOW + 201 * DAY);
+    assert_int_equal(town_count(town, "notice", "|delivered"), 3);
+    assert_int_equal(town_count(town, "notice", "|late"), 3);
+}
+
+#define TOWN_TEST(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TOWN_TEST(test_figures_are_counted_anew_under_the_facts_of_their_time),
+        TOWN_TEST(test_only_what_differs_gets_a_new_revision),
+        TOWN_TEST(test_an_old_delivery_is_delivered_once_its_cursor_is_acknowledged),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
