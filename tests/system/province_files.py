@@ -258,8 +258,19 @@ def stable(shown):
     return json.dumps(shown, sort_keys=True, ensure_ascii=False)
 
 
+def has_all(province, cities):
+    """The province has every change of a figure too: a delivery is one without a record."""
+    replica = sqlite3.connect(f"file:{province.home}/replica.db?mode=ro", uri=True)
+    cursors = dict(replica.execute("select city, cursor from hub"))
+    heads = {city.code: sqlite3.connect(f"file:{city.home}/store.db?mode=ro", uri=True).execute(
+        "select max(change) from (select change from cell union all select change from uplink)").fetchone()[0]
+        for city in cities}
+    return cursors == heads
+
+
 def check_resync(province, cities):
-    wait_until(lambda: replica(province) == truth(cities), what="the replica holds what went up")
+    wait_until(lambda: replica(province) == truth(cities) and has_all(province, cities),
+               what="the replica holds what went up")
     check(True, f"every record that went up is kept once: {sum(replica(province).values())}")
     before, held = views(province), truth(cities)
     require(province.stop() == 0, "the province stops")
