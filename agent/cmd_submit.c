@@ -138,6 +138,7 @@ static void submit_file(struct submission *submission, const char *path)
                        (int)submission->office.settings.utc_offset_minutes, reason) != ERR_OK) {
         complain("%s: %s", submission->name, reason);
         submission->has_failed = true;
+        submission->input = NULL;
         return;
     }
     struct accept_order order = {.home = submission->office.home,
@@ -151,6 +152,7 @@ static void submit_file(struct submission *submission, const char *path)
                                  .self = submission};
     err_t err = accept_input(&order, &input, &result);
     input_close(&input);
+    submission->input = NULL;
     if (err == ERR_OK && result.accepted > 0) {
         wake_poke(submission->office.home);
         if (print_accepted(submission, &result) != ERR_OK) {

@@ -49,7 +49,7 @@ static const struct verb {
      "the statement of account: what was sent, and what the city holds", "对账单：已报送与市级已收的逐号对照"},
     {"compile", "annual_report", 1, 1, "Yo", cmd_compile, "a draft from this institution's own records (needs --year)",
      "根据本机构记录汇编年度报告草稿（需要 --year）"},
-    {"attachment", "list|get ID|retry|put FILE", 1, 2, "tojv", cmd_attachment,
+    {"attachment", "list|get ID|retry|put FILE", 1, 2, "tojlvx", cmd_attachment,
      "the files that records name: see them, fetch them back, upload refused ones again",
      "记录所附文件：查看、取回、重新上传"},
     {"config", "[check|sample]", 0, 1, "", cmd_config, "print a sample of agent.zpl, or check the one in the home",

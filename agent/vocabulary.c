@@ -137,7 +137,7 @@ void age_text(int64_t ms, char out[32])
 /* The fault with everything in it safe to print. */
 static struct fault safe_fault(const struct fault *fault)
 {
-    struct fault safe;
+    struct fault safe = {0};
     log_safe(fault->code, strlen(fault->code), safe.code, sizeof safe.code);
     log_safe(fault->field, strlen(fault->field), safe.field, sizeof safe.field);
     log_safe(fault->reason, strlen(fault->reason), safe.reason, sizeof safe.reason);

@@ -151,7 +151,8 @@ static size_t write_unique(const struct record *record, char ret_unique[UNIQUE_S
     }
     char number[24];
     struct joined joined = {.text = ret_unique, .room = UNIQUE_SIZE};
-    append(&joined, number, (size_t)snprintf(number, sizeof number, "%d", record->kind->number));
+    int size = snprintf(number, sizeof number, "%d", record->kind->number);
+    append(&joined, number, (size_t)size);
     for (const int *field = record->kind->unique; *field >= 0; field++) {
         const struct value *value = &record->values[*field];
         enum field_type type = record->kind->fields[*field].type;

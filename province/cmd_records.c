@@ -142,7 +142,7 @@ static int show(struct look *look, const struct arguments *arguments)
         bind_thread(look, stmt, &filter);
     }
     sqlite3_bind_int64(stmt, 6, filter.limit);
-    bool is_detailed = arguments->id && arguments->form != TABLE_CSV;
+    bool is_detailed = arguments->id && (arguments->form == TABLE_TEXT || arguments->form == TABLE_JSON);
     err_t err = is_detailed ? print_details(stmt, arguments->form, &rows)
                             : listing_print(look, stmt, columns, COLUMNS, TEXT_COLUMNS, arguments->form);
     sqlite3_finalize(stmt);

@@ -24,7 +24,7 @@ static const struct command {
     {"status", ON_STATUS, 0, cmd_status, "[--json|--jsonl|--csv|--xlsx FILE]",
      "each hub: connection, how far behind, last event", "各枢纽的连接、进度和最近事件"},
     {"table", ON_TABLE, 0, cmd_table,
-     "[--family review|warning] [--by DIM,...] [--from DATE] [--to DATE] [--city CODE] [--status "
+     "[--family F] [--by DIM,...] [--from DATE] [--to DATE] [--city CODE] [--status "
      "all|actual|exercise|test] [--json|--jsonl|--csv|--xlsx FILE]",
      "the cities' figures and what changed in the last 24 hours", "各城市统计数据及近24小时变动"},
     {"warnings", ON_WARNINGS, 0, cmd_warnings,

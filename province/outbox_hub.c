@@ -189,6 +189,7 @@ err_t outbox_take_receipt(struct outbox *outbox, int64_t hub, const struct recei
                           const struct receipt *receipt, const struct signing_key *hub_key,
                           struct verdicts *ret_verdicts)
 {
+    /* cppcheck-suppress ctuuninitvar; filled below */
     struct taking taking = {outbox, hub, body, receipt, hub_key, 0, ret_verdicts};
     struct reader results = body->results;
     ret_verdicts->count = 0;

@@ -7,7 +7,7 @@
 #include "common/db.h"
 #include "province/vocabulary.h"
 
-enum { BY_MAX = 12 };
+enum { BY_MAX = DIMENSIONS };
 
 struct tally_query {
     const struct family *family;

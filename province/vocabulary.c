@@ -23,7 +23,7 @@ static const struct dimension dimensions[] = {
     {"district", "district", "District", "行政区划"},
     {"category", "notice_category", "Category", "通知类别"},
 };
-enum { DIMENSIONS = sizeof dimensions / sizeof *dimensions };
+_Static_assert(sizeof dimensions / sizeof *dimensions == DIMENSIONS, "vocabulary.h says how many there are");
 
 const struct dimension *dimension_find(const char *key)
 {

@@ -5,6 +5,8 @@
 #include "proto/project.h"
 #include "proto/schema.h"
 
+enum { DIMENSIONS = 16 };
+
 struct dimension {
     const char *key;         /* in --by, JSON and CSV */
     const char *enumeration; /* NULL: not of a cell's dims but of its place and day */
