@@ -123,10 +123,9 @@ void listing_row(struct listing *listing, sqlite3_stmt *stmt, size_t shown, cons
 {
     const char *cells[LISTING_COLUMNS_MAX];
     const char *labels[LISTING_COLUMNS_MAX];
-    assert(numbers || shown >= listing->count);
     for (size_t i = 0; i < listing->count; i++) {
         int index = (int)i;
-        bool is_own = i < shown;
+        bool is_own = !numbers || i < shown;
         bool is_null = is_own ? sqlite3_column_type(stmt, index) == SQLITE_NULL : numbers[i - shown] < 0;
         cells[i] = labels[i] = NULL;
         if (is_null) {
