@@ -109,11 +109,29 @@ static err_t take_piece(struct acceptor *acceptor, const struct input *input, co
     return acceptor->result->refused > 0 && !order->keep_going ? ERR_OK : stage_put(&acceptor->stage, &record);
 }
 
+/* Nobody reads so many, and a file can be made to hold a million. */
+static bool is_given_up(const struct acceptor *acceptor)
+{
+    return acceptor->result->refused >= ACCEPT_REFUSED_MAX && !acceptor->order->keep_going;
+}
+
+static void tell_given_up(struct acceptor *acceptor, size_t line)
+{
+    struct faults faults = {.count = 0};
+    fault_add(&faults, "malformed", "", "%d records are refused: the rest of the file was not looked at",
+              ACCEPT_REFUSED_MAX);
+    refuse(acceptor, line, &faults);
+}
+
 static err_t take_all(struct acceptor *acceptor, struct input *input)
 {
     struct piece piece;
     err_t err = ERR_OK;
     while (err == ERR_OK && (err = input_next(input, &piece)) == ERR_OK) {
+        if (is_given_up(acceptor)) {
+            tell_given_up(acceptor, piece.line);
+            return ERR_OK;
+        }
         err = take_piece(acceptor, input, &piece);
     }
     return err == ERR_NOT_FOUND ? ERR_OK : err;

@@ -9,6 +9,9 @@
 #include "agent/input.h"
 #include "agent/spool.h"
 
+/* After so many refused records a file that is not to keep going is given up; what comes next is named as one more. */
+enum { ACCEPT_REFUSED_MAX = 1000 };
+
 struct accept_order {
     const struct home *home; /* where records wait while the rest is checked */
     struct spool *spool;

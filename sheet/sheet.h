@@ -1,8 +1,8 @@
 /* sheet/sheet.h - the cells of a CSV file or an XLSX workbook, row by row.
  *
- * Streams: one row is in memory, and of a workbook its shared texts. Every size is bounded before it is allocated, a
- * workbook's parts by what they unpack to. CSV is RFC 4180 with a comma, semicolon or tab, in UTF-8, UTF-16 with a
- * mark, or GB18030, as the bytes say. */
+ * Streams: one row is in memory, and of a workbook its shared texts. Every size is bounded before it is allocated, and
+ * a workbook as a whole: by what is unpacked of it, and by SHEET_ROWS_MAX rows in all its sheets. CSV is RFC 4180 with
+ * a comma, semicolon or tab, in UTF-8, UTF-16 with a mark, or GB18030, as the bytes say. */
 #ifndef SHEET_SHEET_H
 #define SHEET_SHEET_H
 

@@ -13,7 +13,7 @@
 enum { DAYS_TO_1904 = 1462 };
 
 struct xlsx {
-    unzFile zip;
+    struct part_zip zip;
     struct book book;
     size_t next; /* sheet */
     struct part part;
@@ -21,6 +21,8 @@ struct xlsx {
 
     struct row_buffer row;
     size_t number;
+    size_t rows;     /* of all sheets */
+    size_t borrowed; /* bytes of shared texts in the row */
     bool is_in_row;
 
     /* The cell at hand. */
@@ -63,8 +65,13 @@ static void begin_row(struct xlsx *xlsx, const XML_Char **attributes)
         part_fail(&xlsx->part, damaged());
         return;
     }
+    if (++xlsx->rows > SHEET_ROWS_MAX) {
+        part_fail(&xlsx->part,
+                  tr("more rows than one sheet could have: split the workbook", "各表行数合计过多：请拆分工作簿"));
+        return;
+    }
     xlsx->number = given;
-    xlsx->column = 0;
+    xlsx->column = xlsx->borrowed = 0;
     xlsx->is_in_row = true;
     row_begin(&xlsx->row);
 }
@@ -132,6 +139,11 @@ static bool set_shared(struct xlsx *xlsx, const char *text)
     xlsx->cell.type = CELL_TEXT;
     xlsx->cell.text = xlsx->book.texts + xlsx->book.text_offsets[index];
     xlsx->cell.size = strlen(xlsx->cell.text);
+    xlsx->borrowed += xlsx->cell.size;
+    part_spend(&xlsx->part, xlsx->cell.size); /* a few bytes of the sheet can name a long text, over and over */
+    if (xlsx->borrowed > SHEET_ROW_MAX) {
+        part_fail(&xlsx->part, tr("the texts of a row are too long", "一行的文本过长"));
+    }
     return true;
 }
 
@@ -218,15 +230,14 @@ static const struct part_handlers sheet_handlers = {on_start, on_end, on_text};
 err_t xlsx_open(FILE *file, void **ret_self, char reterr_reason[SHEET_REASON_SIZE])
 {
     struct xlsx *xlsx = mem_alloc(sizeof *xlsx);
-    xlsx->zip = part_zip_open(file);
-    if (!xlsx->zip) {
+    if (!part_zip_open(file, &xlsx->zip)) {
         snprintf(reterr_reason, SHEET_REASON_SIZE, "%s", damaged());
         free(xlsx);
         return ERR_INVALID;
     }
-    err_t err = book_open(xlsx->zip, &xlsx->book, reterr_reason);
+    err_t err = book_open(&xlsx->zip, &xlsx->book, reterr_reason);
     if (err != ERR_OK) {
-        unzClose(xlsx->zip);
+        part_zip_close(&xlsx->zip);
         free(xlsx);
         return err;
     }
@@ -246,7 +257,7 @@ static void close_xlsx(void *self)
 {
     struct xlsx *xlsx = self;
     close_part(xlsx);
-    unzClose(xlsx->zip);
+    part_zip_close(&xlsx->zip);
     book_close(&xlsx->book);
     row_done(&xlsx->row);
     free(xlsx);
@@ -266,7 +277,7 @@ static err_t next_sheet(void *self, char ret_name[SHEET_NAME_SIZE], char reterr_
     snprintf(ret_name, SHEET_NAME_SIZE, "%s", sheet->name);
     xlsx->number = 0;
     xlsx->is_in_row = xlsx->is_taking = false;
-    if (part_open(&xlsx->part, xlsx->zip, sheet->part, &sheet_handlers, xlsx) != ERR_OK) {
+    if (part_open(&xlsx->part, &xlsx->zip, sheet->part, &sheet_handlers, xlsx) != ERR_OK) {
         part_close(&xlsx->part);
         snprintf(reterr_reason, SHEET_REASON_SIZE, "%s", damaged());
         return ERR_INVALID;

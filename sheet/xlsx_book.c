@@ -79,7 +79,7 @@ static void resolve(const char *path, const char *target, char ret_path[PART_NAM
 }
 
 /* The relations of PATH ("" for the workbook's file itself). */
-static void read_relations(struct reading *reading, unzFile zip, const char *path)
+static void read_relations(struct reading *reading, struct part_zip *zip, const char *path)
 {
     char name[PART_NAME_SIZE];
     const char *flaw = NULL;
@@ -317,7 +317,7 @@ static err_t fail(char reterr_reason[SHEET_REASON_SIZE], const char *flaw)
 }
 
 /* A part that a workbook may lack. */
-static err_t read_optional(struct reading *reading, unzFile zip, const char *path, const char *type,
+static err_t read_optional(struct reading *reading, struct part_zip *zip, const char *path, const char *type,
                            const struct part_handlers *handlers, const char **reterr_flaw)
 {
     char name[PART_NAME_SIZE];
@@ -330,7 +330,7 @@ static err_t read_optional(struct reading *reading, unzFile zip, const char *pat
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-static err_t read_book(struct reading *reading, unzFile zip, char reterr_reason[SHEET_REASON_SIZE])
+static err_t read_book(struct reading *reading, struct part_zip *zip, char reterr_reason[SHEET_REASON_SIZE])
 {
     struct book *book = reading->book;
     char path[PART_NAME_SIZE] = "xl/workbook.xml";
@@ -340,7 +340,7 @@ static err_t read_book(struct reading *reading, unzFile zip, char reterr_reason[
     if (main_part) {
         resolve("", main_part, path);
     }
-    if (part_read(zip, path, &workbook_handlers, reading, &flaw) != ERR_OK || book->sheet_count == 0) {
+    if (part_read(zip, path, &workbook_handlers, reading, &flaw) != ERR_OK || !book->sheets) {
         return fail(reterr_reason, flaw);
     }
     read_relations(reading, zip, path);
@@ -360,7 +360,7 @@ static err_t read_book(struct reading *reading, unzFile zip, char reterr_reason[
                                 : ERR_OK;
 }
 
-err_t book_open(unzFile zip, struct book *ret_book, char reterr_reason[SHEET_REASON_SIZE])
+err_t book_open(struct part_zip *zip, struct book *ret_book, char reterr_reason[SHEET_REASON_SIZE])
 {
     *ret_book = (struct book){.sheets = mem_alloc(BOOK_SHEETS_MAX * sizeof *ret_book->sheets)};
     struct reading reading = {.book = ret_book,

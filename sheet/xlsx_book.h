@@ -28,7 +28,7 @@ struct book {
     size_t format_count;
 };
 
-MUST_CHECK err_t book_open(unzFile zip, struct book *ret_book, char reterr_reason[SHEET_REASON_SIZE]);
+MUST_CHECK err_t book_open(struct part_zip *zip, struct book *ret_book, char reterr_reason[SHEET_REASON_SIZE]);
 void book_close(struct book *book);
 
 /* Puts C to the text of a cell or a shared text: _x000D_ and its like become characters, at the end. In place; returns

@@ -14,7 +14,7 @@ static const char *damaged(void)
 
 static const char *too_much(void)
 {
-    return tr("a part of the workbook is too large: split it", "工作簿内容过大：请拆分");
+    return tr("the workbook holds too much, its pages together or a part of it: split it", "工作簿内容过大：请拆分");
 }
 
 /* ---- The ZIP: minizip over a FILE that is open already ---- */
@@ -31,15 +31,28 @@ static int leave_open(voidpf opaque, voidpf stream)
     return 0;
 }
 
-unzFile part_zip_open(FILE *file)
+bool part_zip_open(FILE *file, struct part_zip *ret_zip)
 {
+    unz_global_info64 info;
     zlib_filefunc64_def functions;
     fill_fopen64_filefunc(&functions);
     functions.zopen64_file = give_file;
     functions.zclose_file = leave_open;
     functions.opaque = file;
     rewind(file);
-    return unzOpen2_64("", &functions);
+    *ret_zip = (struct part_zip){unzOpen2_64("", &functions), ZIP_SIZE_MAX};
+    if (ret_zip->file && (unzGetGlobalInfo64(ret_zip->file, &info) != UNZ_OK || info.number_entry > ZIP_PARTS_MAX)) {
+        part_zip_close(ret_zip);
+    }
+    return ret_zip->file != NULL;
+}
+
+void part_zip_close(struct part_zip *zip)
+{
+    if (zip->file) {
+        unzClose(zip->file);
+    }
+    zip->file = NULL;
 }
 
 /* ---- Parsing ---- */
@@ -66,6 +79,15 @@ void part_fail(struct part *part, const char *flaw)
         part->flaw = flaw;
         XML_StopParser(part->parser, XML_FALSE);
     }
+}
+
+void part_spend(struct part *part, size_t size)
+{
+    if (size > part->zip->left) {
+        part_fail(part, too_much());
+        return;
+    }
+    part->zip->left -= size;
 }
 
 void part_pause(struct part *part)
@@ -112,14 +134,15 @@ static void XMLCALL on_document_type(void *self, const XML_Char *name, const XML
     part_fail(self, damaged()); /* no workbook has one; it could define entities */
 }
 
-err_t part_open(struct part *part, unzFile zip, const char *name, const struct part_handlers *handlers, void *self)
+err_t part_open(struct part *part, struct part_zip *zip, const char *name, const struct part_handlers *handlers,
+                void *self)
 {
     *part = (struct part){.zip = zip, .handlers = handlers, .self = self};
-    if (strlen(name) >= PART_NAME_SIZE || unzLocateFile(zip, name, IGNORE_CASE) != UNZ_OK) {
+    if (strlen(name) >= PART_NAME_SIZE || unzLocateFile(zip->file, name, IGNORE_CASE) != UNZ_OK) {
         return ERR_NOT_FOUND;
     }
     part->flaw = damaged();
-    if (unzOpenCurrentFile(zip) != UNZ_OK) {
+    if (unzOpenCurrentFile(zip->file) != UNZ_OK) {
         return ERR_INVALID;
     }
     part->is_open = true;
@@ -141,7 +164,7 @@ void part_close(struct part *part)
         XML_ParserFree(part->parser);
     }
     if (part->is_open) {
-        unzCloseCurrentFile(part->zip);
+        unzCloseCurrentFile(part->zip->file);
     }
     part->parser = NULL;
     part->is_open = false;
@@ -157,19 +180,20 @@ static err_t invalid(struct part *part)
 static enum XML_Status feed(struct part *part)
 {
     void *buffer = XML_GetBuffer(part->parser, CHUNK);
-    int size = buffer ? unzReadCurrentFile(part->zip, buffer, CHUNK) : -1;
+    int size = buffer ? unzReadCurrentFile(part->zip->file, buffer, CHUNK) : -1;
     if (size < 0) {
         return XML_STATUS_ERROR;
     }
     part->fed += (uint64_t)size;
     part->is_fed = size == 0;
-    if (part->fed > PART_SIZE_MAX) {
+    if (part->fed > PART_SIZE_MAX || (uint64_t)size > part->zip->left) {
         part->flaw = too_much();
         return XML_STATUS_ERROR;
     }
+    part->zip->left -= (uint64_t)size;
     if (part->is_fed) {
         part->is_open = false;
-        if (unzCloseCurrentFile(part->zip) != UNZ_OK) { /* the checksum */
+        if (unzCloseCurrentFile(part->zip->file) != UNZ_OK) { /* the checksum */
             return XML_STATUS_ERROR;
         }
     }
@@ -200,7 +224,7 @@ err_t part_go_on(struct part *part)
     return ERR_INVALID;
 }
 
-err_t part_read(unzFile zip, const char *name, const struct part_handlers *handlers, void *self,
+err_t part_read(struct part_zip *zip, const char *name, const struct part_handlers *handlers, void *self,
                 const char **reterr_flaw)
 {
     struct part part;

@@ -178,6 +178,18 @@ static void test_a_long_file_is_one_transaction(void **state)
     free(text);
 }
 
+static void test_a_file_of_faults_alone_is_given_up(void **state)
+{
+    struct place *place = *state;
+    struct told told;
+    char *text = repeat(BAD "\n", ACCEPT_REFUSED_MAX * 2);
+    assert_int_equal(submit(place, "a.jsonl", text, false, NULL, &told), ERR_OK);
+    assert_int_equal(told.result.refused, ACCEPT_REFUSED_MAX + 1);
+    assert_int_equal(submit(place, "a.jsonl", text, true, NULL, &told), ERR_OK);
+    assert_int_equal(told.result.refused, ACCEPT_REFUSED_MAX * 2);
+    free(text);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -192,6 +204,7 @@ int main(void)
         TEST(test_the_agent_alone_assigns_id_and_number),
         TEST(test_a_pipe_is_copied_aside),
         TEST(test_a_long_file_is_one_transaction),
+        TEST(test_a_file_of_faults_alone_is_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

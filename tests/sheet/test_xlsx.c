@@ -104,9 +104,58 @@ static void test_sizes_are_bounded(void **state)
     assert_non_null(strstr(reason, "too long"));
     /* A bomb: 260 MiB of blanks in a quarter of a megabyte. */
     assert_int_equal(read_swollen("", ' ', (size_t)260 << 20, reason), ERR_INVALID);
-    assert_non_null(strstr(reason, "too large"));
+    assert_non_null(strstr(reason, "too much"));
     /* One token without an end. */
     assert_int_equal(read_swollen("<w a='", 'x', 1000, reason), ERR_INVALID);
+}
+
+/* Every sheet of 256 is the one part: PIECE, TIMES over, in a sheet whose shared text is of TEXT_SIZE bytes. */
+static err_t read_many_times(const char *piece, size_t times, size_t text_size, char reason[SHEET_REASON_SIZE])
+{
+    enum { SHEETS = 256, SHEET_TEXT = 64 };
+    static const char book_begin[] = "<workbook xmlns:r='" RELATION "'><sheets>";
+    char shown[SHOWN_SIZE];
+    size_t piece_size = strlen(piece);
+    size_t used = sizeof book_begin - 1;
+    char *book = malloc(sizeof book_begin + SHEETS * (size_t)SHEET_TEXT + 32);
+    char *sheet = malloc(times * piece_size + 64);
+    char *texts = malloc(text_size + 64);
+    assert_true(book && sheet && texts);
+    strcpy(book, book_begin);
+    for (int i = 0; i < SHEETS; i++) {
+        used += (size_t)sprintf(book + used, "<sheet name='s%d' sheetId='%d' r:id='r1'/>", i, i + 1);
+    }
+    strcpy(book + used, "</sheets></workbook>");
+    size_t size = (size_t)sprintf(sheet, "<w><sheetData>");
+    for (size_t i = 0; i < times; i++, size += piece_size) {
+        memcpy(sheet + size, piece, piece_size);
+    }
+    size += (size_t)sprintf(sheet + size, "</sheetData></w>");
+    size_t head = (size_t)sprintf(texts, "<sst><si><t>");
+    memset(texts + head, 'x', text_size);
+    strcpy(texts + head + text_size, "</t></si></sst>");
+    const struct part_text parts[] = {{SHEET_PART, sheet, size, 1}, {TEXTS_PART, texts, strlen(texts), 1}};
+    FILE *file = workbook_with(book, parts, 2);
+    free(book);
+    free(sheet);
+    free(texts);
+    return read_all(file, shown, reason);
+}
+
+static void test_all_sheets_together_are_bounded(void **state)
+{
+    char reason[SHEET_REASON_SIZE];
+    (void)state;
+    assert_int_equal(read_many_times("<row><c><v>1</v></c></row>", 400, 1, reason), ERR_OK);
+    assert_int_equal(read_many_times("<row><c><v>1</v></c></row>", 5000, 1, reason), ERR_INVALID);
+    assert_non_null(strstr(reason, "rows"));
+    char blanks[4096];
+    snprintf(blanks, sizeof blanks, "<x>%*s</x>", (int)sizeof blanks - 8, "");
+    assert_int_equal(read_many_times(blanks, 600, 1, reason), ERR_INVALID);
+    assert_non_null(strstr(reason, "too much"));
+    /* A row of a few bytes, and its texts of 100 KiB each. */
+    assert_int_equal(read_many_times("<row><c t='s'><v>0</v></c></row>", 30, 102400, reason), ERR_INVALID);
+    assert_non_null(strstr(reason, "too much"));
 }
 
 static void test_depth_is_bounded(void **state)
@@ -151,6 +200,7 @@ int main(void)
         cmocka_unit_test(test_hostile_sheets_are_refused),
         cmocka_unit_test(test_a_cell_within_a_cell_is_read_once),
         cmocka_unit_test(test_sizes_are_bounded),
+        cmocka_unit_test(test_all_sheets_together_are_bounded),
         cmocka_unit_test(test_depth_is_bounded),
         cmocka_unit_test(test_a_cut_workbook_is_refused),
     };

@@ -64,12 +64,12 @@ static inline void put_part(zipFile zip, const struct part_text *part)
     }
 }
 
-/* A workbook of one sheet, `review_report`, whose other parts are PARTS. */
-static inline FILE *workbook_of(const struct part_text *parts, size_t count)
+/* A workbook of PARTS; BOOK_TEXT is its list of sheets. */
+static inline FILE *workbook_with(const char *book_text, const struct part_text *parts, size_t count)
 {
-    static const struct part_text fixed[] = {
+    const struct part_text fixed[] = {
         {"_rels/.rels", BOOK_RELATIONS, sizeof BOOK_RELATIONS - 1, 1},
-        {"xl/workbook.xml", BOOK, sizeof BOOK - 1, 1},
+        {"xl/workbook.xml", book_text, strlen(book_text), 1},
         {"xl/_rels/workbook.xml.rels", SHEET_RELATIONS, sizeof SHEET_RELATIONS - 1, 1},
     };
     FILE *file = tmpfile();
@@ -92,6 +92,12 @@ static inline FILE *workbook_of(const struct part_text *parts, size_t count)
         abort();
     }
     return file;
+}
+
+/* A workbook of one sheet, `review_report`, whose other parts are PARTS. */
+static inline FILE *workbook_of(const struct part_text *parts, size_t count)
+{
+    return workbook_with(BOOK, parts, count);
 }
 
 #endif
