@@ -314,8 +314,8 @@ static json_t *read_time(const char *text, int offset)
         days_of_parts(&moment, &days) != ERR_OK) {
         return NULL;
     }
-    int64_t minutes = days * 1440 + parts[3] * 60 + parts[4] - offset;
-    return time_value(minutes * MS_PER_MINUTE + parts[5] * 1000);
+    int64_t minutes = days * 1440 + (int64_t)parts[3] * 60 + parts[4] - offset;
+    return time_value(minutes * MS_PER_MINUTE + (int64_t)parts[5] * 1000);
 }
 
 /* In capitals or small letters, as the type has it. */
