@@ -7,7 +7,7 @@
 #include "agent/commands.h"
 #include "agent/office.h"
 #include "agent/progress.h"
-#include "agent/proof.h"
+#include "agent/views.h"
 #include "agent/vocabulary.h"
 #include "common/mem.h"
 #include "common/text.h"
@@ -71,34 +71,6 @@ static void set_time(json_t *object, const char *key, int64_t ms)
     json_object_set_new(object, key, json_string(text));
 }
 
-static const char *outcome_code(enum outcome outcome)
-{
-    static const char *const codes[] = {"stored", "duplicate", "rejected", "retry"};
-    return codes[outcome];
-}
-
-static json_t *receipt_json(const struct evidence *evidence)
-{
-    const struct proof *proof = &evidence->proof;
-    json_t *object = json_pack("{sb ss ss ss}", "verified", proof->is_verified, "outcome", outcome_code(proof->outcome),
-                               "hub", proof->hub, "party", proof->party);
-    if (proof->flaw) {
-        json_object_set_new(object, "flaw", json_string(proof->flaw));
-    }
-    if (proof->number > 0) {
-        json_object_set_new(object, "number", json_integer((json_int_t)proof->number));
-    }
-    set_time(object, "at", proof->at);
-    set_time(object, "signed_at", proof->signed_at);
-    set_hex(object, "epoch", evidence->receipt.epoch);
-    set_hex(object, "body", evidence->receipt.body);
-    json_object_set_new(object, "algorithm",
-                        json_stringn((const char *)evidence->receipt.algorithm.at, evidence->receipt.algorithm.size));
-    set_hex(object, "signature", evidence->receipt.signature);
-    set_hex(object, "hub_key", evidence->receipt.hub_key);
-    return object;
-}
-
 static json_t *faults_json(const struct faults *faults)
 {
     json_t *list = json_array();
@@ -125,7 +97,8 @@ static void print_json(const struct evidence *evidence)
     if (evidence->faults.count > 0) {
         json_object_set_new(object, "faults", faults_json(&evidence->faults));
     }
-    json_object_set_new(object, "receipt", evidence->receipt.bytes ? receipt_json(evidence) : json_null());
+    json_object_set_new(object, "receipt",
+                        evidence->receipt.bytes ? proof_view(&evidence->proof, &evidence->receipt) : json_null());
     json_dumpf(object, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(object);
@@ -159,8 +132,13 @@ static void print_receipt(const struct office *office, const struct evidence *ev
         fault_text(&evidence->faults.list[i], text, sizeof text);
         print_line(i == 0 ? tr("reasons", "退回原因") : "", text);
     }
-    print_line(tr("receipt", "回执"),
-               proof->is_verified ? tr("VERIFIED: the hub's signature fits", "验证通过：枢纽签名有效") : proof->flaw);
+    if (proof->is_verified) {
+        snprintf(number, sizeof number, "%" PRIu64, proof->head.size);
+        print_line(tr("ledger of", "台账记录数"), number);
+    }
+    print_line(tr("receipt", "回执"), proof->is_verified ? tr("VERIFIED: signed by the hub, and in its ledger",
+                                                              "验证通过：枢纽签名有效，记录已入台账")
+                                                         : proof->flaw);
     if (!proof->is_verified) {
         puts(tr("NOT VERIFIED", "验证未通过"));
     }

@@ -2,20 +2,9 @@
 
 #include <string.h>
 
-#include "common/identity.h"
+#include "common/evidence.h"
 #include "common/log.h"
 #include "common/text.h"
-
-static bool is_signed(const struct stored_receipt *receipt, const struct signing_key *hub_key)
-{
-    msgpack_sbuffer buffer;
-    msgpack_sbuffer_init(&buffer);
-    receipt_signed_bytes(receipt->body, &buffer);
-    struct view signed_bytes = {(const uint8_t *)buffer.data, buffer.size};
-    bool is_good = signature_check(hub_key, receipt->algorithm, signed_bytes, receipt->signature);
-    msgpack_sbuffer_destroy(&buffer);
-    return is_good;
-}
 
 static bool find_result(const struct receipt_body *body, const struct item *item, struct result *ret_result)
 {
@@ -37,8 +26,14 @@ static const char *find_flaw(const struct item *item, struct view item_bytes, co
     struct result result;
     struct signing_key hub_key;
     uint8_t hash[RECORD_HASH_SIZE];
-    if (receipt_body_decode(receipt->body, &body) != ERR_OK) {
-        return tr("the receipt cannot be read", "回执无法读取");
+    const struct receipt *told = &receipt->receipt;
+    const struct signed_head head = {told->head, told->algorithm, told->signature};
+    if (signing_key_take(receipt->hub_key, &hub_key) != ERR_OK || !head_is_signed(&head, &hub_key)) {
+        return tr("the hub's signature does not fit", "枢纽签名不符");
+    }
+    const char *flaw = receipt_flaw(signing_key_suite(&hub_key), told, &body, &proof->head);
+    if (flaw) {
+        return flaw;
     }
     log_safe(body.hub.at, body.hub.size, proof->hub, sizeof proof->hub);
     log_safe(body.party.at, body.party.size, proof->party, sizeof proof->party);
@@ -49,9 +44,6 @@ static const char *find_flaw(const struct item *item, struct view item_bytes, co
     proof->outcome = result.outcome;
     proof->number = result.number;
     proof->at = result.at;
-    if (signing_key_take(receipt->hub_key, &hub_key) != ERR_OK || !is_signed(receipt, &hub_key)) {
-        return tr("the hub's signature does not fit", "枢纽签名不符");
-    }
     suite_hash_leaf(signing_key_suite(&hub_key), item_bytes, hash);
     if (memcmp(hash, item->hash, RECORD_HASH_SIZE) != 0) {
         return tr("the record's bytes have changed since it was accepted", "记录内容自受理后已被改动");

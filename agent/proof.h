@@ -11,6 +11,7 @@ struct proof {
     uint64_t number;
     int64_t at;
     int64_t signed_at;
+    struct tree_head head; /* of the ledger that holds it */
     char hub[256];
     char party[64];
 };

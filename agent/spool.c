@@ -40,6 +40,10 @@ static const struct db_migration migrations[] = {
      " without rowid;"
      "create table blob_wanted (row integer primary key, hash blob not null unique, state integer not null,"
      " code text not null, at integer not null);"},
+    /* What places a receipt in the hub's ledger: PROTOCOL.md §10. */
+    {"alter table receipt add column head blob; alter table receipt add column place integer;"
+     "alter table receipt add column count integer; alter table receipt add column path blob;"
+     "alter table receipt add column proof blob;"},
 };
 
 /* An item that is ready to go: its attachments are at the hub, and what it refers to has its receipt where that has
@@ -88,9 +92,10 @@ static const struct {
     {offsetof(struct spool, settle),
      "update item set state = ?2, outcome_at = ?3, number = ?4, faults = ?5, receipt = ?6 where seq = ?1"},
     {offsetof(struct spool, add_receipt),
-     "insert into receipt (epoch, at, body, algorithm, signature, hub_key) values (?,?,?,?,?,?)"},
-    {offsetof(struct spool, get_receipt),
-     "select epoch, at, body, algorithm, signature, hub_key from receipt where row = ?"},
+     "insert into receipt (epoch, at, body, algorithm, signature, hub_key, head, place, count, path, proof) values "
+     "(?,?,?,?,?,?,?,?,?,?,?)"},
+    {offsetof(struct spool, get_receipt), "select epoch, at, body, algorithm, signature, hub_key, head, path, proof, "
+                                          "place, count from receipt where row = ?"},
     {offsetof(struct spool, send_again),
      "update item set state = 0 where state = 1 and receipt in (select row from receipt where epoch <> ?)"},
     {offsetof(struct spool, send_all_again), "update item set state = 0 where state = 1"},

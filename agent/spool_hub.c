@@ -74,6 +74,11 @@ static err_t keep_receipt(struct spool *spool, const struct receipt_body *body, 
                         SQLITE_UTF8);
     db_bind_view(stmt, 5, receipt->signature);
     db_bind_view(stmt, 6, signing_key_view(hub_key));
+    db_bind_view(stmt, 7, receipt->head);
+    sqlite3_bind_int64(stmt, 8, (sqlite3_int64)receipt->index);
+    sqlite3_bind_int64(stmt, 9, (sqlite3_int64)receipt->count);
+    db_bind_view(stmt, 10, receipt->path);
+    db_bind_view(stmt, 11, receipt->proof);
     err_t err = db_run(stmt);
     *ret_row = sqlite3_last_insert_rowid(spool->db);
     return err;
@@ -165,29 +170,35 @@ err_t spool_take_receipt(struct spool *spool, const struct receipt_body *body, c
     return spool_end(spool, err);
 }
 
-/* One allocation for all five. */
+/* One allocation for all of them. */
 err_t spool_receipt(struct spool *spool, int64_t row, struct stored_receipt *ret_receipt)
 {
-    static const int columns[] = {0, 2, 3, 4, 5};
-    struct view *const targets[] = {&ret_receipt->epoch, &ret_receipt->body, &ret_receipt->algorithm,
-                                    &ret_receipt->signature, &ret_receipt->hub_key};
+    struct receipt *receipt = &ret_receipt->receipt;
+    const struct {
+        int column;
+        struct view *target;
+    } views[] = {{0, &ret_receipt->epoch},   {2, &receipt->body}, {3, &receipt->algorithm}, {4, &receipt->signature},
+                 {5, &ret_receipt->hub_key}, {6, &receipt->head}, {7, &receipt->path},      {8, &receipt->proof}};
+    enum { VIEWS = sizeof views / sizeof *views };
     size_t used = 0;
     memset(ret_receipt, 0, sizeof *ret_receipt);
     sqlite3_bind_int64(spool->get_receipt, 1, row);
     err_t err = db_step(spool->get_receipt);
     if (err == ERR_OK) {
         size_t total = 0;
-        for (size_t i = 0; i < 5; i++) {
-            total += db_column_view(spool->get_receipt, columns[i]).size;
+        for (size_t i = 0; i < VIEWS; i++) {
+            total += db_column_view(spool->get_receipt, views[i].column).size;
         }
         ret_receipt->bytes = mem_alloc(total);
         ret_receipt->at = sqlite3_column_int64(spool->get_receipt, 1);
-        for (size_t i = 0; i < 5; i++) {
-            struct view column = db_column_view(spool->get_receipt, columns[i]);
+        receipt->index = (uint64_t)sqlite3_column_int64(spool->get_receipt, 9);
+        receipt->count = (uint64_t)sqlite3_column_int64(spool->get_receipt, 10);
+        for (size_t i = 0; i < VIEWS; i++) {
+            struct view column = db_column_view(spool->get_receipt, views[i].column);
             if (column.size > 0) {
                 memcpy(ret_receipt->bytes + used, column.at, column.size);
             }
-            *targets[i] = (struct view){ret_receipt->bytes + used, column.size};
+            *views[i].target = (struct view){ret_receipt->bytes + used, column.size};
             used += column.size;
         }
     }

@@ -36,7 +36,8 @@ MUST_CHECK err_t spool_take_receipt(struct spool *spool, const struct receipt_bo
 /* A receipt as it is kept; the views stand in `bytes`, which the caller frees. */
 struct stored_receipt {
     uint8_t *bytes;
-    struct view epoch, body, algorithm, signature, hub_key;
+    struct receipt receipt; /* session and batch are not kept */
+    struct view epoch, hub_key;
     int64_t at;
 };
 MUST_CHECK err_t spool_receipt(struct spool *spool, int64_t row, struct stored_receipt *ret_receipt);

@@ -88,9 +88,10 @@ err_t record_view(struct spool *spool, const uint8_t id[RECORD_ID_SIZE], json_t 
     return err == ERR_NOT_FOUND ? ERR_IO : err; /* a part of what must be whole */
 }
 
-static json_t *proof_view(const struct proof *proof, const struct stored_receipt *receipt)
+json_t *proof_view(const struct proof *proof, const struct stored_receipt *receipt)
 {
     static const char *const outcomes[] = {"stored", "duplicate", "rejected", "retry"};
+    const struct receipt *signed_by_hub = &receipt->receipt;
     json_t *object = json_pack("{sb ss ss ss}", "verified", proof->is_verified, "outcome", outcomes[proof->outcome],
                                "hub", proof->hub, "party", proof->party);
     if (proof->flaw) {
@@ -100,11 +101,16 @@ static json_t *proof_view(const struct proof *proof, const struct stored_receipt
     set_time(object, "at", proof->at);
     set_time(object, "signed_at", proof->signed_at);
     json_object_set_new(object, "epoch", hex_view(receipt->epoch));
-    json_object_set_new(object, "body", hex_view(receipt->body));
+    json_object_set_new(object, "body", hex_view(signed_by_hub->body));
+    json_object_set_new(object, "head", hex_view(signed_by_hub->head));
     json_object_set_new(object, "algorithm",
-                        json_stringn((const char *)receipt->algorithm.at, receipt->algorithm.size));
-    json_object_set_new(object, "signature", hex_view(receipt->signature));
+                        json_stringn((const char *)signed_by_hub->algorithm.at, signed_by_hub->algorithm.size));
+    json_object_set_new(object, "signature", hex_view(signed_by_hub->signature));
     json_object_set_new(object, "hub_key", hex_view(receipt->hub_key));
+    json_object_set_new(object, "index", json_integer((json_int_t)signed_by_hub->index));
+    json_object_set_new(object, "count", json_integer((json_int_t)signed_by_hub->count));
+    json_object_set_new(object, "path", hex_view(signed_by_hub->path));
+    json_object_set_new(object, "proof", hex_view(signed_by_hub->proof));
     return object;
 }
 

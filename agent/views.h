@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "agent/spool_hub.h"
+#include "agent/proof.h"
 #include "common/membership.h"
 
 /* New references, all of them. */
@@ -13,6 +13,8 @@ json_t *faults_view(const struct faults *faults);
 json_t *item_view(struct spool *spool, const struct item *item);
 /* What an acceptance is answered with: what never changes. */
 json_t *accepted_view(const struct item *item);
+/* What a receipt says and all that proves it, in hex where it is bytes. */
+json_t *proof_view(const struct proof *proof, const struct stored_receipt *receipt);
 /* ERR_NOT_FOUND: no such record. The proof is made now; `receipt` is null as long as there is none. */
 MUST_CHECK err_t receipt_view(struct spool *spool, const uint8_t id[RECORD_ID_SIZE], json_t **ret_view);
 /* ERR_NOT_FOUND: no such record. As item_view, with the record itself. */

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/evidence.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
@@ -306,15 +307,14 @@ static void on_bye(struct link *link, const struct message *message)
 static void on_receipt(struct link *link, const struct message *message)
 {
     const struct receipt *receipt = &message->receipt;
+    struct signed_head head = {receipt->head, receipt->algorithm, receipt->signature};
     struct receipt_body body;
-    msgpack_sbuffer buffer;
-    msgpack_sbuffer_init(&buffer);
-    receipt_signed_bytes(receipt->body, &buffer);
-    bool is_signed = signature_check(&link->config.membership->hub_signing_key, receipt->algorithm,
-                                     (struct view){(const uint8_t *)buffer.data, buffer.size}, receipt->signature);
-    msgpack_sbuffer_destroy(&buffer);
-    if (!is_signed || receipt_body_decode(receipt->body, &body) != ERR_OK) {
-        log_error("receipt-unproved", "batch=%" PRIu64 " ignoring it", receipt->batch);
+    struct tree_head ignored;
+    const struct signing_key *key = &link->config.membership->hub_signing_key;
+    const char *flaw = head_is_signed(&head, key) ? receipt_flaw(signing_key_suite(key), receipt, &body, &ignored)
+                                                  : tr("the hub's signature does not fit", "枢纽签名不符");
+    if (flaw) {
+        log_error("receipt-unproved", "batch=%" PRIu64 " reason=\"%s\" ignoring it", receipt->batch, flaw);
         return;
     }
     if (take_flight(link, receipt->batch)) {

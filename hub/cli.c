@@ -129,8 +129,7 @@ struct store *cli_open_store(const struct home *home, struct options *ret_option
         cli_fail("%s", reason);
         return NULL;
     }
-    struct store_settings settings = {.utc_offset_minutes = (int)ret_options->utc_offset_minutes,
-                                      .uplink_level = (int)ret_options->uplink_level};
+    struct store_settings settings = options_store_settings(ret_options);
     if (store_open(home, false, &settings, &store, reason) != ERR_OK) {
         cli_fail("%s", reason);
         return NULL;

@@ -163,6 +163,21 @@ static void on_tick(struct feeder *feeder)
     }
 }
 
+static void on_prove(struct feeder *feeder, struct mail *mail)
+{
+    struct mail *answer = mail_new(MAIL_PROVE);
+    answer->row = mail->row;
+    answer->session = mail->session;
+    answer->question = mail->question;
+    mail->question = NULL;
+    err_t err = store_prove(feeder->store, answer->question);
+    answer->question->failed = err != ERR_OK;
+    if (err != ERR_OK) {
+        log_error("prove-failed", "number=%" PRIu64 " error=\"%s\"", answer->question->prove.number, err_text(err));
+    }
+    mail_send(feeder->to_front, &answer);
+}
+
 static void on_mail(struct feeder *feeder, struct mail *mail)
 {
     switch (mail->type) {
@@ -182,6 +197,9 @@ static void on_mail(struct feeder *feeder, struct mail *mail)
         break;
     case MAIL_TICK:
         on_tick(feeder);
+        break;
+    case MAIL_PROVE:
+        on_prove(feeder, mail);
         break;
     default:
         break;

@@ -38,9 +38,6 @@ static void note_received(struct peer *peer, const struct batch *batch)
 
 static void on_done(struct front *front, struct batch *batch)
 {
-    if (zlistx_first(front->decided) == batch) {
-        zlistx_detach(front->decided, NULL); /* the commit was faster; they come in the same order */
-    }
     struct peer *peer = sessions_find(front->sessions, batch->party_row);
     front->queued_bytes -= batch->size;
     peer->queued_bytes -= batch->size;
@@ -49,19 +46,12 @@ static void on_done(struct front *front, struct batch *batch)
         return; /* the session is over: the peer sends again and gets the first outcome */
     }
     peer->in_flight -= batch->count;
+    if (!batch->failure) {
+        front->ledger = batch->ledger;
+    }
     if (!reply_receipt(front, peer, batch)) {
         front_dismiss(front, peer, "busy", "you do not read your receipts");
     }
-}
-
-/* False when nothing is to be prepared. */
-static bool prepare_next(struct front *front)
-{
-    struct batch *batch = zlistx_detach(front->decided, NULL);
-    if (batch && sessions_find(front->sessions, batch->party_row)->session == batch->session) {
-        reply_prepare(front, batch);
-    }
-    return batch != NULL;
 }
 
 static void on_party(struct front *front, const struct party *party)
@@ -84,7 +74,7 @@ static void on_send(struct front *front, struct mail *mail)
 static void on_mail(struct front *front, struct mail *mail)
 {
     if (mail->type == MAIL_DECIDED) {
-        zlistx_add_end(front->decided, mail->lent);
+        receipts_sign(front, mail->lent, mail->lent_count, &mail->lent[0]->ledger);
     } else if (mail->type == MAIL_BATCH) {
         on_done(front, mail->batch);
     } else if (mail->type == MAIL_ENROL) {
@@ -95,21 +85,17 @@ static void on_mail(struct front *front, struct mail *mail)
         on_send(front, mail);
     } else if (mail->type == MAIL_BLOB) {
         front_on_worked_off(front, mail);
+    } else if (mail->type == MAIL_PROVE) {
+        front_on_proven(front, mail);
     }
     mail_free(mail);
 }
 
-/* One receipt is signed at a time, so that those whose commit is done go out between. */
 static void read_inbox(struct front *front)
 {
-    bool has_more = true;
-    for (int i = 0; i < 4 * BURST && has_more; i++) {
-        struct mail *mail = mail_receive(front->inbox, false);
-        if (mail) {
-            on_mail(front, mail);
-        } else {
-            has_more = prepare_next(front);
-        }
+    struct mail *mail = NULL;
+    for (int i = 0; i < 4 * BURST && (mail = mail_receive(front->inbox, false)); i++) {
+        on_mail(front, mail);
     }
 }
 
@@ -263,8 +249,7 @@ static void serve(struct front *front)
         items[i] = (zmq_pollitem_t){.socket = sockets[i], .events = ZMQ_POLLIN};
     }
     for (;;) {
-        bool has_more = zlistx_size(front->decided) > 0;
-        if (zmq_poll(items, ITEMS, has_more ? 0 : TICK_MS) < 0 && errno == ETERM) {
+        if (zmq_poll(items, ITEMS, TICK_MS) < 0 && errno == ETERM) {
             return;
         }
         if ((items[0].revents & ZMQ_POLLIN) && read_pipe(front)) {
@@ -279,7 +264,7 @@ static void serve(struct front *front)
                 front_on_monitor(front, i);
             }
         }
-        if (has_more || (items[2].revents & ZMQ_POLLIN)) {
+        if (items[2].revents & ZMQ_POLLIN) {
             read_inbox(front);
         }
         if (items[3].revents & ZMQ_POLLIN) {
@@ -344,7 +329,7 @@ static bool front_open(struct front *front, const struct front_config *config)
     front->options = config->options;
     front->identity = config->identity;
     front->intake.utc_offset_minutes = (int)config->options.utc_offset_minutes;
-    front->intake.suite = identity_suite(config->identity);
+    front->intake.suite = front->bodies.suite = identity_suite(config->identity);
     memcpy(front->intake.hub_key, config->identity->curve_public, KEY_SIZE);
     memcpy(front->epoch, config->epoch, EPOCH_SIZE);
     front->gate = gate_open();
@@ -353,7 +338,6 @@ static bool front_open(struct front *front, const struct front_config *config)
     front->sessions = sessions_open(front->unsent);
     front_configure(front);
     front->doomed = zlistx_new();
-    front->decided = zlistx_new();
     zlistx_set_destructor(front->doomed, free_doom);
     front->to_writer = zsock_new_push(">inproc://writer");
     front->to_feeder = zsock_new_push(">inproc://feeder");
@@ -365,7 +349,8 @@ static bool front_open(struct front *front, const struct front_config *config)
     front->enrol_router = open_router(config, ZAP_DOMAIN_ENROL, ENROL_SIZE_MAX);
     front_watch(front, ENDPOINT_SESSIONS, front->router);
     front_watch(front, ENDPOINT_ENROL, front->enrol_router);
-    if (store_each_party(config->registry, load_party, front) != ERR_OK || !front->zap) {
+    if (store_each_party(config->registry, load_party, front) != ERR_OK ||
+        store_ledger_head(config->registry, &front->ledger) != ERR_OK || !front->zap) {
         log_error("front-registry", "the registry cannot be read");
         return false;
     }
@@ -395,7 +380,7 @@ static void front_close(struct front *front)
     zsock_destroy(&front->to_feeder);
     zsock_destroy(&front->to_blobs);
     zlistx_destroy(&front->doomed);
-    zlistx_destroy(&front->decided);
+    growth_done(&front->bodies);
     sessions_close(front->sessions);
     unsent_close(front->unsent);
     doors_close(front->doors);

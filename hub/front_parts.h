@@ -1,8 +1,9 @@
 /* hub/front_parts.h - shared by the front's files only: front.c (the loop), front_session.c, front_enrol.c,
- * front_blob.c, front_reply.c. */
+ * front_blob.c, front_receipts.c, front_reply.c. */
 #ifndef HUB_FRONT_PARTS_H
 #define HUB_FRONT_PARTS_H
 
+#include "common/merkle_growth.h"
 #include "hub/doors.h"
 #include "hub/front.h"
 #include "hub/intake.h"
@@ -30,8 +31,9 @@ struct front {
     struct sessions *sessions;
     struct unsent *unsent; /* of all peers */
     struct rate_limit limits[RATES];
-    zlistx_t *doomed;  /* struct doom, in order of time */
-    zlistx_t *decided; /* struct batch, the writer's: receipts to be signed while it commits */
+    zlistx_t *doomed;            /* struct doom, in order of time */
+    struct tree_head ledger;     /* as it was when the last batch was done */
+    struct merkle_growth bodies; /* of the receipts that are signed together */
     uint64_t last_session;
     size_t queued_bytes;   /* of batches with the writer, or on the way there */
     uint32_t enrolments;   /* likewise */
@@ -76,6 +78,15 @@ void front_on_blob(struct front *front, struct arrival *arrival, const struct me
 void front_on_worked_off(struct front *front, const struct mail *mail);
 void front_on_pong(struct front *front, struct arrival *arrival, const struct message *message);
 
+/* front_receipts.c */
+/* Makes the receipts of batches that were decided together, and keeps each with its batch. */
+void receipts_sign(struct front *front, struct batch *const *batches, size_t count, const struct tree_head *ledger);
+/* Sends the receipt of a batch that is done: the one that was made before unless the commit failed. As front_reply.c.
+ */
+bool reply_receipt(struct front *front, const struct peer *peer, struct batch *batch);
+void front_on_prove(struct front *front, struct arrival *arrival, const struct message *message);
+void front_on_proven(struct front *front, const struct mail *mail);
+
 /* front_enrol.c */
 void front_on_enrol(struct front *front, struct arrival *arrival, const uint8_t curve_key[KEY_SIZE]);
 void front_on_enrolled(struct front *front, const struct enrolment *enrolment);
@@ -90,10 +101,6 @@ bool reply_buffer(struct front *front, const struct peer *peer, msgpack_sbuffer 
 bool reply_refuse(struct front *front, const void *routing, size_t routing_size, const char *code, const char *reason,
                   uint64_t batch, uint64_t after_ms);
 bool reply_welcome(struct front *front, const struct peer *peer);
-/* Signs the receipt and keeps it with the batch. */
-void reply_prepare(struct front *front, struct batch *batch);
-/* Sends the receipt of a batch that is done, the prepared one if it still holds. */
-bool reply_receipt(struct front *front, const struct peer *peer, struct batch *batch);
 /* These two go to the enrolment endpoint. */
 bool reply_enrol_refuse(struct front *front, const void *routing, size_t routing_size, const char *code,
                         const char *reason, uint64_t after_ms);

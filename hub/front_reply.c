@@ -5,7 +5,6 @@
 #include "common/text.h"
 
 enum {
-    RETRY_AFTER_MS = 2000,
     UNSENT_MAX = 16 << 20,   /* of one peer: an inbox's credit, and the chunks of an attachment */
     UNSENT_SHORT = 256 << 10 /* once all together are beyond send_mib */
 };
@@ -95,75 +94,6 @@ bool reply_welcome(struct front *front, const struct peer *peer)
                                        .time = (uint64_t)clock_ms(),
                                        .received = peer->received};
     return reply_message(front, peer->routing, peer->routing_size, &message);
-}
-
-static void encode_body(const struct front *front, const struct batch *batch, msgpack_sbuffer *body)
-{
-    receipt_body_begin(body, batch->party, front->options.name, front->epoch, clock_ms(), batch->count);
-    for (uint32_t i = 0; i < batch->count; i++) {
-        const struct batch_item *item = &batch->items[i];
-        struct result result = {.outcome = item->outcome,
-                                .id = {item->projection.id, item->has_id ? RECORD_ID_SIZE : 0},
-                                .hash = {item->hash, RECORD_HASH_SIZE},
-                                .number = item->number,
-                                .at = item->at,
-                                .faults = {(const uint8_t *)item->refusal.data, item->refusal.size},
-                                .code = text_view(item->retry ? item->retry : ""),
-                                .after_ms = RETRY_AFTER_MS};
-        receipt_body_add(body, &result);
-    }
-}
-
-static void encode_failure(const struct front *front, const struct batch *batch, msgpack_sbuffer *body)
-{
-    receipt_body_begin(body, batch->party, front->options.name, front->epoch, clock_ms(), batch->count);
-    for (uint32_t i = 0; i < batch->count; i++) {
-        const struct batch_item *item = &batch->items[i];
-        struct result result = {.outcome = OUTCOME_RETRY,
-                                .id = {item->projection.id, item->has_id ? RECORD_ID_SIZE : 0},
-                                .hash = {item->hash, RECORD_HASH_SIZE},
-                                .code = text_view(batch->failure),
-                                .after_ms = RETRY_AFTER_MS};
-        receipt_body_add(body, &result);
-    }
-}
-
-static void encode_receipt(const struct front *front, struct batch *batch,
-                           void (*encode)(const struct front *front, const struct batch *batch, msgpack_sbuffer *body))
-{
-    uint8_t signature[SIGNATURE_SIZE];
-    msgpack_sbuffer body;
-    msgpack_sbuffer covered;
-    msgpack_sbuffer_init(&body);
-    msgpack_sbuffer_init(&covered);
-    encode(front, batch, &body);
-    struct message message = {.type = MESSAGE_RECEIPT};
-    message.receipt = (struct receipt){.session = batch->session,
-                                       .batch = batch->batch,
-                                       .body = {(const uint8_t *)body.data, body.size},
-                                       .algorithm = suite_label(front->intake.suite),
-                                       .signature = {signature, SIGNATURE_SIZE}};
-    receipt_signed_bytes(message.receipt.body, &covered);
-    identity_sign(front->identity, (struct view){(const uint8_t *)covered.data, covered.size}, signature);
-    msgpack_sbuffer_clear(&batch->receipt);
-    message_encode(&message, &batch->receipt);
-    msgpack_sbuffer_destroy(&covered);
-    msgpack_sbuffer_destroy(&body);
-}
-
-void reply_prepare(struct front *front, struct batch *batch)
-{
-    encode_receipt(front, batch, encode_body);
-}
-
-bool reply_receipt(struct front *front, const struct peer *peer, struct batch *batch)
-{
-    if (batch->failure) {
-        encode_receipt(front, batch, encode_failure);
-    } else if (batch->receipt.size == 0) {
-        reply_prepare(front, batch);
-    }
-    return reply_buffer(front, peer, &batch->receipt);
 }
 
 static void encode_sectors(const char *sectors, msgpack_sbuffer *buffer)

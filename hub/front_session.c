@@ -213,6 +213,7 @@ static const struct input {
     [MESSAGE_BLOB_OFFER] = {front_on_blob, offsetof(struct message, blob_offer.session)},
     [MESSAGE_BLOB_WANT] = {front_on_blob, offsetof(struct message, blob_want.session)},
     [MESSAGE_BLOB_CHUNK] = {front_on_blob, offsetof(struct message, blob_chunk.session)},
+    [MESSAGE_PROVE] = {front_on_prove, offsetof(struct message, prove.session)},
 };
 
 static void on_malformed(struct front *front, struct arrival *arrival, const char *code, const char *reason)

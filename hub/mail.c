@@ -39,6 +39,7 @@ void batch_free(struct batch *batch)
         msgpack_sbuffer_destroy(&batch->items[i].refusal);
     }
     msgpack_sbuffer_destroy(&batch->receipt);
+    free(batch->proof);
     zmq_msg_close(&batch->frame);
     free(batch);
 }
@@ -78,6 +79,8 @@ void mail_free(struct mail *mail)
     batch_free(mail->batch);
     free(mail->enrolment);
     free(mail->party);
+    free(mail->lent);
+    free(mail->question);
     if (mail->parcel) {
         zmq_msg_close(&mail->parcel->frame);
         free(mail->parcel);

@@ -1,7 +1,7 @@
 /* hub/mail.h - what the actors say to one another: one pointer a message over inproc, owned by whoever holds it.
  *
  *   front  → writer  BATCH, ENROL                      writer → front   DECIDED, then BATCH or ENROL (done), PARTY
- *   front  → feeder  FOLLOW, ACK, GONE                 feeder → front   SEND (a frame for a session)
+ *   front  → feeder  FOLLOW, ACK, GONE, PROVE          feeder → front   SEND (a frame for a session), PROVE (answered)
  *   writer → feeder  COMMITTED                         feeder → writer  ACK (of an inbox)
  *   clerk  → feeder, writer  TICK
  *   front  → blobs   BLOB, BATCH, GONE                 blobs  → front    SEND, then BLOB (worked off)
@@ -11,7 +11,7 @@
 
 #include <czmq.h>
 
-#include "common/suite.h"
+#include "common/merkle.h"
 #include "proto/project.h"
 
 /* On an actor's pipe: asked by the hub, and answered the same when its loop has turned. */
@@ -74,8 +74,14 @@ struct batch {
     uint64_t batch;
     int64_t at; /* when the front took it */
     struct view signature;
-    size_t size;             /* the front's: as which it counts until it is done */
-    msgpack_sbuffer receipt; /* the front's: the signed frame, when it was made early */
+    size_t size; /* the front's: as which it counts until it is done */
+    /* Of the commit, set by the writer: the ledger then, and that the stored items stand in it side by side. */
+    struct tree_head ledger;
+    uint8_t *proof;
+    size_t proof_size;
+    uint64_t first_number; /* of the stored items */
+    uint32_t stored;
+    msgpack_sbuffer receipt; /* the front's: the frame, made while the commit waits for the disk */
     const char *failure;     /* the writer's: a retry code (static) that stands in place of every outcome */
     bool names_blobs;        /* some item names an attachment */
     uint32_t count;
@@ -107,6 +113,14 @@ struct parcel {
     zmq_msg_t frame;
 };
 
+/* A PROVE on its way to the feeder, and back with its answer. */
+struct question {
+    struct prove prove;
+    bool failed;
+    struct tree_head head; /* size and root */
+    struct merkle_path inclusion, consistency;
+};
+
 /* Takes over FRAME's content. */
 struct parcel *parcel_new(const char *party, bool is_want, zmq_msg_t *frame);
 
@@ -122,6 +136,7 @@ enum mail_type {
     MAIL_COMMITTED,
     MAIL_TICK,
     MAIL_BLOB,
+    MAIL_PROVE,
     MAIL_STOP
 };
 
@@ -137,7 +152,9 @@ struct mail {
     uint64_t credit;
     bool is_urgent; /* COMMITTED: a warning goes up */
     struct batch *batch;
-    struct batch *lent; /* DECIDED: still the writer's, at the latest until the batch itself comes */
+    struct batch **lent; /* DECIDED: still the writer's, at the latest until the batches themselves come */
+    size_t lent_count;
+    struct question *question; /* PROVE, both ways */
     struct enrolment *enrolment;
     struct parcel *parcel;
     struct party *party;

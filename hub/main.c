@@ -135,8 +135,7 @@ int cli_init(const struct home *home, int argc, char **argv)
         return cli_fail("%s", reason);
     }
     struct store *store = NULL;
-    struct store_settings settings = {.utc_offset_minutes = (int)options.utc_offset_minutes,
-                                      .uplink_level = (int)options.uplink_level};
+    struct store_settings settings = options_store_settings(&options);
     err = store_open(home, true, &settings, &store, reason);
     store_close(store);
     identity_done(&identity);

@@ -117,7 +117,8 @@ err_t options_load_keys(const struct home *home, struct options *ret_options, st
 
 struct store_settings options_store_settings(const struct options *options)
 {
-    return (struct store_settings){.utc_offset_minutes = (int)options->utc_offset_minutes,
+    return (struct store_settings){.suite = suite_named(options->suite),
+                                   .utc_offset_minutes = (int)options->utc_offset_minutes,
                                    .uplink_level = (int)options->uplink_level};
 }
 

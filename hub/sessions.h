@@ -29,6 +29,7 @@ struct peer {
     int64_t limited_ms, refused_ms; /* when the log last said that it is too fast, that a batch was refused */
     uint64_t received;              /* the highest entity sequence number with an outcome */
     int malformed;
+    uint32_t proving; /* PROVEs that are not answered; of ended sessions too */
     uint32_t parcels; /* BLOB messages that are not worked off; of ended sessions too */
     uint64_t unread_chunks,
         probed_chunks;    /* served, and not shown to have been read; of those, how many the PING asks for */

@@ -13,6 +13,7 @@
 struct store;
 
 struct store_settings {
+    const struct suite *suite; /* whose hash the ledger is of */
     int utc_offset_minutes;
     int uplink_level; /* warnings at or above (1 is gravest) go up one by one */
 };
@@ -31,6 +32,11 @@ MUST_CHECK err_t store_begin(struct store *store);
 MUST_CHECK err_t store_settle(struct store *store);
 MUST_CHECK err_t store_commit(struct store *store);
 void store_rollback(struct store *store);
+
+/* The ledger with the open group, once it is settled, and after its commit. */
+const struct tree_head *store_group_head(const struct store *store);
+/* That COUNT records of the group from number FIRST on stand in it side by side. */
+void store_prove_group(const struct store *store, uint64_t first, uint64_t count, struct merkle_path *ret_path);
 
 /* Decides each item's outcome and writes what it implies: record, natural key, thread, cell, uplink, account. Outcomes
  * are final only after the commit. */
@@ -103,6 +109,11 @@ struct moment {
 /* What is read until store_end_look() is as it was at one moment. Short: a look keeps the log from being folded in. */
 MUST_CHECK err_t store_look(struct store *store, struct moment *ret_moment);
 void store_end_look(struct store *store);
+
+/* The ledger as it is committed: size, root and time of its newest head. */
+MUST_CHECK err_t store_ledger_head(struct store *store, struct tree_head *ret_head);
+/* Answers a PROVE as PROTOCOL.md §10 says: of the tree of the size that is asked for, or of the largest there is. */
+MUST_CHECK err_t store_prove(struct store *store, struct question *question);
 
 struct record_filter {
     const char *party; /* NULL: all; likewise the others */

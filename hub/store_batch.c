@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "hub/store_ledger.h"
 
 err_t put_find_record(struct put *put, int64_t party, const uint8_t id[RECORD_ID_SIZE], struct stored *ret)
 {
@@ -265,6 +266,7 @@ static err_t put_valid(struct put *put, uint32_t position)
     if (err == ERR_OK) {
         item->outcome = OUTCOME_STORED;
         item->number = ++put->store->number;
+        ledger_add(put->store->ledger, item->hash);
         item->at = put->now;
         put->stored++;
     }
@@ -371,6 +373,8 @@ err_t store_put_batch(struct store *store, struct batch *batch)
     for (uint32_t i = 0; i < batch->count && err == ERR_OK; i++) {
         err = put_item(&put, i);
     }
+    batch->first_number = first_number;
+    batch->stored = (uint32_t)put.stored;
     if (err == ERR_OK && put.stored > 0) {
         err = put_row(&put, first_number);
     }

@@ -53,6 +53,7 @@ err_t cells_flush(struct store *store)
         sqlite3_bind_int64(put, 4, delta->count);
         sqlite3_bind_int64(put, 5, delta->sum);
         sqlite3_bind_int64(put, 6, (int64_t)++store->change);
+        sqlite3_bind_int64(put, 7, (int64_t)store->number);
         err = db_run(put);
     }
     cells_forget(store);

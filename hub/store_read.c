@@ -234,9 +234,7 @@ err_t store_prune_uplink(struct store *store, uint64_t upto, uint64_t *ret_remov
     "on b.id = r.batch join party p on p.row = r.party left join party o on o.row = r.owner left join thread t on "    \
     "t.owner = coalesce(r.owner, r.party) and t.root = coalesce(r.root, r.id) "
 
-/* An id is looked for party by party, since each has an index of its own ids alone. */
-static const char record_sql[] =
-    RECORD_SELECT "where r.party in (select row from party) and r.id = ?7 order by r.number";
+static const char record_sql[] = RECORD_SELECT "where r.id = ?7 order by r.number";
 
 static const char records_sql[] = RECORD_SELECT
     "where (?1 is null or p.party = ?1) and (?2 is null or r.kind = ?2) and (?3 is null or r.sector = ?3) "

@@ -5,6 +5,8 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/text.h"
+#include "hub/store_ledger.h"
 #include "hub/store_recount.h"
 
 /* A batch is stored as it came, in one row, with the hash list that its signature covers; a record is a small row that
@@ -101,7 +103,29 @@ static const char facts_tables[] =
     " district = (select district from party p where p.row = clock.party);"
     "create index delivery_waiting on delivery(party, cursor) where delivered_at = 0;"
     "insert into meta(key, value) values('learn_facts', 1), ('recount', 1);";
-static const struct db_migration migrations[] = {{first_tables}, {derived_tables}, {facts_tables}};
+/* hub/store_ledger.h. `size` of a cell: how many records there were when it was last changed. */
+static const char ledger_tables[] =
+    "create table tile(key integer primary key, nodes blob not null);"
+    "create table head(size integer primary key, at int not null, root blob not null, leaves blob not null);"
+    "alter table cell add column size int not null default 0;";
+/* Record ids begin with the time, so those of all parties that come in together lie side by side: a commit touches a
+ * few pages of this index instead of one a party. */
+static const char record_order[] =
+    "alter table record rename to record_by_party;"
+    "drop index record_thread;"
+    "create table record(id blob not null, party int not null, number int not null, batch int not null, position int "
+    "not null, offset int not null,"
+    " size int not null, kind int not null, day int, sector int, level int, owner int, root blob, primary key(id, "
+    "party)) without rowid;"
+    "insert into record(id, party, number, batch, position, offset, size, kind, day, sector, level, owner, root) "
+    "select "
+    "id, party, number, batch, position, offset, size, kind, day, sector, level, owner, root from record_by_party "
+    "order "
+    "by id, party;"
+    "drop table record_by_party;"
+    "create index record_thread on record(owner, root) where root is not null;";
+static const struct db_migration migrations[] = {
+    {first_tables}, {derived_tables}, {facts_tables}, {ledger_tables}, {record_order}};
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 
 #define PARTY_COLUMNS                                                                                                  \
@@ -134,9 +158,10 @@ static const char *const sql[STATEMENTS] = {
     [PUT_BULLETIN_RECORD] = "insert into bulletin(party, at, number, filer, owner, state, batch, offset, size)"
                             " values(?,?,?,?,?,?,?,?,?)",
     [GET_ITEM] = "select substr(bytes, ? + 1, ?) from batch where id = ?",
-    [PUT_CELL] = "insert into cell(family, day, dims, count, sum, change) values(?,?,?,?,?,?) on conflict do update "
-                 "set count = count + excluded.count,"
-                 " sum = sum + excluded.sum, change = excluded.change",
+    [PUT_CELL] =
+        "insert into cell(family, day, dims, count, sum, change, size) values(?,?,?,?,?,?,?) on conflict do update "
+        "set count = count + excluded.count,"
+        " sum = sum + excluded.sum, change = excluded.change, size = excluded.size",
     [PUT_UPLINK] = "insert into uplink(change, party, number, batch, offset, size, state) values(?,?,?,?,?,?,?)",
     [PUT_ACCOUNT] =
         "insert into account(party, last_seq, stored, refused, last_at) values(?,?,?,?,?) on conflict do update set"
@@ -146,9 +171,7 @@ static const char *const sql[STATEMENTS] = {
     [PUT_PARTY] = "insert into party(party, role, name, entity_type, sectors, district, state, created_at, changed_at) "
                   "values(?,?,?,?,?,?,?,?,?)",
     [GET_PARTY] = "select " PARTY_COLUMNS "where p.party = ?",
-    [FIND_HOLDERS] =
-        "select p.row from party p where exists (select 1 from record r where r.party = p.row and r.id = ?)"
-        " limit 2",
+    [FIND_HOLDERS] = "select party from record where id = ? limit 2",
     [GET_PARTY_ROW] = "select " PARTY_COLUMNS "where p.row = ?",
     [EACH_PARTY] = "select " PARTY_COLUMNS "order by p.row",
     [SET_STATE] = "update party set state = ?2, reason = ?3, changed_at = ?4 where party = ?1",
@@ -179,6 +202,8 @@ static const char *const sql[STATEMENTS] = {
     [GET_META] = "select value from meta where key = ?",
     [PUT_META] = "insert or replace into meta(key, value) values(?,?)",
     [PRUNE_UPLINK] = "delete from uplink where change <= ?",
+    [PUT_TILE] = "insert or replace into tile(key, nodes) values(?,?)",
+    [PUT_HEAD] = "insert into head(size, at, root, leaves) values(?,?,?,?)",
 };
 
 sqlite3_stmt *store_statement(struct store *store, enum statement which)
@@ -270,12 +295,32 @@ static err_t load_numbers(struct store *store)
     return err;
 }
 
-static err_t ready_to_write(struct store *store)
+static err_t open_ledger(struct store *store, const char *path, char reterr_reason[256])
+{
+    store->ledger = mem_alloc(sizeof *store->ledger);
+    err_t err = ledger_load(store);
+    err = err == ERR_OK ? ledger_grow(store) : err;
+    if (err == ERR_OK && store->ledger->head.size != store->number) {
+        err = ERR_INVALID;
+    }
+    if (err != ERR_OK) {
+        snprintf(
+            reterr_reason, 256,
+            tr("%.120s: the ledger does not fit the records: the file was changed or is damaged; put a backup in its "
+               "place, or see agn-hub audit",
+               "%.120s：台账与记录不符，文件已被改动或损坏；请恢复备份，或运行 agn-hub audit"),
+            path);
+    }
+    return err;
+}
+
+static err_t ready_to_write(struct store *store, const char *path, char reterr_reason[256])
 {
     store->deltas = mem_grow(NULL, DELTAS_MAX, sizeof *store->deltas);
     store->slots = mem_alloc(DELTA_SLOTS * sizeof *store->slots);
     sqlite3_wal_hook(store->db, note_wal, store);
-    return store_finish_migration(store);
+    err_t err = open_ledger(store, path, reterr_reason);
+    return err == ERR_OK ? store_finish_migration(store) : err;
 }
 
 err_t store_open(const struct home *home, bool is_writer, const struct store_settings *settings,
@@ -289,8 +334,9 @@ err_t store_open(const struct home *home, bool is_writer, const struct store_set
     if (err == ERR_OK) {
         err = load_epoch(store, is_writer);
         err = err == ERR_OK ? load_numbers(store) : err;
-        err = err == ERR_OK && is_writer ? ready_to_write(store) : err;
-        if (err != ERR_OK) {
+        *reterr_reason = '\0';
+        err = err == ERR_OK && is_writer ? ready_to_write(store, path, reterr_reason) : err;
+        if (err != ERR_OK && !*reterr_reason) {
             snprintf(reterr_reason, 256, "%.150s: %.90s", path, sqlite3_errmsg(store->db));
         }
     }
@@ -311,9 +357,11 @@ void store_close(struct store *store)
         store_rollback(store);
     }
     fold_close(store->fold);
+    tiles_close(store->tiles);
     db_close(store->db);
     free(store->deltas);
     free(store->slots);
+    ledger_close(store->ledger);
     free(store);
 }
 
@@ -334,7 +382,8 @@ err_t store_begin(struct store *store)
 
 err_t store_settle(struct store *store)
 {
-    return cells_flush(store);
+    err_t err = cells_flush(store);
+    return err == ERR_OK ? ledger_settle(store, clock_ms()) : err;
 }
 
 err_t store_commit(struct store *store)
@@ -345,6 +394,7 @@ err_t store_commit(struct store *store)
         store->is_open = false;
         store->committed_number = store->number;
         store->committed_change = store->change;
+        ledger_commit(store->ledger);
     }
     return err;
 }
@@ -356,6 +406,7 @@ void store_rollback(struct store *store)
     }
     sqlite3_exec(store->db, "rollback", NULL, NULL, NULL);
     cells_forget(store);
+    ledger_rollback(store->ledger);
     store->is_open = false;
     store->is_urgent = false;
     store->mailed_count = 0;

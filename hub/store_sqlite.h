@@ -6,6 +6,8 @@
 #include "hub/store.h"
 #include "hub/store_fold.h"
 
+struct ledger;
+
 /* Cells touched by the open group: summed in memory, written once each before the commit. */
 struct delta {
     const char *family;
@@ -75,6 +77,8 @@ enum statement {
     GET_META,
     PUT_META,
     PRUNE_UPLINK,
+    PUT_TILE,
+    PUT_HEAD,
     STATEMENTS
 };
 
@@ -104,7 +108,9 @@ struct store {
     int fold_passes;   /* of the present round */
     struct fold *fold; /* opened with the first pass */
     bool is_folding;
-    int64_t city_row; /* the city's own party; 0: none yet */
+    int64_t city_row;      /* the city's own party; 0: none yet */
+    struct ledger *ledger; /* the writer's alone */
+    struct tiles *tiles;   /* opened with the first proof */
     size_t delta_count;
     struct delta *deltas;
     uint16_t *slots; /* index + 1 into deltas, by hash */

@@ -84,16 +84,36 @@ static err_t decide(struct writer *writer, struct mail **mails, size_t count)
     return err;
 }
 
+/* What the receipt of a batch says of the ledger. */
+static void place(struct writer *writer, struct batch *batch)
+{
+    struct merkle_path path;
+    batch->ledger = *store_group_head(writer->store);
+    free(batch->proof); /* of a group that was not committed */
+    batch->proof = NULL;
+    batch->proof_size = 0;
+    if (batch->stored > 0) {
+        store_prove_group(writer->store, batch->first_number, batch->stored, &path);
+        batch->proof_size = merkle_path_view(&path).size;
+        batch->proof = (uint8_t *)mem_copy(path.hashes, batch->proof_size);
+    }
+}
+
 /* Makes what was decided durable, while the front signs the receipts: a failure leaves the outcomes alone. */
 static err_t commit(struct writer *writer, struct mail **mails, size_t count)
 {
+    struct mail *decided = mail_new(MAIL_DECIDED);
+    decided->lent = mem_grow(NULL, count, sizeof *decided->lent);
     for (size_t i = 0; i < count; i++) {
         if (mails[i]->batch) {
-            struct mail *decided = mail_new(MAIL_DECIDED);
-            decided->lent = mails[i]->batch;
-            mail_send(writer->to_front, &decided);
+            place(writer, mails[i]->batch);
+            decided->lent[decided->lent_count++] = mails[i]->batch;
         }
     }
+    if (decided->lent_count > 0) {
+        mail_send(writer->to_front, &decided);
+    }
+    mail_free(decided);
     err_t err = store_commit(writer->store);
     if (err != ERR_OK) {
         store_rollback(writer->store);

@@ -8,6 +8,8 @@
 
 #include "proto/strict.h"
 
+enum { PATH_SIZE_MAX = PATH_HASHES_MAX * RECORD_HASH_SIZE };
+
 enum form {
     FORM_UINT,
     FORM_STR,
@@ -129,10 +131,16 @@ static const struct row submit[] = {ELEMENT(FORM_UINT, submit.session),
                                     ELEMENT(FORM_ITEMS, submit.items),
                                     STR_ELEMENT(submit.algorithm, 32),
                                     BIN_ELEMENT(FORM_BIN, submit.signature, 1, 256)};
-static const struct row receipt[] = {ELEMENT(FORM_UINT, receipt.session), ELEMENT(FORM_UINT, receipt.batch),
+static const struct row receipt[] = {ELEMENT(FORM_UINT, receipt.session),
+                                     ELEMENT(FORM_UINT, receipt.batch),
                                      BIN_ELEMENT(FORM_BIN, receipt.body, 1, MESSAGE_SIZE_MAX),
+                                     BIN_ELEMENT(FORM_BIN, receipt.head, HEAD_SIZE, HEAD_SIZE),
                                      STR_ELEMENT(receipt.algorithm, 32),
-                                     BIN_ELEMENT(FORM_BIN, receipt.signature, 1, 256)};
+                                     BIN_ELEMENT(FORM_BIN, receipt.signature, 1, 256),
+                                     ELEMENT(FORM_UINT, receipt.index),
+                                     ELEMENT(FORM_UINT, receipt.count),
+                                     BIN_ELEMENT(FORM_BIN, receipt.path, 0, PATH_SIZE_MAX),
+                                     BIN_ELEMENT(FORM_BIN, receipt.proof, 0, PATH_SIZE_MAX)};
 static const struct row follow[] = {ELEMENT(FORM_UINT, follow.session),
                                     STR_ELEMENT(follow.stream, 16),
                                     BIN_ELEMENT(FORM_BIN_NIL, follow.epoch, EPOCH_SIZE, EPOCH_SIZE),
@@ -165,6 +173,15 @@ static const struct row blob_chunk[] = {
 static const struct row blob_done[] = {ELEMENT(FORM_UINT, blob_done.session),
                                        BIN_ELEMENT(FORM_BIN, blob_done.sha256, BLOB_HASH_SIZE, BLOB_HASH_SIZE),
                                        STR_ELEMENT(blob_done.code, 32)};
+static const struct row prove[] = {ELEMENT(FORM_UINT, prove.session), ELEMENT(FORM_UINT, prove.number),
+                                   ELEMENT(FORM_UINT, prove.size), ELEMENT(FORM_UINT, prove.from)};
+static const struct row proof[] = {ELEMENT(FORM_UINT, proof.session),
+                                   ELEMENT(FORM_UINT, proof.number),
+                                   BIN_ELEMENT(FORM_BIN, proof.head, HEAD_SIZE, HEAD_SIZE),
+                                   STR_ELEMENT(proof.algorithm, 32),
+                                   BIN_ELEMENT(FORM_BIN, proof.signature, 1, 256),
+                                   BIN_ELEMENT(FORM_BIN, proof.inclusion, 0, PATH_SIZE_MAX),
+                                   BIN_ELEMENT(FORM_BIN, proof.consistency, 0, PATH_SIZE_MAX)};
 
 #define SHAPE(type, name, rows) [type] = {name, rows, COUNT(rows)}
 static const struct shape shapes[] = {
@@ -187,6 +204,8 @@ static const struct shape shapes[] = {
     SHAPE(MESSAGE_BLOB_WANT, "BLOB_WANT", blob_want),
     SHAPE(MESSAGE_BLOB_CHUNK, "BLOB_CHUNK", blob_chunk),
     SHAPE(MESSAGE_BLOB_DONE, "BLOB_DONE", blob_done),
+    SHAPE(MESSAGE_PROVE, "PROVE", prove),
+    SHAPE(MESSAGE_PROOF, "PROOF", proof),
 };
 enum { SHAPES = sizeof shapes / sizeof *shapes, CITY_SIZE = 6 };
 
@@ -541,10 +560,11 @@ static void encode_row(msgpack_packer *packer, const struct row *row, const stru
         encode_map(packer, row, message);
         break;
     case FORM_CAPABILITIES:
-        msgpack_pack_array(packer, 3);
+        msgpack_pack_array(packer, 4);
         pack_text(packer, "submit");
         pack_text(packer, "follow");
         pack_text(packer, "blob");
+        pack_text(packer, "proof");
         break;
     case FORM_STR_ARRAY: {
         struct view encoded = view_at(message, row->offset);
@@ -607,10 +627,10 @@ void submit_signed_bytes(const uint8_t hub_key[KEY_SIZE], const uint8_t *hashes,
     msgpack_sbuffer_write(buffer, (const char *)hashes, (size_t)count * RECORD_HASH_SIZE);
 }
 
-void receipt_signed_bytes(struct view body, msgpack_sbuffer *buffer)
+void head_signed_bytes(struct view head, msgpack_sbuffer *buffer)
 {
-    add_prefix(buffer, "AGN/1 receipt");
-    msgpack_sbuffer_write(buffer, (const char *)body.at, body.size);
+    add_prefix(buffer, "AGN/1 head");
+    msgpack_sbuffer_write(buffer, (const char *)head.at, head.size);
 }
 
 void enrol_signed_bytes(const uint8_t curve_key[KEY_SIZE], struct view code, msgpack_sbuffer *buffer)

@@ -23,6 +23,8 @@ enum {
     EPOCH_SIZE = 16,
     KEY_SIZE = 32,
     SIGNATURE_SIZE = 64,
+    HEAD_SIZE = 96,
+    PATH_HASHES_MAX = 124, /* of an audit path or a consistency proof */
     BLOB_HASH_SIZE = 32,
     BLOB_SIZE_MAX = 67108864,
     BLOB_CHUNK_MAX = 131072,
@@ -80,9 +82,20 @@ struct submit {
     struct view items[BATCH_ITEMS_MAX];
     struct view algorithm, signature;
 };
+/* `index` and `count` place the body among those of its commit, `path` proves that; `proof` that its records stand in
+ * the ledger. */
 struct receipt {
     uint64_t session, batch;
-    struct view body, algorithm, signature;
+    struct view body, head, algorithm, signature;
+    uint64_t index, count;
+    struct view path, proof;
+};
+struct prove {
+    uint64_t session, number, size, from; /* 0: no inclusion wanted, the newest tree, no consistency wanted */
+};
+struct ledger_proof {
+    uint64_t session, number;
+    struct view head, algorithm, signature, inclusion, consistency;
 };
 struct follow {
     uint64_t session;
@@ -157,6 +170,8 @@ struct message {
         struct blob_want blob_want;
         struct blob_chunk blob_chunk;
         struct blob_done blob_done;
+        struct prove prove;
+        struct ledger_proof proof;
         uint64_t session; /* BYE */
     };
 };
@@ -201,6 +216,18 @@ void receipt_body_begin(msgpack_sbuffer *buffer, const char *party, const char *
                         int64_t at, uint32_t count);
 void receipt_body_add(msgpack_sbuffer *buffer, const struct result *result);
 
+/* What the hub signs once a commit (PROTOCOL.md §10): the ledger as it is then, and the receipts of that commit. */
+struct tree_head {
+    uint8_t epoch[EPOCH_SIZE];
+    uint64_t size; /* records */
+    uint8_t root[RECORD_HASH_SIZE];
+    int64_t at;
+    uint8_t
+        receipts[RECORD_HASH_SIZE]; /* the root over the bodies of the receipts; zeros where it is signed for none */
+};
+void head_encode(const struct tree_head *head, uint8_t ret_bytes[HEAD_SIZE]);
+MUST_CHECK err_t head_decode(struct view bytes, struct tree_head *ret_head);
+
 /* The encoded faults array of a rejection, both ways. */
 void faults_encode(const struct faults *faults, msgpack_sbuffer *buffer);
 MUST_CHECK err_t faults_decode(struct view bytes, struct faults *ret_faults);
@@ -208,8 +235,8 @@ MUST_CHECK err_t faults_decode(struct view bytes, struct faults *ret_faults);
 /* What a SUBMIT's signature covers: appends to BUFFER. HASHES are COUNT × 32 bytes. */
 void submit_signed_bytes(const uint8_t hub_key[KEY_SIZE], const uint8_t *hashes, uint32_t count,
                          msgpack_sbuffer *buffer);
-/* What a RECEIPT's and an ENROL's signature covers. */
-void receipt_signed_bytes(struct view body, msgpack_sbuffer *buffer);
+/* What a head's and an ENROL's signature covers. */
+void head_signed_bytes(struct view head, msgpack_sbuffer *buffer);
 void enrol_signed_bytes(const uint8_t curve_key[KEY_SIZE], struct view code, msgpack_sbuffer *buffer);
 
 /* One aggregate cell as it travels in an event (type cell). */

@@ -260,3 +260,46 @@ err_t faults_decode(struct view bytes, struct faults *ret_faults)
     err_t err = read_faults(&reader, ret_faults);
     return err == ERR_OK && reader.at != reader.end ? ERR_INVALID : err;
 }
+
+/* ---- heads ---- */
+
+static void put_number(uint8_t *at, uint64_t number)
+{
+    for (int i = 7; i >= 0; i--, number >>= 8) {
+        at[i] = (uint8_t)number;
+    }
+}
+
+static uint64_t get_number(const uint8_t *at)
+{
+    uint64_t number = 0;
+    for (int i = 0; i < 8; i++) {
+        number = number << 8 | at[i];
+    }
+    return number;
+}
+
+enum { HEAD_ROOT = EPOCH_SIZE + 8, HEAD_AT = HEAD_ROOT + RECORD_HASH_SIZE, HEAD_RECEIPTS = HEAD_AT + 8 };
+
+void head_encode(const struct tree_head *head, uint8_t ret_bytes[HEAD_SIZE])
+{
+    memcpy(ret_bytes, head->epoch, EPOCH_SIZE);
+    put_number(ret_bytes + EPOCH_SIZE, head->size);
+    memcpy(ret_bytes + HEAD_ROOT, head->root, RECORD_HASH_SIZE);
+    put_number(ret_bytes + HEAD_AT, (uint64_t)head->at);
+    memcpy(ret_bytes + HEAD_RECEIPTS, head->receipts, RECORD_HASH_SIZE);
+}
+
+err_t head_decode(struct view bytes, struct tree_head *ret_head)
+{
+    if (bytes.size != HEAD_SIZE) {
+        return ERR_INVALID;
+    }
+    memcpy(ret_head->epoch, bytes.at, EPOCH_SIZE);
+    ret_head->size = get_number(bytes.at + EPOCH_SIZE);
+    memcpy(ret_head->root, bytes.at + HEAD_ROOT, RECORD_HASH_SIZE);
+    uint64_t at = get_number(bytes.at + HEAD_AT);
+    ret_head->at = (int64_t)at;
+    memcpy(ret_head->receipts, bytes.at + HEAD_RECEIPTS, RECORD_HASH_SIZE);
+    return at > INT64_MAX || ret_head->size > INT64_MAX ? ERR_INVALID : ERR_OK;
+}

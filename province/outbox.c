@@ -16,20 +16,23 @@ const struct enumeration enum_sending = {"sending", sending_labels, SENDING_STAT
 /* `peer` is what is known of a hub beside its deliveries: the highest number given out, the life of its store as last
  * seen, and what holds deliveries up. `hub_key` stands at each receipt, so that it can be checked after the hub was set
  * up anew. */
-static const struct db_migration migrations[] = {{
-    "create table filing(id blob primary key, kind text not null, title text not null, at int not null) without rowid;"
-    "create table receipt(row integer primary key, hub int not null, epoch blob not null, at int not null,"
-    " body blob not null, algorithm text not null, signature blob not null, hub_key blob not null);"
-    "create table delivery(hub int not null, seq int not null, id blob not null references filing(id),"
-    " priority int not null, state int not null default 0, hash blob not null, body blob not null, outcome_at int,"
-    " number int, faults blob, receipt int references receipt(row), primary key(hub, seq));"
-    "create unique index delivery_id on delivery(hub, id);"
-    "create index delivery_filing on delivery(id);"
-    "create index delivery_waiting on delivery(hub, priority, seq) where state = 0;"
-    "create table peer(hub integer primary key, last_seq int not null default 0, epoch blob,"
-    " trouble text not null default '');"
-    "create table memo(key text primary key, text text not null) without rowid;",
-}};
+static const struct db_migration migrations[] = {
+    {"create table filing(id blob primary key, kind text not null, title text not null, at int not null) without rowid;"
+     "create table receipt(row integer primary key, hub int not null, epoch blob not null, at int not null,"
+     " body blob not null, algorithm text not null, signature blob not null, hub_key blob not null);"
+     "create table delivery(hub int not null, seq int not null, id blob not null references filing(id),"
+     " priority int not null, state int not null default 0, hash blob not null, body blob not null, outcome_at int,"
+     " number int, faults blob, receipt int references receipt(row), primary key(hub, seq));"
+     "create unique index delivery_id on delivery(hub, id);"
+     "create index delivery_filing on delivery(id);"
+     "create index delivery_waiting on delivery(hub, priority, seq) where state = 0;"
+     "create table peer(hub integer primary key, last_seq int not null default 0, epoch blob,"
+     " trouble text not null default '');"
+     "create table memo(key text primary key, text text not null) without rowid;"},
+    /* What places a receipt in the hub's ledger: PROTOCOL.md §10. */
+    {"alter table receipt add column head blob; alter table receipt add column place integer;"
+     "alter table receipt add column count integer; alter table receipt add column path blob;"
+     "alter table receipt add column proof blob;"}};
 
 static const char *const sql[OUTBOX_STATEMENTS] = {
     [OUTBOX_GET_PEER] = "select last_seq, epoch from peer where hub = ?1",
@@ -46,8 +49,9 @@ static const char *const sql[OUTBOX_STATEMENTS] = {
     [OUTBOX_MATCH] = "select seq, state from delivery where hub = ?1 and id = ?2 and hash = ?3",
     [OUTBOX_SETTLE] = "update delivery set state = ?3, outcome_at = ?4, number = ?5, faults = ?6, receipt = ?7"
                       " where hub = ?1 and seq = ?2",
-    [OUTBOX_PUT_RECEIPT] = "insert into receipt(hub, epoch, at, body, algorithm, signature, hub_key)"
-                           " values(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [OUTBOX_PUT_RECEIPT] =
+        "insert into receipt(hub, epoch, at, body, algorithm, signature, hub_key, head, place, count, path, proof)"
+        " values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     [OUTBOX_SEND_AGAIN] = "update delivery set state = 0 where hub = ?1 and state = 1"
                           " and receipt in (select row from receipt where hub = ?1 and epoch <> ?2)",
     [OUTBOX_SEND_ALL_AGAIN] = "update delivery set state = 0 where hub = ?1 and state = 1",

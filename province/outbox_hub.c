@@ -120,6 +120,11 @@ static err_t keep_receipt(struct taking *taking)
                         SQLITE_UTF8);
     db_bind_view(stmt, 6, receipt->signature);
     db_bind_view(stmt, 7, signing_key_view(taking->hub_key));
+    db_bind_view(stmt, 8, receipt->head);
+    sqlite3_bind_int64(stmt, 9, (int64_t)receipt->index);
+    sqlite3_bind_int64(stmt, 10, (int64_t)receipt->count);
+    db_bind_view(stmt, 11, receipt->path);
+    db_bind_view(stmt, 12, receipt->proof);
     err_t err = db_run(stmt);
     taking->row = sqlite3_last_insert_rowid(taking->outbox->db);
     return err;

@@ -19,6 +19,7 @@
 #include "agent/spool_db.h"
 #include "agent/spool_hub.h"
 #include "common/identity.h"
+#include "tests/common/leaves.h"
 
 #define WARNING_HEAD                                                                                                   \
     "\"kind\":\"risk_warning\",\"submitter\":{\"name\":\"n\",\"role\":\"r\"},\"action\":\"raise\",\"status\":"         \
@@ -172,12 +173,40 @@ static inline struct result result_for(const struct item *item, enum outcome out
                            .at = 1767225600000};
 }
 
+/* A ledger that ends with the stored records of a receipt, whose numbers follow one another; what was before are zeros.
+ */
+static inline void place_in_ledger(const struct result *results, uint32_t count, struct tree_head *head,
+                                   struct receipt *receipt, struct merkle_path *path)
+{
+    static uint8_t hashes[1024][MERKLE_HASH_SIZE];
+    struct leaves leaves = {1024, hashes};
+    struct merkle_source source = {&suite_ed25519, leaves_node, &leaves};
+    uint64_t first = 0;
+    uint64_t stored = 0;
+    memset(hashes, 0, sizeof hashes);
+    for (uint32_t i = 0; i < count; i++) {
+        if (results[i].outcome == OUTCOME_STORED) {
+            first = stored == 0 ? results[i].number : first;
+            memcpy(hashes[results[i].number - 1], results[i].hash.at, MERKLE_HASH_SIZE);
+            stored++;
+        }
+    }
+    head->size = stored > 0 ? first - 1 + stored : 0;
+    assert_int_equal(merkle_root(&source, head->size, head->root), ERR_OK);
+    if (stored > 0) {
+        assert_int_equal(merkle_range(&source, first - 1, stored, head->size, path), ERR_OK);
+        receipt->proof = merkle_path_view(path);
+    }
+}
+
 /* The hub answers: signs RESULTS as of EPOCH, and the spool takes them. */
 static inline err_t answer(struct place *place, uint8_t epoch_byte, const struct result *results, uint32_t count,
                            struct verdicts *verdicts)
 {
     uint8_t epoch[EPOCH_SIZE];
     uint8_t signature[SIGNATURE_SIZE];
+    uint8_t head_bytes[HEAD_SIZE];
+    struct tree_head head = {.size = count, .at = 1767225600001};
     msgpack_sbuffer body_bytes;
     msgpack_sbuffer signed_bytes;
     memset(epoch, epoch_byte, sizeof epoch);
@@ -187,10 +216,17 @@ static inline err_t answer(struct place *place, uint8_t epoch_byte, const struct
     for (uint32_t i = 0; i < count; i++) {
         receipt_body_add(&body_bytes, &results[i]);
     }
+    struct merkle_path path;
     struct receipt receipt = {.batch = 1,
+                              .count = 1,
                               .body = {(const uint8_t *)body_bytes.data, body_bytes.size},
                               .algorithm = suite_label(&suite_ed25519)};
-    receipt_signed_bytes(receipt.body, &signed_bytes);
+    memcpy(head.epoch, epoch, EPOCH_SIZE);
+    suite_hash_leaf(&suite_ed25519, receipt.body, head.receipts);
+    place_in_ledger(results, count, &head, &receipt, &path);
+    head_encode(&head, head_bytes);
+    receipt.head = (struct view){head_bytes, HEAD_SIZE};
+    head_signed_bytes(receipt.head, &signed_bytes);
     identity_sign(&place->hub, (struct view){(const uint8_t *)signed_bytes.data, signed_bytes.size}, signature);
     receipt.signature = (struct view){signature, sizeof signature};
     struct receipt_body body;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/evidence.h"
 #include "common/mem.h"
 #include "common/text.h"
 
@@ -14,11 +15,11 @@ struct draft {
 };
 
 static void draft_records(struct draft *draft, const struct swarm_peer *peer, record_maker *make, uint64_t seq,
-                          uint32_t items, struct view ret_items[BATCH_ITEMS_MAX])
+                          int64_t accepted_ms, uint32_t items, struct view ret_items[BATCH_ITEMS_MAX])
 {
     msgpack_sbuffer_clear(&draft->bytes);
     for (uint32_t i = 0; i < items; i++) {
-        make(peer->index, seq + i, clock_ms(), &draft->bytes);
+        make(peer->index, seq + i, accepted_ms, &draft->bytes);
         draft->ends[i] = draft->bytes.size;
     }
     size_t at = 0;
@@ -65,6 +66,9 @@ void ready_make(struct ready_list *list, const struct swarm *swarm, const struct
                 size_t count, uint32_t items)
 {
     struct draft draft;
+    /* As if all peers had accepted their first batch at one moment, and the next a millisecond later: a record's id
+     * begins with that time, so records that are sent together have ids side by side. */
+    int64_t accepted_ms = swarm->began_ms;
     *list = (struct ready_list){.count = count, .items = items};
     list->batches = mem_alloc(count * sizeof *list->batches);
     msgpack_sbuffer_init(&draft.bytes);
@@ -73,7 +77,8 @@ void ready_make(struct ready_list *list, const struct swarm *swarm, const struct
         message.submit.session = peer->session;
         message.submit.batch = i + 1;
         message.submit.count = items;
-        draft_records(&draft, peer, make, peer->received + 1 + i * items, items, message.submit.items);
+        draft_records(&draft, peer, make, peer->received + 1 + i * items, accepted_ms + (int64_t)i, items,
+                      message.submit.items);
         read_id(message.submit.items[0], list->batches[i].first_id);
         encode_submit(&draft, swarm, peer, &message, &list->batches[i]);
     }
@@ -107,7 +112,7 @@ void tally_done(struct tally *tally)
 {
     samples_done(&tally->latency_ms);
     for (size_t i = 0; i < tally->last_count; i++) {
-        free(tally->last[i].bytes);
+        msgpack_sbuffer_destroy(&tally->last[i]);
     }
     free(tally->last);
     memset(tally, 0, sizeof *tally);
@@ -129,15 +134,11 @@ static void note_trouble(struct tally *tally, const struct result *result)
     }
 }
 
-static void keep_last(struct last_receipt *last, const struct receipt *receipt)
+static void keep_last(msgpack_sbuffer *last, const struct receipt *receipt)
 {
-    if (last->size < receipt->body.size) {
-        last->bytes = mem_grow(last->bytes, receipt->body.size, 1);
-    }
-    last->size = receipt->body.size;
-    memcpy(last->bytes, receipt->body.at, last->size);
-    memcpy(last->signature, receipt->signature.at,
-           receipt->signature.size < SIGNATURE_SIZE ? receipt->signature.size : SIGNATURE_SIZE);
+    const struct message message = {.type = MESSAGE_RECEIPT, .receipt = *receipt};
+    msgpack_sbuffer_clear(last);
+    message_encode(&message, last);
 }
 
 struct ready_batch *tally_take(struct tally *tally, struct ready_list *list, const struct swarm_peer *peer,
@@ -169,22 +170,25 @@ struct ready_batch *tally_take(struct tally *tally, struct ready_list *list, con
 
 void tally_verify(const struct tally *tally, const struct keyring *keyring)
 {
-    msgpack_sbuffer buffer;
-    msgpack_sbuffer_init(&buffer);
     for (size_t i = 0; i < tally->last_count; i++) {
-        const struct last_receipt *last = &tally->last[i];
-        if (last->size == 0) {
+        struct view frame = {(const uint8_t *)tally->last[i].data, tally->last[i].size};
+        struct message message;
+        struct receipt_body body;
+        struct tree_head head;
+        char reason[128];
+        if (frame.size == 0) {
             continue;
         }
-        msgpack_sbuffer_clear(&buffer);
-        receipt_signed_bytes((struct view){last->bytes, last->size}, &buffer);
-        if (!signature_check(&keyring->hub_signing_key, suite_label(signing_key_suite(&keyring->hub_signing_key)),
-                             (struct view){(const uint8_t *)buffer.data, buffer.size},
-                             (struct view){last->signature, SIGNATURE_SIZE})) {
-            fail(tr("a receipt whose signature does not fit", "回执签名不符"));
+        if (message_decode(frame, &message, reason) != ERR_OK) {
+            fail(tr("a receipt that does not decode", "回执无法解码"));
+        }
+        const struct receipt *receipt = &message.receipt;
+        const struct signed_head signed_head = {receipt->head, receipt->algorithm, receipt->signature};
+        if (!head_is_signed(&signed_head, &keyring->hub_signing_key) ||
+            receipt_flaw(signing_key_suite(&keyring->hub_signing_key), receipt, &body, &head)) {
+            fail(tr("a receipt that proves nothing", "回执不能作为凭证"));
         }
     }
-    msgpack_sbuffer_destroy(&buffer);
 }
 
 void tally_report(struct tally *tally, uint64_t expected, struct results *results)

@@ -27,13 +27,8 @@ struct tally {
     uint64_t outcomes[4]; /* by enum outcome */
     struct samples latency_ms;
     double first_s, last_s;
-    char trouble[256]; /* the first outcome that is not stored */
-    /* The last receipt of every peer, for tally_verify(). */
-    struct last_receipt {
-        uint8_t *bytes;
-        size_t size;
-        uint8_t signature[SIGNATURE_SIZE];
-    } * last;
+    char trouble[256];     /* the first outcome that is not stored */
+    msgpack_sbuffer *last; /* the last receipt of every peer, for tally_verify() */
     size_t last_count;
 };
 

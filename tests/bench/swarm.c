@@ -20,6 +20,7 @@ static const double tick_s = 0.5;
 void swarm_open(struct swarm *swarm, const struct keyring *keyring)
 {
     memset(swarm, 0, sizeof *swarm);
+    swarm->began_ms = clock_ms();
     swarm->keyring = keyring;
     swarm->epoll = epoll_create1(0);
     swarm->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);

@@ -35,6 +35,7 @@ struct swarm {
     struct swarm_peer **peers;
     size_t count, ready_count;
     double ticked_s, armed_s;
+    int64_t began_ms; /* UTC */
     uint64_t pings_sent, pings_received, greeted_again;
 };
 

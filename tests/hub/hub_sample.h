@@ -18,7 +18,8 @@ struct bench {
     struct intake intake;
 };
 
-static const struct store_settings bench_settings = {.utc_offset_minutes = 480, .uplink_level = 2};
+static const struct store_settings bench_settings = {
+    .suite = &suite_ed25519, .utc_offset_minutes = 480, .uplink_level = 2};
 
 static inline void bench_reopen(struct bench *bench)
 {

@@ -72,12 +72,21 @@ static void send_batch(struct rig *rig, struct batch *batch)
     mail_send(rig->to_writer, &mail);
 }
 
-static void expect_decided(struct rig *rig, const struct batch *batch)
+/* One group, each of whose records is placed in the ledger that they make together. */
+static void expect_decided(struct rig *rig, struct batch *const *batches, size_t count)
 {
     struct mail *mail = mail_receive(rig->front, true);
     assert_non_null(mail);
     assert_int_equal(mail->type, MAIL_DECIDED);
-    assert_ptr_equal(mail->lent, batch);
+    assert_int_equal(mail->lent_count, count);
+    for (size_t i = 0; i < count; i++) {
+        const struct batch *batch = mail->lent[i];
+        struct view proof = {batch->proof, batch->proof_size};
+        assert_ptr_equal(batch, batches[i]);
+        assert_true(merkle_check_range(&suite_ed25519, batch->items[0].hash, batch->first_number - 1, 1,
+                                       batch->ledger.size, proof, batch->ledger.root));
+        assert_memory_equal(batch->ledger.root, batches[0]->ledger.root, MERKLE_HASH_SIZE);
+    }
     mail_free(mail);
 }
 
@@ -115,8 +124,7 @@ static void test_decided_before_done(void **state)
     send_batch(&rig, first);
     send_batch(&rig, second);
     rig_start(&rig);
-    expect_decided(&rig, first);
-    expect_decided(&rig, second);
+    expect_decided(&rig, (struct batch *[]){first, second}, 2);
     expect_done(&rig, first, NULL);
     expect_done(&rig, second, NULL);
     rig_close(&rig);
@@ -131,12 +139,12 @@ static void test_failed_commit(void **state)
     struct batch *lost = make_batch(*state, 1);
     limit_files(1);
     send_batch(&rig, lost);
-    expect_decided(&rig, lost);
+    expect_decided(&rig, &lost, 1);
     expect_done(&rig, lost, "store_failed");
     limit_files(RLIM_INFINITY);
     struct batch *again = make_batch(*state, 1);
     send_batch(&rig, again);
-    expect_decided(&rig, again);
+    expect_decided(&rig, &again, 1);
     expect_done(&rig, again, NULL);
     rig_close(&rig);
 }
@@ -153,8 +161,8 @@ static void test_one_does_not_hold_the_others(void **state)
     send_batch(&rig, poison);
     send_batch(&rig, last);
     rig_start(&rig);
-    expect_decided(&rig, first);
-    expect_decided(&rig, last);
+    expect_decided(&rig, &first, 1);
+    expect_decided(&rig, &last, 1);
     expect_done(&rig, first, NULL);
     expect_done(&rig, poison, "store_failed");
     expect_done(&rig, last, NULL);

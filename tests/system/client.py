@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from zmq.utils import z85
 
 (HELLO, WELCOME, WHO, REFUSE, PING, PONG, BYE, SUBMIT, RECEIPT,
- FOLLOW, EVENTS, CURSOR, GAP, ENROL, ENROLLED, BLOB_OFFER, BLOB_WANT, BLOB_CHUNK, BLOB_DONE) = range(1, 20)
+ FOLLOW, EVENTS, CURSOR, GAP, ENROL, ENROLLED, BLOB_OFFER, BLOB_WANT, BLOB_CHUNK, BLOB_DONE, PROVE, PROOF) = range(1, 22)
 CHUNK, CREDIT = 131072, 8
 OUTCOMES = ("stored", "duplicate", "rejected", "retry")
 LINK = re.compile(r"agn://(\[[0-9a-fA-F:]+\]|[^:/\[\]]+):(\d+)/([0-9a-f]{64})/([0-9A-HJKMNP-TV-Z]{20})\?enrol=(\d+)"
@@ -57,6 +57,16 @@ def to_wire(fields):
         elif key.endswith("_at"):
             fields[key] = round(datetime.datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp() * 1000)
     return fields
+
+
+def climb(digest, node, index, count, path):
+    """§10: the root above leaf `index` of `count`; the last hash of the path is the highest one."""
+    if count < 2:
+        return node
+    half = 1 << (count - 1).bit_length() - 1
+    parts = ((climb(digest, node, index, half, path[:-32]), path[-32:]) if index < half else
+             (path[-32:], climb(digest, node, index - half, count - half, path[:-32])))
+    return digest(b"\1" + b"".join(parts))
 
 
 class Peer:
@@ -155,8 +165,10 @@ class Peer:
     def receipt(self, timeout=30):
         """The next receipt, verified (InvalidSignature otherwise): its results, and its bytes to keep as evidence."""
         message = self.receive(RECEIPT, timeout=timeout)
-        batch, body, _, signature = message[2:6]
-        self.suite()[1].from_public_bytes(self.get("hub_signing")).verify(signature, b"AGN/1 receipt\0" + body)
+        batch, body, head, _, signature, index, count, path, _ = message[2:11]
+        self.suite()[1].from_public_bytes(self.get("hub_signing")).verify(signature, b"AGN/1 head\0" + head)
+        if climb(self.suite()[2], self.suite()[2](b"\0" + body), index, count, path) != head[64:]:  # §10
+            raise ValueError("the receipt is not among those that the hub signed")
         told = msgpack.unpackb(body)
         if told["party"] != self.get("party") or [result[2] for result in told["results"]] != self.sent.pop(batch):
             raise ValueError("the receipt is not for what was sent")

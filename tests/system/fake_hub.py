@@ -4,6 +4,7 @@ It checks what the page demands of a peer's upload, so that a test may end with 
 """
 import hashlib, os, threading, time
 
+import ledger
 import msgpack
 import zmq
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -109,12 +110,19 @@ class FakeHub:
             if self.supports and any(name not in self.blobs for name in named):
                 results.append([3, record["id"], digest, "missing_blob", 200])
             else:
+                is_known = record["id"] in self.records
                 number = self.records.setdefault(record["id"], (len(self.records) + 1, item))[0]
                 self.last_seq = max(self.last_seq, record["seq"])
-                results.append([0, record["id"], digest, number, int(time.time() * 1000)])
+                results.append([int(is_known), record["id"], digest, number, int(time.time() * 1000)])
         body = msgpack.packb(dict(party="91330106MA27XYLC4K", hub="市", epoch=self.epoch, at=int(time.time() * 1000),
                                   results=results))
-        reply(RECEIPT, session, message[2], body, "ed25519", self.signing.sign(b"AGN/1 receipt\0" + body))
+        leaves = [ledger.leaf(item) for _, item in self.records.values()]
+        stored = [result[3] - 1 for result in results if result[0] == 0]
+        proof = ledger.outside(leaves, stored[0], len(stored)) if stored else []
+        head = ledger.pack_head(ledger.Head(self.epoch, len(leaves), ledger.root(leaves), int(time.time() * 1000),
+                                            ledger.leaf(body)))
+        reply(RECEIPT, session, message[2], body, head, "ed25519", self.signing.sign(b"AGN/1 head\0" + head), 0, 1, b"",
+              b"".join(proof))
 
     def take_offer(self, reply, sender, session, name, size, media_type):
         self.offers.append((name, size, media_type, len(self.parts.get(name, b""))))

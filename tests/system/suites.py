@@ -48,9 +48,12 @@ def check_evidence(hub, agent, province):
     items = rows(f"{agent.home}/spool.db", "select hash, body from item")
     check(items and all(sm2.digest(b"\0" + item) == name for name, item in items), "an item's hash is SM3's")
     for program, name in (agent, "spool"), (province, "outbox"):
-        kept = rows(f"{program.home}/{name}.db", "select body, algorithm, signature, hub_key from receipt")
-        check(kept and all(algorithm == "sm2-sm3" and key == hub_key and fits(key, signature, b"AGN/1 receipt\0" + body)
-                           for body, algorithm, signature, key in kept), f"the receipts in the {name} are the hub's", kept)
+        kept = rows(f"{program.home}/{name}.db",
+                    "select body, algorithm, head, signature, hub_key, place, count, path from receipt")
+        check(kept and all(algorithm == "sm2-sm3" and key == hub_key and fits(key, signature, b"AGN/1 head\0" + head)
+                           and client.climb(sm2.digest, sm2.digest(b"\0" + body), place, count, path) == head[64:]
+                           for body, algorithm, head, signature, key, place, count, path in kept),
+              f"the receipts in the {name} are the hub's", kept)
 
 
 def check_peer(site, hub):

@@ -14,9 +14,10 @@ REQUEST = {"code": S, "algorithm": S, "signing_key": B, "proof": B, "software?":
 GRANT = {"party": S, "name": S, "role": S, "hub": S, "city": "city", "algorithm": S, "hub_key": B, "epoch": E, "entity_type?": S, "sectors?": L}
 SHAPES = {
     1: [U, ABOUT], 2: ["session", TERMS], 3: [], 4: [S, "400", {"batch?": U, "after_ms?": U}], 5: [U, U], 6: [U, U], 7: [U], 8: [U, "batch", "items", S, B],
-    9: [U, U, B, S, B], 10: [U, "stream", "epoch or nil", U, "credit"], 11: [U, "stream", E, U, "events"], 12: [U, "stream", U],
+    9: [U, U, B, "head", S, B, U, U, "path", "path"], 10: [U, "stream", "epoch or nil", U, "credit"], 11: [U, "stream", E, U, "events"], 12: [U, "stream", U],
     13: [U, "stream", E, U, "stream"], 14: [U, REQUEST], 15: [GRANT],
-    16: [U, "hash", "blob size", "100"], 17: [U, "hash", "blob offset", "blob credit"], 18: [U, "hash", "blob offset", "chunk"], 19: [U, "hash", "32"]}
+    16: [U, "hash", "blob size", "100"], 17: [U, "hash", "blob offset", "blob credit"], 18: [U, "hash", "blob offset", "chunk"], 19: [U, "hash", "32"],
+    20: [U, U, U, U], 21: [U, U, "head", S, B, "path", "path"]}
 
 
 class Malformed(Exception):
@@ -84,6 +85,7 @@ RULES = {
     "hash": lambda value: is_bytes(value) and len(value) == 32, "blob size": lambda value: is_uint(value, 1, 1 << 26),
     "blob offset": lambda value: is_uint(value, 0, 1 << 26), "blob credit": lambda value: is_uint(value, 1, 512),
     "chunk": lambda value: is_bytes(value) and 1 <= len(value) <= 1 << 17, "32": lambda value: is_text(value, 32), "100": lambda value: is_text(value, 100),
+    "head": lambda value: is_bytes(value) and len(value) == 96, "path": lambda value: is_bytes(value) and len(value) <= 124 * 32,
     "items": lambda value: is_list(value, is_bytes),
     "events": lambda value: is_list(value, lambda one: isinstance(one, list) and len(one) >= 2 and is_uint(one[0]) and is_bytes(one[1]))}
 

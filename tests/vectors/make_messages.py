@@ -6,10 +6,10 @@ import msgpack
 
 OUT = pathlib.Path(__file__).resolve().parents[2] / "proto" / "vectors" / "messages.json"
 EPOCH, KEY, SIG, ID, HASH = bytes(range(16)), bytes(range(32)), bytes(range(64)), bytes(range(16, 32)), bytes(range(100, 132))
-ABOUT = {"software": "agn-agent 0.1.0", "capabilities": ["submit", "follow", "blob"], "sent": 7, "epoch": EPOCH}
+ABOUT = {"software": "agn-agent 0.1.0", "capabilities": ["submit", "follow", "blob", "proof"], "sent": 7, "epoch": EPOCH}
 TERMS = {"hub": "杭州市枢纽", "city": "330100", "epoch": EPOCH, "party": "914403001922038216", "role": "entity", "window": 256,
          "max_batch": 64, "max_item": 262144, "max_message": 1048576, "ping_ms": 30000, "time": 1795392000000, "received": 41,
-         "capabilities": ["submit", "follow", "blob"]}
+         "capabilities": ["submit", "follow", "blob", "proof"]}
 REQUEST = {"code": "0123456789ABCDEFGHJK", "algorithm": "ed25519", "signing_key": KEY, "proof": SIG, "software": "agn-agent 0.1.0"}
 GRANT = {"party": "914403001922038216", "name": "甲医院", "role": "entity", "hub": "杭州市枢纽", "city": "330100", "algorithm": "ed25519",
          "hub_key": KEY, "epoch": EPOCH, "entity_type": "hospital", "sectors": ["healthcare", "science"]}
@@ -19,12 +19,15 @@ BODY = msgpack.packb({"party": "914403001922038216", "hub": "杭州市枢纽", "
     [0, ID, HASH, 42, 1795392000000], [1, ID, HASH, 42, 1795392000000],
     [2, None, HASH, [["missing", "sector", "sector is required"]], 1795392000000], [3, ID, HASH, "disk_full", 2000]]})
 
+HEAD = EPOCH + (42).to_bytes(8, "big") + HASH + (1795392000000).to_bytes(8, "big") + KEY
+
 GOOD = [
     ("hello", [1, 1, ABOUT]), ("hello, least", [1, 1, {"software": "x"}]), ("welcome", [2, 5, TERMS]),
     ("welcome, large session", [2, 2 ** 40, TERMS]), ("who", [3]), ("refuse", [4, "malformed", "bytes after the message", {}]),
     ("refuse a batch", [4, "busy", "try again later", {"batch": 3, "after_ms": 500}]), ("ping", [5, 5, 123456]), ("pong", [6, 5, 2 ** 63 - 1]),
     ("bye", [7, 5]), ("submit one", [8, 5, 1, [ITEM], "ed25519", SIG]), ("submit 64", [8, 5, 2, [ITEM] * 64, "ed25519", SIG]),
-    ("submit an empty item", [8, 5, 3, [b""], "ed25519", SIG]), ("receipt", [9, 5, 1, BODY, "ed25519", SIG]),
+    ("submit an empty item", [8, 5, 3, [b""], "ed25519", SIG]), ("receipt", [9, 5, 1, BODY, HEAD, "ed25519", SIG, 3, 5, HASH * 3, HASH * 20]),
+    ("receipt, alone in its commit, nothing stored", [9, 5, 1, BODY, HEAD, "ed25519", SIG, 0, 1, b"", b""]),
     ("follow from the beginning", [10, 5, "inbox", None, 0, 100]), ("follow from a cursor", [10, 5, "uplink", EPOCH, 2 ** 33, 10000]),
     ("events", [11, 5, "uplink", EPOCH, 9, [[9, CELL]]]), ("events, none", [11, 5, "inbox", EPOCH, 0, []]),
     ("events, two", [11, 5, "uplink", EPOCH, 12, [[9, CELL], [12, CELL]]]), ("cursor", [12, 5, "uplink", 9]),
@@ -34,6 +37,9 @@ GOOD = [
     ("blob want from the beginning", [17, 5, HASH, 0, 8]), ("blob want from an offset", [17, 5, HASH, 67108864, 512]),
     ("blob chunk", [18, 5, HASH, 131072, b"%PDF-1.7"]),
     ("blob done", [19, 5, HASH, "kept"]), ("blob done, refused", [19, 5, HASH, "quota_exceeded"]),
+    ("prove the newest tree", [20, 5, 0, 0, 0]), ("prove all", [20, 5, 42, 2 ** 40, 41]),
+    ("proof, nothing but the head", [21, 5, 0, HEAD, "ed25519", SIG, b"", b""]),
+    ("proof", [21, 5, 42, HEAD, "ed25519", SIG, HASH * 40, HASH * 41]),
 ]
 
 # What AGN's own encoder would not write, but must read: what a later version may add, and longer forms of the same values.
@@ -42,6 +48,7 @@ OTHERS = [
     ("eight levels deep", [4, "busy", "", {"z": [[[[[[]]]]]]}]), ("an event with more elements", [11, 5, "inbox", EPOCH, 9, [[9, CELL, "later"]]]),
     ("more capabilities", [1, 1, {"software": "x", "capabilities": ["submit", "follow", "blob", "proof"]}]),
     ("fewer capabilities", [1, 1, {"software": "x", "capabilities": ["submit", "follow"]}]),
+    ("a receipt with more elements", [9, 5, 1, BODY, HEAD, "ed25519", SIG, 0, 1, b"", b"", "later"]),
     ("a blob offer with more elements", [16, 5, HASH, 7, "application/pdf", {"name": "a.pdf"}]),
 ]
 LONGER = [

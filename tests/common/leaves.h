@@ -1,10 +1,10 @@
-/* tests/proto/leaves.h - a tree over leaves in memory, each node reckoned by the definition. */
-#ifndef TESTS_PROTO_LEAVES_H
-#define TESTS_PROTO_LEAVES_H
+/* tests/common/leaves.h - a tree over leaves in memory, each node reckoned by the definition. */
+#ifndef TESTS_COMMON_LEAVES_H
+#define TESTS_COMMON_LEAVES_H
 
 #include <string.h>
 
-#include "proto/merkle.h"
+#include "common/merkle.h"
 
 struct leaves {
     uint64_t count;
@@ -24,7 +24,7 @@ static err_t leaves_node(void *self, unsigned height, uint64_t index, uint8_t re
     uint8_t right[MERKLE_HASH_SIZE];
     err_t err = leaves_node(self, height - 1, 2 * index, ret_hash);
     err = err == ERR_OK ? leaves_node(self, height - 1, 2 * index + 1, right) : err;
-    merkle_parent(ret_hash, right, ret_hash);
+    suite_hash_node(&suite_ed25519, ret_hash, right, ret_hash);
     return err;
 }
 

@@ -1,41 +1,9 @@
-#include "proto/merkle.h"
+#include "common/merkle.h"
 
 #include <assert.h>
-#include <openssl/evp.h>
-#include <pthread.h>
 #include <string.h>
 
 enum { HASH = MERKLE_HASH_SIZE };
-
-static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
-static EVP_MD *sha256;
-
-static void fetch_sha256(void)
-{
-    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    assert(sha256 != NULL);
-}
-
-/* An empty PREFIX: the hash of nothing. */
-static void hash(struct view prefix, const uint8_t *left, const uint8_t *right, uint8_t ret_hash[HASH])
-{
-    pthread_once(&sha256_once, fetch_sha256);
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    assert(context != NULL);
-    size_t size = prefix.size > 0 ? HASH : 0;
-    bool is_done = EVP_DigestInit_ex2(context, sha256, NULL) == 1 &&
-                   EVP_DigestUpdate(context, prefix.at, prefix.size) == 1 &&
-                   EVP_DigestUpdate(context, left, size) == 1 && EVP_DigestUpdate(context, right, size) == 1 &&
-                   EVP_DigestFinal_ex(context, ret_hash, NULL) == 1;
-    assert(is_done);
-    EVP_MD_CTX_free(context);
-}
-
-void merkle_parent(const uint8_t left[HASH], const uint8_t right[HASH], uint8_t ret_hash[HASH])
-{
-    static const uint8_t prefix = 0x01;
-    hash((struct view){&prefix, 1}, left, right, ret_hash);
-}
 
 struct view merkle_path_view(const struct merkle_path *path)
 {
@@ -78,7 +46,7 @@ static err_t subtree(const struct merkle_source *source, uint64_t from, uint64_t
         if (is_first) {
             memcpy(ret_hash, left, HASH);
         } else {
-            merkle_parent(left, ret_hash, ret_hash);
+            suite_hash_node(source->suite, left, ret_hash, ret_hash);
         }
     }
     return ERR_OK;
@@ -87,7 +55,7 @@ static err_t subtree(const struct merkle_source *source, uint64_t from, uint64_t
 err_t merkle_root(const struct merkle_source *source, uint64_t size, uint8_t ret_root[HASH])
 {
     if (size == 0) {
-        hash((struct view){0}, NULL, NULL, ret_root);
+        suite_hash(source->suite, NULL, 0, ret_root);
         return ERR_OK;
     }
     return subtree(source, 0, size, ret_root);
@@ -208,8 +176,8 @@ static bool climb_left(struct climb *climb)
     return is_left;
 }
 
-bool merkle_check_inclusion(const uint8_t leaf[HASH], uint64_t index, uint64_t size, struct view path,
-                            const uint8_t root[HASH])
+bool merkle_check_inclusion(const struct suite *suite, const uint8_t leaf[HASH], uint64_t index, uint64_t size,
+                            struct view path, const uint8_t root[HASH])
 {
     uint8_t node[HASH];
     if (index >= size || !is_path(path)) {
@@ -222,16 +190,16 @@ bool merkle_check_inclusion(const uint8_t leaf[HASH], uint64_t index, uint64_t s
             return false;
         }
         if (climb_left(&climb)) {
-            merkle_parent(at, node, node);
+            suite_hash_node(suite, at, node, node);
         } else {
-            merkle_parent(node, at, node);
+            suite_hash_node(suite, node, at, node);
         }
     }
     return climb.last == 0 && is_same(node, root);
 }
 
-bool merkle_check_consistency(uint64_t old, const uint8_t old_root[HASH], uint64_t size, const uint8_t root[HASH],
-                              struct view path)
+bool merkle_check_consistency(const struct suite *suite, uint64_t old, const uint8_t old_root[HASH], uint64_t size,
+                              const uint8_t root[HASH], struct view path)
 {
     uint8_t old_node[HASH];
     uint8_t node[HASH];
@@ -259,16 +227,17 @@ bool merkle_check_consistency(uint64_t old, const uint8_t old_root[HASH], uint64
             return false;
         }
         if (climb_left(&climb)) {
-            merkle_parent(at, old_node, old_node);
-            merkle_parent(at, node, node);
+            suite_hash_node(suite, at, old_node, old_node);
+            suite_hash_node(suite, at, node, node);
         } else {
-            merkle_parent(node, at, node);
+            suite_hash_node(suite, node, at, node);
         }
     }
     return climb.last == 0 && is_same(old_node, old_root) && is_same(node, root);
 }
 
 struct range {
+    const struct suite *suite;
     const uint8_t *leaves;
     uint64_t first, end;
     struct view path; /* what is left of it */
@@ -293,17 +262,17 @@ static bool join(struct range *range, uint64_t from, uint64_t to, uint8_t ret_ha
     if (!join(range, from, middle, left) || !join(range, middle, to, ret_hash)) {
         return false;
     }
-    merkle_parent(left, ret_hash, ret_hash);
+    suite_hash_node(range->suite, left, ret_hash, ret_hash);
     return true;
 }
 
-bool merkle_check_range(const uint8_t *leaves, uint64_t first, uint64_t count, uint64_t size, struct view path,
-                        const uint8_t root[HASH])
+bool merkle_check_range(const struct suite *suite, const uint8_t *leaves, uint64_t first, uint64_t count, uint64_t size,
+                        struct view path, const uint8_t root[HASH])
 {
     uint8_t node[HASH];
     if (count == 0 || count > size || first > size - count || size >> MERKLE_HEIGHT_MAX != 0 || !is_path(path)) {
         return false;
     }
-    struct range range = {leaves, first, first + count, path};
+    struct range range = {suite, leaves, first, first + count, path};
     return join(&range, 0, size, node) && range.path.size == 0 && is_same(node, root);
 }

@@ -1,18 +1,18 @@
-/* proto/merkle.h - the Merkle tree of RFC 6962 section 2.1 over record hashes: proofs made and checked. Pure.
+/* common/merkle.h - the Merkle tree of RFC 6962 section 2.1 over record hashes: proofs made and checked. Pure.
  *
- * A leaf is record_hash() of a record's bytes; leaves are counted from 0, so record number n is leaf n - 1. A path is a
- * row of hashes of MERKLE_HASH_SIZE bytes each. Whoever keeps a tree hands out its perfect subtrees, of which every
- * other one is made. */
-#ifndef PROTO_MERKLE_H
-#define PROTO_MERKLE_H
+ * A leaf is suite_hash_leaf() of a record's bytes; leaves are counted from 0, so record number n is leaf n - 1. A path
+ * is a row of hashes of MERKLE_HASH_SIZE bytes each. Whoever keeps a tree hands out its perfect subtrees, of which
+ * every other one is made. */
+#ifndef COMMON_MERKLE_H
+#define COMMON_MERKLE_H
 
-#include "proto/err.h"
-#include "proto/reader.h"
+#include "common/suite.h"
 
-enum { MERKLE_HASH_SIZE = 32, MERKLE_HEIGHT_MAX = 62, MERKLE_PATH_MAX = 2 * MERKLE_HEIGHT_MAX };
+enum { MERKLE_HASH_SIZE = SUITE_HASH_SIZE, MERKLE_HEIGHT_MAX = 62, MERKLE_PATH_MAX = PATH_HASHES_MAX };
 
 /* Node INDEX of HEIGHT covers the leaves from INDEX << HEIGHT up to (INDEX + 1) << HEIGHT; all of them are there. */
 struct merkle_source {
+    const struct suite *suite;
     err_t (*node)(void *self, unsigned height, uint64_t index, uint8_t ret_hash[MERKLE_HASH_SIZE]);
     void *self;
 };
@@ -23,10 +23,6 @@ struct merkle_path {
 };
 
 struct view merkle_path_view(const struct merkle_path *path);
-
-/* SHA-256(01 ‖ left ‖ right). RET may be one of the two. */
-void merkle_parent(const uint8_t left[MERKLE_HASH_SIZE], const uint8_t right[MERKLE_HASH_SIZE],
-                   uint8_t ret_hash[MERKLE_HASH_SIZE]);
 
 /* ---- making: SIZE leaves, all of which the source has; what it returns is passed on ---- */
 
@@ -45,12 +41,12 @@ MUST_CHECK err_t merkle_range(const struct merkle_source *source, uint64_t first
 
 /* ---- checking: every argument may be hostile ---- */
 
-bool merkle_check_inclusion(const uint8_t leaf[MERKLE_HASH_SIZE], uint64_t index, uint64_t size, struct view path,
-                            const uint8_t root[MERKLE_HASH_SIZE]);
-bool merkle_check_consistency(uint64_t old, const uint8_t old_root[MERKLE_HASH_SIZE], uint64_t size,
-                              const uint8_t root[MERKLE_HASH_SIZE], struct view path);
+bool merkle_check_inclusion(const struct suite *suite, const uint8_t leaf[MERKLE_HASH_SIZE], uint64_t index,
+                            uint64_t size, struct view path, const uint8_t root[MERKLE_HASH_SIZE]);
+bool merkle_check_consistency(const struct suite *suite, uint64_t old, const uint8_t old_root[MERKLE_HASH_SIZE],
+                              uint64_t size, const uint8_t root[MERKLE_HASH_SIZE], struct view path);
 /* LEAVES are COUNT hashes. */
-bool merkle_check_range(const uint8_t *leaves, uint64_t first, uint64_t count, uint64_t size, struct view path,
-                        const uint8_t root[MERKLE_HASH_SIZE]);
+bool merkle_check_range(const struct suite *suite, const uint8_t *leaves, uint64_t first, uint64_t count, uint64_t size,
+                        struct view path, const uint8_t root[MERKLE_HASH_SIZE]);
 
 #endif

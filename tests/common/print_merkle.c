@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "proto/record.h"
-#include "tests/proto/leaves.h"
+#include "tests/common/leaves.h"
 
 static void print(struct view bytes)
 {
@@ -34,11 +33,11 @@ int main(int argc, char **argv)
     uint8_t root[MERKLE_HASH_SIZE];
     uint64_t size = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
     struct leaves leaves = {size, malloc(size * MERKLE_HASH_SIZE + 1)};
-    struct merkle_source source = {leaves_node, &leaves};
+    struct merkle_source source = {&suite_ed25519, leaves_node, &leaves};
     for (uint64_t i = 0; i < size && leaves.hashes; i++) {
         char text[24];
         int length = snprintf(text, sizeof text, "%" PRIu64, i);
-        record_hash((struct view){(const uint8_t *)text, (size_t)length}, leaves.hashes[i]);
+        suite_hash_leaf(&suite_ed25519, (struct view){(const uint8_t *)text, (size_t)length}, leaves.hashes[i]);
     }
     err_t err = leaves.hashes ? merkle_root(&source, size, root) : ERR_IO;
     if (err == ERR_OK) {

@@ -1,20 +1,19 @@
 #include "tests/proto/sample.h"
 
-#include "proto/record.h"
-#include "tests/proto/leaves.h"
+#include "tests/common/leaves.h"
 
 enum { LEAVES = 70 };
 
 static uint8_t hashes[LEAVES][MERKLE_HASH_SIZE];
 static struct leaves leaves = {LEAVES, hashes};
-static const struct merkle_source source = {leaves_node, &leaves};
+static const struct merkle_source source = {&suite_ed25519, leaves_node, &leaves};
 
 static int fill(void **state)
 {
     (void)state;
     for (size_t i = 0; i < LEAVES; i++) {
         uint8_t content = (uint8_t)i;
-        record_hash((struct view){&content, 1}, hashes[i]);
+        suite_hash_leaf(&suite_ed25519, (struct view){&content, 1}, hashes[i]);
     }
     return 0;
 }
@@ -52,7 +51,7 @@ static void test_the_published_trees_have_their_roots(void **state)
                                         "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
                                         "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"};
     for (size_t i = 0; i < 8; i++) {
-        record_hash((struct view){(const uint8_t *)contents[i], sizes[i]}, hashes[i]);
+        suite_hash_leaf(&suite_ed25519, (struct view){(const uint8_t *)contents[i], sizes[i]}, hashes[i]);
     }
     for (uint64_t size = 0; size <= 8; size++) {
         assert_root(size, roots[size]);
@@ -84,20 +83,22 @@ struct question {
 static bool is_included(void *self, struct view path)
 {
     struct question *question = self;
-    return merkle_check_inclusion(hashes[question->first], question->first, question->size, path, question->root);
+    return merkle_check_inclusion(&suite_ed25519, hashes[question->first], question->first, question->size, path,
+                                  question->root);
 }
 
 static bool is_range(void *self, struct view path)
 {
     struct question *question = self;
-    return merkle_check_range(hashes[question->first], question->first, question->count, question->size, path,
-                              question->root);
+    return merkle_check_range(&suite_ed25519, hashes[question->first], question->first, question->count, question->size,
+                              path, question->root);
 }
 
 static bool is_consistent(void *self, struct view path)
 {
     struct question *question = self;
-    return merkle_check_consistency(question->old, question->old_root, question->size, question->root, path);
+    return merkle_check_consistency(&suite_ed25519, question->old, question->old_root, question->size, question->root,
+                                    path);
 }
 
 static void test_every_leaf_of_every_tree_is_proved_in_its_place_alone(void **state)
@@ -111,11 +112,11 @@ static void test_every_leaf_of_every_tree_is_proved_in_its_place_alone(void **st
             assert_int_equal(merkle_inclusion(&source, question.first, size, &path), ERR_OK);
             assert_tight(&path, is_included, &question);
             uint64_t other = (question.first + 1) % size;
-            bool is_other =
-                merkle_check_inclusion(hashes[question.first], other, size, merkle_path_view(&path), question.root);
+            bool is_other = merkle_check_inclusion(&suite_ed25519, hashes[question.first], other, size,
+                                                   merkle_path_view(&path), question.root);
             assert_true(!is_other || size == 1);
-            assert_false(merkle_check_inclusion(hashes[question.first], question.first, size == 1 ? 2 : size / 2,
-                                                merkle_path_view(&path), question.root));
+            assert_false(merkle_check_inclusion(&suite_ed25519, hashes[question.first], question.first,
+                                                size == 1 ? 2 : size / 2, merkle_path_view(&path), question.root));
         }
     }
 }
@@ -131,8 +132,8 @@ static void test_every_range_is_proved_side_by_side(void **state)
             for (question.count = 1; question.count <= size - question.first; question.count++) {
                 assert_int_equal(merkle_range(&source, question.first, question.count, size, &path), ERR_OK);
                 assert_tight(&path, is_range, &question);
-                assert_false(merkle_check_range(hashes[question.first], question.first + 1, question.count, size,
-                                                merkle_path_view(&path), question.root));
+                assert_false(merkle_check_range(&suite_ed25519, hashes[question.first], question.first + 1,
+                                                question.count, size, merkle_path_view(&path), question.root));
             }
         }
     }
@@ -161,17 +162,17 @@ static void test_hostile_sizes_prove_nothing(void **state)
     uint8_t root[MERKLE_HASH_SIZE] = {0};
     struct view none = {hashes[0], 0};
     struct view long_path = {hashes[0], sizeof hashes};
-    assert_false(merkle_check_inclusion(hashes[0], 0, 0, none, root));
-    assert_false(merkle_check_inclusion(hashes[0], UINT64_MAX, UINT64_MAX, long_path, root));
-    assert_false(merkle_check_inclusion(hashes[0], 5, UINT64_MAX, long_path, root));
-    assert_false(merkle_check_consistency(0, root, 5, root, long_path));
-    assert_false(merkle_check_consistency(6, root, 5, root, long_path));
-    assert_false(merkle_check_consistency(UINT64_MAX - 1, root, UINT64_MAX, root, long_path));
-    assert_false(merkle_check_consistency(1, root, UINT64_MAX, root, none));
-    assert_false(merkle_check_range(hashes[0], 0, 0, 5, none, root));
-    assert_false(merkle_check_range(hashes[0], UINT64_MAX, 2, 5, none, root));
-    assert_false(merkle_check_range(hashes[0], 0, UINT64_MAX, UINT64_MAX, none, root));
-    assert_false(merkle_check_range(hashes[0], 3, 3, 5, long_path, root));
+    assert_false(merkle_check_inclusion(&suite_ed25519, hashes[0], 0, 0, none, root));
+    assert_false(merkle_check_inclusion(&suite_ed25519, hashes[0], UINT64_MAX, UINT64_MAX, long_path, root));
+    assert_false(merkle_check_inclusion(&suite_ed25519, hashes[0], 5, UINT64_MAX, long_path, root));
+    assert_false(merkle_check_consistency(&suite_ed25519, 0, root, 5, root, long_path));
+    assert_false(merkle_check_consistency(&suite_ed25519, 6, root, 5, root, long_path));
+    assert_false(merkle_check_consistency(&suite_ed25519, UINT64_MAX - 1, root, UINT64_MAX, root, long_path));
+    assert_false(merkle_check_consistency(&suite_ed25519, 1, root, UINT64_MAX, root, none));
+    assert_false(merkle_check_range(&suite_ed25519, hashes[0], 0, 0, 5, none, root));
+    assert_false(merkle_check_range(&suite_ed25519, hashes[0], UINT64_MAX, 2, 5, none, root));
+    assert_false(merkle_check_range(&suite_ed25519, hashes[0], 0, UINT64_MAX, UINT64_MAX, none, root));
+    assert_false(merkle_check_range(&suite_ed25519, hashes[0], 3, 3, 5, long_path, root));
 }
 
 static void test_a_source_that_fails_is_told(void **state)

@@ -1,5 +1,5 @@
 """check_merkle.py PRINT_MERKLE: the tree and its proofs against RFC 6962's own recursive definitions, on random trees of up
-to 5,000 leaves. Shares nothing with proto/merkle.c."""
+to 5,000 leaves. Shares nothing with common/merkle.c."""
 import functools, hashlib, os, random, subprocess, sys
 
 

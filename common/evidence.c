@@ -1,0 +1,73 @@
+#include "common/evidence.h"
+
+#include <string.h>
+
+#include "common/text.h"
+
+bool head_is_signed(const struct signed_head *head, const struct signing_key *hub_key)
+{
+    msgpack_sbuffer buffer;
+    msgpack_sbuffer_init(&buffer);
+    head_signed_bytes(head->head, &buffer);
+    bool is_good = signature_check(hub_key, head->algorithm, (struct view){(const uint8_t *)buffer.data, buffer.size},
+                                   head->signature);
+    msgpack_sbuffer_destroy(&buffer);
+    return is_good;
+}
+
+/* The records that a receipt says are stored have numbers that follow one another. False: they do not, or there are
+ * more than fit a batch. */
+static bool read_stored(const struct receipt_body *body, uint8_t leaves[BATCH_ITEMS_MAX][RECORD_HASH_SIZE],
+                        uint64_t *ret_first, uint64_t *ret_count)
+{
+    struct reader results = body->results;
+    *ret_count = 0;
+    for (uint32_t i = 0; i < body->count; i++) {
+        struct result result;
+        if (result_next(&results, &result) != ERR_OK) {
+            return false;
+        }
+        if (result.outcome != OUTCOME_STORED) {
+            continue;
+        }
+        *ret_first = *ret_count == 0 ? result.number : *ret_first;
+        if (*ret_count == BATCH_ITEMS_MAX || result.number == 0 || result.number - *ret_first != *ret_count) {
+            return false;
+        }
+        memcpy(leaves[(*ret_count)++], result.hash.at, RECORD_HASH_SIZE);
+    }
+    return true;
+}
+
+static bool is_in_ledger(const struct suite *suite, const struct receipt_body *body, const struct tree_head *head,
+                         struct view proof)
+{
+    uint8_t leaves[BATCH_ITEMS_MAX][RECORD_HASH_SIZE];
+    uint64_t first = 0;
+    uint64_t count = 0;
+    if (!read_stored(body, leaves, &first, &count)) {
+        return false;
+    }
+    return count == 0 ? proof.size == 0
+                      : merkle_check_range(suite, leaves[0], first - 1, count, head->size, proof, head->root);
+}
+
+const char *receipt_flaw(const struct suite *suite, const struct receipt *receipt, struct receipt_body *ret_body,
+                         struct tree_head *ret_head)
+{
+    uint8_t leaf[MERKLE_HASH_SIZE];
+    if (head_decode(receipt->head, ret_head) != ERR_OK || receipt_body_decode(receipt->body, ret_body) != ERR_OK) {
+        return tr("the receipt cannot be read", "回执无法读取");
+    }
+    suite_hash_leaf(suite, receipt->body, leaf);
+    if (!merkle_check_inclusion(suite, leaf, receipt->index, receipt->count, receipt->path, ret_head->receipts)) {
+        return tr("the receipt is not among those that the hub signed", "该回执不在枢纽签署的回执之列");
+    }
+    if (memcmp(ret_body->epoch.at, ret_head->epoch, EPOCH_SIZE) != 0) {
+        return tr("the receipt and the ledger belong to different stores", "回执与台账不属于同一存储");
+    }
+    if (!is_in_ledger(suite, ret_body, ret_head, receipt->proof)) {
+        return tr("the ledger does not hold the records as the receipt says", "台账中的记录与回执所述不符");
+    }
+    return NULL;
+}

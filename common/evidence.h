@@ -1,0 +1,21 @@
+/* common/evidence.h - what a hub has signed, checked: heads of the ledger, and receipts that stand in one
+ * (PROTOCOL.md §10). Pure. Every byte may be hostile. */
+#ifndef COMMON_EVIDENCE_H
+#define COMMON_EVIDENCE_H
+
+#include "common/merkle.h"
+#include "proto/message.h"
+
+/* A head and who vouches for it; the views are borrowed. */
+struct signed_head {
+    struct view head, algorithm, signature;
+};
+
+bool head_is_signed(const struct signed_head *head, const struct signing_key *hub_key);
+
+/* Whether a receipt proves what its body says: NULL, and then both results are set, or the flaw for a person. The
+ * signature is not looked at: head_is_signed(). */
+const char *receipt_flaw(const struct suite *suite, const struct receipt *receipt, struct receipt_body *ret_body,
+                         struct tree_head *ret_head);
+
+#endif
