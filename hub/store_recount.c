@@ -77,8 +77,9 @@ static const char keep_sql[] =
     "update cell set change = was.change from was where was.family = cell.family and was.day = cell.day and "
     "was.dims = cell.dims and was.count = cell.count and was.sum = cell.sum";
 static const char gone_sql[] =
-    "insert into cell select family, day, dims, 0, 0, iif(count = 0 and sum = 0, change, ? + row_number() over ()) "
-    "from was where not exists (select 1 from cell c where c.family = was.family and c.day = was.day and c.dims = "
+    "insert into cell(family, day, dims, count, sum, change, size) select family, day, dims, 0, 0, iif(count = 0 and "
+    "sum = 0, change, ? + row_number() over ()), ? from was where not exists (select 1 from cell c where c.family = "
+    "was.family and c.day = was.day and c.dims = "
     "was.dims)";
 
 static err_t keep_revisions(struct store *store)
@@ -89,6 +90,7 @@ static err_t keep_revisions(struct store *store)
     }
     sqlite3_stmt *gone = db_prepare(store->db, gone_sql);
     sqlite3_bind_int64(gone, 1, (int64_t)store->change);
+    sqlite3_bind_int64(gone, 2, (int64_t)store->number);
     err = db_run(gone);
     store->change += err == ERR_OK ? (uint64_t)sqlite3_changes(store->db) : 0;
     sqlite3_finalize(gone);

@@ -52,13 +52,23 @@ static void go_back(struct town *town, const char *damage)
     town->bench->store = NULL;
     home_file(&town->bench->home, "store.db", path);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(db_exec(db, "drop table fact; drop index delivery_waiting;"
-                                 "alter table delivery drop column entity_type;"
-                                 "alter table delivery drop column cursor;"
-                                 "alter table delivery drop column delivered_at;"
-                                 "alter table delivery drop column is_late;"
-                                 "alter table clock drop column entity_type; alter table clock drop column district;"
-                                 "pragma user_version = 2"),
+    assert_int_equal(db_exec(db,
+                             "drop table fact; drop index delivery_waiting;"
+                             "alter table delivery drop column entity_type;"
+                             "alter table delivery drop column cursor;"
+                             "alter table delivery drop column delivered_at;"
+                             "alter table delivery drop column is_late;"
+                             "alter table clock drop column entity_type; alter table clock drop column district;"
+                             "drop table tile; drop table head; alter table cell drop column size;"
+                             "alter table record rename to by_id; drop index record_thread;"
+                             "create table record(party int not null, id blob not null, number int not null, batch "
+                             "int not null, position int not null, offset int not null, size int not null, kind int "
+                             "not null, day int, sector int, level int, owner int, root blob, primary key(party, id)) "
+                             "without rowid;"
+                             "insert into record select party, id, number, batch, position, offset, size, kind, day, "
+                             "sector, level, owner, root from by_id; drop table by_id;"
+                             "create index record_thread on record(owner, root) where root is not null;"
+                             "pragma user_version = 2"),
                      ERR_OK);
     assert_int_equal(db_exec(db, damage), ERR_OK);
     sqlite3_close(db);
