@@ -133,6 +133,7 @@ static void submit_file(struct submission *submission, const char *path)
     char reason[256];
     char folder[PATH_SIZE];
     submission->name = strcmp(path, "-") == 0 ? tr("standard input", "标准输入") : path;
+    /* cppcheck-suppress autoVariables; taken back when the file is done */
     submission->input = &input;
     if (input_open_any(&input, path, submission->office.home, submission->kind,
                        (int)submission->office.settings.utc_offset_minutes, reason) != ERR_OK) {

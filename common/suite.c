@@ -220,7 +220,9 @@ err_t signing_pair_restore(const struct suite *suite, const uint8_t secret[SIGNI
 
 void signing_pair_sign(const struct signing_pair *pair, struct view bytes, uint8_t ret_signature[SIGNATURE_SIZE])
 {
-    signing_key_suite(&pair->key)->sign(pair, bytes, ret_signature);
+    const struct suite *suite = signing_key_suite(&pair->key);
+    assert(suite); /* no pair is made without one */
+    suite->sign(pair, bytes, ret_signature);
 }
 
 bool signature_check(const struct signing_key *key, struct view algorithm, struct view bytes, struct view signature)
