@@ -75,7 +75,8 @@ AGN_PUBLIC enum agn_result agn_file(struct agn *agn, const char *json, size_t si
  * files nothing and returns the first id again, also after a crash and from another process. */
 AGN_PUBLIC enum agn_result agn_file_once(struct agn *agn, const char *key, const char *json, size_t size,
                                          struct agn_filed *ret_filed);
-/* Files a record in place of ID, which the hub rejected. AGN_NOT_FOUND: no rejected record has this id. */
+/* Files a record in place of ID, which the hub rejected, or an attachment of it. AGN_NOT_FOUND: no such record has this
+ * id. */
 AGN_PUBLIC enum agn_result agn_file_corrected(struct agn *agn, const char *id, const char *json, size_t size,
                                               struct agn_filed *ret_filed);
 

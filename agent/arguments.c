@@ -20,8 +20,8 @@ static const struct {
 } rows[] = {
     {"keep-going", NULL, "store the sound records of a file although others are refused",
      "即使文件中有记录被拒，仍保存其余合格记录", 'k', false},
-    {"corrects", "ID", "the one record given replaces this rejected one", "所给的一条记录用于更正此被退回的记录", 'c',
-     false},
+    {"corrects", "ID", "the one record given replaces this one, that was rejected or waits for a refused attachment",
+     "所给的一条记录用于替换此被退回或附件未被接受的记录", 'c', false},
     {"cap", NULL, "the file is a CAP 1.2 message, whatever its name", "文件为 CAP 1.2 消息，不论其名称", 'C', false},
     {"set", "FIELD=VALUE", "of a CAP message: the field's value, in place of what it says; may be repeated",
      "用于 CAP 消息：指定字段的值，取代消息中的内容；可多次使用", 'S', false},

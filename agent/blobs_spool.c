@@ -214,6 +214,42 @@ err_t spool_doubt_blobs(struct spool *spool, uint64_t seq)
     return spool_end(spool, err);
 }
 
+/* Why the item cannot be sent. */
+static err_t find_refusals(struct spool *spool, uint64_t seq, struct faults *ret_faults)
+{
+    struct blob_note notes[BLOBS_OF_ITEM];
+    size_t count = 0;
+    err_t err = spool_item_blobs(spool, seq, notes, &count);
+    ret_faults->count = 0;
+    for (size_t i = 0; err == ERR_OK && i < count; i++) {
+        if (notes[i].state == BLOB_REFUSED) {
+            fault_add(ret_faults, notes[i].code, "attachments", "%.200s", notes[i].name);
+        }
+    }
+    return err == ERR_OK && ret_faults->count == 0 ? ERR_NOT_FOUND : err;
+}
+
+err_t spool_close_blocked(struct spool *spool, const uint8_t id[RECORD_ID_SIZE], enum item_state state, uint64_t by)
+{
+    struct item item;
+    struct faults faults;
+    msgpack_sbuffer encoded;
+    err_t err = spool_find(spool, id, &item);
+    err = err == ERR_OK ? find_refusals(spool, item.seq, &faults) : err;
+    if (err != ERR_OK) {
+        return err;
+    }
+    msgpack_sbuffer_init(&encoded);
+    faults_encode(&faults, &encoded);
+    sqlite3_bind_int64(spool->close_blocked, 1, (sqlite3_int64)item.seq);
+    sqlite3_bind_int(spool->close_blocked, 2, (int)state);
+    sqlite3_bind_int64(spool->close_blocked, 3, (sqlite3_int64)by);
+    db_bind_view(spool->close_blocked, 4, (struct view){(const uint8_t *)encoded.data, encoded.size});
+    err = db_run(spool->close_blocked);
+    msgpack_sbuffer_destroy(&encoded);
+    return err == ERR_OK && sqlite3_changes(spool->db) == 0 ? ERR_NOT_FOUND : err;
+}
+
 err_t spool_has_sendable(struct spool *spool, uint64_t upto_seq, bool *ret_has)
 {
     sqlite3_bind_int64(spool->sendable, 1, (sqlite3_int64)upto_seq);

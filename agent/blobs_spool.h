@@ -35,9 +35,9 @@ MUST_CHECK err_t spool_next_blob(struct spool *spool, struct blob_note *ret_note
 /* CODE "" but for a refused one. */
 MUST_CHECK err_t spool_settle_blob(struct spool *spool, const uint8_t hash[BLOB_HASH_SIZE], enum blob_state state,
                                    const char *code);
-/* The oldest refused one. ERR_NOT_FOUND: none. */
+/* The oldest refused one that a record waits for. ERR_NOT_FOUND: none. */
 MUST_CHECK err_t spool_refused_blob(struct spool *spool, struct blob_note *ret_note);
-/* All refused ones wait again. */
+/* All refused ones that a record waits for are to be uploaded again. */
 MUST_CHECK err_t spool_retry_blobs(struct spool *spool);
 /* The hub says that it lacks an attachment of this item (`missing_blob`): all of them are offered again. */
 MUST_CHECK err_t spool_doubt_blobs(struct spool *spool, uint64_t seq);
@@ -49,7 +49,8 @@ MUST_CHECK err_t spool_list_blobs(struct spool *spool, int64_t after, struct blo
 /* Those that an item names; at most BLOBS_OF_ITEM. */
 MUST_CHECK err_t spool_item_blobs(struct spool *spool, uint64_t seq, struct blob_note ret_notes[BLOBS_OF_ITEM],
                                   size_t *ret_count);
-/* The next after the row AFTER that is at the hub since before BEFORE_MS, as are all records that name it. */
+/* The next after the row AFTER that is at the hub, or refused, since before BEFORE_MS, and that no record waits for or
+ * has waited for since. */
 MUST_CHECK err_t spool_old_blob(struct spool *spool, int64_t after, int64_t before_ms, struct blob_note *ret_note);
 /* Whether an item up to UPTO_SEQ waits that may be sent, or is under way. */
 MUST_CHECK err_t spool_has_sendable(struct spool *spool, uint64_t upto_seq, bool *ret_has);

@@ -301,8 +301,8 @@ static bool file_record(struct import *import, const struct cap_source *source, 
     if (err == ERR_OK && filing.count == 1 && filing.lines[0].faults) {
         print_faults(import, filing.lines[0].faults, true);
     } else if (err == ERR_NOT_FOUND) {
-        complain(tr("--corrects: no rejected record has this id; nothing was stored",
-                    "--corrects：没有以此为 ID 的被退回记录，未保存任何内容"));
+        complain(tr("--corrects: no rejected or blocked record has this id; nothing was stored",
+                    "--corrects：没有以此为 ID 且被退回或受阻的记录，未保存任何内容"));
     } else if (err == ERR_EXISTS) {
         complain(tr("%s: another process has just filed this message", "%s：其他进程刚刚报送了该消息"), import->name);
     } else if (err != ERR_OK) {

@@ -290,15 +290,17 @@ static int discard(struct office *office, const char *text, const uint8_t id[REC
     struct item item;
     err_t err = spool_discard(office->spool, id);
     if (err == ERR_OK) {
-        printf(tr("%s discarded; it stays in the list with its reasons\n", "%s 已放弃；仍保留在列表中并附退回原因\n"),
+        printf(tr("%s discarded; it stays in the list with its reasons\n", "%s 已放弃；仍保留在列表中并附原因\n"),
                text);
         return EXIT_DONE;
     }
     if (err != ERR_NOT_FOUND) {
         complain_spool(office, "discard", err);
     } else if (spool_find(office->spool, id, &item) == ERR_OK) {
-        complain(tr("%s is %s: only a rejected record can be discarded", "%s 的状态为“%s”：只能放弃被退回的记录"), text,
-                 state_label(item.state));
+        complain(
+            tr("%s is %s: only a record that was rejected, or that waits for a refused attachment, can be discarded",
+               "%s 的状态为“%s”：只能放弃被退回或附件未被接受的记录"),
+            text, state_label(item.state));
     } else {
         complain(tr("no record %s in %s", "没有记录 %s（位于 %s）"), text, office->home->path);
     }
@@ -315,7 +317,8 @@ int cmd_discard(const struct home *home, const struct arguments *arguments)
         return EXIT_USAGE;
     }
     if (!arguments->is_sure) {
-        complain(tr("discarding gives up a rejected record: add --yes", "放弃被退回的记录需要加 --yes 确认"));
+        complain(tr("discarding gives up a record that the city has not taken: add --yes",
+                    "放弃未被市级接收的记录需要加 --yes 确认"));
         return EXIT_USAGE;
     }
     if (!office_open(home, QUICK_WAIT_MS, &office)) {

@@ -78,8 +78,9 @@ static err_t print_accepted(const struct submission *submission, const struct ac
 static void tell_failure(const struct submission *submission, err_t err)
 {
     if (err == ERR_NOT_FOUND) {
-        complain(tr("--corrects %s: no rejected record has this id; nothing of %s was stored",
-                    "--corrects %s：没有以此为 ID 的被退回记录，未保存 %s 中的内容"),
+        complain(tr("--corrects %s: no record with this id was rejected, or waits for a refused attachment; nothing of "
+                    "%s was stored",
+                    "--corrects %s：没有以此为 ID 且被退回或附件未被接受的记录，未保存 %s 中的内容"),
                  submission->arguments->corrects, submission->name);
     } else if (err == ERR_INVALID) {
         complain(tr("--corrects takes one record; %s holds more, nothing of it was stored",

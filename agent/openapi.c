@@ -203,7 +203,8 @@ static json_t *query_parameter(enum query query)
         [QUERY_STATE] = {"only records in this state", "仅列出该状态"},
         [QUERY_AFTER] = {"only what stands above this number or cursor", "仅列出该序号或游标之后的内容"},
         [QUERY_LIMIT] = {"at most so many, 1 to 500; 100 where absent", "最多条数，1 至 500，默认 100"},
-        [QUERY_CORRECTS] = {"the id of a rejected record that this one replaces", "所更正的被退回记录的 ID"},
+        [QUERY_CORRECTS] = {"the id of a record, rejected or kept here by a refused attachment, that this one replaces",
+                            "被退回或附件未被接受、由此条替换的记录的 ID"},
     };
     json_t *schema = query == QUERY_STATE ? state_schema()
                      : query == QUERY_CORRECTS

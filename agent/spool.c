@@ -52,6 +52,9 @@ static const struct db_migration migrations[] = {
     "not exists (select 1 from item_blob l join blob b on b.hash = l.hash where l.seq = item.seq and b.state <> 1) "   \
     "and not exists (select 1 from item_earlier e join item i on i.seq = e.earlier where e.seq = item.seq and "        \
     "i.state = 0) "
+/* A record waits for the attachment. */
+#define IS_AWAITED(blob)                                                                                               \
+    "exists (select 1 from item_blob l join item i on i.seq = l.seq where l.hash = " blob ".hash and i.state = 0) "
 #define BLOB_COLUMNS                                                                                                   \
     "b.row, b.hash, b.size, b.media_type, b.name, b.state, b.code, b.at, (select count(*) from item_blob l join item " \
     "i on i.seq = l.seq where l.hash = b.hash and i.state = 0) from blob b "
@@ -68,7 +71,11 @@ static const struct {
     {offsetof(struct spool, set_meta), "insert or replace into meta values (?, ?)"},
     {offsetof(struct spool, add),
      "insert into item (seq, id, kind, title, priority, state, accepted_at, hash, body) values (?,?,?,?,?,0,?,?,?)"},
-    {offsetof(struct spool, close_rejected), "update item set state = ?, corrected_by = ? where id = ? and state = 2"},
+    {offsetof(struct spool, close_rejected),
+     "update item set state = ?, corrected_by = nullif(?, 0) where id = ? and state = 2"},
+    {offsetof(struct spool, close_blocked),
+     "update item set state = ?2, corrected_by = nullif(?3, 0), faults = ?4 where seq = ?1 and state = 0 and "
+     "receipt is null"},
     {offsetof(struct spool, pick), /* The planner would rather sort all that waits, bodies included. */
      "select seq, body from item indexed by item_waiting where state = 0 and " IS_READY "order by priority, seq"},
     {offsetof(struct spool, sendable),
@@ -88,7 +95,7 @@ static const struct {
      "insert into connection values (1, ?, ?, ?, ?, ?) on conflict (row) do update set since = "
      "iif(is_ready = excluded.is_ready, since, excluded.since), is_ready = excluded.is_ready, next_try = "
      "excluded.next_try, reason = excluded.reason, refusal = excluded.refusal"},
-    {offsetof(struct spool, match), "select seq, state from item where id = ? and hash = ?"},
+    {offsetof(struct spool, match), "select seq, state = 0 or outcome_at is null from item where id = ? and hash = ?"},
     {offsetof(struct spool, settle),
      "update item set state = ?2, outcome_at = ?3, number = ?4, faults = ?5, receipt = ?6 where seq = ?1"},
     {offsetof(struct spool, add_receipt),
@@ -117,15 +124,18 @@ static const struct {
      "select " BLOB_COLUMNS "where state = 0 order by (select ifnull(min(i.priority), 99) from item_blob l join item i "
      "on i.seq = l.seq where l.hash = b.hash and i.state = 0), b.row limit 1"},
     {offsetof(struct spool, settle_blob), "update blob set state = ?2, code = ?3, at = ?4 where hash = ?1"},
-    {offsetof(struct spool, refused_blob), "select " BLOB_COLUMNS "where state = 2 order by b.row limit 1"},
-    {offsetof(struct spool, retry_blobs), "update blob set state = 0, code = '' where state = 2"},
+    {offsetof(struct spool, refused_blob),
+     "select " BLOB_COLUMNS "where state = 2 and " IS_AWAITED("b") "order by b.row limit 1"},
+    {offsetof(struct spool, retry_blobs),
+     "update blob set state = 0, code = '' where state = 2 and " IS_AWAITED("blob")},
     {offsetof(struct spool, doubt_blob), "update blob set state = 0, code = '' where hash = ? and state = 1"},
     {offsetof(struct spool, find_blob), "select " BLOB_COLUMNS "where hash = ?"},
     {offsetof(struct spool, list_blobs), "select " BLOB_COLUMNS "where b.row > ? order by b.row limit ?"},
     {offsetof(struct spool, item_blobs),
      "select " BLOB_COLUMNS "where hash in (select hash from item_blob where seq = ?) order by b.row"},
     {offsetof(struct spool, old_blob),
-     "select " BLOB_COLUMNS "where b.row > ? and state = 1 and b.at < ? and not exists (select 1 from item_blob l join "
+     "select " BLOB_COLUMNS
+     "where b.row > ? and state <> 0 and b.at < ? and not exists (select 1 from item_blob l join "
      "item i on i.seq = l.seq where l.hash = b.hash and (i.state = 0 or i.outcome_at >= ?2)) order by b.row limit 1"},
     {offsetof(struct spool, want_blob), "insert into blob_wanted (hash, state, code, at) values (?1, 0, '', ?2) on "
                                         "conflict (hash) do update set state = 0,"
@@ -290,24 +300,23 @@ err_t spool_add(struct spool *spool, const struct acceptance *acceptance)
     return err == ERR_OK ? meta_set_number(spool, "last_seq", acceptance->seq) : err;
 }
 
-static err_t close_rejected(struct spool *spool, const uint8_t id[RECORD_ID_SIZE], enum item_state state, uint64_t by)
+static err_t close_item(struct spool *spool, const uint8_t id[RECORD_ID_SIZE], enum item_state state, uint64_t by)
 {
     sqlite3_bind_int(spool->close_rejected, 1, (int)state);
-    sqlite3_bind_null(spool->close_rejected, 2);
-    if (by) {
-        sqlite3_bind_int64(spool->close_rejected, 2, (sqlite3_int64)by);
-    }
+    sqlite3_bind_int64(spool->close_rejected, 2, (sqlite3_int64)by);
     db_bind_view(spool->close_rejected, 3, (struct view){id, RECORD_ID_SIZE});
     err_t err = db_run(spool->close_rejected);
-    return err == ERR_OK && sqlite3_changes(spool->db) == 0 ? ERR_NOT_FOUND : err;
+    bool is_closed = err == ERR_OK && sqlite3_changes(spool->db) > 0;
+    return err != ERR_OK || is_closed ? err : spool_close_blocked(spool, id, state, by);
 }
 
 err_t spool_correct(struct spool *spool, const uint8_t id[RECORD_ID_SIZE], uint64_t by)
 {
-    return close_rejected(spool, id, ITEM_CORRECTED, by);
+    return close_item(spool, id, ITEM_CORRECTED, by);
 }
 
 err_t spool_discard(struct spool *spool, const uint8_t id[RECORD_ID_SIZE])
 {
-    return close_rejected(spool, id, ITEM_DISCARDED, 0);
+    err_t err = spool_begin(spool);
+    return err == ERR_OK ? spool_end(spool, close_item(spool, id, ITEM_DISCARDED, 0)) : err;
 }

@@ -2,7 +2,9 @@
  *
  * One SQLite file that several processes write in turns: `submit` adds, `run` takes receipts. An item is on disk when
  * spool_commit() has returned, and stays there for ever: only its state moves, accepted → received or rejected,
- * rejected → corrected or discarded. Nothing here knows of sockets or of what is under way; that is common/flights.h.
+ * rejected → corrected or discarded. An item that cannot be sent, since the hub refuses one of its attachments and no
+ * receipt was ever given for it, goes to these two as well; should a receipt come all the same, that decides. Nothing
+ * here knows of sockets or of what is under way; that is common/flights.h.
  */
 #ifndef AGENT_SPOOL_H
 #define AGENT_SPOOL_H
@@ -56,7 +58,8 @@ MUST_CHECK err_t spool_begin(struct spool *spool);
 /* The number for the next item; within the transaction alone. */
 MUST_CHECK err_t spool_next_seq(struct spool *spool, uint64_t *ret_seq);
 MUST_CHECK err_t spool_add(struct spool *spool, const struct acceptance *acceptance);
-/* The rejected item ID is done with: BY replaces it. ERR_NOT_FOUND where no rejected item has this id. */
+/* The rejected item ID, or one that cannot be sent, is done with: BY replaces it. ERR_NOT_FOUND where no such item has
+ * this id. */
 MUST_CHECK err_t spool_correct(struct spool *spool, const uint8_t id[RECORD_ID_SIZE], uint64_t by);
 MUST_CHECK err_t spool_commit(struct spool *spool);
 /* What is to be kept with the next commit or not at all: ACT is called once, inside that transaction, and where it

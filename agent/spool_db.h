@@ -9,7 +9,7 @@ struct spool {
     sqlite3 *db;
     const struct suite *suite;
     sqlite3_stmt *get_meta, *set_meta;
-    sqlite3_stmt *add, *close_rejected, *pick, *find, *list, *list_state, *faults, *bytes;
+    sqlite3_stmt *add, *close_rejected, *close_blocked, *pick, *find, *list, *list_state, *faults, *bytes;
     sqlite3_stmt *count_states, *oldest, *waiting, *version;
     sqlite3_stmt *get_connection, *set_connection;
     sqlite3_stmt *match, *settle, *add_receipt, *get_receipt, *send_again, *send_all_again, *last_received, *add_inbox,
@@ -30,6 +30,11 @@ MUST_CHECK err_t meta_set_epoch(struct spool *spool, const char *key, const uint
 
 /* agent/blobs_spool.c: notes what attachments a new item names, and what it must be sent after. In a transaction. */
 MUST_CHECK err_t spool_link_blobs(struct spool *spool, const struct acceptance *acceptance);
+
+/* agent/blobs_spool.c: takes an item that waits for a refused attachment to STATE, with the refusals as its faults. BY
+ * as in spool_correct(). ERR_NOT_FOUND: the item ID is none such. In a transaction. */
+MUST_CHECK err_t spool_close_blocked(struct spool *spool, const uint8_t id[RECORD_ID_SIZE], enum item_state state,
+                                     uint64_t by);
 
 /* Commits where ERR is ERR_OK, else rolls back; the outcome of both. */
 MUST_CHECK err_t spool_end(struct spool *spool, err_t err);

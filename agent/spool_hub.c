@@ -84,8 +84,8 @@ static err_t keep_receipt(struct spool *spool, const struct receipt_body *body, 
     return err;
 }
 
-/* ERR_NOT_FOUND: no item of ours has this id and this hash. */
-static err_t match(struct spool *spool, const struct result *result, uint64_t *ret_seq, enum item_state *ret_state)
+/* ERR_NOT_FOUND: no item of ours has this id and this hash. Open: it waits, or has never had an outcome. */
+static err_t match(struct spool *spool, const struct result *result, uint64_t *ret_seq, bool *ret_is_open)
 {
     if (result->id.size != RECORD_ID_SIZE || result->hash.size != RECORD_HASH_SIZE) {
         return ERR_NOT_FOUND;
@@ -95,7 +95,7 @@ static err_t match(struct spool *spool, const struct result *result, uint64_t *r
     err_t err = db_step(spool->match);
     if (err == ERR_OK) {
         *ret_seq = (uint64_t)sqlite3_column_int64(spool->match, 0);
-        *ret_state = (enum item_state)sqlite3_column_int(spool->match, 1);
+        *ret_is_open = sqlite3_column_int(spool->match, 1) != 0;
     }
     sqlite3_reset(spool->match);
     return err;
@@ -118,14 +118,15 @@ static err_t settle(struct spool *spool, uint64_t seq, const struct result *resu
     return db_run(spool->settle);
 }
 
-/* The first outcome stays: only an item that waits is moved. The receipt is kept when the first item needs it. */
+/* The first outcome stays: an item that has one and does not wait is not moved. The receipt is kept when the first item
+ * needs it. */
 static err_t take_result(struct spool *spool, const struct result *result, const struct receipt_body *body,
                          const struct receipt *receipt, const struct signing_key *hub_key, int64_t *receipt_row,
                          struct verdicts *verdicts)
 {
     uint64_t seq = 0;
-    enum item_state state = ITEM_ACCEPTED;
-    err_t err = match(spool, result, &seq, &state);
+    bool is_open = false;
+    err_t err = match(spool, result, &seq, &is_open);
     if (err != ERR_OK) {
         verdicts->ignored += err == ERR_NOT_FOUND;
         return err == ERR_NOT_FOUND ? ERR_OK : err;
@@ -137,7 +138,7 @@ static err_t take_result(struct spool *spool, const struct result *result, const
         log_safe(result->code.at, result->code.size, verdict->code, sizeof verdict->code);
         return ERR_OK;
     }
-    if (state != ITEM_ACCEPTED) {
+    if (!is_open) {
         return ERR_OK;
     }
     if (*receipt_row == 0) {

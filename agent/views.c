@@ -228,9 +228,10 @@ err_t attachments_view(struct spool *spool, json_t **ret_view)
     while (err == ERR_OK && count == PAGE) {
         err = spool_list_blobs(spool, after, page, PAGE, &count);
         for (size_t i = 0; err == ERR_OK && i < count; i++) {
-            counts[page[i].state]++;
+            bool is_in_way = page[i].state != BLOB_KEPT && page[i].records > 0;
+            counts[page[i].state] += page[i].state == BLOB_KEPT || is_in_way;
             after = page[i].row;
-            if (page[i].code[0]) {
+            if (is_in_way && page[i].code[0]) {
                 json_array_append_new(faults, attachment_view(&page[i]));
             }
         }

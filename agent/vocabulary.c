@@ -11,8 +11,8 @@ static const struct label states[] = {
     [ITEM_ACCEPTED] = {"accepted", "accepted here", "已在本机受理"},
     [ITEM_RECEIVED] = {"received", "received by the city", "市级已接收"},
     [ITEM_REJECTED] = {"rejected", "rejected", "被退回"},
-    [ITEM_CORRECTED] = {"corrected", "rejected, since corrected", "被退回，已更正重报"},
-    [ITEM_DISCARDED] = {"discarded", "rejected, since discarded", "被退回，已放弃"},
+    [ITEM_CORRECTED] = {"corrected", "not taken, since corrected", "未被接收，已更正重报"},
+    [ITEM_DISCARDED] = {"discarded", "not taken, since discarded", "未被接收，已放弃"},
 };
 
 static const struct label standings[] = {
@@ -27,16 +27,22 @@ static const struct label blob_states[] = {
     [BLOB_REFUSED] = {"refused", "refused", "未被接受"},
 };
 
+#define OR_GIVE_UP_EN                                                                                                  \
+    "; or replace the record: agn-agent submit --corrects ID FILE, or give it up: agn-agent discard ID --yes"
+#define OR_GIVE_UP_ZH "；或更换记录：agn-agent submit --corrects ID 文件，或放弃：agn-agent discard ID --yes"
+
 /* By the code of the hub, or our own. */
 static const struct label blob_advices[] = {
-    {"quota_exceeded", "ask the city's operator for more room, then: agn-agent attachment retry",
-     "请联系市级管理员增加空间，然后执行：agn-agent attachment retry"},
-    {"bad_media_type", "the hub does not take this type: ask its operator, then: agn-agent attachment retry",
-     "枢纽不接受此类型：请联系市级管理员，然后执行：agn-agent attachment retry"},
-    {"type_mismatch", "the hub judges the content otherwise: update agn-agent, then: agn-agent attachment retry",
-     "枢纽对文件内容的判断不同：请升级 agn-agent，然后执行：agn-agent attachment retry"},
-    {"unsupported", "the hub is of an older version: ask its operator to update it",
-     "枢纽版本较旧：请联系市级管理员升级"},
+    {"quota_exceeded", "ask the city's operator for more room, then: agn-agent attachment retry" OR_GIVE_UP_EN,
+     "请联系市级管理员增加空间，然后执行：agn-agent attachment retry" OR_GIVE_UP_ZH},
+    {"bad_media_type",
+     "the hub does not take this type: ask its operator, then: agn-agent attachment retry" OR_GIVE_UP_EN,
+     "枢纽不接受此类型：请联系市级管理员，然后执行：agn-agent attachment retry" OR_GIVE_UP_ZH},
+    {"type_mismatch",
+     "the hub judges the content otherwise: update agn-agent, then: agn-agent attachment retry" OR_GIVE_UP_EN,
+     "枢纽对文件内容的判断不同：请升级 agn-agent，然后执行：agn-agent attachment retry" OR_GIVE_UP_ZH},
+    {"unsupported", "the hub is of an older version: ask its operator to update it" OR_GIVE_UP_EN,
+     "枢纽版本较旧：请联系市级管理员升级" OR_GIVE_UP_ZH},
     {BLOB_FILE_MISSING, "put the same file back: agn-agent attachment put FILE",
      "请重新放入同一文件：agn-agent attachment put FILE"},
     {BLOB_FILE_DAMAGED, "put the same file back: agn-agent attachment put FILE",

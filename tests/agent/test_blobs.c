@@ -104,6 +104,85 @@ static void test_a_record_waits_for_its_attachment(void **state)
     assert_int_equal(spool_next_blob(place->spool, &note), ERR_OK);
 }
 
+/* A record with an attachment that the hub refuses. */
+static void accept_blocked(struct place *place, struct item *item)
+{
+    struct blob_note note;
+    char path[PATH_SIZE];
+    write_file(place, "a.pdf", "%PDF-1.7 and so on", path);
+    accept_report(place, ONE_FILE, item);
+    assert_int_equal(spool_discard(place->spool, item->id), ERR_NOT_FOUND); /* it may go yet */
+    assert_int_equal(spool_next_blob(place->spool, &note), ERR_OK);
+    assert_int_equal(spool_settle_blob(place->spool, note.hash, BLOB_REFUSED, "quota_exceeded"), ERR_OK);
+}
+
+static void test_a_blocked_record_is_given_up_when_told_so(void **state)
+{
+    struct place *place = *state;
+    struct item item;
+    struct faults faults;
+    struct blob_note note;
+    accept_blocked(place, &item);
+    assert_int_equal(spool_discard(place->spool, item.id), ERR_OK);
+    item = find_item(place, item.id);
+    assert_int_equal(item.state, ITEM_DISCARDED);
+    assert_int_equal(waiting(place), 0);
+    assert_int_equal(spool_faults(place->spool, item.seq, &faults), ERR_OK);
+    assert_string_equal(faults.list[0].code, "quota_exceeded");
+    assert_string_equal(faults.list[0].reason, "a.pdf");
+    /* Nobody waits for the attachment: it is nobody's trouble, and is not offered again. */
+    assert_int_equal(spool_refused_blob(place->spool, &note), ERR_NOT_FOUND);
+    assert_int_equal(spool_retry_blobs(place->spool), ERR_OK);
+    assert_int_equal(spool_next_blob(place->spool, &note), ERR_NOT_FOUND);
+    assert_int_equal(spool_discard(place->spool, item.id), ERR_NOT_FOUND);
+}
+
+static void test_a_blocked_record_is_replaced(void **state)
+{
+    struct place *place = *state;
+    struct item item;
+    struct told told;
+    accept_blocked(place, &item);
+    assert_int_equal(submit(place, "b.json", REPORT_HEAD "}", false, item.id, &told), ERR_OK);
+    item = find_item(place, item.id);
+    assert_int_equal(item.state, ITEM_CORRECTED);
+    assert_int_equal(item.corrected_by, told.result.first_seq);
+    assert_int_equal(pick(place), 1);
+    assert_int_equal(place->batch.seqs[0], told.result.first_seq);
+}
+
+/* What the hub says of it decides, whatever a person thought. */
+static void test_a_receipt_for_a_record_that_was_given_up_counts(void **state)
+{
+    struct place *place = *state;
+    struct item item;
+    struct verdicts verdicts;
+    accept_blocked(place, &item);
+    assert_int_equal(spool_discard(place->spool, item.id), ERR_OK);
+    struct result result = result_for(&item, OUTCOME_STORED, 7);
+    assert_int_equal(answer(place, 1, &result, 1, &verdicts), ERR_OK);
+    item = find_item(place, item.id);
+    assert_int_equal(item.state, ITEM_RECEIVED);
+    assert_int_equal(item.number, 7);
+}
+
+/* The hub has held it once: it is for the hub to say what became of it. */
+static void test_a_record_with_a_receipt_is_not_given_up(void **state)
+{
+    struct place *place = *state;
+    struct item item;
+    struct verdicts verdicts;
+    struct welcome_effect effect;
+    accept_blocked(place, &item);
+    struct result result = result_for(&item, OUTCOME_STORED, 7);
+    assert_int_equal(welcome(place, 1, 0, &effect), ERR_OK);
+    assert_int_equal(answer(place, 1, &result, 1, &verdicts), ERR_OK);
+    assert_int_equal(welcome(place, 2, 0, &effect), ERR_OK); /* another store: all goes again */
+    assert_int_equal(find_item(place, item.id).state, ITEM_ACCEPTED);
+    assert_int_equal(spool_discard(place->spool, item.id), ERR_NOT_FOUND);
+    assert_int_equal(waiting(place), 1);
+}
+
 static void test_what_refers_to_a_waiting_record_waits_too(void **state)
 {
     struct place *place = *state;
@@ -333,6 +412,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_record_waits_for_its_attachment, set_up, remove_blobs),
+        cmocka_unit_test_setup_teardown(test_a_blocked_record_is_given_up_when_told_so, set_up, remove_blobs),
+        cmocka_unit_test_setup_teardown(test_a_blocked_record_is_replaced, set_up, remove_blobs),
+        cmocka_unit_test_setup_teardown(test_a_receipt_for_a_record_that_was_given_up_counts, set_up, remove_blobs),
+        cmocka_unit_test_setup_teardown(test_a_record_with_a_receipt_is_not_given_up, set_up, remove_blobs),
         cmocka_unit_test_setup_teardown(test_what_refers_to_a_waiting_record_waits_too, set_up, remove_blobs),
         cmocka_unit_test_setup_teardown(test_a_file_of_two_records_is_one_attachment, set_up, remove_blobs),
         cmocka_unit_test_setup_teardown(test_bad_files_are_named_with_their_field, set_up, remove_blobs),

@@ -75,10 +75,32 @@ def check_quota(site, hub, agent):
     done = agent.sync(30, ok=False)
     check(done.returncode == 1 and "large.pdf" in done.stderr, "nor does one with a session of its own", done.stderr)
     agent.start()
+    check_given_up(site, hub, agent)
     hub.quota = None
     agent.cli("attachment", "retry")
     wait_until(lambda: waits in [str_id(key) for key in hub.records], what="the record after the quota was raised")
     check(agent.cli_json("status")["attachments"]["refused"] == 0, "after retry it goes up, and the record after it")
+
+
+def check_given_up(site, hub, agent):
+    """Two more that the quota keeps here: one is replaced without its file, one is discarded."""
+    files = [pdf(site.folder, name, 2 * MIB) for name in ("replaced.pdf", "dropped.pdf")]
+    replaced, dropped = agent.submit(with_file("replaced.pdf"), with_file("dropped.pdf"))
+    wait_until(lambda: agent.cli_json("status")["attachments"]["refused"] == 3, what="both refusals")
+    text = agent.cli("status").stdout
+    check("--corrects ID" in text and "discard ID" in text, "status says how to get out", text)
+    ready, = agent.submit(review(), options=("--corrects", replaced))
+    agent.cli("discard", dropped, "--yes")
+    wait_until(lambda: ready in [str_id(key) for key in hub.records], what="the record in its place")
+    rows = {row["id"]: row for row in agent.records()}
+    check(rows[replaced]["state"] == "corrected" and rows[dropped]["state"] == "discarded"
+          and all("quota_exceeded" in rows[key]["faults"] for key in (replaced, dropped)),
+          "both stand in the list with what became of them and why", (rows[replaced], rows[dropped]))
+    check(agent.cli_json("status")["attachments"]["refused"] == 1, "and are in nobody's way")
+    done = agent.cli("discard", ready, "--yes", ok=False)
+    check(done.returncode == 1, "what may still arrive cannot be discarded", done.stdout)
+    agent.cli("attachment", "retry")
+    check(not set(files) & set(hub.blobs), "their files are not uploaded")
 
 
 def str_id(key):
