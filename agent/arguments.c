@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/office.h"
+#include "common/passphrase.h"
 #include "common/text.h"
 
 /* `letter` names the option inside the program only; -h and -o alone are short options too. */
@@ -47,6 +48,9 @@ static const struct {
     {"xlsx", "FILE", "write a workbook", "写入 XLSX 工作簿", 'x', false},
     {"home", "DIR", "the folder with keys and spool (else AGN_HOME, else ~/.agn-agent)",
      "存放密钥和数据的文件夹（默认取 AGN_HOME，再次为 ~/.agn-agent）", 'H', true},
+    {"passphrase-file", "FILE",
+     "holds the passphrase of sealed keys (else systemd's credential `passphrase`, else the terminal asks)",
+     "存放密钥口令的文件（默认取 systemd 凭据 passphrase，再次在终端询问）", 'P', true},
     {"help", NULL, "this text", "显示本说明", 'h', true},
     {"version", NULL, "print the version", "显示版本", 'V', true},
 };
@@ -99,6 +103,9 @@ static bool set_option(int letter, char *value, struct arguments *arguments)
     switch (letter) {
     case 'H':
         arguments->home = value;
+        return true;
+    case 'P':
+        passphrase_from(value);
         return true;
     case 'c':
         arguments->corrects = value;

@@ -1,4 +1,4 @@
-/* join, config: what is done once. */
+/* join, key, config: what is done once. */
 #include <stdio.h>
 #include <string.h>
 
@@ -28,6 +28,22 @@ int cmd_config(const struct home *home, const struct arguments *arguments)
     printf(tr("%s/%s: %s\n", "%s/%s：%s\n"), home->path, SETTINGS_FILE,
            home_has(home, SETTINGS_FILE) ? tr("good", "有效")
                                          : tr("not there; the defaults apply", "不存在，使用默认值"));
+    return EXIT_DONE;
+}
+
+int cmd_key(const struct home *home, const struct arguments *arguments)
+{
+    char reason[256];
+    bool is_sealed = strcmp(arguments->operands[0], "seal") == 0;
+    if (!is_sealed && strcmp(arguments->operands[0], "unseal") != 0) {
+        complain(tr("expected: agn-agent key seal|unseal", "用法：agn-agent key seal|unseal"));
+        return EXIT_USAGE;
+    }
+    if (identity_seal(home, is_sealed, reason) != ERR_OK) {
+        complain("%s", reason);
+        return EXIT_REFUSED;
+    }
+    puts(reason);
     return EXIT_DONE;
 }
 

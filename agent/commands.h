@@ -5,6 +5,7 @@
 #include "agent/arguments.h"
 
 int cmd_join(const struct home *home, const struct arguments *arguments);
+int cmd_key(const struct home *home, const struct arguments *arguments);
 int cmd_cap(const struct home *home, const struct arguments *arguments);
 int cmd_submit(const struct home *home, const struct arguments *arguments);
 int cmd_sync(const struct home *home, const struct arguments *arguments);

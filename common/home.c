@@ -114,3 +114,47 @@ err_t home_write(const struct home *home, const char *name, const void *bytes, s
     close(folder_fd);
     return err;
 }
+
+static err_t read_all(int fd, char *bytes, size_t size, size_t *ret_size)
+{
+    *ret_size = 0;
+    while (*ret_size < size) {
+        ssize_t got = read(fd, bytes + *ret_size, size - *ret_size);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            return got == 0 ? ERR_OK : ERR_IO;
+        }
+        *ret_size += (size_t)got;
+    }
+    return ERR_OK;
+}
+
+err_t file_read_private(const char *path, void *ret_bytes, size_t size, size_t *ret_size, char reterr_reason[256])
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &status) != 0) {
+        snprintf(reterr_reason, 256, "%.200s: %s", path, strerror(errno));
+        err_t err = errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+        if (fd >= 0) {
+            close(fd);
+        }
+        return err;
+    }
+    if (S_ISREG(status.st_mode) && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        snprintf(reterr_reason, 256,
+                 tr("%.90s: others may read this secret, so it is not used: chmod 600 %.90s",
+                    "%.90s：他人可读取该机密文件，拒绝使用：chmod 600 %.90s"),
+                 path, path);
+        close(fd);
+        return ERR_INVALID;
+    }
+    err_t err = read_all(fd, ret_bytes, size, ret_size);
+    if (err != ERR_OK) {
+        snprintf(reterr_reason, 256, "%.200s: %s", path, strerror(errno));
+    }
+    close(fd);
+    return err;
+}

@@ -26,4 +26,9 @@ MUST_CHECK err_t home_lock(const struct home *home, const char *name, int *ret_f
 /* Writes a file whole or not at all: temporary name, fsync, rename, fsync of the folder. Mode 0600. */
 MUST_CHECK err_t home_write(const struct home *home, const char *name, const void *bytes, size_t size);
 
+/* The beginning of a file with a secret, at most SIZE bytes of it. ERR_INVALID, with the chmod to type, when others
+ * than its owner may read or change it; ERR_NOT_FOUND when there is none. */
+MUST_CHECK err_t file_read_private(const char *path, void *ret_bytes, size_t size, size_t *ret_size,
+                                   char reterr_reason[256]);
+
 #endif

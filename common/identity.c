@@ -4,7 +4,11 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "common/identity_file.h"
+#include "common/passphrase.h"
 #include "common/text.h"
+
+static_assert((int)KEY_SIZE + (int)SIGNING_SECRET_SIZE == (int)SEAL_SECRET_SIZE, "what is sealed is both secrets");
 
 err_t identity_make(const struct suite *suite, struct identity *ret_identity)
 {
@@ -16,8 +20,107 @@ err_t identity_make(const struct suite *suite, struct identity *ret_identity)
     }
     zmq_z85_decode(ret_identity->curve_public, public_text);
     zmq_z85_decode(ret_identity->curve_secret, secret_text);
+    sodium_memzero(secret_text, sizeof secret_text);
     return signing_pair_make(suite, &ret_identity->signing);
 }
+
+/* ---- sealed ---- */
+
+/* What stands beside the secrets in the open: a seal fits the keys that it was made for. */
+static struct view covered_bytes(const struct identity *identity, uint8_t ret_bytes[KEY_SIZE + SIGNING_KEY_MAX])
+{
+    memcpy(ret_bytes, identity->curve_public, KEY_SIZE);
+    memcpy(ret_bytes + KEY_SIZE, identity->signing.key.bytes, identity->signing.key.size);
+    return (struct view){ret_bytes, (size_t)KEY_SIZE + identity->signing.key.size};
+}
+
+static err_t close_seal(const struct identity *identity, struct view passphrase, struct seal *ret_seal,
+                        char reterr_reason[256])
+{
+    uint8_t covered[KEY_SIZE + SIGNING_KEY_MAX];
+    uint8_t secrets[SEAL_SECRET_SIZE];
+    memcpy(secrets, identity->curve_secret, KEY_SIZE);
+    memcpy(secrets + KEY_SIZE, identity->signing.secret, SIGNING_SECRET_SIZE);
+    err_t err = seal_close(passphrase, covered_bytes(identity, covered), secrets, ret_seal);
+    sodium_memzero(secrets, sizeof secrets);
+    if (err != ERR_OK) {
+        snprintf(reterr_reason, 256, "the libraries cannot seal keys (OpenSSL without scrypt?)");
+    }
+    return err;
+}
+
+static err_t open_seal(struct kept *kept, struct view passphrase)
+{
+    struct identity *identity = &kept->identity;
+    const struct suite *suite = identity_suite(identity);
+    uint8_t covered[KEY_SIZE + SIGNING_KEY_MAX];
+    uint8_t secrets[SEAL_SECRET_SIZE];
+    err_t err = seal_open(passphrase, covered_bytes(identity, covered), &kept->seal, secrets);
+    err = err == ERR_OK ? signing_pair_restore(suite, secrets + KEY_SIZE, &identity->signing) : err;
+    memcpy(identity->curve_secret, secrets, KEY_SIZE);
+    sodium_memzero(secrets, sizeof secrets);
+    return err;
+}
+
+static err_t unlock(const struct home *home, struct kept *kept, char reterr_reason[256])
+{
+    struct passphrase passphrase;
+    err_t err = passphrase_get(&passphrase, reterr_reason);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_INVALID : err; /* to the caller ERR_NOT_FOUND is a home without keys */
+    }
+    err = open_seal(kept, passphrase_view(&passphrase));
+    passphrase_done(&passphrase);
+    if (err == ERR_INVALID) {
+        snprintf(reterr_reason, 256,
+                 tr("%.150s/" IDENTITY_FILE ": the passphrase does not fit, or the file was changed",
+                    "%.150s/" IDENTITY_FILE "：口令不正确，或文件已被改动"),
+                 home->path);
+    } else if (err != ERR_OK) {
+        snprintf(reterr_reason, 256,
+                 tr("%.150s/" IDENTITY_FILE ": scrypt_n, scrypt_r, scrypt_p: more than this program spends on a "
+                    "passphrase: the file was changed",
+                    "%.150s/" IDENTITY_FILE "：scrypt_n、scrypt_r、scrypt_p 超出允许范围：文件已被改动"),
+                 home->path);
+    }
+    return err;
+}
+
+err_t identity_seal(const struct home *home, bool is_sealed, char ret_reason[256])
+{
+    struct kept kept;
+    struct passphrase passphrase;
+    err_t err = kept_read(home, &kept, ret_reason);
+    if (err == ERR_OK && kept.is_sealed == is_sealed) {
+        snprintf(ret_reason, 256,
+                 is_sealed
+                     ? tr("the keys in %.150s are sealed already; for another passphrase: key unseal, then key seal",
+                          "%.150s 中的密钥已加密；更换口令请先 key unseal 再 key seal")
+                     : tr("the keys in %.150s are not sealed", "%.150s 中的密钥未加密"),
+                 home->path);
+        err = ERR_EXISTS;
+    } else if (err == ERR_OK && is_sealed) {
+        err = passphrase_choose(&passphrase, ret_reason);
+        err = err == ERR_OK ? close_seal(&kept.identity, passphrase_view(&passphrase), &kept.seal, ret_reason) : err;
+        passphrase_done(&passphrase);
+        err = err == ERR_OK ? kept_write(home, &kept.identity, &kept.seal, ret_reason) : err;
+    } else if (err == ERR_OK) {
+        err = unlock(home, &kept, ret_reason);
+        err = err == ERR_OK ? kept_write(home, &kept.identity, NULL, ret_reason) : err;
+    }
+    if (err == ERR_OK) {
+        snprintf(ret_reason, 256,
+                 is_sealed ? tr("the keys in %.150s are sealed: who starts the program needs the passphrase",
+                                "%.150s 中的密钥已加密：启动程序需要口令")
+                           : tr("the keys in %.150s are open: who reads the file has them",
+                                "%.150s 中的密钥已解密：能读取该文件即可使用密钥"),
+                 home->path);
+    }
+    sodium_memzero(&kept, sizeof kept);
+    return err;
+}
+
+/* ---- the identity ---- */
 
 err_t identity_create(const struct home *home, const struct suite *suite, struct identity *ret_identity,
                       char reterr_reason[256])
@@ -26,52 +129,20 @@ err_t identity_create(const struct home *home, const struct suite *suite, struct
         snprintf(reterr_reason, 256, "the libraries cannot make keys (libzmq without CURVE?)");
         return ERR_IO;
     }
-    char hex[3][2 * KEY_SIZE + 1];
-    char file[512];
-    hex_text(ret_identity->curve_public, KEY_SIZE, hex[0]);
-    hex_text(ret_identity->curve_secret, KEY_SIZE, hex[1]);
-    hex_text(ret_identity->signing.secret, SIGNING_SECRET_SIZE, hex[2]);
-    int length = snprintf(file, sizeof file,
-                          "#   Secret keys: never copy this file to another machine; join again instead.\ncurve_public "
-                          "= %s\ncurve_secret = %s\n"
-                          "signing_algorithm = %s\nsigning_secret = %s\n",
-                          hex[0], hex[1], suite_name(suite), hex[2]);
-    err_t err = home_write(home, "identity.zpl", file, (size_t)length);
-    sodium_memzero(hex, sizeof hex);
-    sodium_memzero(file, sizeof file);
+    err_t err = kept_write(home, ret_identity, NULL, reterr_reason);
     if (err != ERR_OK) {
-        snprintf(reterr_reason, 256, "%.200s/identity.zpl: %s", home->path, err_text(err));
         identity_done(ret_identity);
     }
     return err;
 }
 
-static err_t read_key(zconfig_t *file, const char *name, uint8_t ret_key[KEY_SIZE])
-{
-    return hex_parse(zconfig_get(file, name, ""), ret_key, KEY_SIZE);
-}
-
 err_t identity_load(const struct home *home, struct identity *ret_identity, char reterr_reason[256])
 {
-    memset(ret_identity, 0, sizeof *ret_identity);
-    char path[PATH_SIZE];
-    home_file(home, "identity.zpl", path);
-    if (!home_has(home, "identity.zpl")) {
-        snprintf(reterr_reason, 256, tr("no identity in %.200s", "%.200s 中没有身份文件"), home->path);
-        return ERR_NOT_FOUND;
-    }
-    uint8_t secret[KEY_SIZE] = {0};
-    zconfig_t *file = zconfig_load(path);
-    const struct suite *suite = suite_named(file ? zconfig_get(file, "signing_algorithm", "") : "");
-    err_t err = suite ? read_key(file, "curve_public", ret_identity->curve_public) : ERR_INVALID;
-    err = err == ERR_OK ? read_key(file, "curve_secret", ret_identity->curve_secret) : err;
-    err = err == ERR_OK ? read_key(file, "signing_secret", secret) : err;
-    zconfig_destroy(&file);
-    err = err == ERR_OK ? signing_pair_restore(suite, secret, &ret_identity->signing) : err;
-    sodium_memzero(secret, sizeof secret);
-    if (err != ERR_OK) {
-        snprintf(reterr_reason, 256, tr("%.200s cannot be read as an identity", "%.200s 不是有效的身份文件"), path);
-    }
+    struct kept kept;
+    err_t err = kept_read(home, &kept, reterr_reason);
+    err = err == ERR_OK && kept.is_sealed ? unlock(home, &kept, reterr_reason) : err;
+    *ret_identity = err == ERR_OK ? kept.identity : (struct identity){0};
+    sodium_memzero(&kept, sizeof kept);
     return err;
 }
 

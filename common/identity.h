@@ -1,7 +1,8 @@
 /* common/identity.h - the two key pairs of a party, and signatures.
  *
  * The CURVE pair says who is speaking, the signing pair (of either suite) makes evidence. Kept in the home as
- * identity.zpl, mode 0600. */
+ * identity.zpl, mode 0600: a file that others may read is refused. The secrets in it may be sealed with a passphrase
+ * (common/seal.h). */
 #ifndef COMMON_IDENTITY_H
 #define COMMON_IDENTITY_H
 
@@ -21,9 +22,14 @@ MUST_CHECK err_t identity_make(const struct suite *suite, struct identity *ret_i
 /* Makes both pairs and saves them durably. */
 MUST_CHECK err_t identity_create(const struct home *home, const struct suite *suite, struct identity *ret_identity,
                                  char reterr_reason[256]);
-/* ERR_NOT_FOUND when there is no identity file. */
+/* ERR_NOT_FOUND when there is no identity file. Asks for the passphrase where the keys are sealed. */
 MUST_CHECK err_t identity_load(const struct home *home, struct identity *ret_identity, char reterr_reason[256]);
 void identity_done(struct identity *identity);
+
+/* Writes the file anew, sealed with a passphrase that is asked for, or open. ERR_EXISTS when it is so already. The
+ * reason is a text for the user in every case. */
+MUST_CHECK err_t identity_seal(const struct home *home, bool is_sealed, char ret_reason[256]);
+
 const struct suite *identity_suite(const struct identity *identity);
 
 void identity_sign(const struct identity *identity, struct view bytes, uint8_t ret_signature[SIGNATURE_SIZE]);

@@ -9,6 +9,7 @@
 
 /* Each verb gets its own arguments, argv[0] being its name, and returns the exit status. */
 int cli_init(const struct home *home, int argc, char **argv);
+int cli_key(const struct home *home, int argc, char **argv);
 int cli_run(const struct home *home, int argc, char **argv);
 int cli_entity(const struct home *home, int argc, char **argv);
 int cli_peer(const struct home *home, int argc, char **argv);

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "common/identity.h"
+#include "common/passphrase.h"
 #include "common/text.h"
 #include "hub/admin.h"
 #include "hub/cli.h"
@@ -16,6 +17,8 @@ static const struct {
 } verbs[] = {
     {"init", cli_init, "--name NAME --city CODE [--endpoint E] [--enrol E] [--host H] [--suite ed25519|sm2-sm3]",
      "make a hub in the home folder", "在目录中新建枢纽"},
+    {"key", cli_key, "seal|unseal", "keep the hub's secret keys under a passphrase, or openly",
+     "用口令加密枢纽私钥，或解除加密"},
     {"run", cli_run, "", "serve until stopped", "运行枢纽"},
     {"entity", cli_entity, "add|import|invite|list|show|suspend|resume|revoke", "the institutions and their join links",
      "机构登记与加入链接"},
@@ -81,8 +84,11 @@ static int help(FILE *file, const char *only)
         }
         fprintf(file, "  agn-hub %s %s\n      %s\n", verbs[i].name, verbs[i].usage, tr(verbs[i].en, verbs[i].zh));
     }
-    fprintf(file, "\n  --home DIR  %s\n",
-            tr("the hub's folder (or AGN_HOME; default ~/.agn-hub)", "枢纽目录（或 AGN_HOME；默认 ~/.agn-hub）"));
+    fprintf(
+        file, "\n  --home DIR              %s\n  --passphrase-file FILE  %s\n",
+        tr("the hub's folder (or AGN_HOME; default ~/.agn-hub)", "枢纽目录（或 AGN_HOME；默认 ~/.agn-hub）"),
+        tr("holds the passphrase of sealed keys (default: systemd's credential `passphrase`, else the terminal asks)",
+           "存放密钥口令的文件（默认：systemd 凭据 passphrase，否则在终端询问）"));
     return file == stdout ? 0 : 2;
 }
 
@@ -148,6 +154,20 @@ int cli_init(const struct home *home, int argc, char **argv)
     return 0;
 }
 
+int cli_key(const struct home *home, int argc, char **argv)
+{
+    char reason[256];
+    bool is_sealed = argc == 2 && strcmp(argv[1], "seal") == 0;
+    if (argc != 2 || (!is_sealed && strcmp(argv[1], "unseal") != 0)) {
+        return cli_usage("agn-hub key seal|unseal [--passphrase-file FILE]");
+    }
+    if (identity_seal(home, is_sealed, reason) != ERR_OK) {
+        return cli_fail("%s", reason);
+    }
+    puts(reason);
+    return 0;
+}
+
 int cli_run(const struct home *home, int argc, char **argv)
 {
     (void)argv;
@@ -209,19 +229,32 @@ int cli_config(const struct home *home, int argc, char **argv)
     return options_load(home, &options, reason) == ERR_OK ? 0 : cli_fail("%s", reason);
 }
 
+/* An option of every verb, as NAME VALUE or NAME=VALUE. */
+static bool take_option(int argc, char **argv, int *at, const char *name, const char **ret_value)
+{
+    size_t size = strlen(name);
+    if (strcmp(argv[*at], name) == 0 && *at + 1 < argc) {
+        *ret_value = argv[++*at];
+        return true;
+    }
+    if (strncmp(argv[*at], name, size) == 0 && argv[*at][size] == '=') {
+        *ret_value = argv[*at] + size + 1;
+        return true;
+    }
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     const char *home_option = NULL;
+    const char *passphrase_file = NULL;
     int kept = 1;
     umask(S_IRWXG | S_IRWXO);
     text_init();
     zsys_set_logstream(NULL);
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--home") == 0 && i + 1 < argc) {
-            home_option = argv[++i];
-        } else if (strncmp(argv[i], "--home=", 7) == 0) {
-            home_option = argv[i] + 7;
-        } else {
+        if (!take_option(argc, argv, &i, "--home", &home_option) &&
+            !take_option(argc, argv, &i, "--passphrase-file", &passphrase_file)) {
             argv[kept++] = argv[i];
         }
     }
@@ -231,6 +264,7 @@ int main(int argc, char **argv)
         return help(is_help ? stdout : stderr, argc > 2 ? argv[1][0] == 'h' ? argv[2] : argv[1] : NULL);
     }
     struct home home;
+    passphrase_from(passphrase_file);
     home_resolve(home_option, "agn-hub", &home);
     for (size_t i = 0; i < VERBS; i++) {
         if (strcmp(verbs[i].name, argv[1]) == 0) {

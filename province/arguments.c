@@ -25,6 +25,7 @@ static const struct row {
     bool has_value;
 } rows[] = {
     {"home", offsetof(struct arguments, home), ON_ALL, true},
+    {"passphrase-file", offsetof(struct arguments, passphrase_file), ON_ALL, true},
     {"help", 0, ON_ALL, false},
     {"version", 0, ON_ALL, false},
     {"json", 0, ON_LISTINGS, false},

@@ -11,6 +11,7 @@ enum { OPERANDS_MAX = 1000, EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
 struct arguments {
     const char *home;
+    const char *passphrase_file;
     const char *name;
     const char *replace;
     const char *suite;
@@ -59,7 +60,8 @@ enum command_bit {
     ON_FILE = 1 << 15, /* notice, warn, file */
     ON_DECIDE = 1 << 16,
     ON_ACKNOWLEDGE = 1 << 17,
-    ON_CAP = 1 << 18
+    ON_CAP = 1 << 18,
+    ON_KEY = 1 << 19
 };
 
 /* argv[0] is skipped. Says on stderr what is wrong; false then. The command is the first operand of the program, so it

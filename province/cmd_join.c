@@ -1,4 +1,4 @@
-/* init, join and config: what is done once. */
+/* init, join, key and config: what is done once. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,6 +87,22 @@ int cmd_init(const struct home *home, const struct arguments *arguments)
               "%s 已就绪。下一步：向先导城市的枢纽管理员索取链接（agn-hub peer add --name …），然后执行\n"
               "  agn-province join LINK\n  agn-province run\n"),
            home->path);
+    return EXIT_DONE;
+}
+
+int cmd_key(const struct home *home, const struct arguments *arguments)
+{
+    char reason[256];
+    bool is_sealed = arguments->operand_count == 1 && strcmp(arguments->operands[0], "seal") == 0;
+    if (arguments->operand_count != 1 || (!is_sealed && strcmp(arguments->operands[0], "unseal") != 0)) {
+        complain(tr("expected: agn-province key seal|unseal", "用法：agn-province key seal|unseal"));
+        return EXIT_USAGE;
+    }
+    if (identity_seal(home, is_sealed, reason) != ERR_OK) {
+        complain("%s", reason);
+        return EXIT_REFUSED;
+    }
+    puts(reason);
     return EXIT_DONE;
 }
 

@@ -5,6 +5,7 @@
 #include "province/arguments.h"
 
 int cmd_init(const struct home *home, const struct arguments *arguments);
+int cmd_key(const struct home *home, const struct arguments *arguments);
 int cmd_join(const struct home *home, const struct arguments *arguments);
 int cmd_run(const struct home *home, const struct arguments *arguments);
 int cmd_status(const struct home *home, const struct arguments *arguments);

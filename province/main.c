@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/passphrase.h"
 #include "common/text.h"
 #include "province/commands.h"
 #include "province/vocabulary.h"
@@ -19,6 +20,8 @@ static const struct command {
     {"join", ON_JOIN, 1, cmd_join, "LINK [--replace N]",
      "join a city's hub with the link its operator gave; --replace: it is hub N, set up anew",
      "用枢纽管理员提供的链接加入一个城市枢纽；--replace：该枢纽即重建后的枢纽 N"},
+    {"key", ON_KEY, 1, cmd_key, "seal|unseal", "keep the secret keys under a passphrase, or openly",
+     "用口令加密私钥，或解除加密"},
     {"run", ON_RUN, 0, cmd_run, "", "follow every joined hub until SIGTERM; SIGHUP reads the configuration again",
      "持续跟随所有已加入的枢纽，SIGTERM 停止，SIGHUP 重新读取配置"},
     {"status", ON_STATUS, 0, cmd_status, "[--json|--jsonl|--csv|--xlsx FILE]",
@@ -91,8 +94,11 @@ static void print_help(FILE *file, const struct command *command)
         fprintf(file, tr("DIM is one of %s\n", "维度 DIM 为 %s 之一\n"), dimension_keys());
     }
     fprintf(file, "%s\n",
-            tr("--home DIR (or AGN_HOME) names the folder; exit codes: 0 done, 1 refused or failed, 2 usage",
-               "--home DIR（或 AGN_HOME）指定数据文件夹；退出码：0 完成，1 被拒绝或失败，2 用法错误"));
+            tr("--home DIR (or AGN_HOME) names the folder; --passphrase-file FILE holds the passphrase of sealed keys "
+               "(else systemd's credential `passphrase`, else the terminal asks); exit codes: 0 done, 1 refused or "
+               "failed, 2 usage",
+               "--home DIR（或 AGN_HOME）指定数据文件夹；--passphrase-file FILE 为密钥口令文件（默认取 systemd 凭据 "
+               "passphrase，再次在终端询问）；退出码：0 完成，1 被拒绝或失败，2 用法错误"));
 }
 
 static const struct command *find_command(const char *name)
@@ -141,6 +147,7 @@ int main(int argc, char **argv)
                  arguments.operands[command->operands]);
         return EXIT_USAGE;
     }
+    passphrase_from(arguments.passphrase_file);
     home_resolve(arguments.home, "agn-province", &home);
     int code = command->run(&home, &arguments);
     char reason[256];

@@ -1,0 +1,23 @@
+/* common/identity_file.h - identity.zpl, read and written: for identity.c alone. */
+#ifndef COMMON_IDENTITY_FILE_H
+#define COMMON_IDENTITY_FILE_H
+
+#include "common/identity.h"
+#include "common/seal.h"
+
+#define IDENTITY_FILE "identity.zpl"
+
+/* What the file says, before any passphrase. */
+struct kept {
+    struct identity identity; /* the secrets are zeros where they are sealed */
+    bool is_sealed;
+    struct seal seal;
+};
+
+/* ERR_NOT_FOUND when there is no file. */
+MUST_CHECK err_t kept_read(const struct home *home, struct kept *ret_kept, char reterr_reason[256]);
+/* SEAL holds the secrets, which are not written then; NULL: they are. */
+MUST_CHECK err_t kept_write(const struct home *home, const struct identity *identity, const struct seal *seal,
+                            char reterr_reason[256]);
+
+#endif
