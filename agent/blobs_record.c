@@ -40,7 +40,7 @@ static bool agree(const struct entry *entry, const char *key, const char *found,
 
 static void fill(const struct entry *entry, const char *name, const struct blob_file *file)
 {
-    char hash[2 * BLOB_HASH_SIZE + 1];
+    char hash[(size_t)2 * BLOB_HASH_SIZE + 1];
     const char *slash = strrchr(name, '/');
     hex_text(file->hash, BLOB_HASH_SIZE, hash);
     if (!json_object_get(entry->object, "name")) {
@@ -106,7 +106,7 @@ static err_t check_known(const struct entry *entry, const json_t *value)
     uint8_t hash[BLOB_HASH_SIZE];
     struct blob_note note;
     const char *text = json_string_value(value);
-    if (!text || strlen(text) != 2 * BLOB_HASH_SIZE || hex_parse(text, hash, BLOB_HASH_SIZE) != ERR_OK) {
+    if (!text || strlen(text) != (size_t)2 * BLOB_HASH_SIZE || hex_parse(text, hash, BLOB_HASH_SIZE) != ERR_OK) {
         return ERR_OK;
     }
     err_t err = spool_find_blob(entry->spool, hash, &note);

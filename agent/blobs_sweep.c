@@ -43,7 +43,7 @@ static void for_each_old(const struct home *home, void (*act)(void *self, int fo
 
 static bool read_name(const char *name, uint8_t ret_hash[BLOB_HASH_SIZE])
 {
-    return strlen(name) == 2 * BLOB_HASH_SIZE && hex_parse(name, ret_hash, BLOB_HASH_SIZE) == ERR_OK;
+    return strlen(name) == (size_t)2 * BLOB_HASH_SIZE && hex_parse(name, ret_hash, BLOB_HASH_SIZE) == ERR_OK;
 }
 
 static void remove_half(void *self, int folder, const char *name)

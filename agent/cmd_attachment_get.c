@@ -44,7 +44,7 @@ struct getting {
 /* A name for a file of this machine: the last part of what the record says, never hidden, never a path. */
 static void name_wish(struct wish *wish, const char *said, const char *type)
 {
-    char hash[2 * BLOB_HASH_SIZE + 1];
+    char hash[(size_t)2 * BLOB_HASH_SIZE + 1];
     const char *slash = strrchr(said, '/');
     const char *plain = slash ? slash + 1 : said;
     hex_text(wish->hash, BLOB_HASH_SIZE, hash);
@@ -108,7 +108,7 @@ static bool read_wish(struct getting *getting, const char *text)
     err_t err = ERR_INVALID;
     if (record_id_parse(text, bytes) == ERR_OK) {
         err = wish_record(getting, bytes);
-    } else if (strlen(text) == 2 * BLOB_HASH_SIZE && hex_parse(text, bytes, BLOB_HASH_SIZE) == ERR_OK) {
+    } else if (strlen(text) == (size_t)2 * BLOB_HASH_SIZE && hex_parse(text, bytes, BLOB_HASH_SIZE) == ERR_OK) {
         err = wish_hash(getting, bytes);
     }
     if (err == ERR_INVALID || err == ERR_NOT_FOUND) {

@@ -167,8 +167,9 @@ static void key_of(const struct cap_reference *message, char ret_key[80])
     uint8_t digest[DIGEST_SIZE];
     snprintf(whole, sizeof whole, "%s,%s,%" PRId64, message->sender, message->identifier, message->sent_ms / 1000);
     SHA256((const unsigned char *)whole, strlen(whole), digest);
-    memcpy(ret_key, "cap:", 4);
-    hex_text(digest, DIGEST_SIZE, ret_key + 4);
+    static const char prefix[] = "cap:";
+    memcpy(ret_key, prefix, sizeof prefix);
+    hex_text(digest, DIGEST_SIZE, ret_key + sizeof prefix - 1);
 }
 
 /* The record that a message became here, or that it was made from. */

@@ -217,7 +217,7 @@ static bool check_answers(const json_t *notice, const json_t *record)
         char safe[400];
         if (json_is_true(json_object_get(question, "required")) && !question_of(answers, key)) {
             complain(tr("%s (%s): must be answered: %s=…", "%s（%s）：必须答复：%s=…"), key,
-                     log_safe(label, label ? strlen(label) : 0, safe, sizeof safe), key);
+                     log_safe(label ? label : "", label ? strlen(label) : 0, safe, sizeof safe), key);
             is_good = false;
         }
     }

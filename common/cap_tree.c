@@ -37,6 +37,7 @@ static void on_reference(void *self, const xmlChar *name)
     stop(self, "an entity is not taken: write the characters themselves");
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the parameters are libxml2's */
 static void on_start(void *self, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int namespaces,
                      const xmlChar **namespace_list, int attributes, int defaulted, const xmlChar **attribute_list)
 {

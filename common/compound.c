@@ -53,7 +53,7 @@ static bool read_sector_part(const struct compound *compound, uint32_t sector, u
 /* Which sector holds the INDEXth part of the allocation table. */
 static bool find_table_sector(const struct compound *compound, uint32_t index, uint32_t *ret_sector)
 {
-    uint8_t bytes[4];
+    uint8_t bytes[4] = {0};
     if (index < TABLE_IN_HEADER) {
         *ret_sector = number_at(compound->header + AT_TABLE + (size_t)4 * index);
         return true;

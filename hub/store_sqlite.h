@@ -119,9 +119,9 @@ struct store {
 /* The prepared statement, reset and ready to bind. */
 sqlite3_stmt *store_statement(struct store *store, enum statement which);
 
-/* For a text that may be wanted again while it is still being stepped through: each use has a statement of its own,
+/* For a TEXT that may be wanted again while it is still being stepped through: each use has a statement of its own,
  * which waits for the next one when it is returned. The text is a literal. */
-sqlite3_stmt *store_borrow(struct store *store, const char *sql);
+sqlite3_stmt *store_borrow(struct store *store, const char *text);
 void store_return(struct store *store, sqlite3_stmt *stmt);
 
 void cells_add(struct store *store, const struct cell *cell, int64_t count);

@@ -75,7 +75,7 @@ static err_t print(struct desk *desk, const struct arguments *arguments)
     struct listing *listing = listing_open(&desk->look, columns, COLUMNS, COLUMNS, arguments->form);
     err_t err = db_step(stmt);
     while (err == ERR_OK) {
-        int64_t figures[FIGURES];
+        int64_t figures[FIGURES] = {0};
         err = count_issued(desk, stmt, figures);
         if (err == ERR_OK) {
             listing_row(listing, stmt, SHOWN_OF_STMT, figures);

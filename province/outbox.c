@@ -34,6 +34,16 @@ static const struct db_migration migrations[] = {
      "alter table receipt add column count integer; alter table receipt add column path blob;"
      "alter table receipt add column proof blob;"}};
 
+/* The longer ones by name, so that a comma that is missing between two rows would be seen. */
+static const char settle_sql[] =
+    "update delivery set state = ?3, outcome_at = ?4, number = ?5, faults = ?6, receipt = ?7"
+    " where hub = ?1 and seq = ?2";
+static const char put_receipt_sql[] =
+    "insert into receipt(hub, epoch, at, body, algorithm, signature, hub_key, head, place, count, path, proof)"
+    " values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+static const char send_again_sql[] = "update delivery set state = 0 where hub = ?1 and state = 1"
+                                     " and receipt in (select row from receipt where hub = ?1 and epoch <> ?2)";
+
 static const char *const sql[OUTBOX_STATEMENTS] = {
     [OUTBOX_GET_PEER] = "select last_seq, epoch from peer where hub = ?1",
     [OUTBOX_SET_SEQ] = "insert into peer(hub, last_seq) values(?1, ?2) on conflict do update set last_seq = ?2",
@@ -47,13 +57,9 @@ static const char *const sql[OUTBOX_STATEMENTS] = {
     [OUTBOX_SET_MEMO] = "insert or replace into memo(key, text) values(?2, ?3)",
     [OUTBOX_PICK] = "select seq, body from delivery where hub = ?1 and state = 0 order by priority, seq",
     [OUTBOX_MATCH] = "select seq, state from delivery where hub = ?1 and id = ?2 and hash = ?3",
-    [OUTBOX_SETTLE] = "update delivery set state = ?3, outcome_at = ?4, number = ?5, faults = ?6, receipt = ?7"
-                      " where hub = ?1 and seq = ?2",
-    [OUTBOX_PUT_RECEIPT] =
-        "insert into receipt(hub, epoch, at, body, algorithm, signature, hub_key, head, place, count, path, proof)"
-        " values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    [OUTBOX_SEND_AGAIN] = "update delivery set state = 0 where hub = ?1 and state = 1"
-                          " and receipt in (select row from receipt where hub = ?1 and epoch <> ?2)",
+    [OUTBOX_SETTLE] = settle_sql,
+    [OUTBOX_PUT_RECEIPT] = put_receipt_sql,
+    [OUTBOX_SEND_AGAIN] = send_again_sql,
     [OUTBOX_SEND_ALL_AGAIN] = "update delivery set state = 0 where hub = ?1 and state = 1",
     [OUTBOX_LAST_RECEIVED] = "select ifnull(max(seq), 0) from delivery where hub = ?1 and state = 1",
 };
