@@ -27,10 +27,13 @@ const struct part_row report_parts[PARTS] = {
          "Reviews that institutions reported, each once as its last report says, under the day of the decision (where "
          "none was made yet: of the application). Withdrawn reports are not counted.",
          "各单位报送的审查，每项按最后一次报送计一次，计入作出决定之日；尚未决定的计入申请之日。已撤回的不计。"},
-    [PART_REREVIEWS] = {"rereviews", "Expert re-reviews", "专家复核",
-                        "Cases of expert re-review under the day on which they were opened; deadlines under the day on "
-                        "which they are due.",
-                        "专家复核事项计入提出之日；时限计入到期之日。"},
+    [PART_REREVIEWS] =
+        {"rereviews", "Expert re-reviews", "专家复核",
+         "Cases of expert re-review under the day of the opinion (where none was given yet: of the receipt "
+         "of the materials); deadlines under the day on which they are due. The sector is that of the "
+         "report when the request came.",
+         "专家复核事项计入出具意见之日；尚未出具的计入材料收到之日。领域以申请提出时的审查报送为准。"
+         "时限计入到期之日。"},
     [PART_WARNINGS] = {"warnings", "Risk warnings", "风险预警",
                        "Actual warnings, each once as its last update says, under the day of discovery; exercises and "
                        "tests stand apart in a table of their own. Level 1 is the gravest.",
@@ -57,6 +60,8 @@ const struct part_row report_parts[PARTS] = {
 #define REVIEWS      .family = "review"
 #define APPROVED     IS("decision", "approved|approved_with_changes")
 #define DECIDED      IS("decision", "!-")
+#define REREVIEWS    .family = "rereview"
+#define GIVEN        IS("opinion", "!-")
 #define WARNINGS     .family = "warning"
 #define ALL_WARNINGS IS("status", "actual")
 #define NOTICES      .family = "notice"
@@ -70,8 +75,11 @@ const struct measure report_headline[] = {
      .of = APPROVED, .among = DECIDED},
     {"days", "Mean days from acceptance to decision", "受理至决定平均天数", REVIEWS, .reckoning = MEAN_OF,
      .of = DECIDED},
-    {"rereviews", "Expert re-reviews opened", "专家复核（件）", .family = "record",
-     .of = IS("kind", "rereview_request")},
+    {"rereviews", "Expert re-reviews", "专家复核（件）", REREVIEWS},
+    {"rereviews_agreed", "Opinions that agree (also with changes)", "复核同意率（含修改后同意）", REREVIEWS,
+     .reckoning = SHARE_OF, .of = IS("opinion", "agree|agree_with_changes"), .among = GIVEN},
+    {"rereview_days", "Mean days from receipt to opinion", "收到材料至出具意见平均天数", REREVIEWS,
+     .reckoning = MEAN_OF, .of = GIVEN},
     {"warnings", "Actual warnings", "实际预警（件）", WARNINGS, .of = ACTUAL},
     {"grave", "of these, levels 1 and 2", "其中：特别重大与重大", WARNINGS,
      .of = {{"status", "actual"}, {"level", "1|2"}}},
@@ -130,11 +138,14 @@ static const struct measure review_measures[] = {
 };
 
 static const struct measure rereview_measures[] = {
-    {"requested", "Waiting for the opinion", "待出具意见", .family = "record", .of = IS("state", "requested"),
-     .colour = SLATE},
-    {"decided", "Opinion given", "已出具意见", .family = "record", .of = IS("state", "decided"), .colour = GREEN},
-    {"count", "All", "合计", .family = "record"},
-    {"previous", "Previous period", "上期件数", .family = "record", .when = PREVIOUS},
+    {"waiting", "Waiting for the opinion", "待出具意见", REREVIEWS, .of = IS("opinion", "-"), .colour = SLATE},
+    {"agree", NULL, NULL, REREVIEWS, .of = IS("opinion", "agree"), .colour = GREEN},
+    {"agree_with_changes", NULL, NULL, REREVIEWS, .of = IS("opinion", "agree_with_changes"), .colour = TEAL},
+    {"disagree", NULL, NULL, REREVIEWS, .of = IS("opinion", "disagree"), .colour = RED},
+    {"count", "All", "合计", REREVIEWS},
+    {"days", "Mean days from receipt to opinion", "收到材料至出具意见平均天数", REREVIEWS, .reckoning = MEAN_OF,
+     .of = GIVEN},
+    {"previous", "Previous period", "上期件数", REREVIEWS, .when = PREVIOUS},
 };
 
 #define IN_STATE(codes_)                                                                                               \
@@ -259,12 +270,30 @@ const struct table_row report_tables[] = {
      MEASURES(review_measures),
      .has_total = true},
     {.part = PART_REREVIEWS,
-     .key = "rereview_cases",
-     .en = "Cases by owner",
-     .zh = "复核事项（按提出单位类型）",
-     .family = "record",
+     .key = "rereview_list",
+     .en = "Opinions by item of the list",
+     .zh = "复核意见（按清单类别）",
+     .family = "rereview",
+     .dim = "rereview_list_item",
+     .where = IS("rereview_list_item", "!none"),
+     MEASURES(rereview_measures),
+     .has_total = true,
+     .chart = CHART_STACKS,
+     .chart_count = 4},
+    {.part = PART_REREVIEWS,
+     .key = "rereview_sector",
+     .en = "Opinions by sector",
+     .zh = "复核意见（按领域）",
+     .family = "rereview",
+     .dim = "sector",
+     MEASURES(rereview_measures),
+     .has_total = true},
+    {.part = PART_REREVIEWS,
+     .key = "rereview_entity_type",
+     .en = "Opinions by kind of institution",
+     .zh = "复核意见（按单位类型）",
+     .family = "rereview",
      .dim = "entity_type",
-     .where = IS("kind", "rereview_request"),
      MEASURES(rereview_measures),
      .has_total = true},
     {.part = PART_REREVIEWS,
@@ -428,9 +457,10 @@ const struct table_row report_tables[] = {
      .zh = "按记录种类",
      .family = "record",
      .dim = "kind",
-     .where =
-         IS("kind", "!review_report|risk_warning|withdrawal|acceptance|return_for_correction|rereview_decision|notice_"
-                    "answer|notice_read|plan_progress|administrative_act"),
+     .where = IS(
+         "kind",
+         "!review_report|risk_warning|withdrawal|acceptance|return_for_correction|rereview_request|rereview_decision|"
+         "notice_answer|notice_read|plan_progress|administrative_act"),
      MEASURES(record_measures),
      .has_total = true},
 };

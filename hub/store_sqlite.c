@@ -124,8 +124,10 @@ static const char record_order[] =
     "by id, party;"
     "drop table record_by_party;"
     "create index record_thread on record(owner, root) where root is not null;";
-static const struct db_migration migrations[] = {
-    {first_tables}, {derived_tables}, {facts_tables}, {ledger_tables}, {record_order}};
+/* The family `rereview` is counted. */
+static const char rereviews_counted[] = "insert or replace into meta(key, value) values('recount', 1);";
+static const struct db_migration migrations[] = {{first_tables},  {derived_tables}, {facts_tables},
+                                                 {ledger_tables}, {record_order},   {rereviews_counted}};
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 
 #define PARTY_COLUMNS                                                                                                  \

@@ -67,7 +67,7 @@ extern const struct kind kind_review_report, kind_risk_warning, kind_entity_regi
     kind_shared_warning, kind_city_plan, kind_plan_progress, kind_administrative_act;
 
 /* The families that a record names: proto/project.c. */
-extern const struct family review_family, warning_family, record_family;
+extern const struct family review_family, warning_family, rereview_family, record_family;
 
 /* Rows that several kinds have within theirs: proto/kind_inner.c. */
 extern const struct field submitter_fields[4], attachment_row[1], harm_kind_row[1], sector_row[1], entity_type_row[1],

@@ -7,8 +7,9 @@
 #include <string.h>
 
 /* How each family is counted: the day is the first of `days` that stands, else that of created_at; the sum the days
- * from one date to another. A dimension is the record's field of that name, but for the kind, the entity's type and the
- * thread's state. */
+ * from one date (of a re-review without it: the receipt) to another. A dimension is the field of that name, but for the
+ * kind, the entity's type and the thread's state. A field is the record's own, or that of the opinion given on it; a
+ * dimension also that of the report that the record is about. */
 const struct family review_family = {
     .name = "review",
     .en = "Reviews",
@@ -27,6 +28,16 @@ const struct family warning_family = {
     .dim_count = 6,
     .sum_en = "Minutes until resolved, else until acknowledged",
     .sum_zh = "至解除（未解除则至受理）分钟数",
+};
+
+const struct family rereview_family = {
+    .name = "rereview",
+    .en = "Expert re-reviews",
+    .zh = "专家复核",
+    .dims = {"sector", "entity_type", "rereview_list_item", "opinion"},
+    .dim_count = 4,
+    .sum_en = "Days from the receipt of the materials to the opinion",
+    .sum_zh = "收到材料至出具意见天数",
 };
 
 const struct family record_family = {
@@ -76,6 +87,7 @@ static const struct {
 } counts[] = {
     {&review_family, {"decided_on", "applied_on"}, "accepted_on", "decided_on"},
     {&warning_family, {"discovered_at", NULL}, NULL, NULL},
+    {&rereview_family, {"decided_on", "received_on"}, "received_on", "decided_on"},
     {&record_family, {NULL, NULL}, NULL, NULL},
     {&clock_family, {NULL, NULL}, NULL, NULL},
     {&completeness_family, {NULL, NULL}, NULL, NULL},
@@ -113,15 +125,28 @@ static int64_t number_of(const struct record *record, const char *key, int64_t o
     return value != NULL ? value->number : otherwise;
 }
 
-static int64_t day_counted(const struct record *record, int utc_offset_minutes)
+/* NULL: it does not stand. */
+static const struct value *find_value(const struct record *record, const struct thread_facts *facts, const char *key,
+                                      bool *ret_is_time)
+{
+    const struct record *const holders[] = {record, facts->opinion};
+    for (size_t i = 0; i < 2; i++) {
+        int index = holders[i] != NULL ? kind_field(holders[i]->kind, key) : -1;
+        if (index >= 0 && holders[i]->values[index].is_present) {
+            *ret_is_time = holders[i]->kind->fields[index].type == FIELD_TIME;
+            return &holders[i]->values[index];
+        }
+    }
+    return NULL;
+}
+
+static int64_t day_counted(const struct record *record, const struct thread_facts *facts, int utc_offset_minutes)
 {
     size_t counting = record->kind->family != NULL ? counting_of(record->kind) : 0;
     for (size_t i = 0; record->kind->family != NULL && i < 2 && counts[counting].days[i] != NULL; i++) {
-        int index = kind_field(record->kind, counts[counting].days[i]);
-        assert(index >= 0);
-        const struct value *value = &record->values[index];
-        if (value->is_present) {
-            bool is_time = record->kind->fields[index].type == FIELD_TIME;
+        bool is_time = false;
+        const struct value *value = find_value(record, facts, counts[counting].days[i], &is_time);
+        if (value != NULL) {
             return is_time ? day_of(value->number, utc_offset_minutes) : value->number;
         }
     }
@@ -192,6 +217,7 @@ static void write_period(const struct record *record, char ret_period[PERIOD_TEX
 
 void project_record(const struct record *record, int utc_offset_minutes, struct projection *ret_projection)
 {
+    static const struct thread_facts begun = {0};
     const char *reference_key = NULL;
     const struct value *reference = find_reference(record, &reference_key);
     const struct value *link = record->kind->link != NULL ? record_get(record, record->kind->link) : NULL;
@@ -199,7 +225,7 @@ void project_record(const struct record *record, int utc_offset_minutes, struct 
         .kind = record->kind,
         .seq = (uint64_t)record->values[COMMON_SEQ].number,
         .created_at = record->values[COMMON_CREATED_AT].number,
-        .day = day_counted(record, utc_offset_minutes),
+        .day = day_counted(record, &begun, utc_offset_minutes),
         .sector = (int)number_of(record, "sector", -1),
         .level = (int)number_of(record, "level", -1),
         .action = (int)number_of(record, "action", -1),
@@ -226,28 +252,35 @@ void project_record(const struct record *record, int utc_offset_minutes, struct 
 }
 
 /* The code under which a record stands in a dimension; "-" where it has none. */
-static const char *dim_code(const struct record *record, const char *dim, const struct party_facts *party, int state)
+static const char *dim_code(const struct record *record, const char *dim, const struct party_facts *party,
+                            const struct thread_facts *facts)
 {
     if (strcmp(dim, "entity_type") == 0) {
         return party->entity_type;
     }
     if (strcmp(dim, "state") == 0) {
         assert(record->kind->life != NULL);
-        return life_state_code(record->kind->life, state);
+        return life_state_code(record->kind->life, facts->state);
     }
     if (strcmp(dim, "kind") == 0) {
         return record->kind->name;
     }
-    int index = kind_field(record->kind, dim);
-    assert(index >= 0);
-    const struct field *row = &record->kind->fields[index];
-    const struct value *value = &record->values[index];
-    int64_t first = row->type == FIELD_NUMBER ? row->low : 0;
-    return value->is_present ? row->codes->labels[value->number - first].code : "-";
+    const struct record *const holders[] = {record, facts->opinion, facts->reviewed};
+    for (size_t i = 0; i < 3; i++) {
+        int index = holders[i] != NULL ? kind_field(holders[i]->kind, dim) : -1;
+        if (index >= 0 && holders[i]->values[index].is_present) {
+            const struct field *row = &holders[i]->kind->fields[index];
+            int64_t first = row->type == FIELD_NUMBER ? row->low : 0;
+            return row->codes->labels[holders[i]->values[index].number - first].code;
+        }
+    }
+    return "-";
 }
 
-static int64_t sum_of(const struct record *record, const struct thread_facts *facts, size_t counting)
+static int64_t sum_of(const struct record *record, const struct thread_facts *facts, size_t counting,
+                      int utc_offset_minutes)
 {
+    bool is_time = false;
     int64_t until = facts->resolved_at != 0 ? facts->resolved_at : facts->acknowledged_at;
     if (counts[counting].family == &warning_family) {
         return until != 0 ? (until - facts->received_at) / 60000 : 0;
@@ -255,9 +288,12 @@ static int64_t sum_of(const struct record *record, const struct thread_facts *fa
     if (counts[counting].sum_from == NULL) {
         return 0;
     }
-    const struct value *from = record_get(record, counts[counting].sum_from);
-    const struct value *to = record_get(record, counts[counting].sum_to);
-    return from != NULL && to != NULL ? to->number - from->number : 0;
+    const struct value *from = find_value(record, facts, counts[counting].sum_from, &is_time);
+    const struct value *to = find_value(record, facts, counts[counting].sum_to, &is_time);
+    if (to == NULL || (from == NULL && counts[counting].family != &rereview_family)) {
+        return 0;
+    }
+    return to->number - (from != NULL ? from->number : day_of(facts->received_at, utc_offset_minutes));
 }
 
 void project_cell(const struct record *record, const struct party_facts *party, const struct thread_facts *facts,
@@ -271,11 +307,11 @@ void project_cell(const struct record *record, const struct party_facts *party, 
         return;
     }
     ret_cell->family = family->name;
-    ret_cell->day = day_counted(record, utc_offset_minutes);
-    ret_cell->sum = sum_of(record, facts, counting_of(record->kind));
+    ret_cell->day = day_counted(record, facts, utc_offset_minutes);
+    ret_cell->sum = sum_of(record, facts, counting_of(record->kind), utc_offset_minutes);
     struct joined joined = {.text = ret_cell->dims, .room = DIMS_SIZE};
     for (size_t i = 0; i < family->dim_count; i++) {
-        const char *code = dim_code(record, family->dims[i], party, facts->state);
+        const char *code = dim_code(record, family->dims[i], party, facts);
         append(&joined, "|", i > 0 ? 1 : 0);
         append(&joined, code, strlen(code));
     }

@@ -85,6 +85,9 @@ struct thread_facts {
     int64_t received_at;
     int64_t acknowledged_at;
     int64_t resolved_at;
+    /* Of an expert re-review; NULL: there is none, or not yet. */
+    const struct record *opinion;  /* the rereview_decision */
+    const struct record *reviewed; /* the review_report that it is about, as it stood when the request came */
 };
 
 /* The cell of a thread whose content is RECORD. */

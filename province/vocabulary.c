@@ -13,6 +13,7 @@ static const struct dimension dimensions[] = {
     {"procedure", "procedure", "Procedure", "审查程序"},
     {"decision", "decision", "Decision", "审查决定"},
     {"rereview_list_item", "rereview_list_item", "Re-review list item", "复核清单项"},
+    {"opinion", "opinion", "Opinion", "复核意见"},
     {"review_stage", "review_stage", "Review stage", "审查阶段"},
     {"risk_domain", "risk_domain", "Risk domain", "风险领域"},
     {"level", "warning_level", "Level", "级别"},

@@ -5,7 +5,7 @@
 #include "proto/project.h"
 #include "proto/schema.h"
 
-enum { DIMENSIONS = 16 };
+enum { DIMENSIONS = 17 };
 
 struct dimension {
     const char *key;         /* in --by, JSON and CSV */

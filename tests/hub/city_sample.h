@@ -88,7 +88,7 @@ static inline void town_desk(struct town *town, int64_t now)
 
 struct tally {
     const char *dims;
-    int64_t count;
+    int64_t count, sum;
 };
 
 static inline void tally_cell(void *self, const struct cell_row *row)
@@ -96,15 +96,26 @@ static inline void tally_cell(void *self, const struct cell_row *row)
     struct tally *tally = self;
     if (strstr(row->dims, tally->dims)) {
         tally->count += row->count;
+        tally->sum += row->sum;
     }
 }
 
-/* Sum of the family's cells whose dims hold DIMS. */
+/* Of the family's cells whose dims hold DIMS. */
+static inline struct tally town_tally(struct town *town, const char *family, const char *dims)
+{
+    struct tally tally = {.dims = dims};
+    assert_int_equal(store_each_cell(town->bench->store, family, tally_cell, &tally), ERR_OK);
+    return tally;
+}
+
 static inline int64_t town_count(struct town *town, const char *family, const char *dims)
 {
-    struct tally tally = {dims, 0};
-    assert_int_equal(store_each_cell(town->bench->store, family, tally_cell, &tally), ERR_OK);
-    return tally.count;
+    return town_tally(town, family, dims).count;
+}
+
+static inline int64_t town_sum(struct town *town, const char *family, const char *dims)
+{
+    return town_tally(town, family, dims).sum;
 }
 
 /* Events in the entity's inbox (or the uplink) of a type, of clocks those of TERM, newest last; the last one is decoded

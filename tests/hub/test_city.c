@@ -9,6 +9,8 @@ static const char first[] = "019a2b3c-4d5e-7001-8002-030405060701"; /* the recor
     "{\"kind\": \"return_for_correction\", " ON_FIRST ", " BY_OPERATOR                                                 \
     ", \"faults\": [{\"field\": \"summary\", \"reason\": \"目的不清\"}]}"
 
+#define EXPERT(name) "{\"name\": \"" name "\", \"profession\": \"ethics\", \"organisation\": \"某大学\"}"
+
 static void expect_inbox(struct town *town, int count, const char *state)
 {
     struct page page;
@@ -196,6 +198,42 @@ static void test_a_link_must_lead_to_a_report(void **state)
     msgpack_sbuffer_destroy(&page.events);
 }
 
+#define LISTED                                                                                                         \
+    "\"rereview_list_item\": \"high_autonomy\", \"procedure\": \"expert_rereview\", \"members_present\": null, "       \
+    "\"votes_for\": null, \"next_follow_up_on\": \"2027-02-01\""
+
+static void test_a_rereview_is_counted_by_its_opinion_under_what_its_report_said_when_it_came(void **state)
+{
+    struct town *town = *state;
+    char decision[1200];
+    char id[37];
+    assert_outcome(bench_put(town->bench, sample_review, "{" LISTED ", \"sector\": \"finance\"}", 1), OUTCOME_STORED,
+                   1);
+    assert_string_equal(town_file(town, "{\"kind\": \"rereview_request\", \"addressee\": \"" SAMPLE_PARTY
+                                        "\", \"report_id\": \"019a2b3c-4d5e-7001-8002-030405060701\", "
+                                        "\"rereview_list_item\": \"high_autonomy\", \"materials\": \"由枢纽发起\", "
+                                        "\"received_on\": \"2026-11-10\"}"),
+                        "");
+    assert_int_equal(town_count(town, "rereview", "finance|hospital|high_autonomy|-"), 1);
+    record_id_text(town->last, id);
+    assert_outcome(bench_put(town->bench, sample_review,
+                             "{" LISTED ", \"sector\": \"culture\", \"replaces\": "
+                             "\"019a2b3c-4d5e-7001-8002-030405060701\", \"reason\": \"更正\"}",
+                             2),
+                   OUTCOME_STORED, 3);
+    snprintf(decision, sizeof decision,
+             "{\"kind\": \"rereview_decision\", " BY_OPERATOR
+             ", \"addressee\": \"city-330100\", \"request_id\": \"%s\", "
+             "\"opinion\": \"disagree\", \"grounds\": \"风险不可接受\", \"decided_on\": \"2026-11-18\", \"experts\": "
+             "[%s, %s, %s, %s, %s]}",
+             id, EXPERT("甲"), EXPERT("乙"), EXPERT("丙"), EXPERT("丁"), EXPERT("戊"));
+    assert_string_equal(town_file(town, decision), "");
+    assert_int_equal(town_count(town, "rereview", "finance|hospital|high_autonomy|disagree"), 1);
+    assert_int_equal(town_count(town, "rereview", ""), 1);
+    assert_int_equal(town_sum(town, "rereview", "disagree"), 8);
+    assert_int_equal(town_count(town, "record", "rereview"), 0);
+}
+
 int main(void)
 {
 #define TOWN_TEST(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
@@ -210,6 +248,7 @@ int main(void)
         TOWN_TEST(test_a_notice_to_others_is_neither_seen_nor_answered),
         TOWN_TEST(test_an_accepted_registration_changes_the_registry),
         TOWN_TEST(test_a_link_must_lead_to_a_report),
+        TOWN_TEST(test_a_rereview_is_counted_by_its_opinion_under_what_its_report_said_when_it_came),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -104,7 +104,26 @@ static void register_as(struct town *town, const char *entity_type, const char *
     assert_int_equal(store_find_party(town->bench->store, SAMPLE_PARTY, &town->bench->party), ERR_OK);
 }
 
-/* Under each of three registrations a report, a warning and a notice. */
+/* For the report that was put before it. */
+static void request(struct town *town, uint8_t n)
+{
+    char text[400];
+    char report[37];
+    uint8_t id[RECORD_ID_SIZE];
+    memcpy(id, sample_id, sizeof id);
+    id[RECORD_ID_SIZE - 1] = (uint8_t)(n + 1);
+    record_id_text(id, report);
+    snprintf(text, sizeof text,
+             "{\"kind\": \"rereview_request\", \"report_id\": \"%s\", \"rereview_list_item\": \"high_autonomy\", "
+             "\"materials\": \"初审意见\", \"received_on\": \"2026-11-10\", \"submitter\": {\"name\": \"王芳\", "
+             "\"role\": \"秘书\"}}",
+             report);
+    struct batch *batch = bench_put(town->bench, text, "{}", (uint8_t)(n + 3));
+    assert_int_equal(batch->items[0].outcome, OUTCOME_STORED);
+    batch_free(batch);
+}
+
+/* Under each of three registrations a report, a re-review, a warning and a notice. */
 static void live(struct town *town)
 {
     static const char *const facts[][2] = {{"hospital", "330106"}, {"university", "330102"}, {"enterprise", "330102"}};
@@ -118,9 +137,10 @@ static void live(struct town *town)
         snprintf(patch, sizeof patch, "{\"activity_no\": \"%d\"}", n);
         batch_free(bench_put(town->bench, sample_review, patch, (uint8_t)(n + 1)));
         batch_free(bench_put(town->bench, sample_warning, "{}", (uint8_t)(n + 2)));
+        request(town, n);
         assert_string_equal(town_file(town, notice), "");
         town_desk(town, SAMPLE_NOW);
-        n = (uint8_t)(n + 3);
+        n = (uint8_t)(n + 4);
     }
     town_desk(town, SAMPLE_NOW + 200 * DAY);
 }
@@ -130,10 +150,12 @@ static void test_figures_are_counted_anew_under_the_facts_of_their_time(void **s
     struct town *town = *state;
     live(town);
     assert_int_equal(town_count(town, "review", "hospital"), 1);
+    assert_int_equal(town_count(town, "rereview", "healthcare|enterprise|high_autonomy|-"), 1);
     assert_int_equal(town_count(town, "warning", "university"), 1);
     assert_int_equal(town_count(town, "notice", "enterprise|late"), 1);
     struct figures before = figures_of(town);
     go_back(town, "update cell set dims = replace(dims, 'hospital', 'enterprise') where family = 'record';"
+                  "update cell set family = 'record', dims = 'rereview_request|' || dims where family = 'rereview';"
                   "delete from cell where family in ('review', 'completeness'); update cell set count = count + 1");
     struct figures after = figures_of(town);
     assert_same_figures(&before, &after);

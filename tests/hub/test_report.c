@@ -109,7 +109,7 @@ static void test_a_look_is_of_one_moment(void **state)
     struct bench *bench = town->bench;
     struct store *reader = NULL;
     struct moment moment;
-    struct tally tally = {"", 0};
+    struct tally tally = {.dims = ""};
     char reason[256];
     assert_int_equal(store_open(&bench->home, false, &bench_settings, &reader, reason), ERR_OK);
     assert_outcome(bench_put(bench, sample_review, "{}", 1), OUTCOME_STORED, 1);

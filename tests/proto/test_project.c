@@ -215,6 +215,45 @@ static void test_every_other_kind_that_begins_a_thread_is_counted_by_kind_and_st
     }
 }
 
+static void test_a_rereview_is_counted_with_its_opinion_and_the_sector_of_its_report(void **state)
+{
+    (void)state;
+    msgpack_sbuffer buffers[3];
+    struct record request;
+    struct record opinion;
+    struct record report;
+    struct cell cell;
+    sample_of("rereview_request", 1, &buffers[0], &request);
+    sample_of("rereview_decision", 1, &buffers[1], &opinion);
+    load(sample_review, "{\"sector\": \"finance\"}", &buffers[2], &report);
+    int64_t received = record_get(&request, "received_on")->number;
+    int64_t decided = record_get(&opinion, "decided_on")->number;
+    const char *item = enum_rereview_list_item.labels[record_get(&request, "rereview_list_item")->number].code;
+    const char *said = enum_opinion.labels[record_get(&opinion, "opinion")->number].code;
+    char waiting[DIMS_SIZE];
+    char given[DIMS_SIZE];
+    snprintf(waiting, sizeof waiting, "finance|hospital|%s|-", item);
+    snprintf(given, sizeof given, "finance|hospital|%s|%s", item, said);
+    struct thread_facts facts = {.state = REREVIEW_REQUESTED, .received_at = SAMPLE_NOW, .reviewed = &report};
+    project_cell(&request, &hospital, &facts, 480, &cell);
+    assert_string_equal(cell.family, "rereview");
+    assert_string_equal(cell.dims, waiting);
+    assert_int_equal(cell.day, received); /* not the report's decided_on */
+    assert_int_equal(cell.sum, 0);
+    facts.state = REREVIEW_DECIDED;
+    facts.opinion = &opinion;
+    project_cell(&request, &hospital, &facts, 480, &cell);
+    assert_string_equal(cell.dims, given);
+    assert_int_equal(cell.day, decided);
+    assert_int_equal(cell.sum, decided - received);
+    request.values[kind_field(request.kind, "received_on")].is_present = false;
+    project_cell(&request, &hospital, &facts, 480, &cell);
+    assert_int_equal(cell.sum, decided - day_of(SAMPLE_NOW, 480));
+    for (size_t i = 0; i < 3; i++) {
+        msgpack_sbuffer_destroy(&buffers[i]);
+    }
+}
+
 static void test_what_is_withdrawn_is_counted_nowhere(void **state)
 {
     (void)state;
@@ -290,7 +329,7 @@ static void test_families_have_the_dims_of_the_protocol(void **state)
     (void)state;
     assert_ptr_equal(family_find("review"), family_at(0));
     assert_ptr_equal(family_find("warning"), family_at(1));
-    static const char *const names[] = {"review", "warning", "record", "clock", "completeness", "notice"};
+    static const char *const names[] = {"review", "warning", "rereview", "record", "clock", "completeness", "notice"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         assert_string_equal(family_at(i)->name, names[i]);
         assert_ptr_equal(family_find(names[i]), family_at(i));
@@ -332,6 +371,7 @@ int main(void)
         cmocka_unit_test(test_a_warning_is_projected_with_its_thread),
         cmocka_unit_test(test_a_warning_sums_the_minutes_until_resolved_or_acknowledged),
         cmocka_unit_test(test_every_other_kind_that_begins_a_thread_is_counted_by_kind_and_state),
+        cmocka_unit_test(test_a_rereview_is_counted_with_its_opinion_and_the_sector_of_its_report),
         cmocka_unit_test(test_what_is_withdrawn_is_counted_nowhere),
         cmocka_unit_test(test_reference_link_addressee_and_period_are_taken_by_the_kinds_row),
         cmocka_unit_test(test_one_registration_an_institution_and_one_plan_a_title_and_year),

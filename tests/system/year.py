@@ -17,7 +17,7 @@ from year_recount import Party, Recount
 from year_records import DISTRICTS, KINDS
 
 CALENDAR = f"{ROOT}/deploy/calendar-2026.txt"
-FAMILIES = ("review", "warning", "record", "clock", "completeness", "notice")
+FAMILIES = ("review", "warning", "rereview", "record", "clock", "completeness", "notice")
 
 
 class World:
@@ -192,6 +192,7 @@ def cells_of(rows, dims):
 
 DIMS = {"review": ("sector", "entity_type", "procedure", "decision", "rereview_list_item", "review_stage"),
         "warning": ("sector", "entity_type", "risk_domain", "level", "status", "state"),
+        "rereview": ("sector", "entity_type", "rereview_list_item", "opinion"),
         "record": ("kind", "entity_type", "state"), "clock": ("term", "entity_type", "state"),
         "completeness": ("entity_type", "district", "state"), "notice": ("category", "entity_type", "state")}
 

@@ -42,7 +42,8 @@ class Taken:
 class Thread:
     def __init__(self, owner, about, root, kind):
         self.owner, self.about, self.root, self.kind = owner, about, root, kind
-        self.records, self.content, self.state = [], None, None
+        self.records, self.contents, self.content, self.state = [], [], None, None
+        self.reviewed = None  # of a re-review: the report's thread
         self.reached, self.graded_at, self.registered_at = {}, None, None
         self.acknowledged_at = self.resolved_at = 0
         self.is_up = False
@@ -57,6 +58,7 @@ class Thread:
             if not self.content or self.content.record.get("level") != taken.record.get("level"):
                 self.graded_at = taken.at
             self.content = taken
+            self.contents.append(taken)
             if "registered_platform_no" in taken.record and self.registered_at is None:
                 self.registered_at = taken.at
         if step.to:
@@ -183,6 +185,7 @@ class Recount:
         if "report_id" in record:
             report = self.linked(filer, record)
             self.links.setdefault(report, at)
+            thread.reviewed = report
             self.clocks.touch(report)
         if record["kind"] == "acceptance" and thread.kind == "entity_registration":
             self.register(thread, taken)
@@ -259,7 +262,7 @@ class Recount:
 
     def cells(self, now):
         """{family: {(day, dims...): (count, sum)}}"""
-        families = {name: Counter() for name in ("review", "warning", "record", "notice")}
+        families = {name: Counter() for name in ("review", "warning", "rereview", "record", "notice")}
         sums = {name: Counter() for name in families}
         for thread in self.threads:
             if thread.state in life.UNCOUNTED or thread.is_rehearsal():
@@ -310,4 +313,16 @@ def cell_of(thread):
         day = date_at(parse_moment(record["discovered_at"]))
         return "warning", (str(day), record["sector"], kind, record["risk_domain"], str(record["level"]),
                            record["status"], thread.state), (until - thread.received_at) // MINUTE_MS if until else 0
+    if thread.kind == "rereview_request":
+        return rereview_cell(thread, record, kind)
     return "record", (str(created_on(record)), thread.kind, kind, thread.state), 0
+
+
+def rereview_cell(thread, record, kind):
+    report = [taken for taken in thread.reviewed.contents if taken.number < thread.content.number][-1].record
+    opinion = next((taken.record for taken in thread.records if taken.record["kind"] == "rereview_decision"), {})
+    received = parse_date(record["received_on"]) if "received_on" in record else date_at(thread.received_at)
+    decided = opinion.get("decided_on")
+    day = decided or record.get("received_on") or created_on(record)
+    return "rereview", (str(day), report["sector"], kind, record["rereview_list_item"],
+                        opinion.get("opinion", "-")), (parse_date(decided) - received).days if decided else 0

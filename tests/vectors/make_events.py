@@ -30,6 +30,7 @@ def without(event, *keys):
 
 GOOD = [
     ("a cell", CELL), ("a cell of three dims", {**CELL, "family": "record", "dims": ["zero_report", "hospital", "filed"]}),
+    ("a cell of a re-review", {**CELL, "family": "rereview", "dims": ["healthcare", "hospital", "high_autonomy", "disagree"], "sum": 8}),
     ("a record that goes up", UP), ("a reporter who is hidden", without(UP, "entity", "entity_name")), ("a record into an inbox", IN),
     ("a reminder", REMINDER), ("a reminder of a period", {**without(REMINDER, "root"), "period": "2026-Q3"}), ("an overdue duty", OVERDUE),
     ("a change of standing", STATE), ("a disk that runs short", HEALTH)]
