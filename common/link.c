@@ -64,7 +64,7 @@ static const struct {
     const char *code;
     int64_t wait_ms;
 } ending_codes[] = {
-    {"suspended", REFUSED_MS}, {"revoked", REFUSED_MS}, {"session_superseded", BACKOFF_LAST_MS}, {"stopping", 1000}};
+    {"suspended", REFUSED_MS}, {"revoked", REFUSED_MS}, {"key_retired", REFUSED_MS}, {"session_superseded", BACKOFF_LAST_MS}, {"stopping", 1000}};
 
 static int on_socket(zloop_t *loop, zsock_t *reader, void *arg);
 static int on_monitor(zloop_t *loop, zsock_t *reader, void *arg);

@@ -6,6 +6,7 @@
 
 #include "common/text.h"
 #include "hub/acts.h"
+#include "hub/admin_keys.h"
 #include "hub/duties.h"
 #include "hub/sharing.h"
 #include "proto/life.h"
@@ -20,7 +21,7 @@ zmsg_t *admin_fail(const char *reason)
     return reply;
 }
 
-static void copy_frame(zmsg_t *request, char *out, size_t size)
+void admin_frame(zmsg_t *request, char *out, size_t size)
 {
     char *text = zmsg_popstr(request);
     snprintf(out, size, "%s", text ? text : "");
@@ -56,8 +57,7 @@ static void list_faults(const struct faults *faults, char *text, size_t size)
     }
 }
 
-/* Judges the act by the one table, and files it: whoever calls this has the act and its record in one group. */
-static err_t put_act(struct admin *admin, enum act act, const char *subject, const char *detail)
+err_t admin_put_act(struct admin *admin, enum act act, const char *subject, const char *detail)
 {
     struct act_note note = {act, admin->person, subject, detail, admin->reason};
     struct faults faults = {0};
@@ -87,14 +87,14 @@ static err_t add_party(struct admin *admin, zmsg_t *request, int64_t now)
     char detail[ADMIN_TEXT];
     char code[32];
     char expires[24];
-    copy_frame(request, party.role, sizeof party.role);
-    copy_frame(request, party.party, sizeof party.party);
-    copy_frame(request, party.name, sizeof party.name);
-    copy_frame(request, party.entity_type, sizeof party.entity_type);
-    copy_frame(request, party.sectors, sizeof party.sectors);
-    copy_frame(request, party.district, sizeof party.district);
-    copy_frame(request, code, sizeof code);
-    copy_frame(request, expires, sizeof expires);
+    admin_frame(request, party.role, sizeof party.role);
+    admin_frame(request, party.party, sizeof party.party);
+    admin_frame(request, party.name, sizeof party.name);
+    admin_frame(request, party.entity_type, sizeof party.entity_type);
+    admin_frame(request, party.sectors, sizeof party.sectors);
+    admin_frame(request, party.district, sizeof party.district);
+    admin_frame(request, code, sizeof code);
+    admin_frame(request, expires, sizeof expires);
     snprintf(detail, sizeof detail, "%s, %s, %s, %s", party.name, party.entity_type, party.sectors, party.district);
     enum act act = strcmp(party.role, "entity") == 0 ? ACT_ENTITY_ADD : ACT_PEER_ADD;
     err_t err = store_put_party(admin->store, &party, now);
@@ -105,8 +105,9 @@ static err_t add_party(struct admin *admin, zmsg_t *request, int64_t now)
                  party.party);
         return err;
     }
-    err = err == ERR_OK ? store_put_invitation(admin->store, party.party, code, now, strtoll(expires, NULL, 10)) : err;
-    return err == ERR_OK ? put_act(admin, act, party.party, act == ACT_ENTITY_ADD ? detail : party.name) : err;
+    const struct invitation invitation = {.code = code, .expires_at = strtoll(expires, NULL, 10), .reason = ""};
+    err = err == ERR_OK ? store_put_invitation(admin->store, party.party, &invitation, now) : err;
+    return err == ERR_OK ? admin_put_act(admin, act, party.party, act == ACT_ENTITY_ADD ? detail : party.name) : err;
 }
 
 static err_t run_party_add(struct admin *admin, zmsg_t *request)
@@ -118,25 +119,12 @@ static err_t run_party_add(struct admin *admin, zmsg_t *request)
     return err;
 }
 
-static err_t unknown_party(err_t err, const char *party, char reterr_reason[ADMIN_TEXT])
+err_t admin_unknown_party(err_t err, const char *party, char reterr_reason[ADMIN_TEXT])
 {
     if (err == ERR_NOT_FOUND) {
         snprintf(reterr_reason, ADMIN_TEXT, tr("no party %s is registered", "没有登记 %s"), party);
     }
     return err;
-}
-
-static err_t run_invite(struct admin *admin, zmsg_t *request)
-{
-    char party[64];
-    char code[32];
-    char expires[24];
-    copy_frame(request, party, sizeof party);
-    copy_frame(request, code, sizeof code);
-    copy_frame(request, expires, sizeof expires);
-    err_t err = unknown_party(store_put_invitation(admin->store, party, code, clock_ms(), strtoll(expires, NULL, 10)),
-                              party, admin->text);
-    return err == ERR_OK ? put_act(admin, ACT_INVITE, party, "") : err;
 }
 
 static const struct state_act {
@@ -159,11 +147,11 @@ static err_t run_set_state(struct admin *admin, zmsg_t *request)
     char party[64];
     char state[PARTY_STATE_SIZE];
     struct party now;
-    copy_frame(request, party, sizeof party);
-    copy_frame(request, state, sizeof state);
+    admin_frame(request, party, sizeof party);
+    admin_frame(request, state, sizeof state);
     const struct state_act *act = find_state_act(state);
     err_t err = act ? ERR_OK : ERR_INVALID;
-    err = err == ERR_OK ? unknown_party(store_find_party(admin->store, party, &now), party, admin->text) : err;
+    err = err == ERR_OK ? admin_unknown_party(store_find_party(admin->store, party, &now), party, admin->text) : err;
     if (err != ERR_OK) {
         return err;
     }
@@ -183,7 +171,7 @@ static err_t run_set_state(struct admin *admin, zmsg_t *request)
                     "--reason：最多 100 个字符，将告知该机构"));
         return ERR_INVALID;
     }
-    err = put_act(admin, act->act, party, now.name);
+    err = admin_put_act(admin, act->act, party, now.name);
     return err == ERR_OK ? store_set_state(admin->store, party, state, admin->reason, clock_ms(), &admin->changed)
                          : err;
 }
@@ -192,9 +180,9 @@ static err_t run_prune(struct admin *admin, zmsg_t *request)
 {
     char upto[24];
     uint64_t removed = 0;
-    copy_frame(request, upto, sizeof upto);
+    admin_frame(request, upto, sizeof upto);
     err_t err = store_prune_uplink(admin->store, strtoull(upto, NULL, 10), &removed);
-    err = err == ERR_OK ? put_act(admin, ACT_PRUNE, "uplink", upto) : err;
+    err = err == ERR_OK ? admin_put_act(admin, ACT_PRUNE, "uplink", upto) : err;
     if (err == ERR_OK) {
         snprintf(admin->text, sizeof admin->text,
                  tr("removed %" PRIu64 " warnings from the uplink stream", "已从上行流清理 %" PRIu64 " 条预警"),
@@ -288,11 +276,8 @@ static err_t run_file(struct admin *admin, zmsg_t *request)
 static const struct {
     const char *name;
     err_t (*run)(struct admin *admin, zmsg_t *request);
-} commands[] = {{"party-add", run_party_add},
-                {"invite", run_invite},
-                {"set-state", run_set_state},
-                {"prune", run_prune},
-                {"file", run_file}};
+} commands[] = {{"party-add", run_party_add}, {"invite", admin_invite}, {"key-revoke", admin_key_revoke},
+                {"set-state", run_set_state}, {"prune", run_prune},     {"file", run_file}};
 
 static zmsg_t *run_command(struct admin *admin, size_t index, zmsg_t *request)
 {
@@ -332,8 +317,8 @@ zmsg_t *admin_run(struct admin *admin, uid_t uid, zmsg_t *request)
     if (!admin->person) {
         return admin_greet(admin, uid);
     }
-    copy_frame(request, name, sizeof name);
-    copy_frame(request, admin->reason, sizeof admin->reason);
+    admin_frame(request, name, sizeof name);
+    admin_frame(request, admin->reason, sizeof admin->reason);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(commands[i].name, name) == 0) {
             return run_command(admin, i, request);

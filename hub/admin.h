@@ -25,12 +25,19 @@ struct admin {
 };
 
 /* Requests: a name, the reason (may be ""), then for "party-add" 8 frames a party (role party name type sectors
- * district code expires_ms), "invite" party code expires_ms, "set-state" party state, "prune" upto, "file" a record as
+ * district code expires_ms), "invite" party code expires_ms replaces, "key-revoke" party key, "set-state" party state, "prune" upto, "file" a record as
  * JSON each. Each is one commit, and in it the administrative acts that it is. Never NULL. */
 zmsg_t *admin_run(struct admin *admin, uid_t uid, zmsg_t *request);
 /* NULL: the user may ask for something. */
 zmsg_t *admin_greet(const struct admin *admin, uid_t uid);
 zmsg_t *admin_fail(const char *reason);
+
+/* For those who run a command: the next frame's text; "" where there is none. */
+void admin_frame(zmsg_t *request, char *out, size_t size);
+/* ERR, and where it is ERR_NOT_FOUND the reason. */
+err_t admin_unknown_party(err_t err, const char *party, char reterr_reason[ADMIN_TEXT]);
+/* Judges the act by the one table, and files it: whoever calls this has the act and its record in one group. */
+MUST_CHECK err_t admin_put_act(struct admin *admin, enum act act, const char *subject, const char *detail);
 
 /* A request without its own frames yet. REASON may be NULL. */
 zmsg_t *admin_request(const char *name, const char *reason);

@@ -7,18 +7,20 @@
 static err_t register_city(struct store *store, const struct identity *identity, const struct options *options,
                            struct city *city)
 {
-    struct party party = {.role = "city", .entity_type = "-", .has_keys = true};
+    struct party party = {.role = "city", .entity_type = "-"};
+    int64_t now = clock_ms();
     snprintf(party.party, sizeof party.party, "city-%.6s", options->city);
     snprintf(party.name, sizeof party.name, "%s", options->name);
     snprintf(party.district, sizeof party.district, "%.6s", options->city);
-    memcpy(party.curve_key, identity->curve_public, KEY_SIZE);
-    party.signing_key = identity->signing.key;
+    city->key.since = now;
+    memcpy(city->key.curve_key, identity->curve_public, KEY_SIZE);
+    city->key.signing_key = identity->signing.key;
     err_t err = store_find_party(store, party.party, &city->party);
     if (err != ERR_NOT_FOUND) {
         return err;
     }
     err = store_begin(store);
-    err = err == ERR_OK ? store_put_city(store, &party, clock_ms()) : err;
+    err = err == ERR_OK ? store_put_city(store, &party, &city->key, now) : err;
     err = err == ERR_OK ? store_commit(store) : err;
     if (err != ERR_OK) {
         store_rollback(store);
@@ -68,7 +70,7 @@ static struct batch *make_batch(struct city *city, struct view record, int64_t n
     struct message decoded;
     struct batch *batch = NULL;
     if (message_decode((struct view){zmq_msg_data(&frame), zmq_msg_size(&frame)}, &decoded, reason) == ERR_OK) {
-        batch = intake_batch(&city->intake, &city->party, &decoded.submit, &frame, now);
+        batch = intake_batch(&city->intake, &city->party, &city->key, &decoded.submit, &frame, now);
     }
     zmq_msg_close(&frame);
     return batch;

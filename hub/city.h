@@ -15,6 +15,7 @@
 struct city {
     const struct identity *identity;
     struct party party;
+    struct party_key key; /* its identity's */
     struct intake intake;
 };
 

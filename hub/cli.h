@@ -66,7 +66,7 @@ int cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 struct store *cli_open_store(const struct home *home, struct options *ret_options);
 /* The city's own party, with the hub's public keys: whoever may read the store need not read the key file. False after
  * the reason has been printed. */
-bool cli_city(struct store *store, const struct options *options, struct party *ret_city);
+bool cli_city(struct store *store, const struct options *options, struct registrant *ret_city);
 /* A verb that has "csv" among its arguments takes --jsonl and --xlsx FILE without naming them. */
 enum table_form cli_form(const struct argument *arguments, size_t count);
 /* After the verb: writes the workbook of --xlsx. STATUS, or 1 where that failed. */

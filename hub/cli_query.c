@@ -223,31 +223,47 @@ int cli_history(const struct home *home, int argc, char **argv)
 /* ---- show ---- */
 
 struct showing {
-    struct party city;
+    struct store *store;
+    struct registrant city;
     int utc_offset_minutes;
     bool is_json;
     int found;
 };
 
+struct proving {
+    const struct record_row *row;
+    struct signing_key key; /* the filer's */
+    bool is_proved;
+};
+
+/* The hub has had several keys; which one the filer spoke to is not noted with the batch. */
+static void try_hub_key(void *self, const struct party_key *hub_key, const char *reason, struct view proof)
+{
+    (void)reason;
+    (void)proof;
+    struct proving *proving = self;
+    const struct record_row *row = proving->row;
+    msgpack_sbuffer buffer;
+    msgpack_sbuffer_init(&buffer);
+    submit_signed_bytes(hub_key->curve_key, row->hashes.at, (uint32_t)(row->hashes.size / RECORD_HASH_SIZE), &buffer);
+    proving->is_proved =
+        proving->is_proved || signature_check(&proving->key, suite_label(signing_key_suite(&proving->key)),
+                                              (struct view){(const uint8_t *)buffer.data, buffer.size}, row->signature);
+    msgpack_sbuffer_destroy(&buffer);
+}
+
 /* The evidence, checked now: the record's hash stands in the batch's list, and the entity signed that list. */
 static bool is_proved(const struct showing *showing, const struct record_row *row)
 {
     uint8_t hash[RECORD_HASH_SIZE];
-    struct signing_key key;
-    const struct suite *suite = signing_key_suite(&showing->city.signing_key);
-    suite_hash_leaf(suite, row->bytes, hash);
-    if (row->hash.size != RECORD_HASH_SIZE || memcmp(hash, row->hash.at, RECORD_HASH_SIZE) != 0 ||
-        signing_key_take(row->signing_key, &key) != ERR_OK) {
+    struct proving proving = {.row = row};
+    if (row->hash.size != RECORD_HASH_SIZE || signing_key_take(row->signing_key, &proving.key) != ERR_OK) {
         return false;
     }
-    msgpack_sbuffer buffer;
-    msgpack_sbuffer_init(&buffer);
-    submit_signed_bytes(showing->city.curve_key, row->hashes.at, (uint32_t)(row->hashes.size / RECORD_HASH_SIZE),
-                        &buffer);
-    bool is_good = signature_check(&key, suite_label(suite), (struct view){(const uint8_t *)buffer.data, buffer.size},
-                                   row->signature);
-    msgpack_sbuffer_destroy(&buffer);
-    return is_good;
+    suite_hash_leaf(signing_key_suite(&proving.key), row->bytes, hash);
+    return memcmp(hash, row->hash.at, RECORD_HASH_SIZE) == 0 &&
+           store_each_key(showing->store, showing->city.party.row, try_hub_key, &proving) == ERR_OK &&
+           proving.is_proved;
 }
 
 static void show_record(void *self, const struct record_row *row)
@@ -291,8 +307,8 @@ int cli_show(const struct home *home, int argc, char **argv)
         return 1;
     }
     struct record_filter filter = {.sector = -1, .level = -1, .from = INT64_MIN, .to = INT64_MAX, .id = id};
-    struct showing showing = {.utc_offset_minutes = (int)options.utc_offset_minutes,
-                              .is_json = arguments[0].value != NULL};
+    struct showing showing = {
+        .store = store, .utc_offset_minutes = (int)options.utc_offset_minutes, .is_json = arguments[0].value != NULL};
     if (!cli_city(store, &options, &showing.city)) {
         store_close(store);
         return 1;

@@ -2,74 +2,12 @@
 #include <inttypes.h>
 #include <openssl/rand.h>
 
-#include "common/membership.h"
 #include "common/text.h"
 #include "hub/admin.h"
 #include "hub/cli.h"
+#include "hub/cli_keys.h"
 
-enum { VALID_HOURS = 72, VALID_HOURS_MAX = 8760, IMPORT_LINE_MAX = 65536 };
-
-static int port_of(const char *endpoint)
-{
-    const char *colon = strrchr(endpoint, ':');
-    return colon ? (int)strtol(colon + 1, NULL, 10) : 0;
-}
-
-/* The registry has them only now that something was written to it. Each is one line. */
-static int print_links(const struct home *home, zlist_t *codes)
-{
-    struct options options;
-    struct party city;
-    struct store *store = cli_open_store(home, &options);
-    bool has_keys = store && cli_city(store, &options, &city);
-    for (const char *code = zlist_first(codes); code && has_keys; code = zlist_next(codes)) {
-        char text[600];
-        struct join_link link = {.suite = signing_key_suite(&city.signing_key)};
-        memcpy(link.hub_key, city.curve_key, KEY_SIZE);
-        snprintf(link.code, sizeof link.code, "%s", code);
-        join_link_format(options.host, port_of(options.endpoint), port_of(options.enrol_endpoint), &link, text,
-                         sizeof text);
-        printf("%s\n", text);
-    }
-    store_close(store);
-    return has_keys ? 0 : 1;
-}
-
-/* Asks for something that CODES come of, and prints their links when it is done. Takes all three. */
-static int call_for_links(const struct home *home, zmsg_t *request, zlist_t *codes)
-{
-    int status = admin_call(home, &request);
-    status = status == 0 ? print_links(home, codes) : status;
-    zlist_destroy(&codes);
-    return status;
-}
-
-static zlist_t *new_codes(void)
-{
-    zlist_t *codes = zlist_new();
-    zlist_autofree(codes);
-    return codes;
-}
-
-/* The new code stands in the list. */
-static const char *add_code(zlist_t *codes)
-{
-    char code[21];
-    admin_make_code(code);
-    zlist_append(codes, code);
-    return zlist_last(codes);
-}
-
-static void add_number(zmsg_t *message, int64_t number)
-{
-    zmsg_addstrf(message, "%" PRId64, number);
-}
-
-static int64_t expiry(const char *hours)
-{
-    long valid = hours ? strtol(hours, NULL, 10) : VALID_HOURS;
-    return valid >= 0 && valid <= VALID_HOURS_MAX ? clock_ms() + valid * 3600000 : -1;
-}
+enum { IMPORT_LINE_MAX = 65536 };
 
 /* A name goes into a configuration file, a terminal and a page: no quotes, no control characters. */
 static bool is_name(const char *name)
@@ -142,7 +80,7 @@ static void add_party(zmsg_t *request, const char *const frames[7], int64_t expi
     for (size_t i = 0; i < 7; i++) {
         zmsg_addstr(request, frames[i]);
     }
-    add_number(request, expires);
+    zmsg_addstrf(request, "%" PRId64, expires);
 }
 
 static int entity_add(const struct home *home, int argc, char **argv)
@@ -162,17 +100,17 @@ static int entity_add(const struct home *home, int argc, char **argv)
     const char *uscc = cli_value(arguments, count, "uscc");
     const char *fault =
         judge_entity(&options, uscc, arguments[1].value, arguments[2].value, arguments[3].value, arguments[4].value);
-    int64_t expires = expiry(arguments[5].value);
+    int64_t expires = cli_expiry(arguments[5].value);
     if (fault || expires < 0) {
         return cli_fail("%s", fault ? fault : tr("--valid-hours: 0 to 8760", "--valid-hours：0 至 8760")), 2;
     }
     zmsg_t *request = admin_request("party-add", NULL);
-    zlist_t *codes = new_codes();
+    zlist_t *codes = cli_codes();
     const char *const frames[7] = {
-        "entity",           uscc,           arguments[1].value, arguments[2].value, arguments[3].value,
-        arguments[4].value, add_code(codes)};
+        "entity",           uscc, arguments[1].value, arguments[2].value, arguments[3].value, arguments[4].value,
+        cli_add_code(codes)};
     add_party(request, frames, expires);
-    return call_for_links(home, request, codes);
+    return cli_call_for_links(home, request, codes);
 }
 
 static const char *json_text(const json_t *object, const char *key)
@@ -198,7 +136,7 @@ static int import_lines(const struct home *home, const struct options *options, 
 {
     static char line[IMPORT_LINE_MAX];
     zmsg_t *request = admin_request("party-add", NULL);
-    zlist_t *codes = new_codes();
+    zlist_t *codes = cli_codes();
     int number = 0;
     int status = 0;
     while (status == 0 && fgets(line, sizeof line, file)) {
@@ -212,19 +150,15 @@ static int import_lines(const struct home *home, const struct options *options, 
         if (fault) {
             status = cli_fail("%s:%d: %s", path, number, fault);
         } else {
-            const char *const frames[7] = {"entity",
-                                           json_text(object, "uscc"),
-                                           json_text(object, "name"),
-                                           json_text(object, "type"),
-                                           sectors,
-                                           json_text(object, "district"),
-                                           add_code(codes)};
-            add_party(request, frames, expiry(NULL));
+            const char *const frames[7] = {
+                "entity", json_text(object, "uscc"),     json_text(object, "name"), json_text(object, "type"),
+                sectors,  json_text(object, "district"), cli_add_code(codes)};
+            add_party(request, frames, cli_expiry(NULL));
         }
         json_decref(object);
     }
     if (status == 0) {
-        return call_for_links(home, request, codes);
+        return cli_call_for_links(home, request, codes);
     }
     zmsg_destroy(&request);
     zlist_destroy(&codes);
@@ -250,22 +184,6 @@ static int entity_import(const struct home *home, int argc, char **argv)
     int status = import_lines(home, &options, file, rest[0]);
     fclose(file);
     return status;
-}
-
-static int entity_invite(const struct home *home, int argc, char **argv)
-{
-    struct argument arguments[] = {{"valid-hours", false, NULL}};
-    const char *rest[1];
-    size_t count = 0;
-    if (!cli_parse(argc, argv, arguments, 1, rest, 1, &count) || count != 1 || expiry(arguments[0].value) < 0) {
-        return cli_usage("agn-hub entity invite USCC [--valid-hours N]");
-    }
-    zmsg_t *request = admin_request("invite", NULL);
-    zlist_t *codes = new_codes();
-    zmsg_addstr(request, rest[0]);
-    zmsg_addstr(request, add_code(codes));
-    add_number(request, expiry(arguments[0].value));
-    return call_for_links(home, request, codes);
 }
 
 static int set_state(const struct home *home, int argc, char **argv, const char *state)
@@ -334,8 +252,8 @@ static void list_party(void *self, const struct party *party)
         return;
     }
     uint64_t held = party->stored + party->refused;
-    const uint64_t values[] = {party->last_seq, party->stored, party->refused,
-                               party->last_seq > held ? party->last_seq - held : 0};
+    const uint64_t values[] = {party->given_out, party->stored, party->refused,
+                               party->given_out > held ? party->given_out - held : 0};
     for (int i = 0; i < 4; i++) {
         snprintf(numbers[i], sizeof numbers[i], "%" PRIu64, values[i]);
     }
@@ -360,6 +278,7 @@ static void list_party(void *self, const struct party *party)
     table_row(listing->table, cells, labels);
 }
 
+/* IS_ONE: the one named, with its keys below where a person reads. */
 static int list_parties(const struct home *home, int argc, char **argv, const char *role, bool is_one)
 {
     struct argument arguments[] = {{"json", true, NULL}, {"csv", true, NULL}};
@@ -373,10 +292,15 @@ static int list_parties(const struct home *home, int argc, char **argv, const ch
     if (!store) {
         return 1;
     }
-    struct listing listing = {table_open(stdout, cli_form(arguments, 2), party_columns, PARTY_COLUMNS), role, rest[0],
+    enum table_form form = cli_form(arguments, 2);
+    struct listing listing = {table_open(stdout, form, party_columns, PARTY_COLUMNS), role, rest[0],
                               (int)options.utc_offset_minutes};
     err_t err = store_each_party(store, list_party, &listing);
     size_t rows = table_close(listing.table);
+    if (err == ERR_OK && is_one && rows > 0 && form == TABLE_TEXT) {
+        putchar('\n');
+        err = cli_list_keys(store, rest[0], form, (int)options.utc_offset_minutes);
+    }
     store_close(store);
     if (err == ERR_OK && is_one && rows == 0) {
         return cli_fail(tr("no party %s is registered", "没有登记 %s"), rest[0]);
@@ -405,7 +329,8 @@ static int peer_add(const struct home *home, int argc, char **argv)
     size_t rest = 0;
     uint8_t random[6];
     char party[32] = "province-";
-    if (!cli_parse(argc, argv, arguments, 2, NULL, 0, &rest) || !arguments[0].value || expiry(arguments[1].value) < 0) {
+    if (!cli_parse(argc, argv, arguments, 2, NULL, 0, &rest) || !arguments[0].value ||
+        cli_expiry(arguments[1].value) < 0) {
         return cli_usage("agn-hub peer add --name NAME [--valid-hours N]");
     }
     if (!is_name(arguments[0].value)) {
@@ -416,77 +341,49 @@ static int peer_add(const struct home *home, int argc, char **argv)
     }
     hex_text(random, sizeof random, party + strlen(party));
     zmsg_t *request = admin_request("party-add", NULL);
-    zlist_t *codes = new_codes();
-    const char *const frames[7] = {"province", party, arguments[0].value, "", "", "", add_code(codes)};
-    add_party(request, frames, expiry(arguments[1].value));
-    return call_for_links(home, request, codes);
-}
-
-struct search {
-    const char *name;
-    char party[RECORD_PARTY_SIZE];
-};
-
-static void match_peer(void *self, const struct party *party)
-{
-    struct search *search = self;
-    bool is_match = strcmp(party->role, "province") == 0 && strcmp(party->state, "revoked") != 0 &&
-                    (strcmp(party->name, search->name) == 0 || strcmp(party->party, search->name) == 0);
-    if (is_match) {
-        memcpy(search->party, party->party, sizeof search->party);
-    }
+    zlist_t *codes = cli_codes();
+    const char *const frames[7] = {"province", party, arguments[0].value, "", "", "", cli_add_code(codes)};
+    add_party(request, frames, cli_expiry(arguments[1].value));
+    return cli_call_for_links(home, request, codes);
 }
 
 static int peer_revoke(const struct home *home, int argc, char **argv)
 {
-    struct options options;
-    struct store *store = argc >= 2 ? cli_open_store(home, &options) : NULL;
-    if (!store) {
-        return argc >= 2 ? 1 : cli_usage("agn-hub peer revoke NAME --reason TEXT");
+    char party[RECORD_PARTY_SIZE];
+    if (argc < 2) {
+        return cli_usage("agn-hub peer revoke NAME --reason TEXT");
     }
-    struct search search = {.name = argv[1]};
-    err_t err = store_each_party(store, match_peer, &search);
-    store_close(store);
-    if (err != ERR_OK || !*search.party) {
-        return cli_fail(tr("no peer is called %s", "没有名为 %s 的上级"), argv[1]);
+    if (!cli_find_party(home, argv[1], party)) {
+        return 1;
     }
-    argv[1] = search.party;
+    argv[1] = party;
     return set_revoked(home, argc, argv);
-}
-
-struct verb {
-    const char *name;
-    int (*run)(const struct home *home, int argc, char **argv);
-};
-
-static int run_verb(const struct verb *verbs, size_t count, const struct home *home, int argc, char **argv,
-                    const char *usage)
-{
-    for (size_t i = 0; argc > 1 && i < count; i++) {
-        if (strcmp(verbs[i].name, argv[1]) == 0) {
-            return verbs[i].run(home, argc - 1, argv + 1);
-        }
-    }
-    return cli_usage(usage);
 }
 
 int cli_entity(const struct home *home, int argc, char **argv)
 {
-    static const struct verb verbs[] = {{"add", entity_add},    {"import", entity_import}, {"invite", entity_invite},
-                                        {"list", entity_list},  {"show", entity_show},     {"suspend", set_suspended},
-                                        {"resume", set_active}, {"revoke", set_revoked}};
-    return run_verb(
-        verbs, sizeof verbs / sizeof *verbs, home, argc, argv,
-        "agn-hub entity add --uscc CODE --name NAME --type TYPE --sector CODE[,CODE] --district CODE "
-        "[--valid-hours N]\n"
-        "agn-hub entity import FILE | invite USCC | list | show USCC | suspend USCC --reason TEXT | resume USCC "
-        "[--reason TEXT] | revoke USCC --reason TEXT  [--json|--jsonl|--csv|--xlsx FILE]");
+    static const struct cli_verb verbs[] = {
+        {"add", entity_add},    {"import", entity_import}, {"invite", cli_invite}, {"list", entity_list},
+        {"show", entity_show},  {"keys", cli_party_keys},  {"key", cli_party_key}, {"suspend", set_suspended},
+        {"resume", set_active}, {"revoke", set_revoked}};
+    return cli_dispatch(verbs, sizeof verbs / sizeof *verbs, home, argc, argv,
+                        "agn-hub entity add --uscc CODE --name NAME --type TYPE --sector CODE[,CODE] --district CODE "
+                        "[--valid-hours N]\n"
+                        "agn-hub entity import FILE | invite USCC [--replace --reason TEXT] | list | show USCC | keys "
+                        "USCC | key revoke "
+                        "USCC KEY --reason TEXT | suspend USCC --reason TEXT | resume USCC [--reason TEXT] | revoke "
+                        "USCC --reason TEXT  "
+                        "[--json|--jsonl|--csv|--xlsx FILE]");
 }
 
 int cli_peer(const struct home *home, int argc, char **argv)
 {
-    static const struct verb verbs[] = {{"add", peer_add}, {"list", peer_list}, {"revoke", peer_revoke}};
-    return run_verb(verbs, sizeof verbs / sizeof *verbs, home, argc, argv,
-                    "agn-hub peer add --name NAME [--valid-hours N] | list [--json|--jsonl|--csv|--xlsx FILE] | revoke "
-                    "NAME --reason TEXT");
+    static const struct cli_verb verbs[] = {{"add", peer_add},        {"list", peer_list},    {"invite", cli_invite},
+                                            {"keys", cli_party_keys}, {"key", cli_party_key}, {"revoke", peer_revoke}};
+    return cli_dispatch(
+        verbs, sizeof verbs / sizeof *verbs, home, argc, argv,
+        "agn-hub peer add --name NAME [--valid-hours N] | list | keys NAME  [--json|--jsonl|--csv|--xlsx "
+        "FILE]\n"
+        "agn-hub peer invite NAME [--replace --reason TEXT] | key revoke NAME KEY --reason TEXT | revoke "
+        "NAME --reason TEXT");
 }

@@ -54,13 +54,10 @@ static void on_done(struct front *front, struct batch *batch)
     }
 }
 
-static void on_party(struct front *front, const struct party *party)
+static void on_party(struct front *front, const struct registrant *registrant)
 {
-    gate_put(front->gate, party);
-    struct peer *peer = sessions_put(front->sessions, party);
-    if (strcmp(party->state, "active") != 0 && peer->session) {
-        front_dismiss(front, peer, party->state, *party->reason ? party->reason : "stopped by the operator");
-    }
+    gate_put(front->gate, registrant);
+    front_watch_key(front, sessions_put(front->sessions, registrant));
 }
 
 static void on_send(struct front *front, struct mail *mail)
@@ -80,7 +77,7 @@ static void on_mail(struct front *front, struct mail *mail)
     } else if (mail->type == MAIL_ENROL) {
         front_on_enrolled(front, mail->enrolment);
     } else if (mail->type == MAIL_PARTY) {
-        on_party(front, mail->party);
+        on_party(front, mail->registrant);
     } else if (mail->type == MAIL_SEND) {
         on_send(front, mail);
     } else if (mail->type == MAIL_BLOB) {
@@ -131,14 +128,23 @@ static bool receive(void *router, struct arrival *arrival)
     return true;
 }
 
+/* The ZAP user id: the rows of the party and of its key. */
+static void find_speaker(struct front *front, struct arrival *arrival)
+{
+    const char *user = zmq_msg_gets(&arrival->frame, "User-Id");
+    char *rest = NULL;
+    arrival->peer = user ? sessions_find(front->sessions, strtoll(user, &rest, 10)) : NULL;
+    arrival->key =
+        arrival->peer && *rest == '/' ? party_keys_find(&arrival->peer->keys, strtoll(rest + 1, NULL, 10)) : NULL;
+}
+
 static void read_sessions(struct front *front)
 {
     for (int i = 0; i < BURST; i++) {
         struct arrival arrival;
         bool is_there = receive(zsock_resolve(front->router), &arrival);
         if (is_there) {
-            const char *user = zmq_msg_gets(&arrival.frame, "User-Id");
-            arrival.peer = user ? sessions_find(front->sessions, strtoll(user, NULL, 10)) : NULL;
+            find_speaker(front, &arrival);
             if (arrival.peer) {
                 front_on_message(front, &arrival);
             }
@@ -173,6 +179,7 @@ static void watch_peer(void *self, struct peer *peer)
 {
     struct front *front = self;
     int64_t silent = front->now_ms - peer->heard_ms;
+    front_watch_key(front, peer);
     if (!peer->session) {
         return;
     }
@@ -257,7 +264,7 @@ static void serve(struct front *front)
         }
         /* Answers before questions: handshakes and receipts never wait for more work. */
         if (items[1].revents & ZMQ_POLLIN) {
-            zap_answer(zsock_resolve(front->zap), front->gate, clock_monotonic_ms());
+            zap_answer(zsock_resolve(front->zap), front->gate);
         }
         for (int i = 0; i < ENDPOINTS; i++) {
             if (items[5 + i].revents & ZMQ_POLLIN) {
@@ -283,14 +290,29 @@ static void serve(struct front *front)
     }
 }
 
+struct loading {
+    struct front *front;
+    struct store *registry;
+    err_t err;
+};
+
 static void load_party(void *self, const struct party *party)
 {
-    struct front *front = self;
-    if (strcmp(party->role, "city") == 0) {
+    struct loading *loading = self;
+    struct registrant registrant = {.party = *party};
+    if (strcmp(party->role, "city") == 0 || loading->err != ERR_OK) {
         return; /* the city speaks from within */
     }
-    gate_put(front->gate, party);
-    sessions_put(front->sessions, party);
+    loading->err = store_load_keys(loading->registry, party->row, &registrant.keys);
+    gate_put(loading->front->gate, &registrant);
+    sessions_put(loading->front->sessions, &registrant);
+}
+
+static err_t load_registry(struct front *front, struct store *registry)
+{
+    struct loading loading = {front, registry, ERR_OK};
+    err_t err = store_each_party(registry, load_party, &loading);
+    return err == ERR_OK ? loading.err : err;
 }
 
 static zsock_t *open_router(const struct front_config *config, const char *domain, int64_t message_limit)
@@ -349,7 +371,7 @@ static bool front_open(struct front *front, const struct front_config *config)
     front->enrol_router = open_router(config, ZAP_DOMAIN_ENROL, ENROL_SIZE_MAX);
     front_watch(front, ENDPOINT_SESSIONS, front->router);
     front_watch(front, ENDPOINT_ENROL, front->enrol_router);
-    if (store_each_party(config->registry, load_party, front) != ERR_OK ||
+    if (load_registry(front, config->registry) != ERR_OK ||
         store_ledger_head(config->registry, &front->ledger) != ERR_OK || !front->zap) {
         log_error("front-registry", "the registry cannot be read");
         return false;

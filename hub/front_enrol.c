@@ -12,10 +12,79 @@
 
 enum { ENROLMENTS_MAX = 256, BUSY_AFTER_MS = 2000 };
 
-static void refuse_busy(struct front *front, const void *routing, size_t routing_size)
+struct refusal {
+    const char *code; /* NULL: none */
+    const char *reason;
+    int64_t after_ms;
+};
+
+static const struct refusal busy = {"busy", "the hub cannot do it now; try again later", BUSY_AFTER_MS};
+
+/* The new pair signs the ticket; where that is a former pair, it signs the new one. */
+static bool is_proved(const struct front *front, const struct enrol *enrol, const struct signing_key *key,
+                      const uint8_t curve_key[KEY_SIZE])
 {
-    reply_enrol_refuse(front, routing, routing_size, "busy", "the hub cannot do it now; try again later",
-                       BUSY_AFTER_MS);
+    const struct pass *former = enrol->former_key.size ? gate_known(front->gate, enrol->former_key.at) : NULL;
+    msgpack_sbuffer covered;
+    msgpack_sbuffer_init(&covered);
+    enrol_signed_bytes(curve_key, former ? enrol->former_key : enrol->code, &covered);
+    bool is_good = signature_check(key, enrol->algorithm, (struct view){(const uint8_t *)covered.data, covered.size},
+                                   enrol->proof);
+    if (is_good && former) {
+        msgpack_sbuffer_clear(&covered);
+        successor_signed_bytes(enrol->former_key.at, curve_key, 0, enrol->signing_key, &covered);
+        is_good = signature_check(&former->key.signing_key, enrol->algorithm,
+                                  (struct view){(const uint8_t *)covered.data, covered.size}, enrol->former_proof);
+    }
+    msgpack_sbuffer_destroy(&covered);
+    return is_good;
+}
+
+static struct refusal judge(const struct front *front, const struct enrol *enrol, const uint8_t curve_key[KEY_SIZE])
+{
+    struct signing_key key;
+    bool has_former = enrol->former_key.size > 0;
+    if (signing_key_take(enrol->signing_key, &key) != ERR_OK ||
+        enrol->code.size >= sizeof(((struct enrolment *)0)->code) || has_former != (enrol->code.size == 0) ||
+        has_former != (enrol->former_proof.size == SIGNATURE_SIZE)) {
+        return (struct refusal){"malformed", "a code, or a former key and its proof; keys of the right size", 0};
+    }
+    if (enrol->version != PROTOCOL_VERSION) {
+        return (struct refusal){"unsupported", "this hub speaks AGN/1", 0};
+    }
+    if (signing_key_suite(&key) != front->intake.suite) {
+        return (struct refusal){"wrong_suite", suite_name(front->intake.suite), 0};
+    }
+    if (front->enrolments >= ENROLMENTS_MAX) {
+        return busy;
+    }
+    if (has_former && !gate_known(front->gate, enrol->former_key.at)) {
+        return (struct refusal){"key_retired", "the former key is not known here; ask the operator for a link", 0};
+    }
+    if (!is_proved(front, enrol, &key, curve_key)) {
+        return (struct refusal){"bad_signature", "the proof does not fit the keys", 0};
+    }
+    return (struct refusal){NULL, NULL, 0};
+}
+
+static struct enrolment *new_enrolment(const struct front *front, const struct arrival *arrival,
+                                       const struct enrol *enrol, const uint8_t curve_key[KEY_SIZE])
+{
+    struct enrolment *enrolment = mem_alloc(sizeof *enrolment);
+    enrolment->routing_size = zmq_msg_size((zmq_msg_t *)&arrival->routing);
+    memcpy(enrolment->routing, zmq_msg_data((zmq_msg_t *)&arrival->routing), enrolment->routing_size);
+    memcpy(enrolment->curve_key, curve_key, KEY_SIZE);
+    (void)!signing_key_take(enrol->signing_key, &enrolment->signing_key); /* has been judged */
+    enrolment->has_former = enrol->former_key.size > 0;
+    if (enrolment->has_former) {
+        memcpy(enrolment->former_key, enrol->former_key.at, KEY_SIZE);
+        memcpy(enrolment->former_proof, enrol->former_proof.at, SIGNATURE_SIZE);
+        enrolment->overlap_ms = front->options.key_overlap_hours * 3600000;
+    } else {
+        memcpy(enrolment->code, enrol->code.at, enrol->code.size);
+    }
+    snprintf(enrolment->address, sizeof enrolment->address, "%s", arrival->address);
+    return enrolment;
 }
 
 void front_on_enrol(struct front *front, struct arrival *arrival, const uint8_t curve_key[KEY_SIZE])
@@ -23,54 +92,23 @@ void front_on_enrol(struct front *front, struct arrival *arrival, const uint8_t 
     struct message message;
     char reason[128] = "";
     struct view frame = {zmq_msg_data(&arrival->frame), zmq_msg_size(&arrival->frame)};
-    const void *routing = zmq_msg_data(&arrival->routing);
-    size_t routing_size = zmq_msg_size(&arrival->routing);
     int64_t locked = gate_locked_ms(front->gate, arrival->address, clock_monotonic_ms());
+    struct refusal refusal;
     if (locked > 0) {
-        reply_enrol_refuse(front, routing, routing_size, "locked_out", "too many wrong codes from this address",
-                           (uint64_t)locked);
-        return;
+        refusal = (struct refusal){"locked_out", "too many wrong codes from this address", locked};
+    } else if (message_decode(frame, &message, reason) != ERR_OK || message.type != MESSAGE_ENROL) {
+        refusal = (struct refusal){"malformed", *reason ? reason : "only ENROL is understood here", 0};
+    } else {
+        refusal = judge(front, &message.enrol, curve_key);
     }
-    struct signing_key key;
-    bool is_enrol = message_decode(frame, &message, reason) == ERR_OK && message.type == MESSAGE_ENROL;
-    if (!is_enrol || signing_key_take(message.enrol.signing_key, &key) != ERR_OK ||
-        message.enrol.code.size >= sizeof(((struct enrolment *)0)->code)) {
-        reply_enrol_refuse(front, routing, routing_size, "malformed",
-                           *reason ? reason : "only ENROL is understood here", 0);
-        return;
-    }
-    if (message.enrol.version != PROTOCOL_VERSION) {
-        reply_enrol_refuse(front, routing, routing_size, "unsupported", "this hub speaks AGN/1", 0);
-        return;
-    }
-    if (signing_key_suite(&key) != front->intake.suite) {
-        snprintf(reason, sizeof reason, "this hub uses %s", suite_name(front->intake.suite));
-        reply_enrol_refuse(front, routing, routing_size, "wrong_suite", reason, 0);
-        return;
-    }
-    if (front->enrolments >= ENROLMENTS_MAX) {
-        refuse_busy(front, routing, routing_size);
-        return;
-    }
-    msgpack_sbuffer buffer;
-    msgpack_sbuffer_init(&buffer);
-    enrol_signed_bytes(curve_key, message.enrol.code, &buffer);
-    bool is_proved = signature_check(&key, message.enrol.algorithm,
-                                     (struct view){(const uint8_t *)buffer.data, buffer.size}, message.enrol.proof);
-    msgpack_sbuffer_destroy(&buffer);
-    if (!is_proved) {
-        reply_enrol_refuse(front, routing, routing_size, "bad_signature", "the proof does not fit the keys", 0);
+    if (refusal.code) {
+        reply_enrol_refuse(front, zmq_msg_data(&arrival->routing), zmq_msg_size(&arrival->routing), refusal.code,
+                           refusal.reason, (uint64_t)refusal.after_ms);
         return;
     }
     front->enrolments++;
     struct mail *mail = mail_new(MAIL_ENROL);
-    mail->enrolment = mem_alloc(sizeof *mail->enrolment);
-    mail->enrolment->routing_size = routing_size;
-    memcpy(mail->enrolment->routing, routing, routing_size);
-    memcpy(mail->enrolment->curve_key, curve_key, KEY_SIZE);
-    mail->enrolment->signing_key = key;
-    memcpy(mail->enrolment->code, message.enrol.code.at, message.enrol.code.size);
-    snprintf(mail->enrolment->address, sizeof mail->enrolment->address, "%s", arrival->address);
+    mail->enrolment = new_enrolment(front, arrival, &message.enrol, curve_key);
     mail_send(front->to_writer, &mail);
 }
 
@@ -78,7 +116,8 @@ void front_on_enrolled(struct front *front, const struct enrolment *enrolment)
 {
     front->enrolments--;
     if (strcmp(enrolment->refusal, "busy") == 0) {
-        refuse_busy(front, enrolment->routing, enrolment->routing_size);
+        reply_enrol_refuse(front, enrolment->routing, enrolment->routing_size, busy.code, busy.reason,
+                           (uint64_t)busy.after_ms);
         return;
     }
     if (*enrolment->refusal) {
@@ -90,9 +129,10 @@ void front_on_enrolled(struct front *front, const struct enrolment *enrolment)
                            "ask the operator for a new join link", 0);
         return;
     }
-    log_info("party-enrolled", "party=%s role=%s", enrolment->party.party, enrolment->party.role);
+    const struct party *party = &enrolment->registrant.party;
+    log_info(enrolment->has_former ? "key-changed" : "party-enrolled", "party=%s role=%s", party->party, party->role);
     gate_right_code(front->gate, enrolment->address);
-    gate_put(front->gate, &enrolment->party);
-    sessions_put(front->sessions, &enrolment->party);
+    gate_put(front->gate, &enrolment->registrant);
+    front_watch_key(front, sessions_put(front->sessions, &enrolment->registrant));
     reply_enrolled(front, enrolment);
 }

@@ -49,6 +49,7 @@ struct arrival {
     zmq_msg_t routing;
     zmq_msg_t frame;
     struct peer *peer;
+    const struct party_key *key; /* that the connection was made with; NULL: one that is out */
     char address[64];
     int fd;
 };
@@ -57,6 +58,8 @@ struct arrival {
 void front_on_message(struct front *front, struct arrival *arrival);
 void front_end_session(struct front *front, struct peer *peer);
 void front_doom(struct front *front, const struct connection *connection);
+/* Ends the peer's session where its key or the party itself is not good any more. */
+void front_watch_key(struct front *front, struct peer *peer);
 /* The last word to a connection, then the end of its session; the connection itself is doomed. */
 void front_dismiss(struct front *front, struct peer *peer, const char *code, const char *reason);
 

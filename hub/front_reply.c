@@ -92,7 +92,8 @@ bool reply_welcome(struct front *front, const struct peer *peer)
                                        .max_message = MESSAGE_SIZE_MAX,
                                        .ping_ms = (uint64_t)front->options.ping_ms,
                                        .time = (uint64_t)clock_ms(),
-                                       .received = peer->received};
+                                       .received = peer->received,
+                                       .given_out = peer->party.given_out};
     return reply_message(front, peer->routing, peer->routing_size, &message);
 }
 
@@ -112,7 +113,7 @@ static void encode_sectors(const char *sectors, msgpack_sbuffer *buffer)
 
 bool reply_enrolled(struct front *front, const struct enrolment *enrolment)
 {
-    const struct party *party = &enrolment->party;
+    const struct party *party = &enrolment->registrant.party;
     msgpack_sbuffer sectors;
     msgpack_sbuffer_init(&sectors);
     encode_sectors(party->sectors, &sectors);
@@ -127,7 +128,8 @@ bool reply_enrolled(struct front *front, const struct enrolment *enrolment)
                           .hub_key = signing_key_view(&front->identity->signing.key),
                           .epoch = {front->epoch, EPOCH_SIZE},
                           .entity_type = text_view(strcmp(party->role, "entity") == 0 ? party->entity_type : ""),
-                          .sectors = {(const uint8_t *)sectors.data, sectors.size}};
+                          .sectors = {(const uint8_t *)sectors.data, sectors.size},
+                          .given_out = party->given_out};
     bool is_sent = send_message(front->enrol_router, enrolment->routing, enrolment->routing_size, &message);
     msgpack_sbuffer_destroy(&sectors);
     return is_sent;

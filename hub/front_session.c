@@ -56,6 +56,19 @@ void front_dismiss(struct front *front, struct peer *peer, const char *code, con
     front_doom(front, &peer->connection);
 }
 
+/* What a peer has given out and not sent yet shows as missing, should it never come. */
+static void note_told(struct front *front, struct peer *peer, uint64_t sent)
+{
+    if (sent <= peer->party.given_out || sent <= peer->received || sent > INT64_MAX / 2) {
+        return;
+    }
+    peer->party.given_out = sent;
+    struct mail *mail = mail_new(MAIL_TOLD);
+    mail->row = peer->party.row;
+    mail->cursor = sent;
+    mail_send(front->to_writer, &mail);
+}
+
 static void on_hello(struct front *front, struct arrival *arrival, const struct message *message)
 {
     struct peer *peer = arrival->peer;
@@ -82,10 +95,12 @@ static void on_hello(struct front *front, struct arrival *arrival, const struct 
     peer->session = ++front->last_session;
     peer->routing_size = zmq_msg_size(&arrival->routing);
     memcpy(peer->routing, zmq_msg_data(&arrival->routing), peer->routing_size);
+    peer->key = arrival->key->row;
     peer->connection = connection_of(arrival->fd);
     doors_in_session(front->doors, peer->connection.fd, true, clock_monotonic_ms());
     peer->malformed = 0;
     peer->heard_ms = peer->pinged_ms = clock_monotonic_ms();
+    note_told(front, peer, message->hello.sent);
     log_debug("session-new", "party=%s session=%" PRIu64, peer->party.party, peer->session);
     reply_welcome(front, peer);
 }
@@ -109,7 +124,7 @@ static bool has_room(const struct front *front, const struct peer *peer, size_t 
 static void take_batch(struct front *front, struct arrival *arrival, const struct submit *submit)
 {
     struct peer *peer = arrival->peer;
-    struct batch *batch = intake_batch(&front->intake, &peer->party, submit, &arrival->frame, clock_ms());
+    struct batch *batch = intake_batch(&front->intake, &peer->party, arrival->key, submit, &arrival->frame, clock_ms());
     if (!batch) {
         refuse_batch(front, peer, submit->batch, "bad_signature", "the signature does not fit the batch", 0);
         return;
@@ -250,20 +265,40 @@ static void say_who(struct front *front, struct arrival *arrival)
     reply_message(front, routing, size, &who);
 }
 
-/* A connection that was open before its key was stopped, without a session that could have been ended. */
-static void turn_away(struct front *front, struct arrival *arrival)
+/* Why nobody may speak with this key, which is one of the party's or NULL: a REFUSE code and the reason. NULL: it is
+ * good. */
+static const char *judge_key(const struct party *party, const struct party_key *key, const char **ret_reason)
 {
-    const struct party *party = &arrival->peer->party;
-    struct connection connection = connection_of(arrival->fd);
-    reply_refuse(front, zmq_msg_data(&arrival->routing), zmq_msg_size(&arrival->routing), party->state, party->reason,
-                 0, 0);
-    front_doom(front, &connection);
+    if (strcmp(party->state, "active") != 0) {
+        *ret_reason = *party->reason ? party->reason : "stopped by the operator";
+        return party->state;
+    }
+    if (key && party_key_is_good(key, clock_ms())) {
+        return NULL;
+    }
+    bool is_revoked = key && key->revoked_at;
+    *ret_reason = is_revoked ? "the operator revoked this key" : "another key has taken the place of this one";
+    return is_revoked ? "revoked" : "key_retired";
+}
+
+void front_watch_key(struct front *front, struct peer *peer)
+{
+    const char *reason = NULL;
+    const char *code = peer->session ? judge_key(&peer->party, party_keys_find(&peer->keys, peer->key), &reason) : NULL;
+    if (code) {
+        front_dismiss(front, peer, code, reason);
+    }
 }
 
 void front_on_message(struct front *front, struct arrival *arrival)
 {
-    if (strcmp(arrival->peer->party.state, "active") != 0) {
-        turn_away(front, arrival);
+    const char *why = NULL;
+    const char *code = judge_key(&arrival->peer->party, arrival->key, &why);
+    if (code) {
+        /* A connection that was open before its key was stopped, without a session that could have been ended. */
+        struct connection connection = connection_of(arrival->fd);
+        reply_refuse(front, zmq_msg_data(&arrival->routing), zmq_msg_size(&arrival->routing), code, why, 0, 0);
+        front_doom(front, &connection);
         return;
     }
     struct message message;

@@ -10,9 +10,9 @@ struct address {
 };
 
 struct gate {
-    zhashx_t *keys;      /* hex of the key → struct party * (owned) */
-    zhashx_t *by_row;    /* row as text → hex of its key (owned) */
-    zhashx_t *addresses; /* text → struct address * (owned) */
+    zhashx_t *passes;      /* hex of the CURVE key → struct pass * (owned) */
+    zhashx_t *registrants; /* row of the party as text → struct registrant * (owned): what its passes were made of */
+    zhashx_t *addresses;   /* text → struct address * (owned) */
 };
 
 static void destroy_item(void **item_p)
@@ -31,8 +31,8 @@ static zhashx_t *new_table(void)
 struct gate *gate_open(void)
 {
     struct gate *gate = mem_alloc(sizeof *gate);
-    gate->keys = new_table();
-    gate->by_row = new_table();
+    gate->passes = new_table();
+    gate->registrants = new_table();
     gate->addresses = new_table();
     return gate;
 }
@@ -40,37 +40,48 @@ struct gate *gate_open(void)
 void gate_close(struct gate *gate)
 {
     if (gate) {
-        zhashx_destroy(&gate->keys);
-        zhashx_destroy(&gate->by_row);
+        zhashx_destroy(&gate->passes);
+        zhashx_destroy(&gate->registrants);
         zhashx_destroy(&gate->addresses);
         free(gate);
     }
 }
 
-void gate_put(struct gate *gate, const struct party *party)
+static void drop_passes(struct gate *gate, const struct registrant *registrant)
+{
+    char hex[2 * KEY_SIZE + 1];
+    for (size_t i = 0; registrant && i < registrant->keys.count; i++) {
+        hex_text(registrant->keys.list[i].curve_key, KEY_SIZE, hex);
+        zhashx_delete(gate->passes, hex);
+    }
+}
+
+void gate_put(struct gate *gate, const struct registrant *registrant)
 {
     char row[24];
     char hex[2 * KEY_SIZE + 1];
-    snprintf(row, sizeof row, "%lld", (long long)party->row);
-    const char *old = zhashx_lookup(gate->by_row, row);
-    if (old) {
-        zhashx_delete(gate->keys, old); /* the key may have changed */
-        zhashx_delete(gate->by_row, row);
+    snprintf(row, sizeof row, "%lld", (long long)registrant->party.row);
+    drop_passes(gate, zhashx_lookup(gate->registrants, row));
+    for (size_t i = 0; i < registrant->keys.count; i++) {
+        const struct pass pass = {registrant->party.row, strcmp(registrant->party.state, "active") == 0,
+                                  registrant->keys.list[i]};
+        hex_text(pass.key.curve_key, KEY_SIZE, hex);
+        zhashx_update(gate->passes, hex, mem_copy(&pass, sizeof pass));
     }
-    if (!party->has_keys) {
-        return;
-    }
-    hex_text(party->curve_key, KEY_SIZE, hex);
-    zhashx_update(gate->keys, hex, mem_copy(party, sizeof *party));
-    zhashx_update(gate->by_row, row, mem_text(hex));
+    zhashx_update(gate->registrants, row, mem_copy(registrant, sizeof *registrant));
 }
 
-const struct party *gate_find(struct gate *gate, const uint8_t curve_key[KEY_SIZE])
+const struct pass *gate_known(struct gate *gate, const uint8_t curve_key[KEY_SIZE])
 {
     char hex[2 * KEY_SIZE + 1];
     hex_text(curve_key, KEY_SIZE, hex);
-    const struct party *party = zhashx_lookup(gate->keys, hex);
-    return party && strcmp(party->state, "active") == 0 ? party : NULL;
+    return zhashx_lookup(gate->passes, hex);
+}
+
+const struct pass *gate_find(struct gate *gate, const uint8_t curve_key[KEY_SIZE], int64_t now_ms)
+{
+    const struct pass *pass = gate_known(gate, curve_key);
+    return pass && pass->is_active && party_key_is_good(&pass->key, now_ms) ? pass : NULL;
 }
 
 int64_t gate_locked_ms(struct gate *gate, const char *address, int64_t now_ms)

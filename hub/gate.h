@@ -17,10 +17,19 @@ struct gate *gate_open(void);
 /* Takes NULL. */
 void gate_close(struct gate *gate);
 
-/* Takes in or replaces one party. */
-void gate_put(struct gate *gate, const struct party *party);
-/* The active party of a CURVE key; NULL: nobody may come in with it. */
-const struct party *gate_find(struct gate *gate, const uint8_t curve_key[KEY_SIZE]);
+/* Takes in or replaces one party with its keys. */
+void gate_put(struct gate *gate, const struct registrant *registrant);
+
+/* Whose key it is. */
+struct pass {
+    int64_t party; /* row */
+    bool is_active;
+    struct party_key key;
+};
+/* NULL: nobody's. NOW_MS, the wall clock: also where the party is not active or the key is not good then. */
+const struct pass *gate_find(struct gate *gate, const uint8_t curve_key[KEY_SIZE], int64_t now_ms);
+/* Good or not. */
+const struct pass *gate_known(struct gate *gate, const uint8_t curve_key[KEY_SIZE]);
 
 /* Milliseconds until the address may try again; 0: it may. */
 int64_t gate_locked_ms(struct gate *gate, const char *address, int64_t now_ms);

@@ -6,7 +6,7 @@
 #include "common/identity.h"
 #include "common/mem.h"
 
-static bool is_signed(const struct intake *intake, const struct party *party, const struct submit *submit,
+static bool is_signed(const struct intake *intake, const struct party_key *key, const struct submit *submit,
                       const struct batch *batch)
 {
     uint8_t hashes[BATCH_ITEMS_MAX * RECORD_HASH_SIZE];
@@ -16,7 +16,7 @@ static bool is_signed(const struct intake *intake, const struct party *party, co
     msgpack_sbuffer buffer;
     msgpack_sbuffer_init(&buffer);
     submit_signed_bytes(intake->hub_key, hashes, batch->count, &buffer);
-    bool is_good = signature_check(&party->signing_key, submit->algorithm,
+    bool is_good = signature_check(&key->signing_key, submit->algorithm,
                                    (struct view){(const uint8_t *)buffer.data, buffer.size}, submit->signature);
     msgpack_sbuffer_destroy(&buffer);
     return is_good;
@@ -48,15 +48,15 @@ static void check_item(const struct intake *intake, struct batch *batch, const s
     }
 }
 
-struct batch *intake_batch(const struct intake *intake, const struct party *party, const struct submit *submit,
-                           zmq_msg_t *frame, int64_t now_ms)
+struct batch *intake_batch(const struct intake *intake, const struct party *party, const struct party_key *key,
+                           const struct submit *submit, zmq_msg_t *frame, int64_t now_ms)
 {
     struct batch *batch = batch_new(submit->count);
     for (uint32_t i = 0; i < submit->count; i++) {
         batch->items[i].bytes = submit->items[i];
         suite_hash_leaf(intake->suite, submit->items[i], batch->items[i].hash);
     }
-    if (!is_signed(intake, party, submit, batch)) {
+    if (!is_signed(intake, key, submit, batch)) {
         batch_free(batch);
         return NULL;
     }
@@ -66,7 +66,7 @@ struct batch *intake_batch(const struct intake *intake, const struct party *part
     batch->batch = submit->batch;
     batch->at = now_ms;
     batch->signature = submit->signature;
-    batch->signing_key = party->signing_key;
+    batch->signing_key = key->signing_key;
     memcpy(batch->party, party->party, sizeof batch->party);
     memcpy(batch->entity_type, party->entity_type, sizeof batch->entity_type);
     batch->facts = (struct party_facts){batch->party, batch->entity_type};

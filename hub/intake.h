@@ -11,8 +11,9 @@ struct intake {
     int utc_offset_minutes;
 };
 
-/* NULL when the signature does not fit. Takes over FRAME's content (which SUBMIT points into) on success. */
-struct batch *intake_batch(const struct intake *intake, const struct party *party, const struct submit *submit,
-                           zmq_msg_t *frame, int64_t now_ms);
+/* NULL when the signature does not fit KEY, the party's for this session. Takes over FRAME's content (which SUBMIT
+ * points into) on success. */
+struct batch *intake_batch(const struct intake *intake, const struct party *party, const struct party_key *key,
+                           const struct submit *submit, zmq_msg_t *frame, int64_t now_ms);
 
 #endif

@@ -78,7 +78,7 @@ void mail_free(struct mail *mail)
     }
     batch_free(mail->batch);
     free(mail->enrolment);
-    free(mail->party);
+    free(mail->registrant);
     free(mail->lent);
     free(mail->question);
     if (mail->parcel) {

@@ -1,6 +1,6 @@
 /* hub/mail.h - what the actors say to one another: one pointer a message over inproc, owned by whoever holds it.
  *
- *   front  → writer  BATCH, ENROL                      writer → front   DECIDED, then BATCH or ENROL (done), PARTY
+ *   front  → writer  BATCH, ENROL, TOLD                writer → front   DECIDED, then BATCH or ENROL (done), PARTY
  *   front  → feeder  FOLLOW, ACK, GONE, PROVE          feeder → front   SEND (a frame for a session), PROVE (answered)
  *   writer → feeder  COMMITTED                         feeder → writer  ACK (of an inbox)
  *   clerk  → feeder, writer  TICK
@@ -12,35 +12,13 @@
 #include <czmq.h>
 
 #include "common/merkle.h"
+#include "hub/party.h"
 #include "proto/project.h"
 
 /* On an actor's pipe: asked by the hub, and answered the same when its loop has turned. */
 #define PULSE "PULSE"
 
-enum { PARTY_STATE_SIZE = 12, ROW_ALL = -1 };
-
-/* One row of the registry. `row` is small and never reused; it is the ZAP user id. */
-struct party {
-    int64_t row;
-    char party[RECORD_PARTY_SIZE];
-    char role[12];
-    char name[401];
-    char entity_type[32];
-    char sectors[256];
-    char district[8];
-    char state[PARTY_STATE_SIZE]; /* invited, active, suspended, revoked */
-    char reason[401];
-    bool has_keys;
-    uint8_t curve_key[KEY_SIZE];
-    struct signing_key signing_key;
-    int64_t created_at;
-    int64_t changed_at;
-    /* Accounts: what has been kept. */
-    uint64_t last_seq;
-    uint64_t stored;
-    uint64_t refused;
-    int64_t last_at;
-};
+enum { ROW_ALL = -1 };
 
 struct batch_item {
     struct view bytes;
@@ -94,16 +72,21 @@ void batch_free(struct batch *batch);
 /* What it takes of memory while the writer has it, its answer included. */
 size_t batch_size(const struct batch *batch);
 
+/* A new pair of keys, vouched for by a code or, where has_former, by the pair whose place it takes. */
 struct enrolment {
     uint8_t routing[16];
     size_t routing_size;
     char address[64];
     char code[32];
+    bool has_former;
+    uint8_t former_key[KEY_SIZE];
+    uint8_t former_proof[SIGNATURE_SIZE]; /* verified */
+    int64_t overlap_ms;                   /* how long the former pair stays good */
     uint8_t curve_key[KEY_SIZE];
     struct signing_key signing_key;
     /* The outcome: "" or a REFUSE code; then the party as it is now. */
     char refusal[24];
-    struct party party;
+    struct registrant registrant;
 };
 
 /* A BLOB message on its way to the actor that works it off, and back. Owns the frame. */
@@ -128,6 +111,7 @@ enum mail_type {
     MAIL_BATCH,
     MAIL_DECIDED,
     MAIL_ENROL,
+    MAIL_TOLD,
     MAIL_PARTY,
     MAIL_FOLLOW,
     MAIL_ACK,
@@ -148,7 +132,7 @@ struct mail {
     char stream[16];
     bool has_epoch;
     uint8_t epoch[EPOCH_SIZE];
-    uint64_t cursor;
+    uint64_t cursor; /* TOLD: the highest number that the peer says it has given out */
     uint64_t credit;
     bool is_urgent; /* COMMITTED: a warning goes up */
     struct batch *batch;
@@ -157,7 +141,7 @@ struct mail {
     struct question *question; /* PROVE, both ways */
     struct enrolment *enrolment;
     struct parcel *parcel;
-    struct party *party;
+    struct registrant *registrant;
     msgpack_sbuffer *frame;
 };
 

@@ -39,6 +39,9 @@ const struct option_row option_rows[] = {
      "Attachments of one institution together, in MiB; 0: none are taken"},
     {"checkpoint_pages", OPTION_NUMBER, AT(checkpoint_pages), "20000", 100, 1000000, true,
      "Write-ahead log pages (4 KiB) after which it is folded in under load"},
+    {"key_overlap_hours", OPTION_NUMBER, AT(key_overlap_hours), "168", 0, 8760, true,
+     "How long a peer's former key stays good after it has changed its keys, and how long a change of the hub's own is "
+     "announced before it happens"},
     {"io_threads", OPTION_NUMBER, AT(io_threads), "1", 1, 16, false, "Threads that encrypt and move bytes"},
     {"max_peers", OPTION_NUMBER, AT(max_peers), "6000", 10, 500000, false,
      "Connections to be ready for; the descriptor limit must allow them"},

@@ -28,6 +28,7 @@ struct options {
     int64_t min_free_mb;
     int64_t blob_quota_mib;
     int64_t checkpoint_pages;
+    int64_t key_overlap_hours;
     int64_t io_threads;
     int64_t max_peers;
     int64_t rate_records;

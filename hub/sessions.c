@@ -45,18 +45,19 @@ static void make_room(struct sessions *sessions, size_t row)
     sessions->capacity = capacity;
 }
 
-struct peer *sessions_put(struct sessions *sessions, const struct party *party)
+struct peer *sessions_put(struct sessions *sessions, const struct registrant *registrant)
 {
-    size_t row = (size_t)party->row;
+    size_t row = (size_t)registrant->party.row;
     make_room(sessions, row);
     struct peer *peer = sessions->peers[row];
     if (!peer) {
         peer = sessions->peers[row] = mem_alloc(sizeof *peer);
         peer->connection.fd = -1;
         peer->unsent = unsent_open(sessions->total);
-        peer->received = party->last_seq;
+        peer->received = registrant->party.last_seq;
     }
-    peer->party = *party;
+    peer->party = registrant->party;
+    peer->keys = registrant->keys;
     return peer;
 }
 

@@ -18,7 +18,9 @@ struct connection {
 
 struct peer {
     struct party party;
+    struct party_keys keys;
     uint64_t session; /* 0: none */
+    int64_t key;      /* the row of the key that the session was made with */
     uint8_t routing[ROUTING_SIZE_MAX];
     size_t routing_size;
     struct connection connection;
@@ -45,8 +47,8 @@ struct sessions;
 struct sessions *sessions_open(struct unsent *total);
 /* Takes NULL. */
 void sessions_close(struct sessions *sessions);
-/* The peer of a registry row, made or refreshed from PARTY. */
-struct peer *sessions_put(struct sessions *sessions, const struct party *party);
+/* The peer of a registry row, made or refreshed from STANDING. */
+struct peer *sessions_put(struct sessions *sessions, const struct registrant *registrant);
 /* NULL when the row is unknown. */
 struct peer *sessions_find(struct sessions *sessions, int64_t row);
 void sessions_each(struct sessions *sessions, void (*each)(void *self, struct peer *peer), void *self);

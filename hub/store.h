@@ -61,23 +61,50 @@ void store_truncate_log(struct store *store);
 
 /* ---- registry ---- */
 /* The city's own party, active and with keys from the start. */
-MUST_CHECK err_t store_put_city(struct store *store, const struct party *party, int64_t now);
+MUST_CHECK err_t store_put_city(struct store *store, const struct party *party, const struct party_key *key,
+                                int64_t now);
 /* Which row that is; each handle that stores batches is told. */
 void store_set_city(struct store *store, int64_t row);
 /* ERR_EXISTS when the identifier is taken. */
 MUST_CHECK err_t store_put_party(struct store *store, const struct party *party, int64_t now);
-/* A one-time code for the party; only its hash is kept. */
-MUST_CHECK err_t store_put_invitation(struct store *store, const char *party, const char *code, int64_t now,
-                                      int64_t expires_at);
-/* Uses a code: stores the keys, makes the party active. The refusal's code is set where it is refused; err_t speaks of
- * the store alone. */
+/* A one-time code; only its hash is kept. One that replaces revokes, for the reason given, what keys the party has when
+ * it is used; another is refused to a party that has a current key. */
+struct invitation {
+    const char *code;
+    int64_t expires_at;
+    bool replaces;
+    const char *reason;
+};
+MUST_CHECK err_t store_put_invitation(struct store *store, const char *party, const struct invitation *invitation,
+                                      int64_t now);
+/* Takes a new pair of keys in: by a code, which makes the party active, or by its former pair. The refusal's code is
+ * set where it is refused; err_t speaks of the store alone. */
 MUST_CHECK err_t store_enrol(struct store *store, struct enrolment *enrolment, int64_t now);
 /* ERR_NOT_FOUND when there is no such party. *ret_party as it is now. Writes a bulletin to the entity. */
 MUST_CHECK err_t store_set_state(struct store *store, const char *party, const char *state, const char *reason,
                                  int64_t now, struct party *ret_party);
 MUST_CHECK err_t store_find_party(struct store *store, const char *party, struct party *ret_party);
+MUST_CHECK err_t store_set_active(struct store *store, int64_t row, int64_t now);
+/* The party has given out sequence numbers up to SEQ. */
+MUST_CHECK err_t store_note_told(struct store *store, int64_t row, uint64_t seq);
 /* Calls back for each party in order of row. */
 MUST_CHECK err_t store_each_party(struct store *store, void (*each)(void *self, const struct party *party), void *self);
+
+/* ---- keys of the parties ---- */
+/* PROOF: by the pair before it; empty: there is none. */
+MUST_CHECK err_t store_put_key(struct store *store, int64_t party, const struct party_key *key, struct view proof);
+MUST_CHECK err_t store_find_key(struct store *store, const uint8_t curve_key[KEY_SIZE], int64_t *ret_party,
+                                struct party_key *ret_key);
+MUST_CHECK err_t store_load_keys(struct store *store, int64_t party, struct party_keys *ret_keys);
+/* Calls back for each, the newest first. */
+MUST_CHECK err_t store_each_key(struct store *store, int64_t party,
+                                void (*each)(void *self, const struct party_key *key, const char *reason,
+                                             struct view proof),
+                                void *self);
+MUST_CHECK err_t store_end_key(struct store *store, int64_t key, int64_t until);
+/* KEY 0: each that has not ended. */
+MUST_CHECK err_t store_revoke_keys(struct store *store, int64_t party, int64_t key, const char *reason, int64_t now,
+                                   int64_t *ret_count);
 
 /* ---- following ---- */
 struct page {

@@ -126,14 +126,38 @@ static const char record_order[] =
     "create index record_thread on record(owner, root) where root is not null;";
 /* The family `rereview` is counted. */
 static const char rereviews_counted[] = "insert or replace into meta(key, value) values('recount', 1);";
-static const struct db_migration migrations[] = {{first_tables},  {derived_tables}, {facts_tables},
-                                                 {ledger_tables}, {record_order},   {rereviews_counted}};
+/* A party has had several pairs of keys in its time: hub/party.h. `proof` is the signature by which the pair before it
+ * names it its successor; empty where a code, or nobody, vouched for it. `told` is the highest number that a peer has
+ * said it has given out. */
+static const char key_tables[] =
+    "create table party_key(row integer primary key, party int not null, curve_key blob not null unique,"
+    " signing_key blob not null, since int not null, until int not null default 0, revoked_at int not null default 0,"
+    " reason text not null default '', proof blob not null default x'');"
+    "create index party_key_party on party_key(party, row);"
+    "insert into party_key(party, curve_key, signing_key, since) select row, curve_key, signing_key, created_at from "
+    "party"
+    " where curve_key is not null and signing_key is not null order by row;"
+    "create table party_without_keys(row integer primary key, party text not null unique, role text not null, name "
+    "text "
+    "not null, entity_type text not null, sectors text not null, district text not null, state text not null,"
+    " reason text not null default '', created_at int not null, changed_at int not null);"
+    "insert into party_without_keys select row, party, role, name, entity_type, sectors, district, state, reason,"
+    " created_at, changed_at from party;"
+    "drop table party;"
+    "alter table party_without_keys rename to party;"
+    "alter table invitation add column replaces int not null default 0;"
+    "alter table invitation add column reason text not null default '';"
+    "alter table account add column told int not null default 0;";
+static const struct db_migration migrations[] = {{first_tables}, {derived_tables},    {facts_tables}, {ledger_tables},
+                                                 {record_order}, {rereviews_counted}, {key_tables}};
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 
 #define PARTY_COLUMNS                                                                                                  \
-    "p.row, p.party, p.role, p.name, p.entity_type, p.sectors, p.district, p.state, p.reason, p.curve_key, "           \
-    "p.signing_key, p.created_at, p.changed_at,"                                                                       \
-    " a.last_seq, a.stored, a.refused, a.last_at from party p left join account a on a.party = p.row "
+    "p.row, p.party, p.role, p.name, p.entity_type, p.sectors, p.district, p.state, p.reason,"                         \
+    " exists (select 1 from party_key k where k.party = p.row), p.created_at, p.changed_at,"                           \
+    " a.last_seq, a.stored, a.refused, a.last_at, a.told from party p left join account a on a.party = p.row "
+#define KEY_COLUMNS                                                                                                    \
+    "k.row, k.curve_key, k.signing_key, k.since, k.until, k.revoked_at, k.reason, k.proof from party_key k "
 
 static const char *const sql[STATEMENTS] = {
     [NEXT_BATCH] = "select coalesce(max(id), 0) + 1 from batch",
@@ -177,14 +201,22 @@ static const char *const sql[STATEMENTS] = {
     [GET_PARTY_ROW] = "select " PARTY_COLUMNS "where p.row = ?",
     [EACH_PARTY] = "select " PARTY_COLUMNS "order by p.row",
     [SET_STATE] = "update party set state = ?2, reason = ?3, changed_at = ?4 where party = ?1",
-    [SET_KEYS] = "update party set curve_key = ?2, signing_key = ?3, state = 'active', reason = '', changed_at = ?4 "
-                 "where row = ?1",
+    [SET_ACTIVE] = "update party set state = 'active', reason = '', changed_at = ?2 where row = ?1",
+    [PUT_PARTY_KEY] = "insert into party_key(party, curve_key, signing_key, since, proof) values(?,?,?,?,?)",
+    [FIND_PARTY_KEY] = "select k.party, " KEY_COLUMNS "where k.curve_key = ?",
+    [EACH_PARTY_KEY] = "select k.party, " KEY_COLUMNS "where k.party = ? order by k.row desc",
+    [END_PARTY_KEY] = "update party_key set until = ?2 where row = ?1",
+    [REVOKE_PARTY_KEYS] = "update party_key set revoked_at = ?3, reason = ?4 where party = ?1 and revoked_at = 0 and"
+                          " (until = 0 or until > ?3) and (?2 = 0 or row = ?2)",
+    [PUT_TOLD] =
+        "insert into account(party, last_seq, stored, refused, last_at, told) values(?1,0,0,0,0,?2) on conflict "
+        "do update set told = max(told, excluded.told)",
     [SET_FACTS] =
         "update party set name = ?2, entity_type = ?3, sectors = ?4, district = ?5, changed_at = ?6 where row "
         "= ?1",
-    [KEY_OWNER] = "select row from party where curve_key = ?",
-    [PUT_INVITATION] = "insert into invitation(code_hash, party, created_at, expires_at) values(?,?,?,?)",
-    [GET_INVITATION] = "select party, expires_at, used_by from invitation where code_hash = ?",
+    [PUT_INVITATION] =
+        "insert into invitation(code_hash, party, created_at, expires_at, replaces, reason) values(?,?,?,?,?,?)",
+    [GET_INVITATION] = "select party, expires_at, used_by, replaces, reason from invitation where code_hash = ?",
     [USE_INVITATION] = "update invitation set used_at = ?2, used_by = ?3 where code_hash = ?1",
     [PUT_BULLETIN] = "insert into bulletin(party, at, event) values(?,?,?)",
     [PAGE_UPLINK] = "select change, family, day, dims, count, sum, null, null, null, null, null, null, null, null, "

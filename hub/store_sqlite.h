@@ -60,9 +60,14 @@ enum statement {
     GET_PARTY_ROW,
     EACH_PARTY,
     SET_STATE,
-    SET_KEYS,
+    SET_ACTIVE,
+    PUT_PARTY_KEY,
+    FIND_PARTY_KEY,
+    EACH_PARTY_KEY,
+    END_PARTY_KEY,
+    REVOKE_PARTY_KEYS,
+    PUT_TOLD,
     SET_FACTS,
-    KEY_OWNER,
     PUT_INVITATION,
     GET_INVITATION,
     USE_INVITATION,
@@ -134,6 +139,7 @@ MUST_CHECK err_t store_get_item(struct store *store, int64_t batch, int64_t offs
 
 void party_read(sqlite3_stmt *stmt, struct party *ret_party);
 MUST_CHECK err_t store_party_at(struct store *store, int64_t row, struct party *ret_party);
+MUST_CHECK err_t store_put_bulletin(struct store *store, const struct party *party, int64_t now);
 /* -1 when there is no such party. */
 int store_role_of(struct store *store, int64_t row);
 

@@ -59,15 +59,21 @@ static void fail_mail(struct mail *mail, err_t err)
 {
     if (mail->type == MAIL_ENROL) {
         snprintf(mail->enrolment->refusal, sizeof mail->enrolment->refusal, "busy");
-    } else {
+    } else if (mail->type == MAIL_BATCH) {
         mail->batch->failure = retry_code(err);
     }
 }
 
 static err_t put_mail(struct writer *writer, struct mail *mail)
 {
-    return mail->type == MAIL_BATCH ? store_put_batch(writer->store, mail->batch)
-                                    : store_enrol(writer->store, mail->enrolment, clock_ms());
+    switch (mail->type) {
+    case MAIL_BATCH:
+        return store_put_batch(writer->store, mail->batch);
+    case MAIL_ENROL:
+        return store_enrol(writer->store, mail->enrolment, clock_ms());
+    default:
+        return store_note_told(writer->store, mail->row, mail->cursor);
+    }
 }
 
 /* Opens one transaction over COUNT mails and decides their outcomes. Without ERR_OK nothing is left of it. */
@@ -159,7 +165,7 @@ static void send_outcomes(struct writer *writer)
         struct mail *mail = writer->group[i];
         if (mail->type == MAIL_ENROL && !*mail->enrolment->refusal) {
             struct mail *bulletin = mail_new(MAIL_COMMITTED);
-            bulletin->row = mail->enrolment->party.row;
+            bulletin->row = mail->enrolment->registrant.party.row;
             mail_send(writer->to_feeder, &bulletin);
         }
         mail_send(writer->to_front, &writer->group[i]);
@@ -272,8 +278,12 @@ static void gather(struct writer *writer)
 
 static void tell_party(struct writer *writer, const struct party *party)
 {
+    struct registrant registrant = {.party = *party};
+    if (store_load_keys(writer->store, party->row, &registrant.keys) != ERR_OK) {
+        registrant.keys.count = 0; /* in doubt nobody comes in */
+    }
     struct mail *mail = mail_new(MAIL_PARTY);
-    mail->party = (struct party *)mem_copy(party, sizeof *party);
+    mail->registrant = (struct registrant *)mem_copy(&registrant, sizeof registrant);
     mail_send(writer->to_front, &mail);
     struct mail *bulletin = mail_new(MAIL_COMMITTED);
     bulletin->row = party->row;

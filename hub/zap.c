@@ -16,8 +16,7 @@ enum zap_frame {
 };
 
 /* "" when the request is refused. */
-static void judge(const zframe_t *const frames[ZAP_FRAMES], struct gate *gate, int64_t now_ms,
-                  char ret_user[2 * KEY_SIZE + 1])
+static void judge(const zframe_t *const frames[ZAP_FRAMES], struct gate *gate, char ret_user[2 * KEY_SIZE + 1])
 {
     char address[64];
     const zframe_t *key = frames[ZAP_CREDENTIAL];
@@ -27,21 +26,21 @@ static void judge(const zframe_t *const frames[ZAP_FRAMES], struct gate *gate, i
     }
     const uint8_t *bytes = zframe_data((zframe_t *)key);
     if (zframe_streq((zframe_t *)frames[ZAP_DOMAIN], ZAP_DOMAIN_SESSIONS)) {
-        const struct party *party = gate_find(gate, bytes);
-        if (party) {
-            snprintf(ret_user, 2 * KEY_SIZE + 1, "%lld", (long long)party->row);
+        const struct pass *pass = gate_find(gate, bytes, clock_ms());
+        if (pass) {
+            snprintf(ret_user, 2 * KEY_SIZE + 1, "%lld/%lld", (long long)pass->party, (long long)pass->key.row);
         }
     } else if (zframe_streq((zframe_t *)frames[ZAP_DOMAIN], ZAP_DOMAIN_ENROL)) {
         size_t size = zframe_size((zframe_t *)frames[ZAP_ADDRESS]);
         snprintf(address, sizeof address, "%.*s", (int)size,
                  (const char *)zframe_data((zframe_t *)frames[ZAP_ADDRESS]));
-        if (gate_locked_ms(gate, address, now_ms) == 0) {
+        if (gate_locked_ms(gate, address, clock_monotonic_ms()) == 0) {
             hex_text(bytes, KEY_SIZE, ret_user);
         }
     }
 }
 
-static void answer_one(void *rep, zmsg_t *request, struct gate *gate, int64_t now_ms)
+static void answer_one(void *rep, zmsg_t *request, struct gate *gate)
 {
     const zframe_t *frames[ZAP_FRAMES] = {NULL};
     char user[2 * KEY_SIZE + 1] = "";
@@ -50,7 +49,7 @@ static void answer_one(void *rep, zmsg_t *request, struct gate *gate, int64_t no
         frames[count++] = frame;
     }
     if (count == ZAP_FRAMES) {
-        judge(frames, gate, now_ms, user);
+        judge(frames, gate, user);
     }
     zmsg_t *reply = zmsg_new();
     zmsg_addstr(reply, "1.0");
@@ -63,7 +62,7 @@ static void answer_one(void *rep, zmsg_t *request, struct gate *gate, int64_t no
     zmsg_send(&reply, rep);
 }
 
-void zap_answer(void *rep, struct gate *gate, int64_t now_ms)
+void zap_answer(void *rep, struct gate *gate)
 {
     for (;;) {
         int events = 0;
@@ -75,7 +74,7 @@ void zap_answer(void *rep, struct gate *gate, int64_t now_ms)
         if (!request) {
             return;
         }
-        answer_one(rep, request, gate, now_ms);
+        answer_one(rep, request, gate);
         zmsg_destroy(&request);
     }
 }

@@ -7,8 +7,8 @@
 #define ZAP_DOMAIN_SESSIONS "agn"
 #define ZAP_DOMAIN_ENROL    "agn-enrol"
 
-/* Answers every request that waits on the REP socket. The user id is the party's row for sessions, the key in hex for
- * enrolment. */
-void zap_answer(void *rep, struct gate *gate, int64_t now_ms);
+/* Answers every request that waits on the REP socket. The user id is PARTY/KEY, the rows of both, for sessions, the key
+ * in hex for enrolment. */
+void zap_answer(void *rep, struct gate *gate);
 
 #endif

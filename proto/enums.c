@@ -322,6 +322,10 @@ static const struct label act_labels[ACTS] = {
     [ACT_OPERATORS] = {"operators", "Operators changed", "变更操作人员"},
     [ACT_HUB_START] = {"hub_start", "Hub started", "启动枢纽"},
     [ACT_HUB_STOP] = {"hub_stop", "Hub stopped", "停止枢纽"},
+    [ACT_KEY_REPLACE] = {"key_replace", "Join link that replaces lost keys given", "发放替换遗失密钥的加入链接"},
+    [ACT_KEY_REVOKE] = {"key_revoke", "Key revoked", "吊销密钥"},
+    [ACT_KEY_ROTATE] = {"key_rotate", "Change of the hub's keys announced", "公告更换枢纽密钥"},
+    [ACT_KEY_LEAKED] = {"key_leaked", "The hub's keys reported leaked and replaced", "枢纽密钥泄露并更换"},
 };
 
 #define ENUMERATION(name)                                                                                              \

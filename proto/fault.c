@@ -40,6 +40,8 @@ static const struct {
     {"not_permitted", "this role may not do this", "当前角色无此权限"},
     {"suspended", "the operator has suspended this institution", "管理员已暂停本机构"},
     {"revoked", "the operator has revoked this key", "管理员已吊销本机构密钥"},
+    {"key_retired", "another key has taken the place of this one", "该密钥已被新密钥取代"},
+    {"key_held", "the party has a key already", "该机构已有密钥"},
     {"session_superseded", "another machine uses the same key", "另一台机器正在使用同一密钥"},
     {"bad_signature", "the signature does not fit", "签名不符"},
     {"wrong_suite", "the keys are of another signature suite than the hub's", "密钥与枢纽的签名算法套件不一致"},

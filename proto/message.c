@@ -75,6 +75,7 @@ static const struct row terms[] = {
     {.key = "ping_ms", .form = FORM_UINT, .offset = OF(welcome.ping_ms), .is_required = true},
     {.key = "time", .form = FORM_UINT, .offset = OF(welcome.time), .is_required = true},
     {.key = "received", .form = FORM_UINT, .offset = OF(welcome.received), .is_required = true},
+    {.key = "given_out", .form = FORM_UINT, .offset = OF(welcome.given_out)},
     {.key = "capabilities", .form = FORM_CAPABILITIES, .is_required = true},
 };
 static const struct row detail[] = {
@@ -82,7 +83,7 @@ static const struct row detail[] = {
     {.key = "after_ms", .form = FORM_UINT, .offset = OF(refuse.after_ms)},
 };
 static const struct row request[] = {
-    {.key = "code", .form = FORM_STR, .offset = OF(enrol.code), .high = 64, .is_required = true},
+    {.key = "code", .form = FORM_STR, .offset = OF(enrol.code), .high = 64},
     {.key = "algorithm", .form = FORM_STR, .offset = OF(enrol.algorithm), .high = 32, .is_required = true},
     {.key = "signing_key",
      .form = FORM_BIN,
@@ -91,6 +92,8 @@ static const struct row request[] = {
      .high = 256,
      .is_required = true},
     {.key = "proof", .form = FORM_BIN, .offset = OF(enrol.proof), .low = 1, .high = 256, .is_required = true},
+    {.key = "former_key", .form = FORM_BIN, .offset = OF(enrol.former_key), .low = KEY_SIZE, .high = KEY_SIZE},
+    {.key = "former_proof", .form = FORM_BIN, .offset = OF(enrol.former_proof), .low = 1, .high = 256},
     {.key = "software", .form = FORM_STR, .offset = OF(enrol.software), .high = 64},
 };
 static const struct row grant[] = {
@@ -109,6 +112,7 @@ static const struct row grant[] = {
      .is_required = true},
     {.key = "entity_type", .form = FORM_STR, .offset = OF(enrolled.entity_type), .high = 32},
     {.key = "sectors", .form = FORM_STR_ARRAY, .offset = OF(enrolled.sectors), .high = 32},
+    {.key = "given_out", .form = FORM_UINT, .offset = OF(enrolled.given_out)},
 };
 
 #define STR_ELEMENT(field, most)                                                                                       \
@@ -633,9 +637,23 @@ void head_signed_bytes(struct view head, msgpack_sbuffer *buffer)
     msgpack_sbuffer_write(buffer, (const char *)head.at, head.size);
 }
 
-void enrol_signed_bytes(const uint8_t curve_key[KEY_SIZE], struct view code, msgpack_sbuffer *buffer)
+void enrol_signed_bytes(const uint8_t curve_key[KEY_SIZE], struct view ticket, msgpack_sbuffer *buffer)
 {
     add_prefix(buffer, "AGN/1 enrol");
     msgpack_sbuffer_write(buffer, (const char *)curve_key, KEY_SIZE);
-    msgpack_sbuffer_write(buffer, (const char *)code.at, code.size);
+    msgpack_sbuffer_write(buffer, (const char *)ticket.at, ticket.size);
+}
+
+void successor_signed_bytes(const uint8_t former_key[KEY_SIZE], const uint8_t curve_key[KEY_SIZE], int64_t since,
+                            struct view signing_key, msgpack_sbuffer *buffer)
+{
+    char big_endian[8];
+    for (int i = 0; i < 8; i++) {
+        big_endian[i] = (char)((uint64_t)since >> (56 - 8 * i));
+    }
+    add_prefix(buffer, "AGN/1 successor");
+    msgpack_sbuffer_write(buffer, (const char *)former_key, KEY_SIZE);
+    msgpack_sbuffer_write(buffer, (const char *)curve_key, KEY_SIZE);
+    msgpack_sbuffer_write(buffer, big_endian, sizeof big_endian);
+    msgpack_sbuffer_write(buffer, (const char *)signing_key.at, signing_key.size);
 }

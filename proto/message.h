@@ -64,7 +64,7 @@ struct hello {
 struct welcome {
     uint64_t session;
     struct view hub, city, epoch, party, role;
-    uint64_t window, max_batch, max_item, max_message, ping_ms, time, received;
+    uint64_t window, max_batch, max_item, max_message, ping_ms, time, received, given_out;
 };
 struct refuse {
     struct view code, reason;
@@ -143,11 +143,13 @@ struct blob_done {
 };
 struct enrol {
     uint64_t version;
-    struct view code, algorithm, signing_key, proof, software;
+    struct view code; /* or the two former_ */
+    struct view algorithm, signing_key, proof, former_key, former_proof, software;
 };
 struct enrolled {
     struct view party, name, role, hub, city, algorithm, hub_key, epoch, entity_type;
     struct view sectors; /* encoded array, may be empty */
+    uint64_t given_out;
 };
 
 /* epoch views are empty (size 0) where the message has nil or no epoch. */
@@ -235,9 +237,12 @@ MUST_CHECK err_t faults_decode(struct view bytes, struct faults *ret_faults);
 /* What a SUBMIT's signature covers: appends to BUFFER. HASHES are COUNT × 32 bytes. */
 void submit_signed_bytes(const uint8_t hub_key[KEY_SIZE], const uint8_t *hashes, uint32_t count,
                          msgpack_sbuffer *buffer);
-/* What a head's and an ENROL's signature covers. */
+/* What a head's and an ENROL's signature covers. TICKET: the code, or the former CURVE key. */
 void head_signed_bytes(struct view head, msgpack_sbuffer *buffer);
-void enrol_signed_bytes(const uint8_t curve_key[KEY_SIZE], struct view code, msgpack_sbuffer *buffer);
+void enrol_signed_bytes(const uint8_t curve_key[KEY_SIZE], struct view ticket, msgpack_sbuffer *buffer);
+/* What the signature covers by which a pair of keys names the one that takes its place, from SINCE on (0: at once). */
+void successor_signed_bytes(const uint8_t former_key[KEY_SIZE], const uint8_t curve_key[KEY_SIZE], int64_t since,
+                            struct view signing_key, msgpack_sbuffer *buffer);
 
 /* One aggregate cell as it travels in an event (type cell). */
 struct cell_event {

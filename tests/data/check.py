@@ -486,7 +486,7 @@ KINDS = {
         check_progress),
     "administrative_act": (kind({
         "act": code("entity_add", "peer_add", "invite", "suspend", "resume", "revoke", "prune", "erase", "retention", "configuration",
-                    "operators", "hub_start", "hub_stop"), "subject": text(1, 200), "operator": text(1, 100)},
+                    "operators", "hub_start", "hub_stop", "key_replace", "key_revoke", "key_rotate", "key_leaked"), "subject": text(1, 200), "operator": text(1, 100)},
         {"detail": text(1, 2000), "unix_user": text(1, 64), "role": code("operator", "reviewer", "auditor", "administrator")},
         submitter=False), lambda record, faults, now: None),
 }

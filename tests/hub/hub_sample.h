@@ -15,6 +15,7 @@ struct bench {
     struct store *store;
     struct identity identity; /* of the hub and, for brevity, of the entity */
     struct party party;
+    struct party_key key;
     struct intake intake;
 };
 
@@ -41,11 +42,13 @@ static inline void bench_enrol(struct bench *bench)
     enrolment.signing_key = bench->identity.signing.key;
     assert_int_equal(store_begin(bench->store), ERR_OK);
     assert_int_equal(store_put_party(bench->store, &party, SAMPLE_NOW - INT64_C(100) * 86400000), ERR_OK);
-    assert_int_equal(store_put_invitation(bench->store, SAMPLE_PARTY, enrolment.code, 1, 1000), ERR_OK);
+    const struct invitation invitation = {.code = enrolment.code, .expires_at = 1000, .reason = ""};
+    assert_int_equal(store_put_invitation(bench->store, SAMPLE_PARTY, &invitation, 1), ERR_OK);
     assert_int_equal(store_enrol(bench->store, &enrolment, 2), ERR_OK);
     assert_string_equal(enrolment.refusal, "");
     assert_int_equal(store_commit(bench->store), ERR_OK);
-    bench->party = enrolment.party;
+    bench->party = enrolment.registrant.party;
+    bench->key = enrolment.registrant.keys.list[0];
 }
 
 static inline int bench_setup(void **state)
@@ -120,7 +123,7 @@ static inline struct batch *bench_batch(struct bench *bench, msgpack_sbuffer *re
     struct message decoded;
     assert_int_equal(message_decode((struct view){zmq_msg_data(&frame), zmq_msg_size(&frame)}, &decoded, reason),
                      ERR_OK);
-    struct batch *batch = intake_batch(&bench->intake, &bench->party, &decoded.submit, &frame, SAMPLE_NOW);
+    struct batch *batch = intake_batch(&bench->intake, &bench->party, &bench->key, &decoded.submit, &frame, SAMPLE_NOW);
     zmq_msg_close(&frame);
     return batch;
 }

@@ -23,7 +23,8 @@ static const struct {
     {"entity_add", A, false}, {"peer_add", A, false},      {"invite", A, false},    {"suspend", A, true},
     {"resume", A, false},     {"revoke", A, true},         {"prune", A, true},      {"erase", A, true},
     {"retention", 0, false},  {"configuration", A, false}, {"operators", A, false}, {"hub_start", 0, false},
-    {"hub_stop", 0, false},
+    {"hub_stop", 0, false},   {"key_replace", A, true},    {"key_revoke", A, true}, {"key_rotate", A, false},
+    {"key_leaked", A, true},
 };
 
 static const struct {

@@ -8,42 +8,81 @@
 
 #include "hub/gate.h"
 
-static struct party party_with(int64_t row, uint8_t key, const char *state)
+enum { NOW = 1000000 };
+
+static struct registrant registrant_with(int64_t row, const char *state, size_t keys)
 {
-    struct party party = {.row = row, .has_keys = true};
-    memset(party.curve_key, key, KEY_SIZE);
-    snprintf(party.state, sizeof party.state, "%s", state);
-    return party;
+    struct registrant registrant = {.party.row = row, .keys.count = keys};
+    snprintf(registrant.party.state, sizeof registrant.party.state, "%s", state);
+    for (size_t i = 0; i < keys; i++) {
+        registrant.keys.list[i] = (struct party_key){.row = row * 10 + (int64_t)i, .since = 1};
+        memset(registrant.keys.list[i].curve_key, (int)(row * 10) + (int)i, KEY_SIZE);
+    }
+    return registrant;
 }
 
-static void test_only_an_active_key_comes_in(void **state)
+static bool comes_in(struct gate *gate, const struct registrant *registrant, size_t key, int64_t now)
+{
+    const struct pass *pass = gate_find(gate, registrant->keys.list[key].curve_key, now);
+    return pass && pass->party == registrant->party.row && pass->key.row == registrant->keys.list[key].row;
+}
+
+static void test_only_an_active_partys_key_comes_in(void **state)
 {
     (void)state;
     struct gate *gate = gate_open();
-    uint8_t key[KEY_SIZE];
-    memset(key, 1, KEY_SIZE);
-    assert_null(gate_find(gate, key));
-    struct party party = party_with(1, 1, "active");
-    gate_put(gate, &party);
-    assert_int_equal(gate_find(gate, key)->row, 1);
-    party = party_with(1, 1, "suspended");
-    gate_put(gate, &party);
-    assert_null(gate_find(gate, key));
+    struct registrant registrant = registrant_with(1, "active", 1);
+    assert_false(comes_in(gate, &registrant, 0, NOW));
+    gate_put(gate, &registrant);
+    assert_true(comes_in(gate, &registrant, 0, NOW));
+    snprintf(registrant.party.state, sizeof registrant.party.state, "suspended");
+    gate_put(gate, &registrant);
+    assert_false(comes_in(gate, &registrant, 0, NOW));
     gate_close(gate);
 }
 
-static void test_a_new_key_of_a_party_ends_the_old_one(void **state)
+static void test_a_former_key_comes_in_until_its_overlap_ends(void **state)
 {
     (void)state;
     struct gate *gate = gate_open();
-    struct party party = party_with(1, 1, "active");
-    uint8_t old[KEY_SIZE];
-    memset(old, 1, KEY_SIZE);
-    gate_put(gate, &party);
-    party = party_with(1, 2, "active");
-    gate_put(gate, &party);
-    assert_null(gate_find(gate, old));
-    assert_non_null(gate_find(gate, party.curve_key));
+    struct registrant registrant = registrant_with(1, "active", 2);
+    registrant.keys.list[1].until = NOW;
+    gate_put(gate, &registrant);
+    assert_true(comes_in(gate, &registrant, 0, NOW - 1));
+    assert_true(comes_in(gate, &registrant, 1, NOW - 1));
+    assert_true(comes_in(gate, &registrant, 0, NOW));
+    assert_false(comes_in(gate, &registrant, 1, NOW));
+    assert_non_null(gate_known(gate, registrant.keys.list[1].curve_key));
+    gate_close(gate);
+}
+
+static void test_a_revoked_key_stays_out_and_the_others_come_in(void **state)
+{
+    (void)state;
+    struct gate *gate = gate_open();
+    struct registrant registrant = registrant_with(1, "active", 2);
+    struct registrant other = registrant_with(2, "active", 1);
+    gate_put(gate, &registrant);
+    gate_put(gate, &other);
+    registrant.keys.list[0].revoked_at = 5;
+    gate_put(gate, &registrant);
+    assert_false(comes_in(gate, &registrant, 0, NOW));
+    assert_true(comes_in(gate, &registrant, 1, NOW));
+    assert_true(comes_in(gate, &other, 0, NOW));
+    gate_close(gate);
+}
+
+static void test_a_key_that_a_party_has_no_more_is_forgotten(void **state)
+{
+    (void)state;
+    struct gate *gate = gate_open();
+    struct registrant registrant = registrant_with(1, "active", 2);
+    gate_put(gate, &registrant);
+    registrant.keys.count = 1;
+    gate_put(gate, &registrant);
+    registrant.keys.count = 2;
+    assert_true(comes_in(gate, &registrant, 0, NOW));
+    assert_null(gate_known(gate, registrant.keys.list[1].curve_key));
     gate_close(gate);
 }
 
@@ -91,8 +130,10 @@ static void test_many_addresses_do_not_fill_the_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_only_an_active_key_comes_in),
-        cmocka_unit_test(test_a_new_key_of_a_party_ends_the_old_one),
+        cmocka_unit_test(test_only_an_active_partys_key_comes_in),
+        cmocka_unit_test(test_a_former_key_comes_in_until_its_overlap_ends),
+        cmocka_unit_test(test_a_revoked_key_stays_out_and_the_others_come_in),
+        cmocka_unit_test(test_a_key_that_a_party_has_no_more_is_forgotten),
         cmocka_unit_test(test_the_fifth_wrong_code_locks_the_address_for_a_minute),
         cmocka_unit_test(test_a_right_code_clears_the_count),
         cmocka_unit_test(test_many_addresses_do_not_fill_the_memory),

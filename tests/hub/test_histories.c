@@ -468,9 +468,10 @@ static void settle_parties(struct field_day *day)
         snprintf(party.party, sizeof party.party, "%s", actor_names[i]);
         snprintf(party.name, sizeof party.name, "%s", actor_names[i]);
         snprintf(party.entity_type, sizeof party.entity_type, "%s", actor_types[i]);
-        memset(party.curve_key, i, KEY_SIZE);
-        party.signing_key = day->bench->identity.signing.key;
-        assert_int_equal(store_put_city(store, &party, 1), ERR_OK); /* with keys, and active, from the start */
+        struct party_key key = {.since = 1};
+        memset(key.curve_key, i, KEY_SIZE);
+        key.signing_key = day->bench->identity.signing.key;
+        assert_int_equal(store_put_city(store, &party, &key, 1), ERR_OK); /* with keys, and active, from the start */
     }
     assert_int_equal(store_commit(store), ERR_OK);
     for (int i = 0; i < ACTORS; i++) {

@@ -53,6 +53,13 @@ static void go_back(struct town *town, const char *damage)
     home_file(&town->bench->home, "store.db", path);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     assert_int_equal(db_exec(db,
+                             "alter table party add column curve_key blob;"
+                             "alter table party add column signing_key blob;"
+                             "update party set (curve_key, signing_key) = (select curve_key, signing_key from"
+                             " party_key k where k.party = party.row);"
+                             "drop table party_key; alter table account drop column told;"
+                             "alter table invitation drop column replaces;"
+                             "alter table invitation drop column reason;"
                              "drop table fact; drop index delivery_waiting;"
                              "alter table delivery drop column entity_type;"
                              "alter table delivery drop column cursor;"
@@ -186,6 +193,25 @@ static void test_an_old_delivery_is_delivered_once_its_cursor_is_acknowledged(vo
     assert_int_equal(town_count(town, "notice", "|late"), 3);
 }
 
+static void test_the_keys_of_the_parties_stay_theirs(void **state)
+{
+    struct town *town = *state;
+    struct party before;
+    struct party after;
+    struct party_keys keys;
+    struct bench *bench = town->bench;
+    assert_int_equal(store_find_party(bench->store, SAMPLE_PARTY, &before), ERR_OK);
+    go_back(town, "select 1");
+    assert_int_equal(store_find_party(bench->store, SAMPLE_PARTY, &after), ERR_OK);
+    assert_int_equal(before.row, after.row);
+    assert_true(after.has_keys);
+    assert_int_equal(store_load_keys(bench->store, after.row, &keys), ERR_OK);
+    assert_int_equal(keys.count, 1);
+    assert_memory_equal(keys.list[0].curve_key, bench->identity.curve_public, KEY_SIZE);
+    assert_true(signing_key_equal(&keys.list[0].signing_key, &bench->identity.signing.key));
+    assert_int_equal(party_key_state(&keys.list[0], SAMPLE_NOW), KEY_CURRENT);
+}
+
 #define TOWN_TEST(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
 
 int main(void)
@@ -194,6 +220,7 @@ int main(void)
         TOWN_TEST(test_figures_are_counted_anew_under_the_facts_of_their_time),
         TOWN_TEST(test_only_what_differs_gets_a_new_revision),
         TOWN_TEST(test_an_old_delivery_is_delivered_once_its_cursor_is_acknowledged),
+        TOWN_TEST(test_the_keys_of_the_parties_stay_theirs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

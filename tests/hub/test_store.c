@@ -231,32 +231,6 @@ static void test_a_wrong_signature_makes_no_batch(void **state)
     msgpack_sbuffer_destroy(&record);
 }
 
-static const char *enrol_with(struct bench *bench, const char *code, uint8_t key, int64_t now)
-{
-    static struct enrolment enrolment;
-    memset(&enrolment, 0, sizeof enrolment);
-    snprintf(enrolment.code, sizeof enrolment.code, "%s", code);
-    memset(enrolment.curve_key, key, KEY_SIZE);
-    assert_int_equal(store_begin(bench->store), ERR_OK);
-    assert_int_equal(store_enrol(bench->store, &enrolment, now), ERR_OK);
-    assert_int_equal(store_commit(bench->store), ERR_OK);
-    return enrolment.refusal;
-}
-
-static void test_a_code_works_once_until_it_expires_and_again_for_its_own_key(void **state)
-{
-    struct bench *bench = *state;
-    assert_int_equal(store_begin(bench->store), ERR_OK);
-    assert_int_equal(store_put_invitation(bench->store, SAMPLE_PARTY, "SECOND", 10, 1000), ERR_OK);
-    assert_int_equal(store_put_invitation(bench->store, SAMPLE_PARTY, "THIRD", 10, 1000), ERR_OK);
-    assert_int_equal(store_commit(bench->store), ERR_OK);
-    assert_string_equal(enrol_with(bench, "NOSUCH", 7, 20), "code_invalid");
-    assert_string_equal(enrol_with(bench, "THIRD", 7, 1000), "code_expired");
-    assert_string_equal(enrol_with(bench, "SECOND", 7, 20), "");
-    assert_string_equal(enrol_with(bench, "SECOND", 7, 5000), "");
-    assert_string_equal(enrol_with(bench, "SECOND", 8, 20), "code_used");
-}
-
 int main(void)
 {
 #define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
@@ -276,7 +250,6 @@ int main(void)
         STORE_TEST(test_the_uplink_is_compacted_and_its_cursor_rises),
         STORE_TEST(test_pruning_keeps_cells_and_never_turns_the_cursor_back),
         STORE_TEST(test_a_wrong_signature_makes_no_batch),
-        STORE_TEST(test_a_code_works_once_until_it_expires_and_again_for_its_own_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

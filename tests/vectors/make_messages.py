@@ -13,6 +13,7 @@ TERMS = {"hub": "杭州市枢纽", "city": "330100", "epoch": EPOCH, "party": "9
 REQUEST = {"code": "0123456789ABCDEFGHJK", "algorithm": "ed25519", "signing_key": KEY, "proof": SIG, "software": "agn-agent 0.1.0"}
 GRANT = {"party": "914403001922038216", "name": "甲医院", "role": "entity", "hub": "杭州市枢纽", "city": "330100", "algorithm": "ed25519",
          "hub_key": KEY, "epoch": EPOCH, "entity_type": "hospital", "sectors": ["healthcare", "science"]}
+SUCCESSION = {"algorithm": "ed25519", "signing_key": KEY, "proof": SIG, "former_key": KEY[::-1], "former_proof": SIG[::-1]}
 ITEM = msgpack.packb({"id": ID, "kind": "review_report"})
 CELL = msgpack.packb({"type": "cell", "family": "review", "day": "2026-11-20", "dims": ["healthcare", "hospital"], "count": 3, "sum": -2, "revision": 9})
 BODY = msgpack.packb({"party": "914403001922038216", "hub": "杭州市枢纽", "epoch": EPOCH, "at": 1795392000000, "results": [
@@ -33,6 +34,8 @@ GOOD = [
     ("events, two", [11, 5, "uplink", EPOCH, 12, [[9, CELL], [12, CELL]]]), ("cursor", [12, 5, "uplink", 9]),
     ("gap epoch", [13, 5, "uplink", EPOCH, 0, "epoch"]), ("gap pruned", [13, 5, "uplink", EPOCH, 77, "pruned"]), ("enrol", [14, 1, REQUEST]),
     ("enrolled", [15, GRANT]), ("enrolled province", [15, {key: value for key, value in GRANT.items() if key not in ("entity_type", "sectors")}]),
+    ("welcome to one that has given out more", [2, 5, {**{key: value for key, value in TERMS.items() if key != "capabilities"}, "given_out": 44, "capabilities": TERMS["capabilities"]}]),
+    ("enrol a successor", [14, 1, SUCCESSION]), ("enrolled in the place of a lost machine", [15, {**GRANT, "given_out": 44}]),
     ("blob offer", [16, 5, HASH, 2 ** 20, "application/pdf"]), ("blob offer, largest", [16, 5, HASH, 67108864, "image/png"]),
     ("blob want from the beginning", [17, 5, HASH, 0, 8]), ("blob want from an offset", [17, 5, HASH, 67108864, 512]),
     ("blob chunk", [18, 5, HASH, 131072, b"%PDF-1.7"]),
@@ -92,6 +95,7 @@ BAD = [
     ("software of 65 bytes", pack([1, 1, {"software": "x" * 65}])), ("a reason of 401 bytes", pack([4, "busy", "x" * 401, {}])),
     ("detail is nil", pack([4, "busy", "", None])), ("hub key as text", pack([15, {**GRANT, "hub_key": "00"}])), ("sectors is text", pack([15, {**GRANT, "sectors": "a"}])),
     ("nil for a session", pack([7, None])), ("a negative session", pack([7, -1])), ("a session of true", pack([7, True])),
+    ("a former key of 31 bytes", pack([14, 1, {**SUCCESSION, "former_key": KEY[:31]}])), ("a former proof as text", pack([14, 1, {**SUCCESSION, "former_proof": "00"}])),
     ("cursor is text", pack([12, 5, "uplink", "9"])), ("stream too long", pack([12, 5, "a" * 17, 9])),
     ("blob offer of nothing", pack([16, 5, HASH, 0, "application/pdf"])), ("blob offer over 64 MiB", pack([16, 5, HASH, 67108865, "application/pdf"])),
     ("a hash of 31 bytes", pack([16, 5, HASH[:31], 9, "application/pdf"])), ("a hash as text", pack([16, 5, "ab" * 16, 9, "application/pdf"])),

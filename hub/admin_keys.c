@@ -1,0 +1,74 @@
+#include "hub/admin_keys.h"
+
+#include <string.h>
+
+#include "common/text.h"
+
+enum { NAMED_LEAST = 8 };
+
+err_t admin_invite(struct admin *admin, zmsg_t *request)
+{
+    char party[RECORD_PARTY_SIZE];
+    char code[32];
+    char expires[24];
+    char replaces[4];
+    admin_frame(request, party, sizeof party);
+    admin_frame(request, code, sizeof code);
+    admin_frame(request, expires, sizeof expires);
+    admin_frame(request, replaces, sizeof replaces);
+    const struct invitation invitation = {
+        .code = code, .expires_at = strtoll(expires, NULL, 10), .replaces = *replaces == '1', .reason = admin->reason};
+    err_t err =
+        admin_unknown_party(store_put_invitation(admin->store, party, &invitation, clock_ms()), party, admin->text);
+    return err == ERR_OK ? admin_put_act(admin, invitation.replaces ? ACT_KEY_REPLACE : ACT_INVITE, party, "") : err;
+}
+
+/* The one key whose CURVE key in hex begins with NAME. */
+static err_t find_named(const struct party_keys *keys, const char *name, const struct party_key **ret_key)
+{
+    char hex[2 * KEY_SIZE + 1];
+    *ret_key = NULL;
+    for (size_t i = 0; i < keys->count && strlen(name) >= NAMED_LEAST; i++) {
+        hex_text(keys->list[i].curve_key, KEY_SIZE, hex);
+        if (strncmp(hex, name, strlen(name)) != 0) {
+            continue;
+        }
+        if (*ret_key) {
+            return ERR_EXISTS;
+        }
+        *ret_key = &keys->list[i];
+    }
+    return *ret_key ? ERR_OK : ERR_NOT_FOUND;
+}
+
+err_t admin_key_revoke(struct admin *admin, zmsg_t *request)
+{
+    char party[RECORD_PARTY_SIZE];
+    char name[2 * KEY_SIZE + 1];
+    char hex[2 * KEY_SIZE + 1];
+    struct party_keys keys;
+    const struct party_key *key = NULL;
+    int64_t count = 0;
+    admin_frame(request, party, sizeof party);
+    admin_frame(request, name, sizeof name);
+    err_t err = admin_unknown_party(store_find_party(admin->store, party, &admin->changed), party, admin->text);
+    err = err == ERR_OK ? store_load_keys(admin->store, admin->changed.row, &keys) : err;
+    if (err != ERR_OK) {
+        return err;
+    }
+    if (find_named(&keys, name, &key) != ERR_OK) {
+        snprintf(admin->text, sizeof admin->text,
+                 tr("%s has no key, or more than one, whose name begins with %s: give at least %d digits, as shown by "
+                    "`show`",
+                    "%s 没有（或有多个）以 %s 开头的密钥：请按 show 所示给出至少 %d 位"),
+                 party, name, NAMED_LEAST);
+        return ERR_INVALID;
+    }
+    err = store_revoke_keys(admin->store, admin->changed.row, key->row, admin->reason, clock_ms(), &count);
+    if (err == ERR_OK && count == 0) {
+        snprintf(admin->text, sizeof admin->text, tr("this key is not good any more", "该密钥已失效"));
+        return ERR_INVALID;
+    }
+    hex_text(key->curve_key, KEY_SIZE, hex);
+    return err == ERR_OK ? admin_put_act(admin, ACT_KEY_REVOKE, party, hex) : err;
+}

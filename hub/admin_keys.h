@@ -1,0 +1,12 @@
+/* hub/admin_keys.h - the operator's commands that concern keys: hub/admin.h runs them. */
+#ifndef HUB_ADMIN_KEYS_H
+#define HUB_ADMIN_KEYS_H
+
+#include "hub/admin.h"
+
+/* A new code for a party that is registered. */
+MUST_CHECK err_t admin_invite(struct admin *admin, zmsg_t *request);
+/* Revokes one key, named by the beginning of its CURVE key in hex. */
+MUST_CHECK err_t admin_key_revoke(struct admin *admin, zmsg_t *request);
+
+#endif

@@ -1,0 +1,230 @@
+#include "hub/cli_keys.h"
+
+#include <inttypes.h>
+
+#include "common/membership.h"
+#include "common/text.h"
+#include "hub/admin.h"
+
+enum { VALID_HOURS = 72, VALID_HOURS_MAX = 8760 };
+
+static int port_of(const char *endpoint)
+{
+    const char *colon = strrchr(endpoint, ':');
+    return colon ? (int)strtol(colon + 1, NULL, 10) : 0;
+}
+
+/* The registry has them only now that something was written to it. Each is one line. */
+static int print_links(const struct home *home, zlist_t *codes)
+{
+    struct options options;
+    struct registrant city;
+    struct store *store = cli_open_store(home, &options);
+    bool is_found = store && cli_city(store, &options, &city);
+    const struct party_key *key = is_found ? party_keys_newest(&city.keys, clock_ms()) : NULL;
+    for (const char *code = zlist_first(codes); code && key; code = zlist_next(codes)) {
+        char text[600];
+        struct join_link link = {.suite = signing_key_suite(&key->signing_key)};
+        memcpy(link.hub_key, key->curve_key, KEY_SIZE);
+        snprintf(link.code, sizeof link.code, "%s", code);
+        join_link_format(options.host, port_of(options.endpoint), port_of(options.enrol_endpoint), &link, text,
+                         sizeof text);
+        printf("%s\n", text);
+    }
+    store_close(store);
+    return key ? 0 : 1;
+}
+
+int cli_call_for_links(const struct home *home, zmsg_t *request, zlist_t *codes)
+{
+    int status = admin_call(home, &request);
+    status = status == 0 ? print_links(home, codes) : status;
+    zlist_destroy(&codes);
+    return status;
+}
+
+zlist_t *cli_codes(void)
+{
+    zlist_t *codes = zlist_new();
+    zlist_autofree(codes);
+    return codes;
+}
+
+const char *cli_add_code(zlist_t *codes)
+{
+    char code[21];
+    admin_make_code(code);
+    zlist_append(codes, code);
+    return zlist_last(codes);
+}
+
+int64_t cli_expiry(const char *hours)
+{
+    long valid = hours ? strtol(hours, NULL, 10) : VALID_HOURS;
+    return valid >= 0 && valid <= VALID_HOURS_MAX ? clock_ms() + valid * 3600000 : -1;
+}
+
+struct search {
+    const char *name;
+    char party[RECORD_PARTY_SIZE];
+};
+
+static void match_party(void *self, const struct party *party)
+{
+    struct search *search = self;
+    bool is_called = strcmp(party->name, search->name) == 0 && strcmp(party->state, "revoked") != 0;
+    if (is_called || strcmp(party->party, search->name) == 0) {
+        memcpy(search->party, party->party, sizeof search->party);
+    }
+}
+
+bool cli_find_party(const struct home *home, const char *name, char ret_party[RECORD_PARTY_SIZE])
+{
+    struct options options;
+    struct search search = {.name = name};
+    struct store *store = cli_open_store(home, &options);
+    if (!store) {
+        return false;
+    }
+    err_t err = store_each_party(store, match_party, &search);
+    store_close(store);
+    if (err != ERR_OK || !*search.party) {
+        cli_fail(tr("no party %s is registered", "没有登记 %s"), name);
+        return false;
+    }
+    memcpy(ret_party, search.party, sizeof search.party);
+    return true;
+}
+
+int cli_dispatch(const struct cli_verb *verbs, size_t count, const struct home *home, int argc, char **argv,
+                 const char *usage)
+{
+    for (size_t i = 0; argc > 1 && i < count; i++) {
+        if (strcmp(verbs[i].name, argv[1]) == 0) {
+            return verbs[i].run(home, argc - 1, argv + 1);
+        }
+    }
+    return cli_usage(usage);
+}
+
+int cli_invite(const struct home *home, int argc, char **argv)
+{
+    struct argument arguments[] = {{"valid-hours", false, NULL}, {"replace", true, NULL}, {"reason", false, NULL}};
+    const char *rest[1];
+    size_t count = 0;
+    char party[RECORD_PARTY_SIZE];
+    if (!cli_parse(argc, argv, arguments, 3, rest, 1, &count) || count != 1 || cli_expiry(arguments[0].value) < 0) {
+        return cli_usage("agn-hub entity|peer invite PARTY [--valid-hours N] [--replace] [--reason TEXT]");
+    }
+    if (!cli_find_party(home, rest[0], party)) {
+        return 1;
+    }
+    zmsg_t *request = admin_request("invite", arguments[2].value);
+    zlist_t *codes = cli_codes();
+    zmsg_addstr(request, party);
+    zmsg_addstr(request, cli_add_code(codes));
+    zmsg_addstrf(request, "%" PRId64, cli_expiry(arguments[0].value));
+    zmsg_addstr(request, arguments[1].value ? "1" : "0");
+    return cli_call_for_links(home, request, codes);
+}
+
+static int revoke_key(const struct home *home, int argc, char **argv)
+{
+    struct argument arguments[] = {{"reason", false, NULL}};
+    const char *rest[2];
+    size_t count = 0;
+    char party[RECORD_PARTY_SIZE];
+    if (!cli_parse(argc, argv, arguments, 1, rest, 2, &count) || count != 2) {
+        return cli_usage("agn-hub entity|peer key revoke PARTY KEY --reason TEXT");
+    }
+    if (!cli_find_party(home, rest[0], party)) {
+        return 1;
+    }
+    zmsg_t *request = admin_request("key-revoke", arguments[0].value);
+    zmsg_addstr(request, party);
+    zmsg_addstr(request, rest[1]);
+    return admin_call(home, &request);
+}
+
+int cli_party_key(const struct home *home, int argc, char **argv)
+{
+    static const struct cli_verb verbs[] = {{"revoke", revoke_key}};
+    return cli_dispatch(verbs, 1, home, argc, argv, "agn-hub entity|peer key revoke PARTY KEY --reason TEXT");
+}
+
+/* ---- the list ---- */
+
+static const struct label key_state_labels[] = {[KEY_COMING] = {"coming", "announced", "已公告"},
+                                                [KEY_CURRENT] = {"current", "current", "现行"},
+                                                [KEY_RETIRING] = {"retiring", "retiring", "过渡期"},
+                                                [KEY_RETIRED] = {"retired", "retired", "已停用"},
+                                                [KEY_REVOKED] = {"revoked", "revoked", "已吊销"}};
+static const struct table_column key_columns[] = {
+    {"key", "key", "密钥", false},
+    {"state", "state", "状态", false},
+    {"since", "since", "启用时间", false},
+    {"until", "until", "停用时间", false},
+    {"revoked_at", "revoked", "吊销时间", false},
+    {"reason", "reason", "原因", false},
+    {"signing_key", "signing key", "签名密钥", false},
+};
+enum { KEY_COLUMNS = sizeof key_columns / sizeof *key_columns };
+
+struct key_listing {
+    struct table *table;
+    int utc_offset_minutes;
+    int64_t now;
+};
+
+static void list_key(void *self, const struct party_key *key, const char *reason, struct view proof)
+{
+    (void)proof;
+    const struct key_listing *listing = self;
+    const struct label *state = &key_state_labels[party_key_state(key, listing->now)];
+    const int64_t times[3] = {key->since, key->until, key->revoked_at};
+    char at[3][20];
+    char hex[2][2 * SIGNING_KEY_MAX + 1];
+    hex_text(key->curve_key, KEY_SIZE, hex[0]);
+    hex_text(key->signing_key.bytes, key->signing_key.size, hex[1]);
+    const char *cells[KEY_COLUMNS] = {hex[0], state->code, NULL, NULL, NULL, *reason ? reason : NULL, hex[1]};
+    const char *labels[KEY_COLUMNS] = {[1] = tr(state->en, state->zh)};
+    for (int i = 0; i < 3; i++) {
+        if (times[i]) {
+            local_time_text(times[i], listing->utc_offset_minutes, at[i]);
+            cells[2 + i] = at[i];
+        }
+    }
+    table_row(listing->table, cells, labels);
+}
+
+err_t cli_list_keys(struct store *store, const char *party, enum table_form form, int utc_offset_minutes)
+{
+    struct party found;
+    err_t err = store_find_party(store, party, &found);
+    if (err != ERR_OK) {
+        return err;
+    }
+    struct key_listing listing = {table_open(stdout, form, key_columns, KEY_COLUMNS), utc_offset_minutes, clock_ms()};
+    err = store_each_key(store, found.row, list_key, &listing);
+    table_close(listing.table);
+    return err;
+}
+
+int cli_party_keys(const struct home *home, int argc, char **argv)
+{
+    struct argument arguments[] = {{"json", true, NULL}, {"csv", true, NULL}};
+    const char *rest[1];
+    size_t count = 0;
+    struct options options;
+    char party[RECORD_PARTY_SIZE];
+    if (!cli_parse(argc, argv, arguments, 2, rest, 1, &count) || count != 1) {
+        return cli_usage("agn-hub entity|peer keys PARTY [--json|--jsonl|--csv|--xlsx FILE]");
+    }
+    struct store *store = cli_find_party(home, rest[0], party) ? cli_open_store(home, &options) : NULL;
+    if (!store) {
+        return 1;
+    }
+    err_t err = cli_list_keys(store, party, cli_form(arguments, 2), (int)options.utc_offset_minutes);
+    store_close(store);
+    return err == ERR_OK ? 0 : cli_fail("%s", err_text(err));
+}

@@ -1,0 +1,34 @@
+/* hub/cli_keys.h - the verbs about keys and join links, and what they share with those about parties. */
+#ifndef HUB_CLI_KEYS_H
+#define HUB_CLI_KEYS_H
+
+#include <czmq.h>
+
+#include "hub/cli.h"
+
+/* Asks for something that CODES come of, and prints their links when it is done. Takes all three. */
+int cli_call_for_links(const struct home *home, zmsg_t *request, zlist_t *codes);
+zlist_t *cli_codes(void);
+/* The new code stands in the list. */
+const char *cli_add_code(zlist_t *codes);
+/* When a link ends that is good for HOURS (NULL: the usual time). -1: out of bounds. */
+int64_t cli_expiry(const char *hours);
+
+/* The identifier of the party, which NAME is, or which is called so and is not revoked. False after printing. */
+bool cli_find_party(const struct home *home, const char *name, char ret_party[RECORD_PARTY_SIZE]);
+
+struct cli_verb {
+    const char *name;
+    int (*run)(const struct home *home, int argc, char **argv);
+};
+/* Runs the verb that argv[1] names. */
+int cli_dispatch(const struct cli_verb *verbs, size_t count, const struct home *home, int argc, char **argv,
+                 const char *usage);
+
+/* invite PARTY, keys PARTY, key revoke PARTY KEY: of institutions and of the province alike. */
+int cli_invite(const struct home *home, int argc, char **argv);
+int cli_party_keys(const struct home *home, int argc, char **argv);
+int cli_party_key(const struct home *home, int argc, char **argv);
+MUST_CHECK err_t cli_list_keys(struct store *store, const char *party, enum table_form form, int utc_offset_minutes);
+
+#endif

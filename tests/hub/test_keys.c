@@ -1,0 +1,179 @@
+#include "tests/hub/hub_sample.h"
+
+enum { OVERLAP = 500 };
+
+/* By a code: keys of bytes KEY; the refusal, "" where it was taken in. */
+static const char *enrol(struct bench *bench, struct enrolment *enrolment, uint8_t key, int64_t now)
+{
+    memset(enrolment->curve_key, key, KEY_SIZE);
+    enrolment->signing_key.size = KEY_SIZE;
+    memset(enrolment->signing_key.bytes, key + 100, KEY_SIZE);
+    assert_int_equal(store_begin(bench->store), ERR_OK);
+    assert_int_equal(store_enrol(bench->store, enrolment, now), ERR_OK);
+    assert_int_equal(store_commit(bench->store), ERR_OK);
+    return enrolment->refusal;
+}
+
+static const char *enrol_by_code(struct bench *bench, const char *code, uint8_t key, int64_t now)
+{
+    static struct enrolment enrolment;
+    memset(&enrolment, 0, sizeof enrolment);
+    snprintf(enrolment.code, sizeof enrolment.code, "%s", code);
+    return enrol(bench, &enrolment, key, now);
+}
+
+static const char *succeed(struct bench *bench, const uint8_t former_key[KEY_SIZE], uint8_t key, int64_t now)
+{
+    static struct enrolment enrolment;
+    enrolment = (struct enrolment){.has_former = true, .overlap_ms = OVERLAP};
+    memcpy(enrolment.former_key, former_key, KEY_SIZE);
+    return enrol(bench, &enrolment, key, now);
+}
+
+static void invite(struct bench *bench, const char *code, bool replaces, const char *reason)
+{
+    const struct invitation invitation = {code, 1000, replaces, reason};
+    assert_int_equal(store_begin(bench->store), ERR_OK);
+    assert_int_equal(store_put_invitation(bench->store, SAMPLE_PARTY, &invitation, 10), ERR_OK);
+    assert_int_equal(store_commit(bench->store), ERR_OK);
+}
+
+/* The states of the party's keys, the newest first, a letter each. */
+static const char *states(struct bench *bench, int64_t now)
+{
+    static char text[PARTY_KEYS_MAX + 1];
+    struct party_keys keys;
+    assert_int_equal(store_load_keys(bench->store, bench->party.row, &keys), ERR_OK);
+    for (size_t i = 0; i < keys.count; i++) {
+        text[i] = "acrtx"[party_key_state(&keys.list[i], now)];
+    }
+    text[keys.count] = '\0';
+    return text;
+}
+
+static const uint8_t *key_of(uint8_t byte)
+{
+    static uint8_t key[KEY_SIZE];
+    memset(key, byte, KEY_SIZE);
+    return key;
+}
+
+static void test_a_code_works_once_until_it_expires_and_again_for_its_own_key(void **state)
+{
+    struct bench *bench = *state;
+    invite(bench, "SECOND", true, "burned");
+    invite(bench, "THIRD", true, "burned");
+    assert_string_equal(enrol_by_code(bench, "NOSUCH", 7, 20), "code_invalid");
+    assert_string_equal(enrol_by_code(bench, "THIRD", 7, 1000), "code_expired");
+    assert_string_equal(enrol_by_code(bench, "SECOND", 7, 20), "");
+    assert_string_equal(enrol_by_code(bench, "SECOND", 7, 5000), "");
+    assert_string_equal(enrol_by_code(bench, "SECOND", 8, 20), "code_used");
+    assert_string_equal(states(bench, 30), "cx");
+}
+
+static void test_a_code_that_replaces_nothing_is_refused_to_a_second_machine(void **state)
+{
+    struct bench *bench = *state;
+    invite(bench, "SECOND", false, "");
+    assert_string_equal(enrol_by_code(bench, "SECOND", 7, 20), "key_held");
+    assert_string_equal(states(bench, 30), "c");
+}
+
+static void test_the_same_keys_may_join_again_by_a_new_code(void **state)
+{
+    struct bench *bench = *state;
+    struct enrolment enrolment = {.code = "SECOND"};
+    invite(bench, "SECOND", false, "");
+    memcpy(enrolment.curve_key, bench->identity.curve_public, KEY_SIZE);
+    enrolment.signing_key = bench->identity.signing.key;
+    assert_int_equal(store_begin(bench->store), ERR_OK);
+    assert_int_equal(store_enrol(bench->store, &enrolment, 20), ERR_OK);
+    assert_int_equal(store_commit(bench->store), ERR_OK);
+    assert_string_equal(enrolment.refusal, "");
+    assert_string_equal(states(bench, 30), "c");
+}
+
+static void test_a_successor_is_taken_once_and_its_former_retires_by_itself(void **state)
+{
+    struct bench *bench = *state;
+    assert_string_equal(succeed(bench, bench->identity.curve_public, 7, 20), "");
+    assert_string_equal(states(bench, 30), "cr");
+    assert_string_equal(succeed(bench, bench->identity.curve_public, 7, 40), ""); /* the answer was lost */
+    assert_string_equal(states(bench, 20 + OVERLAP - 1), "cr");
+    assert_string_equal(states(bench, 20 + OVERLAP), "ct");
+    assert_string_equal(succeed(bench, bench->identity.curve_public, 7, 2000), "");
+    assert_string_equal(states(bench, 2000), "ct");
+}
+
+static void test_only_the_current_pair_names_a_successor(void **state)
+{
+    struct bench *bench = *state;
+    assert_string_equal(succeed(bench, bench->identity.curve_public, 7, 20), "");
+    assert_string_equal(succeed(bench, bench->identity.curve_public, 8, 30), "key_retired");
+    assert_string_equal(succeed(bench, key_of(99), 8, 30), "key_retired");
+    assert_string_equal(succeed(bench, key_of(7), 8, 30), "");
+    assert_string_equal(succeed(bench, key_of(8), 7, 40), "code_used");
+    assert_string_equal(states(bench, 40), "crr");
+}
+
+static void test_a_revoked_key_names_no_successor_and_does_not_come_back(void **state)
+{
+    struct bench *bench = *state;
+    struct party_keys keys;
+    int64_t count = 0;
+    assert_string_equal(succeed(bench, bench->identity.curve_public, 7, 20), "");
+    assert_int_equal(store_load_keys(bench->store, bench->party.row, &keys), ERR_OK);
+    assert_int_equal(store_begin(bench->store), ERR_OK);
+    assert_int_equal(store_revoke_keys(bench->store, bench->party.row, keys.list[0].row, "lost", 30, &count), ERR_OK);
+    assert_int_equal(store_commit(bench->store), ERR_OK);
+    assert_int_equal(count, 1);
+    assert_string_equal(states(bench, 40), "xr");
+    assert_string_equal(succeed(bench, bench->identity.curve_public, 7, 40), "key_retired");
+    assert_string_equal(succeed(bench, key_of(7), 8, 40), "key_retired");
+    invite(bench, "AGAIN", true, "lost");
+    assert_string_equal(enrol_by_code(bench, "AGAIN", 7, 50), "code_used");
+    assert_string_equal(enrol_by_code(bench, "AGAIN", 9, 50), "");
+    assert_string_equal(states(bench, 60), "cxx");
+}
+
+static void test_replacing_revokes_what_was_there_and_keeps_the_account(void **state)
+{
+    struct bench *bench = *state;
+    struct enrolment enrolment = {.code = "SECOND"};
+    batch_free(bench_put(bench, sample_review, "{}", 5));
+    assert_int_equal(store_begin(bench->store), ERR_OK);
+    assert_int_equal(store_note_told(bench->store, bench->party.row, 8), ERR_OK);
+    assert_int_equal(store_note_told(bench->store, bench->party.row, 7), ERR_OK);
+    assert_int_equal(store_commit(bench->store), ERR_OK);
+    invite(bench, "SECOND", true, "burned");
+    assert_string_equal(enrol(bench, &enrolment, 7, 20), "");
+    assert_string_equal(states(bench, 20), "cx");
+    assert_int_equal(enrolment.registrant.party.last_seq, 5);
+    assert_int_equal(enrolment.registrant.party.given_out, 8);
+}
+
+static void test_a_stopped_party_changes_no_keys(void **state)
+{
+    struct bench *bench = *state;
+    struct party party;
+    assert_int_equal(store_begin(bench->store), ERR_OK);
+    assert_int_equal(store_set_state(bench->store, SAMPLE_PARTY, "suspended", "", 10, &party), ERR_OK);
+    assert_int_equal(store_commit(bench->store), ERR_OK);
+    assert_string_equal(succeed(bench, bench->identity.curve_public, 7, 20), "suspended");
+}
+
+int main(void)
+{
+#define KEYS_TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
+    const struct CMUnitTest tests[] = {
+        KEYS_TEST(test_a_code_works_once_until_it_expires_and_again_for_its_own_key),
+        KEYS_TEST(test_a_code_that_replaces_nothing_is_refused_to_a_second_machine),
+        KEYS_TEST(test_the_same_keys_may_join_again_by_a_new_code),
+        KEYS_TEST(test_a_successor_is_taken_once_and_its_former_retires_by_itself),
+        KEYS_TEST(test_only_the_current_pair_names_a_successor),
+        KEYS_TEST(test_a_revoked_key_names_no_successor_and_does_not_come_back),
+        KEYS_TEST(test_replacing_revokes_what_was_there_and_keeps_the_account),
+        KEYS_TEST(test_a_stopped_party_changes_no_keys),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
