@@ -63,8 +63,11 @@ struct link {
 static const struct {
     const char *code;
     int64_t wait_ms;
-} ending_codes[] = {
-    {"suspended", REFUSED_MS}, {"revoked", REFUSED_MS}, {"key_retired", REFUSED_MS}, {"session_superseded", BACKOFF_LAST_MS}, {"stopping", 1000}};
+} ending_codes[] = {{"suspended", REFUSED_MS},
+                    {"revoked", REFUSED_MS},
+                    {"key_retired", REFUSED_MS},
+                    {"session_superseded", BACKOFF_LAST_MS},
+                    {"stopping", 1000}};
 
 static int on_socket(zloop_t *loop, zsock_t *reader, void *arg);
 static int on_monitor(zloop_t *loop, zsock_t *reader, void *arg);

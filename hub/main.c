@@ -20,8 +20,8 @@ static const struct {
     {"key", cli_key, "seal|unseal", "keep the hub's secret keys under a passphrase, or openly",
      "用口令加密枢纽私钥，或解除加密"},
     {"run", cli_run, "", "serve until stopped", "运行枢纽"},
-    {"entity", cli_entity, "add|import|invite|list|show|keys|key|suspend|resume|revoke", "the institutions and their join links",
-     "机构登记与加入链接"},
+    {"entity", cli_entity, "add|import|invite|list|show|keys|key|suspend|resume|revoke",
+     "the institutions and their join links", "机构登记与加入链接"},
     {"peer", cli_peer, "add|list|invite|keys|key|revoke", "the province", "省级平台"},
     {"query", cli_query,
      "[--kind K] [--entity U] [--sector S] [--level N] [--from D] [--to D] [--limit N] [--refused|--full] "
