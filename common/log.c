@@ -42,10 +42,18 @@ const char *log_safe(const void *text, size_t size, char *out, size_t out_size)
 {
     const uint8_t *at = text;
     size_t kept = size < out_size - 1 ? size : out_size - 1;
+    while (kept < size && kept > 0 && (at[kept] & 0xc0) == 0x80) {
+        kept--; /* no half a character */
+    }
     bool is_utf8 = utf8_check((struct view){at, kept}, NULL);
     for (size_t i = 0; i < kept; i++) {
-        bool is_plain = at[i] >= 0x20 && at[i] != 0x7f && (at[i] < 0x80 || is_utf8);
+        /* A line break and what begins a command, as two bytes of UTF-8 each. */
+        bool is_c1 = kept - i > 1 && at[i] == 0xc2 && at[i + 1] < 0xa0;
+        bool is_plain = at[i] >= 0x20 && at[i] != 0x7f && (at[i] < 0x80 || is_utf8) && !is_c1;
         out[i] = is_plain ? (char)at[i] : '?';
+        if (is_c1) {
+            out[++i] = '?';
+        }
     }
     out[kept] = '\0';
     return out;

@@ -3,7 +3,7 @@ are ready and when they stop; its watchdog hears of them only while every loop t
 once, and none of the others covers for it."""
 import contextlib, ctypes, importlib.util, os, shutil, socket, sys, threading, time
 
-from harness import ROOT, Agent, Hub, Province, check, main, require, review, skip, wait_until, warning
+from harness import ROOT, SUBMITTER, Agent, Hub, Province, check, main, require, review, skip, wait_until, warning
 
 NOBODY = 65534
 SEIZE, INTERRUPT, DETACH, WAIT_ALL = 0x4206, 0x4207, 17, 0x40000000
@@ -88,6 +88,12 @@ def check_confined(site, hub, agent, province):
     hub.cli("acknowledge", sent[1])
     hub.cli("report", "--period", "2026", "--html", f"{site.folder}/home/r.html", "--xlsx", f"{site.folder}/home/r.xlsx")
     check(True, "records, an attachment, an operator's act, figures and a report go their way")
+    told = {"headline", "description", "activity_title", "summary"}
+    words = [SUBMITTER["name"], SUBMITTER["phone"]] + [text for record in (review(), warning())
+                                                      for key, text in record.items() if key in told]
+    for program in (hub, agent, province):
+        spilt = [word for word in words if word in program.log()]
+        check(program.log() and not spilt, f"the log of agn-{program.name} holds nothing of what is in a record", spilt)
 
 
 def check_watchdog(hub, manager):
