@@ -97,8 +97,8 @@ static size_t to_der(const uint8_t *signature, uint8_t ret_der[DER_MAX])
 
 /* The standard's user id is no default of OpenSSL's: without it the signature covers another message. */
 static char user_id[] = "1234567812345678";
-static const OSSL_PARAM parameters[] = {OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_DIST_ID, user_id, sizeof user_id - 1),
-                                        OSSL_PARAM_END};
+static const OSSL_PARAM user_parameters[] = {
+    OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_DIST_ID, user_id, sizeof user_id - 1), OSSL_PARAM_END};
 
 void sm2_sign(const struct signing_pair *pair, struct view bytes, uint8_t ret_signature[SIGNATURE_SIZE])
 {
@@ -107,9 +107,9 @@ void sm2_sign(const struct signing_pair *pair, struct view bytes, uint8_t ret_si
     BIGNUM *scalar = BN_bin2bn(pair->secret, SIGNING_SECRET_SIZE, NULL);
     EVP_PKEY *key = scalar ? open_key(&pair->key, scalar) : NULL;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool is_signed = key && context && EVP_DigestSignInit_ex(context, NULL, "SM3", NULL, NULL, key, parameters) == 1 &&
-                     EVP_DigestSign(context, der, &size, bytes.at, bytes.size) == 1 &&
-                     from_der(der, size, ret_signature);
+    bool is_signed =
+        key && context && EVP_DigestSignInit_ex(context, NULL, "SM3", NULL, NULL, key, user_parameters) == 1 &&
+        EVP_DigestSign(context, der, &size, bytes.at, bytes.size) == 1 && from_der(der, size, ret_signature);
     assert(is_signed);
     EVP_MD_CTX_free(context);
     EVP_PKEY_free(key);
@@ -123,7 +123,7 @@ bool sm2_check(const struct signing_key *key, struct view bytes, const uint8_t *
     EVP_PKEY *opened = size > 0 ? open_key(key, NULL) : NULL;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     bool is_good = opened && context &&
-                   EVP_DigestVerifyInit_ex(context, NULL, "SM3", NULL, NULL, opened, parameters) == 1 &&
+                   EVP_DigestVerifyInit_ex(context, NULL, "SM3", NULL, NULL, opened, user_parameters) == 1 &&
                    EVP_DigestVerify(context, der, size, bytes.at, bytes.size) == 1;
     EVP_MD_CTX_free(context);
     EVP_PKEY_free(opened);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 #include <string.h>
 
 #include "common/suite.h"
@@ -102,6 +103,58 @@ static void test_leaves_and_nodes_are_told_apart(void **state)
         suite_hash(both[i], parts, 3, plain);
         assert_memory_equal(node, plain, SUITE_HASH_SIZE);
     }
+}
+
+static size_t read_hex(const json_t *vector, const char *key, uint8_t *ret_bytes, size_t room)
+{
+    const char *hex = json_string_value(json_object_get(vector, key));
+    assert_non_null(hex);
+    size_t size = strlen(hex) / 2;
+    assert_true(size <= room);
+    assert_int_equal(hex_parse(hex, ret_bytes, size), ERR_OK);
+    return size;
+}
+
+/* Made by implementations that share nothing with ours: tests/vectors/make_suites.py. */
+static void check_vector(const json_t *vector)
+{
+    struct view algorithm = view_of(json_string_value(json_object_get(vector, "algorithm")));
+    struct signing_pair pair;
+    struct signing_key key;
+    uint8_t bytes[4096];
+    uint8_t secret[SIGNING_SECRET_SIZE];
+    uint8_t signature[SIGNATURE_SIZE];
+    uint8_t leaf[SUITE_HASH_SIZE];
+    uint8_t hash[SUITE_HASH_SIZE];
+    const struct suite *suite = suite_find(algorithm);
+    assert_non_null(suite);
+    read_hex(vector, "secret", secret, sizeof secret);
+    read_hex(vector, "leaf", leaf, sizeof leaf);
+    struct view text = {bytes, read_hex(vector, "text", bytes, sizeof bytes)};
+    struct view said = {signature, read_hex(vector, "signature", signature, sizeof signature)};
+    assert_int_equal(signing_pair_restore(suite, secret, &pair), ERR_OK);
+    assert_int_equal(signing_key_parse(json_string_value(json_object_get(vector, "public")), &key), ERR_OK);
+    assert_true(signing_key_equal(&pair.key, &key));
+    suite_hash_leaf(suite, text, hash);
+    assert_memory_equal(hash, leaf, sizeof hash);
+    if (signature_check(&key, algorithm, text, said) != json_is_true(json_object_get(vector, "ok"))) {
+        fail_msg("%s: %s", json_string_value(json_object_get(vector, "algorithm")),
+                 json_string_value(json_object_get(vector, "name")));
+    }
+}
+
+static void test_vectors_of_others_fit(void **state)
+{
+    (void)state;
+    size_t index = 0;
+    json_t *vector = NULL;
+    json_t *vectors = json_load_file(VECTORS_DIR "/suites.json", JSON_REJECT_DUPLICATES, NULL);
+    assert_true(json_array_size(vectors) > 20);
+    json_array_foreach(vectors, index, vector)
+    {
+        check_vector(vector);
+    }
+    json_decref(vectors);
 }
 
 /* ---- what fits, and what does not ---- */
@@ -253,6 +306,7 @@ int main(void)
         cmocka_unit_test(test_sm3_is_that_of_the_standard),
         cmocka_unit_test(test_sm2_is_that_of_the_standard),
         cmocka_unit_test(test_ed25519_is_that_of_the_rfc),
+        cmocka_unit_test(test_vectors_of_others_fit),
         cmocka_unit_test(test_leaves_and_nodes_are_told_apart),
         cmocka_unit_test(test_a_signature_fits_its_key_and_its_text_alone),
         cmocka_unit_test(test_another_algorithm_than_the_keys_is_refused),

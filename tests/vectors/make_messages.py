@@ -20,6 +20,9 @@ BODY = msgpack.packb({"party": "914403001922038216", "hub": "杭州市枢纽", "
     [0, ID, HASH, 42, 1795392000000], [1, ID, HASH, 42, 1795392000000],
     [2, None, HASH, [["missing", "sector", "sector is required"]], 1795392000000], [3, ID, HASH, "disk_full", 2000]]})
 
+# The public key of GB/T 32918.5, A.2.
+POINT = bytes.fromhex("0309f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020")
+NATIONAL = {"algorithm": "sm2-sm3", "signing_key": POINT}
 HEAD = EPOCH + (42).to_bytes(8, "big") + HASH + (1795392000000).to_bytes(8, "big") + KEY
 
 GOOD = [
@@ -43,6 +46,9 @@ GOOD = [
     ("prove the newest tree", [20, 5, 0, 0, 0]), ("prove all", [20, 5, 42, 2 ** 40, 41]),
     ("proof, nothing but the head", [21, 5, 0, HEAD, "ed25519", SIG, b"", b""]),
     ("proof", [21, 5, 42, HEAD, "ed25519", SIG, HASH * 40, HASH * 41]),
+    ("enrol, national", [14, 1, {**REQUEST, **NATIONAL}]), ("enrolled, national", [15, {**GRANT, "algorithm": "sm2-sm3", "hub_key": POINT}]),
+    ("submit, national", [8, 5, 1, [ITEM], "sm2-sm3", SIG]), ("receipt, national", [9, 5, 1, BODY, HEAD, "sm2-sm3", SIG, 3, 5, HASH * 3, HASH * 20]),
+    ("refused for the suite", [4, "wrong_suite", "this hub uses sm2-sm3", {}]),
 ]
 
 # What AGN's own encoder would not write, but must read: what a later version may add, and longer forms of the same values.
