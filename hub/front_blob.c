@@ -43,7 +43,7 @@ void front_on_blob(struct front *front, struct arrival *arrival, const struct me
     }
     const char *what = NULL;
     const struct demand demand =
-        message->type == MESSAGE_BLOB_OFFER ? (struct demand){RATE_OFFERS, 1} : (struct demand){RATE_BYTES, size};
+        message->type == MESSAGE_BLOB_OFFER ? (struct demand){RATE_OFFERS, 1} : (struct demand){RATE_BYTES, 0};
     if (front_limit(front, peer, &demand, 1, &what) > 0) {
         say_busy(front, peer, message);
         return;

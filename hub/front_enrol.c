@@ -121,7 +121,9 @@ void front_on_enrolled(struct front *front, const struct enrolment *enrolment)
         return;
     }
     if (*enrolment->refusal) {
-        log_warn("enrol-refused", "address=%s code=%s", enrolment->address, enrolment->refusal);
+        if (front_may_say(&front->enrol_said_ms)) {
+            log_warn("enrol-refused", "address=%s code=%s", enrolment->address, enrolment->refusal);
+        }
         if (strcmp(enrolment->refusal, "code_invalid") == 0) {
             gate_wrong_code(front->gate, enrolment->address, clock_monotonic_ms());
         }

@@ -40,7 +40,7 @@ struct front {
     uint64_t parcel_bytes; /* with the blobs actor */
     uint64_t last_probe;
     int64_t now_ms, ticked_ms, stop_by_ms;
-    int64_t doors_said_ms[DOOR_VERDICTS], accept_said_ms; /* when the log last said it */
+    int64_t doors_said_ms[DOOR_VERDICTS], accept_said_ms, enrol_said_ms; /* when the log last said it */
     bool is_stopping;
 };
 

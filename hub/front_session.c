@@ -14,7 +14,9 @@ enum {
     PEER_QUEUE_MAX = 16 << 20, /* bytes of batches that wait, of one peer */
     WHO_MS = 1000,
     BUSY_AFTER_MS = 500,
-    LAST_WORD_MS = 200
+    LAST_WORD_MS = 200,
+    MESSAGE_COUNTS_AS = 4096, /* at least, of RATE_BYTES */
+    FLOOD_MS = 5000
 };
 
 static bool comes_by_session(const struct arrival *arrival)
@@ -77,9 +79,9 @@ static void on_hello(struct front *front, struct arrival *arrival, const struct 
                      "this hub speaks AGN/1", 0, 0);
         return;
     }
-    const struct demand demand = {RATE_SESSIONS, 1};
+    const struct demand demands[] = {{RATE_SESSIONS, 1}, {RATE_BYTES, 0}};
     const char *what = NULL;
-    int64_t after_ms = front_limit(front, peer, &demand, 1, &what);
+    int64_t after_ms = front_limit(front, peer, demands, 2, &what);
     if (after_ms > 0) {
         struct connection connection = connection_of(arrival->fd);
         reply_refuse(front, zmq_msg_data(&arrival->routing), zmq_msg_size(&arrival->routing), "busy", what, 0,
@@ -143,7 +145,7 @@ static void on_submit(struct front *front, struct arrival *arrival, const struct
     struct peer *peer = arrival->peer;
     const struct submit *submit = &message->submit;
     size_t size = zmq_msg_size(&arrival->frame);
-    const struct demand demands[] = {{RATE_RECORDS, submit->count}, {RATE_DAY, submit->count}, {RATE_BYTES, size}};
+    const struct demand demands[] = {{RATE_RECORDS, submit->count}, {RATE_DAY, submit->count}, {RATE_BYTES, 0}};
     const char *what = NULL;
     int64_t after_ms = 0;
     if (submit->count == 0 || submit->count > (uint64_t)front->options.max_batch) {
@@ -236,7 +238,7 @@ static void on_malformed(struct front *front, struct arrival *arrival, const cha
     struct peer *peer = arrival->peer;
     reply_refuse(front, zmq_msg_data(&arrival->routing), zmq_msg_size(&arrival->routing), code, reason, 0, 0);
     peer->malformed++;
-    if (peer->malformed == 1 || peer->malformed == MALFORMED_MAX) {
+    if (front_may_say(&peer->refused_ms)) {
         log_warn("message-malformed", "party=%s count=%d reason=\"%s\"", peer->party.party, peer->malformed, reason);
     }
     if (peer->malformed >= MALFORMED_MAX) {
@@ -290,6 +292,26 @@ void front_watch_key(struct front *front, struct peer *peer)
     }
 }
 
+/* Everything that comes with a key counts, whatever it is and by whichever of its connections. Who goes on far beyond
+ * what is granted is cut off, and finds no session until it is paid for. */
+static bool is_flooding(struct front *front, struct arrival *arrival)
+{
+    struct peer *peer = arrival->peer;
+    const struct rate_limit *limit = &front->limits[RATE_BYTES];
+    size_t size = zmq_msg_size(&arrival->frame);
+    int64_t now = clock_monotonic_ms();
+    rate_take(limit, &peer->rates[RATE_BYTES], size > MESSAGE_COUNTS_AS ? size : MESSAGE_COUNTS_AS, now);
+    if (rate_wait_ms(limit, &peer->rates[RATE_BYTES], 0, now) <= FLOOD_MS) {
+        return false;
+    }
+    struct connection connection = connection_of(arrival->fd);
+    if (comes_by_session(arrival)) {
+        front_dismiss(front, peer, "busy", limit->what);
+    }
+    connection_cut(&connection);
+    return true;
+}
+
 void front_on_message(struct front *front, struct arrival *arrival)
 {
     const char *why = NULL;
@@ -299,6 +321,9 @@ void front_on_message(struct front *front, struct arrival *arrival)
         struct connection connection = connection_of(arrival->fd);
         reply_refuse(front, zmq_msg_data(&arrival->routing), zmq_msg_size(&arrival->routing), code, why, 0, 0);
         front_doom(front, &connection);
+        return;
+    }
+    if (is_flooding(front, arrival)) {
         return;
     }
     struct message message;

@@ -8,7 +8,7 @@ void rates_configure(const struct options *options, struct rate_limit ret_limits
 {
     const struct rate_limit limits[RATES] = {
         [RATE_RECORDS] = {options->rate_records, SECOND_MS, 0, "rate_records: too many records a second"},
-        [RATE_BYTES] = {options->rate_kib << 10, SECOND_MS, 0, "rate_kib: too many bytes a second"},
+        [RATE_BYTES] = {options->rate_kib << 10, SECOND_MS, 0, "rate_kib: too many bytes or messages a second"},
         [RATE_DAY] = {options->day_records, DAY_MS, 0, "day_records: too many records a day"},
         [RATE_SESSIONS] = {options->sessions_per_minute, MINUTE_MS, 0, "sessions_per_minute: too many sessions"},
         [RATE_FOLLOWS] = {FOLLOWS_PER_MINUTE, MINUTE_MS, 0, "too many FOLLOWs a minute"},

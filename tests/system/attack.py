@@ -1,0 +1,172 @@
+"""Everything of attackers.py at once at a hub that serves 50 honest peers (tests/bench/bench-load): every honest record is
+stored, once; nothing false is; the hub's memory stays under the bound of docs/operations.md.
+
+The honest peers' latency before and during is printed, and never judged: SECONDS=60 RATE=500 tests/system/attack.py with
+AGN_BIN set is the full run. ONLY=name,... picks attacks.
+"""
+import json, os, subprocess, sys, threading, time
+
+import attackers
+import client
+from harness import BUILD, PATIENCE, check, die_with_test, item_of, main, msgpack, require, review, skip
+
+SECONDS, RATE, HONEST = float(os.environ.get("SECONDS", "8")), os.environ.get("RATE", "100"), 50
+ONLY = set(filter(None, os.environ.get("ONLY", "").split(",")))
+LOAD = f"{BUILD}/tests/bench/bench-load"
+# docs/operations.md, "Memory".
+BASE_MIB, QUEUE_MIB, SEND_MIB, CONNECTION_KIB, KEY_MIB = 512, 128, 256, 96, 8
+
+
+def memory_mib(pid, field="VmRSS"):
+    with open(f"/proc/{pid}/status") as file:
+        return next(int(line.split()[1]) // 1024 for line in file if line.startswith(field))
+
+
+def load(*arguments, text=None):
+    done = subprocess.run([LOAD, *map(str, arguments)], capture_output=True, input=text, timeout=(SECONDS + 120) * PATIENCE)
+    require(done.returncode == 0, f"bench-load {arguments[0]}", done.stderr.decode()[-2000:] + done.stdout.decode()[-500:])
+    return done.stdout
+
+
+def honest_load(keys):
+    return json.loads(load("paced", "--keys", keys, "--peers", HONEST, "--items", 1, "--rate", RATE, "--seconds", SECONDS,
+                           "--timeout", (SECONDS + 60) * PATIENCE, "--json"))
+
+
+def enrol_honest(site, hub):
+    entities = f"{site.folder}/entities"
+    with open(entities, "wb") as file:
+        file.write(load("entities", "--peers", HONEST))
+    links = hub.cli("entity", "import", entities).stdout
+    load("enrol", "--links", "-", "--keys", f"{site.folder}/keys", text=links.encode())
+    return f"{site.folder}/keys", [json.loads(line)["uscc"] for line in open(entities)]
+
+
+def stolen_batch(peer):
+    """The SUBMIT of an honest institution, as somebody who sees its disk could have it."""
+    sent = []
+    peer.hello()
+    peer.send = lambda *message: sent.append(msgpack.packb(message))
+    peer.submit([item_of(peer, review(activity_title="别家机构的活动"))])
+    return sent[0].hex()
+
+
+def stand_back():
+    """Attackers have machines of their own: here they take what the hub and the honest leave."""
+    os.nice(19)
+    die_with_test()
+
+
+class Attack:
+    """One process, from an address of its own."""
+
+    def __init__(self, site, hub, number, act, stolen):
+        self.name, self.act, self.site = act.__name__, act, site
+        count = 0 if act in attackers.WITHOUT_KEY else 8 if act is attackers.never_finished else 1
+        self.peers = [site.peer(hub, f"{self.name}-{index}") for index in range(count)]
+        self.ids = [client.uuid7() for _ in range(20)]
+        target = {"port": hub.port, "enrol_port": hub.enrol_port, "address": f"127.2.{number}.1",
+                  "hub_key": stolen[1].hex(), "stolen": stolen[0], "ids": [one.hex() for one in self.ids],
+                  "peers": [f"{site.folder}/{self.name}-{index}" for index in range(count)]}
+        self.path = f"{site.folder}/{self.name}.json"
+        with open(self.path, "w") as file:
+            json.dump(target, file)
+
+    def start(self):
+        self.log = open(f"{self.path}.log", "w+")
+        self.process = subprocess.Popen([sys.executable, "-B", attackers.__file__, self.name, self.path],
+                                        stdout=self.log, stderr=self.log, preexec_fn=stand_back)
+        self.site.started.append(self.process)
+
+    def stop(self):
+        """How often it struck."""
+        alive = self.process.poll() is None
+        self.process.kill()
+        self.process.wait()
+        self.log.seek(0)
+        lines = self.log.read().splitlines()
+        require(alive, f"the attack {self.name} went on to the end", lines[-5:])
+        strikes = [json.loads(line)["strikes"] for line in lines if line.startswith('{"strikes"')]
+        return strikes[-1] if strikes else 0
+
+
+class Watch(threading.Thread):
+    """The hub's memory and connections, at their highest."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self.pid, self.memory, self.descriptors, self.is_over = pid, 0, 0, False
+        self.start()
+
+    def run(self):
+        while not self.is_over:
+            self.memory = max(self.memory, memory_mib(self.pid))
+            self.descriptors = max(self.descriptors, len(os.listdir(f"/proc/{self.pid}/fd")))
+            time.sleep(0.05)
+
+
+def check_honest(hub, uscc, told):
+    """Each of the 50 has all that it sent, in the order of its numbers, and nothing twice."""
+    stored = 0
+    for party in uscc:
+        rows = hub.query("--entity", party)
+        require(len({row["id"] for row in rows}) == len(rows), "each record once", party)
+        shown = hub.cli_json("entity", "show", party)[0]
+        require(shown["missing"] == 0 and shown["refused"] == 0, "no number is missing", shown)
+        stored += len(rows)
+    check(stored == told, "every honest record is stored, once", (stored, told))
+
+
+def check_false(hub, attacks, victim):
+    for attack in attacks:
+        for peer in attack.peers:
+            ids = {row["id"] for row in hub.query("--entity", peer.uscc)}
+            own = {str(client.uuid.UUID(bytes=one)) for one in attack.ids} if attack.act is attackers.replay else set()
+            require(ids <= own, f"of {attack.name} nothing false is stored", ids - own)
+    check(not hub.query("--entity", victim.uscc), "nothing is stored in the name of the institution whose batch was stolen")
+    titles = {row.get("title", "") for row in hub.query()}
+    check("别家机构的活动" not in titles, "and nothing of that batch in anybody's name")
+
+
+def test(site):
+    if not os.access(LOAD, os.X_OK):
+        skip("bench-load is not built")
+    hub = site.hub(max_peers=1500, queue_mib=QUEUE_MIB, send_mib=SEND_MIB)
+    keys, uscc = enrol_honest(site, hub)
+    victim = site.peer(hub, "victim")
+    stolen = (stolen_batch(victim), victim.get("hub_curve"))
+    victim.close()
+    chosen = [act for act in attackers.WITHOUT_KEY + attackers.WITH_KEY if not ONLY or act.__name__ in ONLY]
+    attacks = [Attack(site, hub, number, act, stolen) for number, act in enumerate(chosen)]
+
+    quiet = honest_load(keys)
+    resting = memory_mib(hub.process.pid)
+    watch = Watch(hub.process.pid)
+    for attack in attacks:
+        attack.start()
+    time.sleep(1.5)
+    during = honest_load(keys)
+    watch.is_over = True
+    watch.join()
+    strikes = {attack.name: attack.stop() for attack in attacks}
+
+    print("strikes:", json.dumps(strikes))
+    print(f"honest p50 {quiet['p50_ms']} -> {during['p50_ms']} ms, p99 {quiet['p99_ms']} -> {during['p99_ms']} ms: "
+          f"{during['p99_ms'] / quiet['p99_ms']:.1f} x", flush=True)
+    keyed = sum(len(attack.peers) for attack in attacks)
+    bound = BASE_MIB + QUEUE_MIB + SEND_MIB + watch.descriptors * CONNECTION_KIB // 1024 + keyed * KEY_MIB
+    print(f"hub's memory {resting} -> at most {watch.memory} MiB, bound {bound} MiB; descriptors at most {watch.descriptors}")
+    check(all(strikes.values()), "every attack has struck", strikes)
+    check(hub.running(), "the hub runs")
+    check(watch.memory < bound, "its memory stayed under the stated bound", (watch.memory, bound))
+    check_honest(hub, uscc, quiet["stored"] + during["stored"])
+    check_false(hub, attacks, victim)
+    witness = site.peer(hub, "late")
+    witness.hello()
+    witness.submit([item_of(witness, review())])
+    check(witness.receipt()[0][0][0] == 0, "afterwards somebody new is enrolled and served")
+    check(len(hub.log(whole=True)) < 200_000, "and the log was not flooded", len(hub.log(whole=True)))
+
+
+if __name__ == "__main__":
+    main(test)
