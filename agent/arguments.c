@@ -40,6 +40,8 @@ static const struct {
     {"year", "Y", "the year, such as 2026", "年份，如 2026", 'Y', false},
     {"elements", "N", "columns for so many elements of each list (default 3)", "每个列表预留的列数（默认 3）", 'E',
      false},
+    {"hub-key", "KEY", "the hub's public signing key that is trusted, in hex digits", "可信的枢纽签名公钥（十六进制）", 'G',
+     false},
     {"out", "FILE", "write to FILE instead of the terminal", "写入文件而非终端", 'o', false},
     {"yes", NULL, "really do it", "确认执行", 'y', false},
     {"json", NULL, "print JSON", "以 JSON 输出", 'j', false},
@@ -128,6 +130,9 @@ static bool set_option(int letter, char *value, struct arguments *arguments)
         return set_number("elements", value, 1, 20, &arguments->elements);
     case 'o':
         arguments->out = value;
+        return true;
+    case 'G':
+        arguments->hub_key = value;
         return true;
     case 'j':
         arguments->form = TABLE_JSON;

@@ -15,6 +15,8 @@ int cmd_list(const struct home *home, const struct arguments *arguments);
 int cmd_export(const struct home *home, const struct arguments *arguments);
 int cmd_template(const struct home *home, const struct arguments *arguments);
 int cmd_receipt(const struct home *home, const struct arguments *arguments);
+int cmd_evidence(const struct home *home, const struct arguments *arguments);
+int cmd_verify(const struct home *home, const struct arguments *arguments);
 int cmd_inbox(const struct home *home, const struct arguments *arguments);
 int cmd_answer(const struct home *home, const struct arguments *arguments);
 int cmd_correct(const struct home *home, const struct arguments *arguments);

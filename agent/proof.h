@@ -3,21 +3,9 @@
 #define AGENT_PROOF_H
 
 #include "agent/spool_hub.h"
+#include "common/evidence.h"
 
-struct proof {
-    bool is_verified;
-    const char *flaw; /* where it is not: for a person */
-    enum outcome outcome;
-    uint64_t number;
-    int64_t at;
-    int64_t signed_at;
-    struct tree_head head; /* of the ledger that holds it */
-    char hub[256];
-    char party[64];
-};
-
-/* Checks now: the hub's signature over the body, the item's bytes against their hash, the item's result in the body
- * against the spool. */
+/* evidence_check() of the item's bytes and its receipt, and that the spool says the same. */
 void proof_check(const struct item *item, struct view item_bytes, const struct stored_receipt *receipt,
                  struct proof *ret_proof);
 

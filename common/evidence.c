@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/log.h"
 #include "common/text.h"
 
 bool head_is_signed(const struct signed_head *head, const struct signing_key *hub_key)
@@ -70,4 +71,53 @@ const char *receipt_flaw(const struct suite *suite, const struct receipt *receip
         return tr("the ledger does not hold the records as the receipt says", "台账中的记录与回执所述不符");
     }
     return NULL;
+}
+
+static bool find_result(const struct receipt_body *body, const uint8_t hash[RECORD_HASH_SIZE],
+                        struct result *ret_result)
+{
+    struct reader results = body->results;
+    for (uint32_t i = 0; i < body->count && result_next(&results, ret_result) == ERR_OK; i++) {
+        if (memcmp(ret_result->hash.at, hash, RECORD_HASH_SIZE) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *find_flaw(struct view record, const struct receipt *receipt, const struct signing_key *hub_key,
+                             struct proof *proof)
+{
+    const struct suite *suite = signing_key_suite(hub_key);
+    const struct signed_head head = {receipt->head, receipt->algorithm, receipt->signature};
+    struct receipt_body body;
+    struct result result;
+    uint8_t hash[RECORD_HASH_SIZE];
+    if (!suite || !head_is_signed(&head, hub_key)) {
+        return tr("the hub's signature does not fit", "枢纽签名不符");
+    }
+    const char *flaw = receipt_flaw(suite, receipt, &body, &proof->head);
+    if (flaw) {
+        return flaw;
+    }
+    log_safe(body.hub.at, body.hub.size, proof->hub, sizeof proof->hub);
+    log_safe(body.party.at, body.party.size, proof->party, sizeof proof->party);
+    proof->signed_at = body.at;
+    suite_hash_leaf(suite, record, hash);
+    if (!find_result(&body, hash, &result)) {
+        return tr("the receipt does not name this record, or its bytes have changed",
+                  "回执中没有这条记录，或记录内容已被改动");
+    }
+    proof->outcome = result.outcome;
+    proof->number = result.number;
+    proof->at = result.at;
+    return NULL;
+}
+
+void evidence_check(struct view record, const struct receipt *receipt, const struct signing_key *hub_key,
+                    struct proof *ret_proof)
+{
+    memset(ret_proof, 0, sizeof *ret_proof);
+    ret_proof->flaw = find_flaw(record, receipt, hub_key, ret_proof);
+    ret_proof->is_verified = !ret_proof->flaw;
 }

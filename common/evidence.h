@@ -18,4 +18,22 @@ bool head_is_signed(const struct signed_head *head, const struct signing_key *hu
 const char *receipt_flaw(const struct suite *suite, const struct receipt *receipt, struct receipt_body *ret_body,
                          struct tree_head *ret_head);
 
+/* What a receipt proves of one record. */
+struct proof {
+    bool is_verified;
+    const char *flaw; /* where it is not: for a person */
+    enum outcome outcome;
+    uint64_t number;
+    int64_t at;
+    int64_t signed_at;
+    struct tree_head head; /* of the ledger that holds it */
+    char hub[256];
+    char party[64];
+};
+
+/* The hub's signature, the receipt in its commit and in the ledger, and the record's own result in it. Before a flaw is
+ * found the other members are set as far as they are known. */
+void evidence_check(struct view record, const struct receipt *receipt, const struct signing_key *hub_key,
+                    struct proof *ret_proof);
+
 #endif

@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""verify_evidence.py FILE KEY: checks a file that `agn-agent evidence` wrote, as docs/evidence.md says, for suite ed25519.
+
+KEY is the hub's public signing key in hex digits. Needs python3-msgpack and python3-cryptography. Exit code 0: it holds.
+"""
+import hashlib, json, sys
+
+import msgpack
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+
+Flaw = type("Flaw", (Exception,), {})
+
+
+def need(holds, why):
+    if not holds:
+        raise Flaw(why)
+
+
+def leaf(content):
+    return hashlib.sha256(b"\0" + content).digest()
+
+
+def parent(left, right):
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def split(size):
+    return 1 << (size - 1).bit_length() - 1
+
+
+def hashes(blob):
+    need(len(blob) % 32 == 0 and len(blob) <= 124 * 32, "a path is made of hashes of 32 bytes")
+    return [blob[i:i + 32] for i in range(0, len(blob), 32)]
+
+
+def climb(node, index, size, path):
+    """RFC 6962 section 2.1.1: the root above leaf INDEX of SIZE."""
+    need(0 <= index < size and (size > 1 or not path) and (size == 1 or path), "the path does not fit the tree")
+    if size == 1:
+        return node
+    half = split(size)
+    return (parent(climb(node, index, half, path[:-1]), path[-1]) if index < half else
+            parent(path[-1], climb(node, index - half, size - half, path[:-1])))
+
+
+def join(leaves, first, size, path):
+    """PROTOCOL.md section 10: the root of a tree of SIZE in which the leaves stand from FIRST on."""
+    if first >= size or first + len(leaves) <= 0:
+        need(path, "the proof is too short")
+        return path.pop(0)
+    if size == 1:
+        return leaves[-first]
+    half = split(size)
+    left = join(leaves, first, half, path)
+    return parent(left, join(leaves, first - half, size - half, path))
+
+
+def check(key, signature, content, whose):
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, content)
+    except (InvalidSignature, ValueError):
+        raise Flaw(f"the {whose} signature does not fit")
+
+
+def verify(evidence, key):
+    need(evidence["format"] == "agn-evidence-1" and evidence["algorithm"] == "ed25519", "another format or suite")
+    receipt, batch = evidence["receipt"], evidence["batch"]
+    record, body, head = (bytes.fromhex(text) for text in (evidence["record"], receipt["body"], receipt["head"]))
+    need(len(head) == 96, "a head has 96 bytes")
+    check(key, bytes.fromhex(receipt["signature"]), b"AGN/1 head\0" + head, "hub's")
+    path = hashes(bytes.fromhex(receipt["path"]))
+    need(climb(leaf(body), receipt["index"], receipt["count"], path) == head[64:], "the receipt is none of its commit")
+    told = msgpack.unpackb(body)
+    need(told["epoch"] == head[:16], "receipt and ledger are of different stores")
+    mine = [result for result in told["results"] if result[2] == leaf(record)]
+    need(mine and mine[0][0] in (0, 1), "the receipt does not say that this record was taken")
+    stored = [result for result in told["results"] if result[0] == 0]
+    proof, size = hashes(bytes.fromhex(receipt["proof"])), int.from_bytes(head[16:24], "big")
+    if stored:
+        first = stored[0][3]
+        need([result[3] for result in stored] == list(range(first, first + len(stored))) and first > 0
+             and first - 1 + len(stored) <= size < 1 << 62, "the numbers do not follow one another in the ledger")
+        need(join([result[2] for result in stored], first - 1, size, proof) == head[24:56], "the ledger has another root")
+    need(not proof, "the proof is too long")
+    listed = b"".join(result[2] for result in told["results"])
+    check(bytes.fromhex(batch["party_key"]), bytes.fromhex(batch["signature"]), b"AGN/1 submit\0"
+          + bytes.fromhex(batch["hub_curve_key"]) + (len(listed) // 32).to_bytes(4, "big") + listed, "institution's")
+    return told["party"], told["hub"], mine[0][3], size
+
+
+def main():
+    try:
+        with open(sys.argv[1]) as file:
+            party, hub, number, size = verify(json.load(file), bytes.fromhex(sys.argv[2]))
+    except (Flaw, KeyError, TypeError, ValueError, IndexError, RecursionError, OSError) as error:
+        sys.exit(f"NOT VERIFIED: {error}")
+    print(f"verified: {party} filed this record with {hub}; it is number {number} of the ledger of {size}")
+
+
+main()

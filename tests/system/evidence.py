@@ -1,0 +1,97 @@
+"""Evidence of one record, carried to another machine: agn-agent verify and docs/verify_evidence.py agree on every file, sound
+or with any part of it changed, and neither needs the hub."""
+import json, os, random, subprocess, sys
+
+from harness import PROGRAMS, ROOT, check, main, require, review, warning
+
+SCRIPT = f"{ROOT}/docs/verify_evidence.py"
+
+
+def hub_key(agent):
+    with open(f"{agent.home}/hub.zpl") as file:
+        return next(line.split('"')[1] for line in file if "hub_signing_key" in line)
+
+
+class Verifier:
+    """A machine that never heard of the hub."""
+
+    def __init__(self, site, agent, key):
+        self.agent, self.key, self.path = agent, key, f"{site.folder}/evidence.json"
+        self.empty = f"{site.folder}/nowhere"
+
+    def verify(self, *options):
+        return subprocess.run([PROGRAMS["agent"], "verify", self.path, "--home", self.empty, *options], capture_output=True,
+                              text=True, env=self.agent.environment())
+
+    def run(self, evidence, key=None):
+        with open(self.path, "w") as file:
+            json.dump(evidence, file)
+        key = key or self.key
+        ours = self.verify("--hub-key", key, "--json")
+        python = subprocess.run([sys.executable, SCRIPT, self.path, key], capture_output=True, text=True)
+        require((ours.returncode == 0) == (python.returncode == 0), "both say the same", (ours, python))
+        return ours, python
+
+
+def changed(evidence, rng):
+    """The same with one hex digit of one member changed, or one number."""
+    copy = json.loads(json.dumps(evidence))
+    part, key = rng.choice([(copy, "record"), *((copy["receipt"], name) for name in ("body", "head", "signature", "path",
+                            "proof", "index", "count")), *((copy["batch"], name) for name in copy["batch"])])
+    if isinstance(part[key], int):
+        part[key] += rng.choice((1, 7))
+    elif part[key]:
+        place = rng.randrange(len(part[key]))
+        part[key] = part[key][:place] + rng.choice([digit for digit in "0123456789abcdef" if digit != part[key][place]]) \
+            + part[key][place + 1:]
+    else:
+        part[key] = "00" * 32
+    return copy, key
+
+
+def test(site):
+    rng = random.Random(5)
+    hub = site.hub()
+    agent, other = site.agent(hub, "hospital"), site.agent(hub, "company", kind="enterprise")
+    for _ in range(4):
+        other.submit(*[review() for _ in range(7)])
+        other.sync()
+    names = [name for _ in range(3) for name in agent.submit(*[rng.choice((review, warning))() for _ in range(9)])]
+    waiting = agent.cli("verify", names[0], ok=False)
+    check(waiting.returncode == 1 and "receipt" in waiting.stderr, "before there is a receipt: said so", waiting)
+    agent.sync()
+    hub.stop()
+    told = agent.cli("verify", names[4])
+    check("VERIFIED" in told.stdout and names[4] in told.stdout, "agn-agent verify ID, with the hub away", told)
+    verifier = Verifier(site, agent, hub_key(agent))
+    for name in rng.sample(names, 6):
+        evidence = json.loads(agent.cli("evidence", name).stdout)
+        ours, python = verifier.run(evidence)
+        seen = json.loads(ours.stdout)
+        require(ours.returncode == 0 and seen["verified"] and seen["record"]["id"] == name, "a record's file holds", ours)
+        require(f"number {seen['number']} of the ledger of {seen['ledger']}" in python.stdout, "and Python says so", python)
+    check(True, "6 files: verified on a machine without a home, by program and by Python")
+    files = [json.loads(agent.cli("evidence", name).stdout) for name in rng.sample(names, 6)]
+    for _ in range(60):
+        evidence, key = changed(rng.choice(files), rng)
+        ours, _ = verifier.run(evidence)
+        require(ours.returncode == 1 and (ours.stderr or "flaw" in ours.stdout), f"{key} changed: it does not hold", ours)
+    check(True, "60 changed files: none holds, for either")
+    ours, _ = verifier.run(files[0], key="11" * 32)
+    check(ours.returncode == 1, "nor under another key", ours)
+    ours = agent.cli("verify", verifier.path, ok=True)
+    check("VERIFIED" in ours.stdout, "an agent of the same city needs no key", ours)
+    stranger = verifier.verify()
+    check(stranger.returncode == 1 and "--hub-key" in stranger.stderr, "without a key nobody is believed", stranger)
+    with open(verifier.path, "w") as file:
+        file.write("[" * 100_000)
+    broken = agent.cli("verify", verifier.path, ok=False)
+    check(broken.returncode == 1 and "evidence" in broken.stderr, "a file of anything else: a clear error", broken)
+    with open(verifier.path, "w") as file:
+        json.dump({**files[0], "record": 5}, file)
+    broken = agent.cli("verify", verifier.path, ok=False)
+    check(broken.returncode == 1 and "record" in broken.stderr, "the member at fault is named", broken)
+
+
+if __name__ == "__main__":
+    main(test)
