@@ -35,7 +35,7 @@ SUITES = {"ed25519": (ed25519, lambda data: hashlib.sha256(data).digest(), RFC),
 
 def vector(name, suite, secret, text, signature, good=True):
     make, digest, _ = SUITES[suite]
-    return {"name": name, "algorithm": suite, "secret": secret.hex(), "public": make(secret)[1].hex(), "text": text.hex(),
+    return {"name": name, "what": "signature", "algorithm": suite, "secret": secret.hex(), "public": make(secret)[1].hex(), "text": text.hex(),
             "leaf": digest(b"\0" + text).hex(), "signature": signature.hex(), "ok": good}
 
 
