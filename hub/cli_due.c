@@ -254,33 +254,81 @@ static json_t *runs_of(const struct held *held, uint64_t from, uint64_t to, uint
     return runs;
 }
 
-static void print_statement(const struct party *party, uint64_t from, uint64_t to, uint64_t held, json_t *runs)
+/* FIRST to LAST, all of them held or none. */
+struct stretch {
+    uint64_t first, last;
+    bool is_held;
+};
+
+/* Every number from FROM to TO is in one stretch. */
+static void each_stretch(const json_t *runs, uint64_t from, uint64_t to,
+                         void (*each)(void *self, const struct stretch *stretch), void *self)
 {
-    printf(tr("%s %s\nnumbers %" PRIu64 "–%" PRIu64 ": the hub holds %" PRIu64 " of %" PRIu64 "\n",
-              "%s %s\n流水号 %" PRIu64 "–%" PRIu64 "：枢纽持有 %" PRIu64 " 条，共 %" PRIu64 " 条\n"),
-           party->party, party->name, from, to, held, to >= from ? to - from + 1 : 0);
     size_t index = 0;
     json_t *run = NULL;
     uint64_t next = from;
     json_array_foreach(runs, index, run)
     {
-        uint64_t first = (uint64_t)json_integer_value(json_array_get(run, 0));
-        if (first > next) {
-            printf(tr("  not held: %" PRIu64 "–%" PRIu64 "\n", "  未持有：%" PRIu64 "–%" PRIu64 "\n"), next, first - 1);
+        struct stretch held = {.first = (uint64_t)json_integer_value(json_array_get(run, 0)),
+                               .last = (uint64_t)json_integer_value(json_array_get(run, 1)),
+                               .is_held = true};
+        if (held.first > next) {
+            each(self, &(struct stretch){.first = next, .last = held.first - 1});
         }
-        next = (uint64_t)json_integer_value(json_array_get(run, 1)) + 1;
+        each(self, &held);
+        next = held.last + 1;
     }
     if (next <= to) {
-        printf(tr("  not held: %" PRIu64 "–%" PRIu64 "\n", "  未持有：%" PRIu64 "–%" PRIu64 "\n"), next, to);
+        each(self, &(struct stretch){.first = next, .last = to});
     }
+}
+
+static void print_gap(void *self, const struct stretch *stretch)
+{
+    (void)self;
+    if (!stretch->is_held) {
+        printf(tr("  not held: %" PRIu64 "–%" PRIu64 "\n", "  未持有：%" PRIu64 "–%" PRIu64 "\n"), stretch->first,
+               stretch->last);
+    }
+}
+
+static void print_statement(const struct party *party, uint64_t from, uint64_t to, uint64_t held, const json_t *runs)
+{
+    printf(tr("%s %s\nnumbers %" PRIu64 "–%" PRIu64 ": the hub holds %" PRIu64 " of %" PRIu64 "\n",
+              "%s %s\n流水号 %" PRIu64 "–%" PRIu64 "：枢纽持有 %" PRIu64 " 条，共 %" PRIu64 " 条\n"),
+           party->party, party->name, from, to, held, to >= from ? to - from + 1 : 0);
+    each_stretch(runs, from, to, print_gap, NULL);
     printf(tr("  refused: %" PRIu64 " (agn-hub query --refused --entity %s)\n",
               "  被退回：%" PRIu64 "（agn-hub query --refused --entity %s）\n"),
            party->refused, party->party);
 }
 
+static void list_stretch(void *self, const struct stretch *stretch)
+{
+    char numbers[3][24];
+    snprintf(numbers[0], sizeof numbers[0], "%" PRIu64, stretch->first);
+    snprintf(numbers[1], sizeof numbers[1], "%" PRIu64, stretch->last);
+    snprintf(numbers[2], sizeof numbers[2], "%" PRIu64, stretch->last - stretch->first + 1);
+    const char *cells[] = {numbers[0], numbers[1], numbers[2], stretch->is_held ? "held" : "not_held"};
+    const char *labels[] = {NULL, NULL, NULL, stretch->is_held ? tr("held", "持有") : tr("not held", "未持有")};
+    table_row(self, cells, labels);
+}
+
+static void list_statement(enum table_form form, uint64_t from, uint64_t to, const json_t *runs)
+{
+    static const struct table_column columns[] = {{"first", "from no.", "起始流水号", true},
+                                                  {"last", "to no.", "截止流水号", true},
+                                                  {"count", "count", "条数", true},
+                                                  {"state", "at the hub", "枢纽留存", false}};
+    struct table *table = table_open(stdout, form, columns, sizeof columns / sizeof *columns);
+    each_stretch(runs, from, to, list_stretch, table);
+    table_close(table);
+}
+
 int cli_statement(const struct home *home, int argc, char **argv)
 {
-    struct argument arguments[] = {{"from", false, NULL}, {"to", false, NULL}, {"json", true, NULL}};
+    struct argument arguments[] = {
+        {"from", false, NULL}, {"to", false, NULL}, {"json", true, NULL}, {"csv", true, NULL}};
     struct record_filter filter = {.sector = -1, .level = -1, .from = INT64_MIN, .to = INT64_MAX};
     const char *rest[1];
     size_t count = 0;
@@ -288,8 +336,8 @@ int cli_statement(const struct home *home, int argc, char **argv)
     struct party party;
     struct held held = {0};
     uint64_t total = 0;
-    if (!cli_parse(argc, argv, arguments, 3, rest, 1, &count) || count != 1) {
-        return cli_usage("agn-hub statement ENTITY [--from N] [--to N] [--json]");
+    if (!cli_parse(argc, argv, arguments, 4, rest, 1, &count) || count != 1) {
+        return cli_usage("agn-hub statement ENTITY [--from N] [--to N] [--json|--jsonl|--csv|--xlsx FILE]");
     }
     struct store *store = cli_open_store(home, &options);
     if (!store) {
@@ -317,6 +365,8 @@ int cli_statement(const struct home *home, int argc, char **argv)
         json_dumpf(object, stdout, JSON_INDENT(2));
         putchar('\n');
         json_decref(object);
+    } else if (cli_form(arguments, 4) != TABLE_TEXT) {
+        list_statement(cli_form(arguments, 4), from, to, runs);
     } else {
         print_statement(&party, from, to, total, runs);
     }

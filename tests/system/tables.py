@@ -20,7 +20,7 @@ LISTINGS = {
     "agent": ("list", "inbox", "statement", "attachment list"),
     "hub": ("query", "query --refused", "entity list", "entity show AGENT", "peer list", "due --all", "terms",
             "stats --family review", "stats --family warning --by level", "history WARNING", "deliveries NOTICE",
-            "attachment list", "share --pending", "signals --rules RULES", "signals --raised"),
+            "attachment list", "statement AGENT", "share --pending", "signals --rules RULES", "signals --raised"),
     "province": ("status", "table", "table --family review", "table --family warning --by level", "warnings",
                  "warnings --id WARNING", "records", "records --id WARNING", "cases", "plans", "plans --by item",
                  "plans --by goal", "plans --by unit", "overdue", "notices", "changes --since 2020-01-01",
