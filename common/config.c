@@ -7,6 +7,7 @@
 
 #include "common/mem.h"
 #include "common/text.h"
+#include "common/zpl.h"
 
 static err_t set_number(const struct option_row *row, const char *text, void *target)
 {
@@ -133,7 +134,7 @@ err_t config_load(const char *path, const struct option_row *rows, size_t count,
     if (access(path, F_OK) != 0) {
         return ERR_OK;
     }
-    zconfig_t *file = zconfig_load(path);
+    zconfig_t *file = zpl_load(path);
     if (!file) {
         snprintf(reterr_reason, 512, tr("%.200s: not a ZPL file", "%.200s：不是有效的 ZPL 文件"), path);
         return ERR_INVALID;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "common/zpl.h"
 
 #define SUITE_KEY "&suite="
 
@@ -312,7 +313,7 @@ err_t membership_load(const struct home *home, const char *name, struct membersh
                  path);
         return ERR_NOT_FOUND;
     }
-    zconfig_t *file = zconfig_load(path);
+    zconfig_t *file = zpl_load(path);
     err_t err = file ? ERR_OK : ERR_INVALID;
     for (size_t i = 0; i < MEMBERSHIP_ROWS && err == ERR_OK; i++) {
         const struct membership_row *row = &membership_rows[i];

@@ -5,6 +5,7 @@
 
 #include "common/signal.h"
 #include "common/text.h"
+#include "common/zpl.h"
 
 enum option_form { FORM_NUMBER /* int64_t */, FORM_DECIMAL /* double */, FORM_TEXT /* label */, FORM_GROUP };
 
@@ -294,7 +295,7 @@ err_t signal_rules_load(const char *path, struct signal_rules *ret_rules, char r
         snprintf(reterr_reason, 512, tr("%.300s: no such file", "%.300s：没有这个文件"), path);
         return ERR_NOT_FOUND;
     }
-    zconfig_t *file = zconfig_load(path);
+    zconfig_t *file = zpl_load(path);
     if (!file) {
         snprintf(reterr_reason, 512, tr("%.300s: not a ZPL file", "%.300s：不是有效的 ZPL 文件"), path);
         return ERR_INVALID;

@@ -7,6 +7,7 @@
 
 #include "common/mem.h"
 #include "common/text.h"
+#include "common/zpl.h"
 
 enum { LOOKUP_SIZE = 16384 };
 
@@ -95,7 +96,7 @@ static bool stands_already(const struct operators *operators, const char *user)
 
 static err_t read_file(const char *path, struct operators *operators, char reterr_reason[512])
 {
-    zconfig_t *file = zconfig_load(path);
+    zconfig_t *file = zpl_load(path);
     const char *fault = file ? NULL : tr("not a ZPL file, or not to be read", "不是有效的 ZPL 文件，或无法读取");
     const char *user = "";
     for (zconfig_t *entry = file ? zconfig_child(file) : NULL; entry && !fault; entry = zconfig_next(entry)) {

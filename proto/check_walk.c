@@ -156,8 +156,7 @@ static err_t check_value(struct check *check, const struct field *row, const str
 
 static bool is_key(const char *row_key, struct view key)
 {
-    return key.size > 0 && row_key[0] == (char)key.at[0] && strncmp(row_key, (const char *)key.at, key.size) == 0 &&
-           row_key[key.size] == '\0';
+    return key.size > 0 && row_key[0] == (char)key.at[0] && view_is(key, row_key);
 }
 
 int check_find_row(const struct field *fields, size_t count, size_t guess, struct view key)

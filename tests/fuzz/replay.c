@@ -1,6 +1,6 @@
 /* Feeds a fuzz target the vectors and seeded mutations of them: the short version of fuzzing, in every build.
  * A vector has its bytes as "hex", or as "text".
- *   replay VECTORS.json MUTATIONS    (the long version: preset fuzz, then fuzz_x -max_total_time=600) */
+ *   replay VECTORS.json MUTATIONS    (the long version: tests/fuzz/run) */
 #include <jansson.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,3 +1,5 @@
+#include "proto/check.h" /* before cmocka.h, which has macros of its names */
+
 #include "tests/proto/sample.h"
 
 /* The sample with PAIRS more pairs, given as bytes. */
@@ -406,6 +408,18 @@ static void test_faults_are_collected_up_to_16(void **state)
     assert_false(record.values[COMMON_ID].is_present);
 }
 
+/* Such a key is longer than the row's, which is not to be read beyond its end. */
+static void test_a_key_with_a_nul_is_another_key(void **state)
+{
+    static const struct field rows[] = {{.key = "seq\0\0\0"}};
+    static const uint8_t keys[] = "seq\0\0\0";
+    (void)state;
+    assert_int_equal(check_find_row(rows, 1, 0, (struct view){keys, 3}), 0);
+    for (size_t size = 4; size < sizeof keys; size++) {
+        assert_int_equal(check_find_row(rows, 1, 0, (struct view){keys, size}), -1);
+    }
+}
+
 static void test_keys_in_any_order_are_read(void **state)
 {
     (void)state;
@@ -459,6 +473,7 @@ int main(void)
         cmocka_unit_test(test_ids_of_another_size_are_not_ids),
         cmocka_unit_test(test_no_party_means_no_comparison),
         cmocka_unit_test(test_faults_are_collected_up_to_16),
+        cmocka_unit_test(test_a_key_with_a_nul_is_another_key),
         cmocka_unit_test(test_keys_in_any_order_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
