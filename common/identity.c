@@ -146,6 +146,17 @@ err_t identity_load(const struct home *home, struct identity *ret_identity, char
     return err;
 }
 
+err_t identity_load_public(const struct home *home, struct identity *ret_identity, char reterr_reason[256])
+{
+    struct kept kept;
+    err_t err = kept_read(home, &kept, reterr_reason);
+    *ret_identity = kept.identity;
+    sodium_memzero(ret_identity->curve_secret, KEY_SIZE);
+    sodium_memzero(ret_identity->signing.secret, SIGNING_SECRET_SIZE);
+    sodium_memzero(&kept, sizeof kept);
+    return err;
+}
+
 void identity_done(struct identity *identity)
 {
     sodium_memzero(identity, sizeof *identity);

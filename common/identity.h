@@ -24,6 +24,8 @@ MUST_CHECK err_t identity_create(const struct home *home, const struct suite *su
                                  char reterr_reason[256]);
 /* ERR_NOT_FOUND when there is no identity file. Asks for the passphrase where the keys are sealed. */
 MUST_CHECK err_t identity_load(const struct home *home, struct identity *ret_identity, char reterr_reason[256]);
+/* The public keys alone, for which nobody is asked; the secrets are zeros, and nothing may be signed. */
+MUST_CHECK err_t identity_load_public(const struct home *home, struct identity *ret_identity, char reterr_reason[256]);
 void identity_done(struct identity *identity);
 
 /* Writes the file anew, sealed with a passphrase that is asked for, or open. ERR_EXISTS when it is so already. The

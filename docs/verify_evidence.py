@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""verify_evidence.py FILE KEY: checks a file that `agn-agent evidence` wrote, as docs/evidence.md says, for suite ed25519.
+"""verify_evidence.py FILE KEY: checks a file that `agn-agent evidence` wrote, as docs/evidence.md says.
 
-KEY is the hub's public signing key in hex digits. Needs python3-msgpack and python3-cryptography. Exit code 0: it holds.
+KEY is the hub's public signing key in hex digits. Needs python3-msgpack and python3-cryptography, and for the suite sm2-sm3
+tests/system/sm2.py of AGN in PYTHONPATH. Exit code 0: it holds.
 """
 import hashlib, json, sys
 
@@ -18,12 +19,21 @@ def need(holds, why):
         raise Flaw(why)
 
 
+def choose(algorithm):
+    """The suite: its public key and its hash."""
+    need(algorithm in ("ed25519", "sm2-sm3"), "another suite")
+    if algorithm == "sm2-sm3":
+        import sm2
+        return sm2.PublicKey, sm2.digest
+    return Ed25519PublicKey, lambda content: hashlib.sha256(content).digest()
+
+
 def leaf(content):
-    return hashlib.sha256(b"\0" + content).digest()
+    return digest(b"\0" + content)
 
 
 def parent(left, right):
-    return hashlib.sha256(b"\1" + left + right).digest()
+    return digest(b"\1" + left + right)
 
 
 def split(size):
@@ -59,13 +69,15 @@ def join(leaves, first, size, path):
 
 def check(key, signature, content, whose):
     try:
-        Ed25519PublicKey.from_public_bytes(key).verify(signature, content)
+        PublicKey.from_public_bytes(key).verify(signature, content)
     except (InvalidSignature, ValueError):
         raise Flaw(f"the {whose} signature does not fit")
 
 
 def verify(evidence, key):
-    need(evidence["format"] == "agn-evidence-1" and evidence["algorithm"] == "ed25519", "another format or suite")
+    global PublicKey, digest
+    need(evidence["format"] == "agn-evidence-1", "another format")
+    PublicKey, digest = choose(evidence["algorithm"])
     receipt, batch = evidence["receipt"], evidence["batch"]
     record, body, head = (bytes.fromhex(text) for text in (evidence["record"], receipt["body"], receipt["head"]))
     need(len(head) == 96, "a head has 96 bytes")

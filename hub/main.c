@@ -17,8 +17,9 @@ static const struct {
 } verbs[] = {
     {"init", cli_init, "--name NAME --city CODE [--endpoint E] [--enrol E] [--host H] [--suite ed25519|sm2-sm3]",
      "make a hub in the home folder", "在目录中新建枢纽"},
-    {"key", cli_key, "seal|unseal", "keep the hub's secret keys under a passphrase, or openly",
-     "用口令加密枢纽私钥，或解除加密"},
+    {"key", cli_key, "show|seal|unseal",
+     "the hub's public keys, by which others check its receipts; its secret keys under a passphrase, or open",
+     "显示枢纽公钥（供他人验证回执）；用口令加密枢纽私钥，或解除加密"},
     {"run", cli_run, "", "serve until stopped", "运行枢纽"},
     {"entity", cli_entity, "add|import|invite|list|show|keys|key|suspend|resume|revoke",
      "the institutions and their join links", "机构登记与加入链接"},
@@ -154,12 +155,31 @@ int cli_init(const struct home *home, int argc, char **argv)
     return 0;
 }
 
+static int show_keys(const struct home *home)
+{
+    char reason[256];
+    char signing[2 * SIGNING_KEY_MAX + 1];
+    char transport[2 * KEY_SIZE + 1];
+    struct identity identity;
+    if (identity_load_public(home, &identity, reason) != ERR_OK) {
+        return cli_fail("%s", reason);
+    }
+    hex_text(identity.signing.key.bytes, identity.signing.key.size, signing);
+    hex_text(identity.curve_public, KEY_SIZE, transport);
+    printf("%s  %s\n%s  %s\n%s  %s\n", tr("suite        ", "算法套件"), suite_name(identity_suite(&identity)),
+           tr("signing key  ", "签名公钥"), signing, tr("transport key", "传输公钥"), transport);
+    return 0;
+}
+
 int cli_key(const struct home *home, int argc, char **argv)
 {
     char reason[256];
+    if (argc == 2 && strcmp(argv[1], "show") == 0) {
+        return show_keys(home);
+    }
     bool is_sealed = argc == 2 && strcmp(argv[1], "seal") == 0;
     if (argc != 2 || (!is_sealed && strcmp(argv[1], "unseal") != 0)) {
-        return cli_usage("agn-hub key seal|unseal [--passphrase-file FILE]");
+        return cli_usage("agn-hub key show|seal|unseal [--passphrase-file FILE]");
     }
     if (identity_seal(home, is_sealed, reason) != ERR_OK) {
         return cli_fail("%s", reason);

@@ -127,6 +127,24 @@ static void test_sealed_keys_come_back_with_the_passphrase_alone(void **state)
     }
 }
 
+static void test_public_keys_need_no_passphrase(void **state)
+{
+    struct place *place = *state;
+    static const uint8_t zeros[KEY_SIZE];
+    create(place, &suite_sm2_sm3);
+    for (int is_sealed = 0; is_sealed < 2; is_sealed++) {
+        struct identity identity;
+        passphrase_from("/nowhere");
+        assert_int_equal(identity_load_public(&place->home, &identity, place->reason), ERR_OK);
+        assert_memory_equal(identity.curve_public, place->identity.curve_public, KEY_SIZE);
+        assert_true(signing_key_equal(&identity.signing.key, &place->identity.signing.key));
+        assert_memory_equal(identity.curve_secret, zeros, KEY_SIZE);
+        assert_memory_equal(identity.signing.secret, zeros, SIGNING_SECRET_SIZE);
+        give(place, PASSPHRASE);
+        assert_int_equal(identity_seal(&place->home, true, place->reason), is_sealed ? ERR_EXISTS : ERR_OK);
+    }
+}
+
 static void test_a_file_that_others_may_read_is_refused(void **state)
 {
     struct place *place = *state;
@@ -283,6 +301,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_keys_come_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sealed_keys_come_back_with_the_passphrase_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_public_keys_need_no_passphrase, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_file_that_others_may_read_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_short_or_absent_passphrase_seals_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_each_field_of_a_sealed_file_is_guarded, set_up, tear_down),

@@ -28,7 +28,8 @@ class Verifier:
             json.dump(evidence, file)
         key = key or self.key
         ours = self.verify("--hub-key", key, "--json")
-        python = subprocess.run([sys.executable, SCRIPT, self.path, key], capture_output=True, text=True)
+        python = subprocess.run([sys.executable, SCRIPT, self.path, key], capture_output=True, text=True,
+                                env={**os.environ, "PYTHONPATH": os.path.dirname(os.path.abspath(__file__))})
         require((ours.returncode == 0) == (python.returncode == 0), "both say the same", (ours, python))
         return ours, python
 

@@ -54,6 +54,8 @@ def check_hub(site, hub, words, wrong):
           and stat.S_IMODE(os.stat(identity).st_mode) == 0o600, "sealed: the file has no secret in the open", (done, text))
     check(alone(hub, "key", "seal", "--passphrase-file", words).returncode == 1, "it cannot be sealed twice")
 
+    shown = alone(hub, "key", "show").stdout
+    check("sm2-sm3" in shown and link.split("/")[3] in shown, "its public keys are shown all the same", shown)
     done = alone(hub, "run")
     check(done.returncode == 1 and "passphrase" in done.stderr, "the hub does not start without the passphrase", done)
     done = alone(hub, "run", "--passphrase-file", wrong)

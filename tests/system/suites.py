@@ -1,10 +1,10 @@
 """The national algorithms, SM2 with SM3: the main job by the real programs, each signature checked by Python's own SM2;
 what the province and the city file; and where two suites meet, a refusal that says so."""
-import json, sqlite3
+import json, random, sqlite3
 
-import client, main_job, sm2
+import client, evidence, main_job, sm2
 from cryptography.exceptions import InvalidSignature
-from harness import Agent, Hub, SUBMITTER, check, item_of, main, refusal, review, wait_until, warning
+from harness import Agent, Hub, SUBMITTER, check, item_of, main, refusal, require, review, wait_until, warning
 
 STANDARD = {  # GB/T 32918.5, A.2
     "secret": 0x3945208F7B2144B13F36E38AC6D39F95889393692860B51A42FB81EF4DF7C5B8,
@@ -54,6 +54,20 @@ def check_evidence(hub, agent, province):
                            and client.climb(sm2.digest, sm2.digest(b"\0" + body), place, count, path) == head[64:]
                            for body, algorithm, head, signature, key, place, count, path in kept),
               f"the receipts in the {name} are the hub's", kept)
+
+
+def check_bundles(site, hub, agent, names):
+    """Evidence files, by the program and by Python, sound and changed."""
+    key = next(line.split()[-1] for line in hub.cli("key", "show").stdout.splitlines() if "signing key" in line)
+    check(len(key) == 66, "agn-hub key show tells the key", key)
+    verifier, rng = evidence.Verifier(site, agent, key), random.Random(7)
+    files = [json.loads(agent.cli("evidence", name).stdout) for name in names]
+    check(all(verifier.run(file)[0].returncode == 0 and file["algorithm"] == "sm2-sm3" for file in files),
+          "evidence of the national suite: verified by the program and by Python, on a machine without a home")
+    for _ in range(12):
+        broken, part = evidence.changed(rng.choice(files), rng)
+        require(verifier.run(broken)[0].returncode == 1, f"{part} changed: it does not hold")
+    check(verifier.run({**files[0], "algorithm": "ed25519"})[0].returncode == 1, "changed, or said to be of the other suite: none")
 
 
 def check_peer(site, hub):
@@ -139,6 +153,7 @@ def test(site):
                province.cli_json("outbox"), what="the province's notice has its receipt")
     check_peer(site, hub)
     check_evidence(hub, agent, province)
+    check_bundles(site, hub, agent, ids)
     check_meeting(site, hub)
 
 
