@@ -15,7 +15,8 @@ enum {
     WHO_MS = 1000,
     BUSY_AFTER_MS = 500,
     LAST_WORD_MS = 200,
-    MESSAGE_COUNTS_AS = 4096, /* at least, of RATE_BYTES */
+    MESSAGE_COUNTS_AS = 4096,    /* at least, of RATE_BYTES */
+    FAULT_COUNTS_AS = 256 << 10, /* beside: honest clients make few */
     FLOOD_MS = 5000
 };
 
@@ -107,11 +108,19 @@ static void on_hello(struct front *front, struct arrival *arrival, const struct 
     reply_welcome(front, peer);
 }
 
+static void charge_fault(struct front *front, struct peer *peer)
+{
+    rate_take(&front->limits[RATE_BYTES], &peer->rates[RATE_BYTES], FAULT_COUNTS_AS, clock_monotonic_ms());
+}
+
 static void refuse_batch(struct front *front, struct peer *peer, uint64_t batch, const char *code, const char *reason,
                          int64_t after_ms)
 {
-    if (after_ms == 0 && front_may_say(&peer->refused_ms)) { /* the client's fault */
-        log_warn("batch-refused", "party=%s batch=%" PRIu64 " code=%s", peer->party.party, batch, code);
+    if (after_ms == 0) {
+        charge_fault(front, peer);
+        if (front_may_say(&peer->refused_ms)) {
+            log_warn("batch-refused", "party=%s batch=%" PRIu64 " code=%s", peer->party.party, batch, code);
+        }
     }
     reply_refuse(front, peer->routing, peer->routing_size, code, reason, batch, (uint64_t)after_ms);
 }
@@ -238,6 +247,7 @@ static void on_malformed(struct front *front, struct arrival *arrival, const cha
     struct peer *peer = arrival->peer;
     reply_refuse(front, zmq_msg_data(&arrival->routing), zmq_msg_size(&arrival->routing), code, reason, 0, 0);
     peer->malformed++;
+    charge_fault(front, peer);
     if (front_may_say(&peer->refused_ms)) {
         log_warn("message-malformed", "party=%s count=%d reason=\"%s\"", peer->party.party, peer->malformed, reason);
     }
