@@ -1,7 +1,8 @@
 """Limits of a peer: who is too fast is told so and when to come again; nothing is lost, and the agent tells its user."""
-import time
+import contextlib, time
 
 import client
+import zmq
 from client import BLOB_DONE, BLOB_OFFER, FOLLOW, REFUSE
 from harness import check, item_of, json, main, msgpack, refusal, require, review, wait_until
 
@@ -84,8 +85,38 @@ def check_follows_and_offers(site, hub):
     check(codes == {"bad_media_type", "busy"}, "offers in a loop", codes)
 
 
+def check_unread(site, hub):
+    """Receipts of many faults, that nobody reads: fewer messages than libzmq would hold, more bytes than the hub lets it."""
+    peer = site.peer(hub, "deaf")
+    peer.connect(peer.get("endpoint"))
+    peer.socket.close()
+    sock = peer.socket = zmq.Context.instance().socket(zmq.DEALER)
+    sock.linger, sock.rcvhwm, sock.rcvbuf, sock.sndtimeo = 0, 1, 4096, 100
+    sock.curve_serverkey, sock.curve_publickey = peer.get("hub_curve"), peer.get("curve_public")
+    sock.curve_secretkey = peer.get("curve_secret")
+    sock.connect(peer.get("endpoint"))
+    peer.send(client.HELLO, 1, {"software": "deaf"})
+    _, peer.session, _ = peer.receive(client.WELCOME)
+    peer.batch = 0
+    items = [item_of(peer, {"kind": "review_report"}) for _ in range(64)]
+    for sent in range(900):
+        with contextlib.suppress(zmq.Again):
+            peer.submit(items)
+        time.sleep(0.01)
+        if "code=busy" in hub.log():
+            break
+    check("code=busy" in hub.log(), "who reads nothing loses the session", sent)
+    check(sent < 900, "before libzmq's own limit of messages would end it", sent)
+    peer.hello()
+    peer.submit(items)
+    check(all(result[0] == 2 for result in peer.receipt()[0]), "and gets its answers once it reads")
+
+
 def test(site):
-    hub = site.hub(rate_records=50, rate_burst_s=1, sessions_per_minute=30, offers_per_minute=40)
+    hub = site.hub()
+    check_unread(site, hub)
+    hub.stop()
+    hub.configure(rate_records=50, rate_burst_s=1, sessions_per_minute=30, offers_per_minute=40).start()
     check_records(site, hub)
     check_follows_and_offers(site, hub)
     check_sessions(site, hub)
