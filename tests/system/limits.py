@@ -1,5 +1,5 @@
 """Limits of a peer: who is too fast is told so and when to come again; nothing is lost, and the agent tells its user."""
-import contextlib, time
+import contextlib, datetime, os, socket, time
 
 import client
 import zmq
@@ -41,9 +41,9 @@ def check_agent(site, hub):
         file.writelines(json.dumps(review(), ensure_ascii=False) + "\n" for _ in range(400))
     agent.start()
     agent.cli("submit", path)
-    link = wait_until(lambda: (lambda link: link["reason"] and link)(agent.cli_json("status")["link"]), step=0.2,
+    link = wait_until(lambda: (lambda link: "rate_records" in link["reason"] and link)(agent.cli_json("status")["link"]), step=0.2,
                       what="status says that the hub asks to wait")
-    check("rate_records" in link["reason"] and link["connected"] and link["next_try"],
+    check(link["connected"] and link["next_try"],
           "the agent's status says that the hub asks to wait, for what and until when", link)
     check("asks to wait until" in agent.cli("status").stdout, "in words too")
     agent.sync(timeout=60)
@@ -66,6 +66,22 @@ def check_sessions(site, hub):
     check(not sock.poll(1500) or msgpack.unpackb(sock.recv())[0] == REFUSE, "and not served")
     time.sleep(2.1)
     check(refusal(peer.hello) is None and peer.ping(), "two seconds later it has one again")
+
+
+def check_agent_sessions(site, hub):
+    """One a minute: the second of an agent is put off, and its user can see until when."""
+    agent = site.agent(hub, "restarted")
+    agent.start()
+    wait_until(lambda: agent.cli_json("status")["link"]["connected"], step=0.2, what="the first session")
+    agent.stop()
+    agent.start()
+    told = time.time() * 1000
+    link = wait_until(lambda: (lambda link: "sessions_per_minute" in link["reason"] and link)(
+        agent.cli_json("status")["link"]), step=0.2, what="the agent is told that it opens too many sessions")
+    wait = datetime.datetime.fromisoformat(link["next_try"].replace("Z", "+00:00")).timestamp() * 1000 - told
+    check(not link["connected"] and 30_000 < wait < 121_000, "an agent that may not have a session yet comes again as told",
+          (link, wait))
+    agent.stop()
 
 
 def check_follows_and_offers(site, hub):
@@ -112,6 +128,34 @@ def check_unread(site, hub):
     check(all(result[0] == 2 for result in peer.receipt()[0]), "and gets its answers once it reads")
 
 
+def processor_seconds(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def check_descriptors(site, hub):
+    """44 connections are all that the descriptors allow: strangers go for newcomers, sessions stay."""
+    hub.prefix = ["prlimit", "--nofile=300:300"]
+    hub.configure(max_peers=40, sessions_per_minute=0, rate_records=0).start()
+    peer = site.peer(hub, "inside")
+    peer.hello()
+    strangers = [socket.create_connection(("127.0.0.1", hub.port)) for _ in range(150)]
+    hub.wait_log("connections-short")
+    check(hub.running() and peer.ping(), "more connections than descriptors: who has a session is served")
+    newcomer = site.peer(hub, "newcomer")
+    newcomer.hello()
+    check(newcomer.ping(), "and somebody new comes in")
+    descriptors = len(os.listdir(f"/proc/{hub.process.pid}/fd"))
+    check(descriptors < 300, "since the oldest strangers were closed", descriptors)
+    used = processor_seconds(hub.process.pid)
+    time.sleep(3)
+    used = processor_seconds(hub.process.pid) - used
+    check(used < 1, "and no thread spins", used)
+    for sock in strangers:
+        sock.close()
+
+
 def test(site):
     hub = site.hub()
     check_unread(site, hub)
@@ -122,6 +166,11 @@ def test(site):
     check_sessions(site, hub)
     check_agent(site, hub)
     check(hub.log().count("peer-limited") < 20, "a flood is no flood of the log", hub.log())
+    hub.stop()
+    hub.configure(sessions_per_minute=1).start()
+    check_agent_sessions(site, hub)
+    hub.stop()
+    check_descriptors(site, hub)
 
 
 if __name__ == "__main__":
