@@ -96,10 +96,10 @@ struct signal_row {
     int state;  /* enum warning_state: cancelled and superseded ones are not */
 };
 
-/* The row of a thread whose content is RECORD, a risk warning that has passed record_check(); it borrows from both. ID
- * and PARTY are the thread's. False: a rehearsal, or itself a composite warning. */
-bool signal_row_of(const struct record *record, const uint8_t id[RECORD_ID_SIZE], struct view party, int state,
-                   int utc_offset_minutes, struct signal_row *ret_row);
+/* The row of a thread whose content is RECORD, a risk warning that has passed record_check(); it borrows from both. ID,
+ * PARTY and OWNER, the party's role, are the thread's. False: a rehearsal, or itself a composite warning. */
+bool signal_row_of(const struct record *record, const uint8_t id[RECORD_ID_SIZE], struct view party, enum role owner,
+                   int state, int utc_offset_minutes, struct signal_row *ret_row);
 /* The province's name for an institution of a city. ENTITY is empty where the city may not tell it: those of one city
  * count as one institution, since nothing shows that they are more. */
 void signal_party(const char *city, struct view entity, char ret_party[SIGNAL_PARTY_SIZE]);
@@ -170,7 +170,8 @@ MUST_CHECK err_t signal_memory_from_json(struct signal_memory *memory, const jso
 /* A risk_warning to be filed by the city or the province: new reference. It names rule, figures and evidence, the
  * latter by the ids of the warnings alone, since an institution may have asked not to be named. */
 MUST_CHECK err_t signal_to_warning(const struct signal *signal, json_t **ret_warning);
-/* Whether a risk warning's headline is of the former's making: such a one is no evidence. */
-bool signal_is_composite(struct view headline);
+/* Whether the warning of a thread is of the former's making: such a one is no evidence. An authority's alone can be,
+ * whatever an institution writes: no headline and no field keeps its warning out. */
+bool signal_is_composite(const struct record *warning, enum role owner);
 
 #endif

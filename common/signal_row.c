@@ -35,8 +35,8 @@ static unsigned harm_bits(const struct record *record)
     return bits;
 }
 
-bool signal_row_of(const struct record *record, const uint8_t id[RECORD_ID_SIZE], struct view party, int state,
-                   int utc_offset_minutes, struct signal_row *ret_row)
+bool signal_row_of(const struct record *record, const uint8_t id[RECORD_ID_SIZE], struct view party, enum role owner,
+                   int state, int utc_offset_minutes, struct signal_row *ret_row)
 {
     int64_t at = record_get(record, "discovered_at")->number;
     *ret_row = (struct signal_row){
@@ -54,7 +54,7 @@ bool signal_row_of(const struct record *record, const uint8_t id[RECORD_ID_SIZE]
         .state = state,
     };
     memcpy(ret_row->id, id, RECORD_ID_SIZE);
-    return number_or_none(record, "rehearsal") != 1 && !signal_is_composite(text_or_none(record, "headline"));
+    return number_or_none(record, "rehearsal") != 1 && !signal_is_composite(record, owner);
 }
 
 void signal_party(const char *city, struct view entity, char ret_party[SIGNAL_PARTY_SIZE])

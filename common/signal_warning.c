@@ -13,10 +13,13 @@ enum { HEADLINE_CHARACTERS = 120, DESCRIPTION_SIZE = 16384, IDS_MAX = 100, MODEL
 
 static const char headline_start[] = "【聚集信号】";
 
-bool signal_is_composite(struct view headline)
+/* Those of versions without the field are known by their headline. */
+bool signal_is_composite(const struct record *warning, enum role owner)
 {
     size_t size = strlen(headline_start);
-    return headline.size >= size && memcmp(headline.at, headline_start, size) == 0;
+    const struct value *headline = record_get(warning, "headline");
+    bool is_old = headline && headline->view.size >= size && memcmp(headline->view.at, headline_start, size) == 0;
+    return owner != ROLE_ENTITY && (record_get(warning, "signal_rule") || is_old);
 }
 
 /* Cuts the text to so many code points, with an ellipsis in place of the last. */
@@ -179,12 +182,13 @@ err_t signal_to_warning(const struct signal *signal, json_t **ret_warning)
     make_headline(signal, headline);
     make_description(signal, &description);
     time_text(signal->at, at);
-    *ret_warning = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:{s:s, s:s}}", "kind", "risk_warning",
-        "action", "raise", "status", "actual", "headline", headline, "description", description.text, "level",
-        (json_int_t)signal->rule->level, "urgency", "expected", "severity", severities[signal->rule->level - 1],
-        "certainty", "possible", "sector", sector, "risk_domain", domain_code(signal), "harm_kind", harm_list(signal),
-        "discovered_at", at, "share_scope", "province", "submitter", "name", signal->rule->name, "role", "信号规则");
+    *ret_warning =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:{s:s, s:s}}", "kind",
+                  "risk_warning", "action", "raise", "status", "actual", "headline", headline, "description",
+                  description.text, "level", (json_int_t)signal->rule->level, "urgency", "expected", "severity",
+                  severities[signal->rule->level - 1], "certainty", "possible", "sector", sector, "risk_domain",
+                  domain_code(signal), "harm_kind", harm_list(signal), "discovered_at", at, "share_scope", "province",
+                  "signal_rule", signal->rule->name, "submitter", "name", signal->rule->name, "role", "信号规则");
     if (!*ret_warning) {
         return ERR_INVALID;
     }

@@ -85,38 +85,50 @@ static err_t put_fresh(struct desk *desk, const struct clock_row *old, struct cl
     return desk_put_clock(desk, old, fresh);
 }
 
+/* What the thread's own records do not tell stands in `events`, and in its last facts. */
 struct duty {
     const struct party *party;
     int64_t owner;
     const uint8_t *root;
     const char *activity;
+    int64_t events[TERM_EVENTS]; /* 0: as the thread's records say */
+    bool is_emergency;           /* whatever they say */
 };
 
-static err_t reckon(struct desk *desk, const struct duty *duty, const struct history *history, int64_t now)
+/* The thread's clocks, gone through record by record: what is found does not depend on when it is looked for. */
+static void run_clocks(const struct duty *duty, const struct history *history, const struct term_settings *settings,
+                       struct term_run *ret_run)
 {
-    struct clock_row old[TERMS];
-    struct clock clocks[TERMS];
-    size_t old_count = 0;
-    bool is_kept[TERMS] = {false};
-    struct term_settings settings = desk->site.settings;
-    err_t err = store_clocks_of(desk->store, duty->party, (struct view){duty->root, RECORD_ID_SIZE}, old, &old_count);
-    for (size_t i = 0; i < old_count; i++) {
-        term_keep(&settings, old[i].clock.term->index, old[i].clock.length);
+    *ret_run = (struct term_run){0};
+    for (size_t i = 0; i < history->step_count; i++) {
+        const struct history_step *step = &history->steps[i];
+        struct term_facts facts = step->facts;
+        facts.is_emergency = facts.is_emergency || duty->is_emergency;
+        for (size_t event = 0; event < TERM_EVENTS; event++) {
+            facts.event_at[event] = duty->events[event] ? duty->events[event] : facts.event_at[event];
+        }
+        term_advance(ret_run, &step->content->record, &facts, step->at, settings);
     }
-    size_t count = err == ERR_OK ? term_clocks(&history->content, &history->facts, &settings, clocks) : 0;
-    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+}
+
+static err_t put_run(struct desk *desk, const struct duty *duty, const struct term_run *run, struct clock_row *old,
+                     size_t old_count, int64_t now)
+{
+    bool is_kept[TERMS] = {false};
+    err_t err = ERR_OK;
+    for (size_t i = 0; i < run->count && err == ERR_OK; i++) {
         struct clock_row fresh = {
-            .party = *duty->party, .owner = duty->owner, .root_size = RECORD_ID_SIZE, .clock = clocks[i]};
+            .party = *duty->party, .owner = duty->owner, .root_size = RECORD_ID_SIZE, .clock = run->clocks[i]};
         memcpy(fresh.root, duty->root, RECORD_ID_SIZE);
         snprintf(fresh.activity, sizeof fresh.activity, "%s", duty->activity);
-        struct clock_row *before = find_row(old, old_count, clocks[i].term);
+        struct clock_row *before = find_row(old, old_count, fresh.clock.term);
         if (before) {
             is_kept[before - old] = true;
         }
         err = put_fresh(desk, before, &fresh, now);
     }
     for (size_t i = 0; i < old_count && err == ERR_OK; i++) {
-        if (!is_kept[i] && !term_outlives(&old[i].clock) && old[i].state != CLOCK_VOID) {
+        if (!is_kept[i] && old[i].state != CLOCK_VOID) {
             struct clock_row ended = old[i];
             ended.clock.is_void = true;
             err = put_fresh(desk, &old[i], &ended, now);
@@ -125,9 +137,23 @@ static err_t reckon(struct desk *desk, const struct duty *duty, const struct his
     return err;
 }
 
+static err_t reckon(struct desk *desk, const struct duty *duty, const struct history *history, int64_t now)
+{
+    struct clock_row old[TERMS];
+    size_t old_count = 0;
+    struct term_run run;
+    struct term_settings settings = desk->site.settings;
+    err_t err = store_clocks_of(desk->store, duty->party, (struct view){duty->root, RECORD_ID_SIZE}, old, &old_count);
+    for (size_t i = 0; i < old_count; i++) {
+        term_keep(&settings, old[i].clock.term->index, old[i].clock.length);
+    }
+    run_clocks(duty, history, &settings, &run);
+    return err == ERR_OK ? put_run(desk, duty, &run, old, old_count, now) : err;
+}
+
 struct addressees {
     struct desk *desk;
-    struct history *history;
+    const struct history *history;
     int64_t owner;
     const uint8_t *root;
     int64_t now;
@@ -138,8 +164,8 @@ static err_t reckon_addressee(void *self, const struct delivery *delivery)
     struct addressees *all = self;
     struct party party;
     err_t err = store_party_at(all->desk->store, delivery->party, &party);
-    struct duty duty = {&party, all->owner, all->root, ""};
-    all->history->facts.event_at[EVENT_ANSWERED] = delivery->answered_at;
+    struct duty duty = {.party = &party, .owner = all->owner, .root = all->root, .activity = ""};
+    duty.events[EVENT_ANSWERED] = delivery->answered_at;
     return err == ERR_OK ? reckon(all->desk, &duty, all->history, all->now) : err;
 }
 
@@ -183,7 +209,8 @@ static err_t find_about(struct desk *desk, const struct record *record, const st
 }
 
 /* A re-review goes by the emergency procedure when it says so, or when the report that it is about does. */
-static err_t inherit_emergency(struct desk *desk, const struct party *owner, struct history *history)
+static err_t inherit_emergency(struct desk *desk, const struct party *owner, const struct history *history,
+                               bool *ret_is_emergency)
 {
     const struct value *link = record_get(&history->content, "report_id");
     struct history report = {0};
@@ -196,7 +223,7 @@ static err_t inherit_emergency(struct desk *desk, const struct party *owner, str
     err = err == ERR_OK ? store_root_of(desk->store, party.row, link->view.at, root) : err;
     err =
         err == ERR_OK ? history_read(desk->store, &party, root, desk->site.settings.utc_offset_minutes, &report) : err;
-    history->facts.is_emergency = err == ERR_OK && report.facts.is_emergency;
+    *ret_is_emergency = err == ERR_OK && report.facts.is_emergency;
     history_done(&report);
     return err;
 }
@@ -210,16 +237,15 @@ err_t desk_thread(struct desk *desk, int64_t owner, const uint8_t root[RECORD_ID
     err =
         err == ERR_OK ? history_read(desk->store, &party, root, desk->site.settings.utc_offset_minutes, &history) : err;
     if (err == ERR_OK && history.kind && history.content.kind) {
-        err = inherit_emergency(desk, &party, &history);
-    }
-    if (err == ERR_OK && history.kind && history.content.kind) {
         struct addressees all = {desk, &history, owner, root, now};
+        struct duty duty = {.party = &party, .owner = owner, .root = root, .activity = activity};
         read_activity(&history.content, activity);
-        history.facts.event_at[EVENT_REREVIEW_REQUESTED] = store_linked_at(desk->store, owner, root);
-        history.facts.event_at[EVENT_FOLLOWED_UP] =
+        duty.events[EVENT_REREVIEW_REQUESTED] = store_linked_at(desk->store, owner, root);
+        duty.events[EVENT_FOLLOWED_UP] =
             *activity ? store_next_follow_up(desk->store, owner, activity, history.number) : 0;
-        struct duty duty = {&party, owner, root, activity};
-        err = history.kind->number == KIND_NOTICE
+        err = inherit_emergency(desk, &party, &history, &duty.is_emergency);
+        err = err != ERR_OK ? err
+              : history.kind->number == KIND_NOTICE
                   ? store_each_delivery(desk->store, owner, root, reckon_addressee, &all)
                   : reckon(desk, &duty, &history, now);
         err = err == ERR_OK ? desk_derived(desk, &party, root, &history) : err;

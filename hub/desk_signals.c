@@ -71,7 +71,7 @@ err_t desk_signal_row(struct desk *desk, const struct party *owner, const uint8_
 {
     struct signal_row row;
     struct view party = {(const uint8_t *)owner->party, strlen(owner->party)};
-    bool counts = signal_row_of(&history->content, root, party, history->facts.state,
+    bool counts = signal_row_of(&history->content, root, party, history->facts.owner, history->facts.state,
                                 desk->site.settings.utc_offset_minutes, &row) &&
                   row.status == STATUS_ACTUAL && row.state != STATE_CANCELLED && row.state != STATE_SUPERSEDED;
     bool was = true;
@@ -81,37 +81,30 @@ err_t desk_signal_row(struct desk *desk, const struct party *owner, const uint8_
     return err;
 }
 
-/* What was followed before there were rows. */
+struct old {
+    struct desk *desk;
+    int64_t now;
+};
+
+/* What an earlier version followed: it has made other rows of it, or none. */
 static err_t note_old(void *self, const struct logged *logged)
 {
-    struct desk *desk = self;
-    struct history history = {0};
+    const struct old *old = self;
     struct value id;
-    struct party owner;
     const struct kind *kind = check_peek(logged->bytes, &id);
-    if (!kind || !kind->life) {
-        return ERR_OK;
-    }
-    err_t err = store_party_at(desk->store, logged->owner, &owner);
-    err = err == ERR_OK
-              ? history_read(desk->store, &owner, logged->root, desk->site.settings.utc_offset_minutes, &history)
-              : err;
-    if (err == ERR_OK && history.kind && history.content.kind) {
-        err = desk_derived(desk, &owner, logged->root, &history);
-    }
-    history_done(&history);
-    return err;
+    return kind && kind->life ? desk_thread(old->desk, logged->owner, logged->root, old->now) : ERR_OK;
 }
 
 /* Goes through some of the batches of the time before, the newest first. *ret_has_more: there are others. */
-static err_t catch_up(struct desk *desk, bool *ret_has_more)
+static err_t catch_up(struct desk *desk, int64_t now, bool *ret_has_more)
 {
     struct desk_signals *signals = &desk->signals;
+    struct old old = {desk, now};
     int64_t to = 0;
     err_t err = signals->is_caught_up ? ERR_OK : store_signal_rows_to(desk->store, &to);
     int64_t end = to > BATCHES_A_ROUND ? to - BATCHES_A_ROUND : 0;
     for (int64_t batch = to; err == ERR_OK && batch > end; batch--) {
-        err = store_each_logged(desk->store, batch, note_old, desk);
+        err = store_each_logged(desk->store, batch, note_old, &old);
     }
     err = err == ERR_OK && to > 0 ? store_set_signal_rows_to(desk->store, end) : err;
     signals->is_caught_up = err == ERR_OK && end == 0;
@@ -295,7 +288,7 @@ err_t desk_signals(struct desk *desk, int64_t now, bool *ret_has_more)
 {
     struct desk_signals *signals = &desk->signals;
     int64_t today = day_of(now, desk->site.settings.utc_offset_minutes);
-    err_t err = catch_up(desk, ret_has_more);
+    err_t err = catch_up(desk, now, ret_has_more);
     if (err != ERR_OK || *ret_has_more) {
         return err;
     }

@@ -15,10 +15,29 @@ static int64_t number_or(const struct record *record, const char *key, int64_t o
 static void keep_content(struct history *history, const struct record_row *row, const struct record_context *context)
 {
     struct faults ignored = {0};
-    free(history->bytes);
-    history->bytes = (uint8_t *)mem_copy(row->bytes.at, row->bytes.size);
-    err_t checked = record_check((struct view){history->bytes, row->bytes.size}, context, &history->content, &ignored);
+    struct history_content *content = mem_alloc(sizeof *content);
+    content->bytes = (uint8_t *)mem_copy(row->bytes.at, row->bytes.size);
+    err_t checked = record_check((struct view){content->bytes, row->bytes.size}, context, &content->record, &ignored);
     (void)checked; /* checked when it was stored */
+    if (history->content_count == history->content_room) {
+        history->content_room = history->content_room ? history->content_room * 2 : 4;
+        history->contents = mem_grow(history->contents, history->content_room, sizeof(struct history_content *));
+    }
+    history->contents[history->content_count++] = content;
+    history->content = content->record;
+}
+
+static void keep_step(struct history *history, int64_t at)
+{
+    if (history->content_count == 0) {
+        return;
+    }
+    if (history->step_count == history->step_room) {
+        history->step_room = history->step_room ? history->step_room * 2 : 4;
+        history->steps = mem_grow(history->steps, history->step_room, sizeof *history->steps);
+    }
+    history->steps[history->step_count++] =
+        (struct history_step){at, history->facts, history->contents[history->content_count - 1]};
 }
 
 static void reach(struct history *history, int state, int64_t at)
@@ -40,6 +59,8 @@ static void note_content(struct history *history, const struct record *record, c
     if (record_get(record, "registered_platform_no") && history->facts.event_at[EVENT_REGISTERED] == 0) {
         history->facts.event_at[EVENT_REGISTERED] = row->at;
     }
+    history->facts.is_emergency =
+        number_or(record, "is_emergency", 0) == 1 || number_or(record, "procedure", -1) == PROCEDURE_EMERGENCY;
     keep_content(history, row, context);
 }
 
@@ -70,6 +91,7 @@ static void add_record(void *self, const struct record_row *row)
         if (step->is_content) {
             note_content(history, &record, row, &context);
         }
+        keep_step(history, row->at);
     }
 }
 
@@ -78,16 +100,16 @@ err_t history_read(struct store *store, const struct party *owner, const uint8_t
 {
     *ret_history = (struct history){.utc_offset_minutes = utc_offset_minutes};
     ret_history->facts.owner = (enum role)role_find(owner->role);
-    err_t err = store_each_in_thread(store, owner->party, root, add_record, ret_history);
-    if (err == ERR_OK && ret_history->kind) {
-        ret_history->facts.is_emergency = number_or(&ret_history->content, "is_emergency", 0) == 1 ||
-                                          number_or(&ret_history->content, "procedure", -1) == PROCEDURE_EMERGENCY;
-    }
-    return err;
+    return store_each_in_thread(store, owner->party, root, add_record, ret_history);
 }
 
 void history_done(struct history *history)
 {
-    free(history->bytes);
-    history->bytes = NULL;
+    for (size_t i = 0; i < history->content_count; i++) {
+        free(history->contents[i]->bytes);
+        free(history->contents[i]);
+    }
+    free(history->contents);
+    free(history->steps);
+    *history = (struct history){0};
 }

@@ -6,12 +6,28 @@
 
 #include "hub/store_clock.h"
 
+/* What counts of the thread from one record on; borrows `bytes`. */
+struct history_content {
+    struct record record;
+    uint8_t *bytes;
+};
+
+/* The thread as it stood after one of its records. */
+struct history_step {
+    int64_t at;
+    struct term_facts facts;
+    const struct history_content *content;
+};
+
 struct history {
     const struct kind *kind; /* of the root; NULL: the thread is not there */
     struct term_facts facts;
     uint64_t number;       /* of the root */
-    struct record content; /* borrows `bytes` */
-    uint8_t *bytes;
+    struct record content; /* the last of `contents`; its kind is NULL where there is none */
+    struct history_content **contents;
+    size_t content_count, content_room;
+    struct history_step *steps; /* in order; none before there is a content */
+    size_t step_count, step_room;
     int utc_offset_minutes;
     int64_t level;
 };

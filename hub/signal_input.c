@@ -50,8 +50,9 @@ static err_t add_record(struct input *input, struct view bytes, const uint8_t *i
     if (!entity->is_present) {
         return say(input, "entity", tr("required here: who reported it", "此处必填：报告机构"));
     }
-    bool counts = signal_row_of(&record, id, entity->view, STATE_RAISED, input->utc_offset_minutes, &row) &&
-                  row.day >= input->first && row.day <= input->last;
+    bool counts =
+        signal_row_of(&record, id, entity->view, ROLE_ENTITY, STATE_RAISED, input->utc_offset_minutes, &row) &&
+        row.day >= input->first && row.day <= input->last;
     err_t err = counts ? signal_set_add(input->set, &row) : ERR_OK;
     return err == ERR_OK ? ERR_OK : say(input, "", err_text(err));
 }

@@ -45,7 +45,8 @@ static void collect(void *self, const struct record_row *row)
     }
     int state = enumeration_index(&enum_warning_state, (struct view){(const uint8_t *)row->state, strlen(row->state)});
     struct view owner = {(const uint8_t *)row->owner, strlen(row->owner)};
-    if (signal_row_of(&record, row->root, owner, state, collecting->utc_offset_minutes, &found) &&
+    if (signal_row_of(&record, row->root, owner, (enum role)role_find(row->owner_role), state,
+                      collecting->utc_offset_minutes, &found) &&
         found.day >= collecting->first && found.day <= collecting->last) {
         collecting->err = signal_set_add(collecting->set, &found);
     }

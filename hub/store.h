@@ -156,8 +156,8 @@ struct record_filter {
 struct record_row {
     uint64_t number; /* 0: refused */
     uint8_t id[RECORD_ID_SIZE];
-    uint8_t root[RECORD_ID_SIZE]; /* of its thread */
-    const char *owner;            /* of its thread */
+    uint8_t root[RECORD_ID_SIZE];   /* of its thread */
+    const char *owner, *owner_role; /* of its thread */
     const struct kind *thread_kind;
     const char *party, *party_name, *role; /* of the filer */
     const char *state;                     /* of the thread now; "" where the kind has none */

@@ -36,6 +36,7 @@ enum warning_field {
     WARNING_SHARE_SCOPE,
     WARNING_REPORTER_CONFIDENTIAL,
     WARNING_ATTACHMENTS,
+    WARNING_SIGNAL_RULE,
     WARNING_FIELDS
 };
 _Static_assert((int)WARNING_FIELDS <= (int)KIND_FIELDS_MAX, "seen fields are bits of 64");
@@ -97,6 +98,9 @@ static const struct field risk_warning_fields[WARNING_FIELDS] = {
                                                  "Hide the institution's name", "共享时隐去单位名称", "PLAN"),
     [WARNING_ATTACHMENTS] = ROW_INNER("attachments", FIELD_LIST, OPTIONAL, 0, 20, NULL, attachment_row, false,
                                       "Attachments", "附件", "PLAN"),
+    [WARNING_SIGNAL_RULE] = ROW("signal_rule", FIELD_TEXT, OPTIONAL, 1, 64,
+                                "Signal rule that found it (of a composite warning of an authority)",
+                                "所依据的信号规则（仅主管部门的聚集信号）", "PLAN"),
 };
 
 static const struct rule risk_warning_rules[] = {

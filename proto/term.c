@@ -275,9 +275,50 @@ size_t term_clocks(const struct record *content, const struct term_facts *facts,
     return count;
 }
 
-bool term_outlives(const struct clock *clock)
+static struct clock *find_clock(struct clock *clocks, size_t count, const struct term *term)
 {
-    return clock->ended_at != 0 && !clock->is_void && clock->term->start == START_GRADED;
+    for (size_t i = 0; i < count; i++) {
+        if (clocks[i].term == term) {
+            return &clocks[i];
+        }
+    }
+    return NULL;
+}
+
+static bool is_decided(const struct clock *clock, int64_t at)
+{
+    return clock->term->start == START_GRADED && !clock->is_void && (clock->ended_at != 0 || at > clock->due_at);
+}
+
+/* NEXT: what the thread says of this term now, or NULL. */
+static void advance_clock(struct clock *clock, const struct clock *next, const struct record *content,
+                          const struct term_facts *facts, int64_t at, int utc_offset_minutes)
+{
+    bool is_same = next && next->started_at == clock->started_at;
+    if (!is_same && is_decided(clock, at)) {
+        clock->ended_at = find_end(clock, content, facts, utc_offset_minutes);
+        clock->is_void = is_void(clock, content->kind->life, facts->state);
+    } else if (next) {
+        *clock = *next;
+    } else {
+        clock->is_void = true;
+    }
+}
+
+void term_advance(struct term_run *run, const struct record *content, const struct term_facts *facts, int64_t at,
+                  const struct term_settings *settings)
+{
+    struct clock now[TERMS];
+    size_t count = term_clocks(content, facts, settings, now);
+    for (size_t i = 0; i < run->count; i++) {
+        advance_clock(&run->clocks[i], find_clock(now, count, run->clocks[i].term), content, facts, at,
+                      settings->utc_offset_minutes);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!find_clock(run->clocks, run->count, now[i].term)) {
+            run->clocks[run->count++] = now[i];
+        }
+    }
 }
 
 static enum period_unit unit_of(const struct term *term, const struct term_settings *settings)

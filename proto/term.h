@@ -6,8 +6,9 @@
  * date has no hour: a term in hours that a date starts runs from the end of that day, in favour of whoever owes.
  *
  * How a store keeps them, one row a clock, in the transaction of the record that moved it:
- *  - After each record of a thread it calls term_clocks() and replaces the thread's rows. A row that runs and is not in
- *    the result any more is void; one for which term_outlives() holds stays as it is.
+ *  - After each record of a thread it goes through the whole thread again with term_advance() and replaces the thread's
+ *    rows, so that what they say depends on when things happened and never on when somebody looked. A row that runs and
+ *    is not in the result any more is void.
  *  - A changed length applies to new cases: the store keeps each clock's `length` and, before it reckons a case again,
  *    puts the lengths of its rows into a copy of the settings with term_keep(). The configuration's words for the
  *    operator say the same.
@@ -176,9 +177,18 @@ struct clock {
 size_t term_clocks(const struct record *content, const struct term_facts *facts, const struct term_settings *settings,
                    struct clock ret_clocks[TERMS]);
 
-/* Whether a stored clock stays when it is not in the result any more: an acknowledgement in time is not undone by a
- * later level. */
-bool term_outlives(const struct clock *clock);
+/* What a thread has set running so far: one clock a term. Begins as {0}. */
+struct term_run {
+    struct clock clocks[TERMS];
+    size_t count;
+};
+
+/* Brings the clocks to where they stand after the record taken at AT, the thread being as CONTENT and FACTS say: once
+ * for each record, in their order. A clock that this does not set running any more is void. But what has been decided
+ * of a grade stands (START_GRADED): in time where it was ended, overdue where nobody had by its due date and the grade
+ * still was the same; the end may come later. A grade that comes back after that sets no second clock running. */
+void term_advance(struct term_run *run, const struct record *content, const struct term_facts *facts, int64_t at,
+                  const struct term_settings *settings);
 
 /* Periodic terms: an entity that joined at JOINED_AT owes the period of that day and all that follow, until it leaves.
  * Puts the first MAX of those that have ended at NOW_MS into ret_periods; returns how many there are. */

@@ -22,7 +22,9 @@ enum { CLUSTER_SIZE = SIGNAL_CLUSTER_SIZE * 2, FIGURE_SIZE = 32 };
  * from every city that it was filed with. */
 static const char threads_sql[] =
     "select c.record, c.thread, h.city, c.owner, (select l.state from record l where l.hub = c.hub"
-    " and l.generation = c.generation and l.thread = c.thread order by l.cursor desc limit 1), max(c.cursor)"
+    " and l.generation = c.generation and l.thread = c.thread order by l.cursor desc limit 1),"
+    " (select f.role from record f where f.hub = c.hub and f.generation = c.generation and f.id = c.thread), "
+    "max(c.cursor)"
     " from record c join hub h on h.hub = c.hub and h.shown = c.generation"
     " where c.thread_kind = 'risk_warning' and c.is_content and c.role <> 'province' group by c.hub, c.thread";
 
@@ -35,6 +37,7 @@ static err_t add_row(struct signal_set *set, sqlite3_stmt *stmt, int utc_offset_
     struct signal_row row;
     const char *owner = db_column_str(stmt, 3);
     const char *state = db_column_str(stmt, 4);
+    int role = role_find(db_column_str(stmt, 5)); /* -1: the thread began before it came up, as no composite does */
     err_t checked = record_check(db_column_view(stmt, 0), &context, &record, &ignored);
     (void)checked; /* it came up without its confidential fields, so it is never whole */
     if (record.kind != kind_by_number(KIND_RISK_WARNING) || db_column_view(stmt, 1).size != RECORD_ID_SIZE) {
@@ -43,7 +46,7 @@ static err_t add_row(struct signal_set *set, sqlite3_stmt *stmt, int utc_offset_
     signal_party(db_column_str(stmt, 2), (struct view){(const uint8_t *)owner, strlen(owner)}, party);
     int now = enumeration_index(&enum_warning_state, (struct view){(const uint8_t *)state, strlen(state)});
     bool is_row = signal_row_of(&record, db_column_view(stmt, 1).at, (struct view){(uint8_t *)party, strlen(party)},
-                                now, utc_offset_minutes, &row);
+                                role < 0 ? ROLE_ENTITY : (enum role)role, now, utc_offset_minutes, &row);
     return is_row && row.day <= today ? signal_set_add(set, &row) : ERR_OK;
 }
 

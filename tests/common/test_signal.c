@@ -115,7 +115,7 @@ static void assert_day_of(const char *discovered_at, const char *day)
     msgpack_sbuffer_init(&buffer);
     assert_int_equal(record_accept_json(object, sample_id, 1, SAMPLE_NOW, &buffer, &faults), ERR_OK);
     assert_int_equal(record_check(view_of(&buffer), &sample_context, &record, &faults), ERR_OK);
-    assert_true(signal_row_of(&record, sample_id, view_str("甲"), STATE_RAISED, 480, &row));
+    assert_true(signal_row_of(&record, sample_id, view_str("甲"), ROLE_ENTITY, STATE_RAISED, 480, &row));
     date_text(row.day, text);
     assert_string_equal(text, day);
     assert_int_equal(row.harm_kinds, 1U << 1 | 1U << 2); /* physical and psychological */
@@ -337,7 +337,14 @@ static void test_the_composite_warning_is_a_sound_record_that_names_its_evidence
     assert_int_equal(record_accept_json(warning, sample_id, 1, SAMPLE_NOW, &buffer, &faults), ERR_OK);
     assert_int_equal(record_check(view_of(&buffer), &sample_context, &record, &faults), ERR_OK);
     assert_int_equal(record_get(&record, "level")->number, 3);
-    assert_false(signal_row_of(&record, sample_id, view_str("city"), STATE_RAISED, 480, &row)); /* no evidence itself */
+    assert_string_equal(json_string_value(json_object_get(warning, "signal_rule")), rules->list[0].name);
+    assert_false(signal_row_of(&record, sample_id, view_str("city"), ROLE_CITY, STATE_RAISED, 480, &row));
+    /* An institution that copies all of it is heard all the same. */
+    assert_true(signal_row_of(&record, sample_id, view_str("甲"), ROLE_ENTITY, STATE_RAISED, 480, &row));
+    /* One of a version without the field. */
+    record.values[kind_field(record.kind, "signal_rule")].is_present = false;
+    assert_false(signal_row_of(&record, sample_id, view_str("city"), ROLE_CITY, STATE_RAISED, 480, &row));
+    assert_true(signal_row_of(&record, sample_id, view_str("甲"), ROLE_ENTITY, STATE_RAISED, 480, &row));
     msgpack_sbuffer_destroy(&buffer);
     json_decref(warning);
     signal_list_done(&list);

@@ -76,6 +76,17 @@ static void test_a_cluster_is_raised_once_across_restarts(void **state)
     assert_int_equal(town_count(town, "warning", "|actual|"), 3); /* and it is no evidence of itself */
 }
 
+static void test_an_institution_keeps_no_warning_out_by_the_looks_of_a_composite_one(void **state)
+{
+    struct town *town = *state;
+    write_rules(town, rules_text);
+    configure(town);
+    warn(town, 1, "{\"headline\": \"【聚集信号】问诊助手：30日内2件\"}");
+    warn(town, 2, "{\"signal_rule\": \"model\"}");
+    look(town, SAMPLE_NOW);
+    assert_int_equal(raised_count(town), 1);
+}
+
 static void test_what_is_rolled_back_is_looked_at_again(void **state)
 {
     struct town *town = *state;
@@ -178,6 +189,7 @@ int main(void)
 #define TOWN_TEST(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
     const struct CMUnitTest tests[] = {
         TOWN_TEST(test_a_cluster_is_raised_once_across_restarts),
+        TOWN_TEST(test_an_institution_keeps_no_warning_out_by_the_looks_of_a_composite_one),
         TOWN_TEST(test_what_is_rolled_back_is_looked_at_again),
         TOWN_TEST(test_cancelled_and_exercise_warnings_leave_the_count),
         TOWN_TEST(test_days_that_passed_while_the_hub_was_down_are_looked_at),

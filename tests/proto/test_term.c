@@ -343,19 +343,118 @@ static void test_a_later_level_begins_its_own_clock(void **state)
     struct clock clock = only_clock(sample_warning, "\"level\":1", &facts, TERM_ACKNOWLEDGE_1);
     assert_int_equal(clock.started_at, instant("2026-11-21 09:00"));
     assert_int_equal(clock.due_at, instant("2026-11-21 10:00"));
-    assert_false(term_outlives(&clock));
 
     facts.state = STATE_ACKNOWLEDGED;
     facts.reached_at[STATE_ACKNOWLEDGED] = instant("2026-11-20 12:00");
     content_open(sample_warning, "\"level\":1", &content);
     assert_int_equal(term_clocks(&content.record, &facts, &settings, clocks), 0);
     content_done(&content);
-    facts.graded_at = facts.received_at;
-    clock = only_clock(sample_warning, "", &facts, TERM_ACKNOWLEDGE_2); /* the one that the store has */
-    assert_true(term_outlives(&clock));
-    facts = sample_facts("2026-09-30 09:00");
-    clock = only_clock(sample_review, "", &facts, TERM_DECISION_GENERAL);
-    assert_false(term_outlives(&clock));
+}
+
+/* The warning's clocks after it was raised at 10:00 and acted on; LEVEL 0: it stays, else it is so from AT on. */
+struct warning_run {
+    struct term_run run;
+    struct term_facts facts;
+    int level;
+};
+
+static void advance(struct warning_run *warning, const char *at, int level, int state)
+{
+    struct content content;
+    char patch[32];
+    struct term_settings settings = sample_settings();
+    int64_t moment = instant(at);
+    if (warning->facts.received_at == 0) {
+        warning->facts = sample_facts(at);
+    }
+    if (level != warning->level) {
+        warning->facts.graded_at = moment;
+        warning->level = level;
+    }
+    warning->facts.state = state;
+    if (warning->facts.reached_at[state] == 0) {
+        warning->facts.reached_at[state] = moment;
+    }
+    snprintf(patch, sizeof patch, "\"level\":%d", level);
+    content_open(sample_warning, patch, &content);
+    term_advance(&warning->run, &content.record, &warning->facts, moment, &settings);
+    content_done(&content);
+}
+
+static void expect_run(const struct warning_run *warning, enum term_index term, const char *started, const char *ended,
+                       enum clock_state state)
+{
+    for (size_t i = 0; i < warning->run.count; i++) {
+        const struct clock *clock = &warning->run.clocks[i];
+        if (clock->term->index == term) {
+            assert_int_equal(clock->started_at, instant(started));
+            assert_int_equal(clock->ended_at, instant(ended));
+            assert_int_equal(clock_state(clock, instant("2027-01-01 00:00")), state);
+            return;
+        }
+    }
+    fail_msg("no clock");
+}
+
+static void test_an_acknowledgement_is_not_undone_by_a_later_level(void **state)
+{
+    (void)state;
+    struct warning_run warning = {0};
+    advance(&warning, "2026-11-20 10:00", 3, STATE_RAISED);
+    advance(&warning, "2026-11-20 12:00", 3, STATE_ACKNOWLEDGED);
+    advance(&warning, "2026-11-20 13:00", 1, STATE_ACKNOWLEDGED);
+    assert_int_equal(warning.run.count, 1);
+    expect_run(&warning, TERM_ACKNOWLEDGE_3, "2026-11-20 10:00", "2026-11-20 12:00", CLOCK_MET);
+}
+
+static void test_a_grade_that_changed_in_time_is_void_and_one_that_was_late_stays_overdue(void **state)
+{
+    (void)state;
+    struct warning_run warning = {0};
+    advance(&warning, "2026-11-20 10:00", 2, STATE_RAISED);
+    advance(&warning, "2026-11-20 11:00", 1, STATE_RAISED);
+    expect_run(&warning, TERM_ACKNOWLEDGE_2, "2026-11-20 10:00", "", CLOCK_VOID);
+    advance(&warning, "2026-11-20 13:00", 3, STATE_RAISED); /* an hour after level 1 was due */
+    expect_run(&warning, TERM_ACKNOWLEDGE_1, "2026-11-20 11:00", "", CLOCK_OVERDUE);
+    advance(&warning, "2026-11-20 14:00", 1, STATE_RAISED); /* once more: it is overdue already */
+    expect_run(&warning, TERM_ACKNOWLEDGE_1, "2026-11-20 11:00", "", CLOCK_OVERDUE);
+    advance(&warning, "2026-11-20 14:30", 1, STATE_ACKNOWLEDGED);
+    expect_run(&warning, TERM_ACKNOWLEDGE_1, "2026-11-20 11:00", "2026-11-20 14:30", CLOCK_OVERDUE);
+    expect_run(&warning, TERM_ACKNOWLEDGE_3, "2026-11-20 13:00", "", CLOCK_VOID);
+}
+
+static void test_a_cancelled_warning_leaves_nothing_that_was_not_ended(void **state)
+{
+    (void)state;
+    struct warning_run warning = {0};
+    advance(&warning, "2026-11-20 10:00", 1, STATE_RAISED);
+    advance(&warning, "2026-11-20 13:00", 3, STATE_RAISED);
+    advance(&warning, "2026-11-20 14:00", 3, STATE_CANCELLED);
+    expect_run(&warning, TERM_ACKNOWLEDGE_1, "2026-11-20 10:00", "", CLOCK_VOID);
+    expect_run(&warning, TERM_ACKNOWLEDGE_3, "2026-11-20 13:00", "", CLOCK_VOID);
+}
+
+static void test_a_report_that_is_corrected_has_the_clocks_of_the_correction_alone(void **state)
+{
+    (void)state;
+    struct content content;
+    struct term_run run = {0};
+    struct term_settings settings = sample_settings();
+    struct term_facts facts = sample_facts("2026-09-30 09:00");
+    content_open(sample_review, "\"decided_on\":null,\"decision\":null,\"next_follow_up_on\":null", &content);
+    term_advance(&run, &content.record, &facts, instant("2026-09-30 09:00"), &settings);
+    content_done(&content);
+    assert_int_equal(run.count, 1);
+    assert_int_equal(run.clocks[0].term->index, TERM_DECISION_GENERAL);
+    content_open(sample_review,
+                 "\"decided_on\":null,\"decision\":null,\"next_follow_up_on\":null,\"procedure\":\"emergency\","
+                 "\"members_present\":null,\"votes_for\":null",
+                 &content);
+    term_advance(&run, &content.record, &facts, instant("2026-12-30 09:00"), &settings); /* overdue: of a mistake */
+    content_done(&content);
+    assert_int_equal(run.count, 2);
+    assert_true(run.clocks[0].is_void);
+    assert_false(run.clocks[1].is_void);
 }
 
 static void test_a_running_clock_keeps_the_length_it_began_with(void **state)
@@ -589,6 +688,10 @@ int main(void)
         cmocka_unit_test(test_a_state_reached_ends_a_clock),
         cmocka_unit_test(test_a_case_that_is_withdrawn_or_cancelled_has_void_clocks),
         cmocka_unit_test(test_a_later_level_begins_its_own_clock),
+        cmocka_unit_test(test_an_acknowledgement_is_not_undone_by_a_later_level),
+        cmocka_unit_test(test_a_grade_that_changed_in_time_is_void_and_one_that_was_late_stays_overdue),
+        cmocka_unit_test(test_a_cancelled_warning_leaves_nothing_that_was_not_ended),
+        cmocka_unit_test(test_a_report_that_is_corrected_has_the_clocks_of_the_correction_alone),
         cmocka_unit_test(test_a_running_clock_keeps_the_length_it_began_with),
         cmocka_unit_test(test_a_notice_without_a_due_date_has_no_clock),
         cmocka_unit_test(test_the_zone_decides_where_a_day_ends),

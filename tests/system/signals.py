@@ -106,7 +106,7 @@ def random_warning(dice, last):
     moment = datetime.datetime.combine(last - datetime.timedelta(days=int(400 * dice.random() ** 1.5)), datetime.time(0),
                                        datetime.timezone.utc) - datetime.timedelta(hours=8) + datetime.timedelta(minutes=dice.randrange(1440))
     domain, subdomain = dice.choice([("privacy_security", "2.1"), ("misinformation", "3.1"), ("misinformation", None), ("system_safety", "7.3")])
-    return warning(headline=dice.choice(["对话系统输出有害内容", "【聚集信号】不作为依据"]) if dice.random() < 0.1 else "对话系统输出有害内容",
+    return warning(headline=dice.choice(["对话系统输出有害内容", "【聚集信号】照样作为依据"]) if dice.random() < 0.1 else "对话系统输出有害内容",
                    model_name=dice.choice(MODELS), model_vendor=dice.choice(VENDORS), risk_domain=domain, risk_subdomain=subdomain,
                    sector=dice.choice(["finance", "healthcare", "consumer"]),
                    harm_kind=dice.sample(["none", "property", "rights", "physical"], dice.randint(1, 3)),
@@ -132,7 +132,7 @@ def test_random(site):
             if dice.random() < 0.1:
                 steps.append({**kept, "action": "cancel", "refers_to": identity, "headline": "撤销：误报"})
                 continue
-            if kept["status"] == "actual" and not kept["headline"].startswith("【聚集信号】"):
+            if kept["status"] == "actual":
                 rows.append(row_of(kept, identity, agents[index].uscc))
         agents[index].submit(*steps)
         agents[index].sync()

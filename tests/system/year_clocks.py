@@ -23,6 +23,11 @@ APPROVED = ("approved", "approved_with_changes")
 REPORTS = ("review_report", "risk_warning", "zero_report")
 
 
+def acknowledged(thread):
+    return min((thread.reached[state] for state in ("acknowledged", "handling", "resolved") if state in thread.reached),
+               default=0)
+
+
 class Clock:
     """One duty. `ended` 0: not yet. `done`: alerts that were given, or overtaken."""
 
@@ -164,8 +169,7 @@ class Clocks:
     def risk_warning(self, thread, record, _):
         if record["status"] not in ("actual", "exercise") or thread.owner.role == "city":
             return []
-        ended = min((thread.reached[state] for state in ("acknowledged", "handling", "resolved") if state in thread.reached),
-                    default=0)
+        ended = acknowledged(thread)
         if ended and ended < thread.graded_at:
             return []
         hours = ACKNOWLEDGE_HOURS[record["level"]]
@@ -193,20 +197,40 @@ class Clocks:
                 return
 
     def reckon(self, thread, holder):
-        record = thread.content.record
-        is_drill = record.get("rehearsal", False) or record.get("status") == "exercise"
+        """The thread once more, record by record: what stood at each due date decides, not when anybody looked."""
         old, rows = self.rows.get((holder, thread), {}), {}
-        for term, started, due, ended in self.of_thread(thread, holder):
-            is_void = thread.state == "withdrawn" or (not ended and thread.state in ("cancelled", "resolved"))
-            rows[term] = Clock(term, started, due, ended, is_void, is_drill)
-            if term in old and old[term].due == due:
-                rows[term].done = old[term].done
+        for moment in thread.moments:
+            self.go_on(moment, holder, rows)
         for term in old.keys() - rows.keys():
             rows[term] = old[term]
-            acknowledged = term.startswith("acknowledge_") and old[term].ended and not old[term].is_void
-            old[term].is_void = not acknowledged  # an acknowledgement in time is not undone by a later level
+            rows[term].is_void = True
+        for term, clock in rows.items():
+            if term in old and old[term].due == clock.due:
+                clock.done = old[term].done
         self.rows[holder, thread] = rows
         self.waiting.update({(holder, thread, term): clock for term, clock in rows.items()})
+
+    def go_on(self, moment, holder, rows):
+        record = moment.content.record
+        is_drill = record.get("rehearsal", False) or record.get("status") == "exercise"
+        closed = moment.state in ("cancelled", "resolved")
+        found = {term: Clock(term, started, due, ended, moment.state == "withdrawn" or (not ended and closed), is_drill)
+                 for term, started, due, ended in self.of_thread(moment, holder)}
+        for term in rows.keys() | found.keys():
+            before, now = rows.get(term), found.get(term)
+            if before and self.stands(before, now, moment.at):
+                before.ended = acknowledged(moment)
+                before.is_void = not before.ended and closed
+            elif now:
+                rows[term] = now
+            else:
+                before.is_void = True
+
+    @staticmethod
+    def stands(before, now, at):
+        """A level that was acknowledged, or that nobody had acknowledged when it was due, is not undone by a later one."""
+        return (before.term.startswith("acknowledge_") and not before.is_void and (before.ended or at > before.due)
+                and (now is None or now.started != before.started))
 
     def open_periods(self, now):
         for party in self.recount.parties.values():

@@ -2,6 +2,7 @@
 what was filed and when the hub took it. It follows docs/records.md and PROTOCOL.md sections 6 and 7, not the hub's code.
 
 Records are dicts in their JSON form. The order of take() is the order in which the hub took them."""
+import copy
 from collections import Counter, defaultdict
 
 import year_life as life
@@ -47,6 +48,13 @@ class Thread:
         self.reached, self.graded_at, self.registered_at = {}, None, None
         self.acknowledged_at = self.resolved_at = 0
         self.is_up = False
+        self.origin, self.at, self.moments = self, None, []  # as it stood after each of its records
+
+    def __eq__(self, other):
+        return isinstance(other, Thread) and self.origin is other.origin
+
+    def __hash__(self):
+        return id(self.origin)
 
     @property
     def received_at(self):
@@ -68,6 +76,10 @@ class Thread:
             self.resolved_at = taken.at
         if self.kind == "risk_warning" and step.to == "acknowledged" and not self.acknowledged_at:
             self.acknowledged_at = taken.at
+        self.at = taken.at
+        moment = copy.copy(self)
+        moment.reached = dict(self.reached)
+        self.moments.append(moment)
 
     def is_rehearsal(self):
         return self.content.record.get("rehearsal", False)
