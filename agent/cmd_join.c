@@ -4,6 +4,7 @@
 
 #include "agent/commands.h"
 #include "agent/office.h"
+#include "agent/spool_hub.h"
 #include "agent/wake.h"
 #include "common/text.h"
 
@@ -31,12 +32,52 @@ int cmd_config(const struct home *home, const struct arguments *arguments)
     return EXIT_DONE;
 }
 
+/* Each step may be done again: PROTOCOL.md §11. */
+static int rotate_key(const struct home *home)
+{
+    struct membership membership;
+    struct identity current;
+    struct identity next;
+    char reason[512];
+    int lock = -1;
+    if (home_lock(home, "join.lock", &lock) != ERR_OK) {
+        complain(tr("another join or change of keys is under way in %s", "%s 中正在执行另一个 join 或密钥更换"),
+                 home->path);
+        return EXIT_REFUSED;
+    }
+    if (membership_load(home, MEMBERSHIP_FILE, &membership, reason) != ERR_OK ||
+        identity_load(home, &current, reason) != ERR_OK || identity_prepare_next(home, &next, reason) != ERR_OK) {
+        complain("%s", reason);
+        return EXIT_REFUSED;
+    }
+    err_t err = membership_succeed(&membership, &current, &next, "agn-agent/" AGN_VERSION, reason);
+    identity_done(&current);
+    identity_done(&next);
+    if (err != ERR_OK) {
+        complain(tr("%s; nothing has changed: do it again with agn-agent key rotate",
+                    "%s；未作更改：请再次执行 agn-agent key rotate"),
+                 reason);
+        return EXIT_REFUSED;
+    }
+    err = identity_promote_next(home);
+    if (err != ERR_OK) {
+        complain("%s: %s", home->path, err_text(err));
+        return EXIT_REFUSED;
+    }
+    wake_poke(home);
+    puts(tr("the keys are changed; the former ones stay good for a while", "密钥已更换；原密钥在过渡期内仍然有效"));
+    return EXIT_DONE; /* the lock goes with the process */
+}
+
 int cmd_key(const struct home *home, const struct arguments *arguments)
 {
     char reason[256];
     bool is_sealed = strcmp(arguments->operands[0], "seal") == 0;
+    if (strcmp(arguments->operands[0], "rotate") == 0) {
+        return rotate_key(home);
+    }
     if (!is_sealed && strcmp(arguments->operands[0], "unseal") != 0) {
-        complain(tr("expected: agn-agent key seal|unseal", "用法：agn-agent key seal|unseal"));
+        complain(tr("expected: agn-agent key rotate|seal|unseal", "用法：agn-agent key rotate|seal|unseal"));
         return EXIT_USAGE;
     }
     if (identity_seal(home, is_sealed, reason) != ERR_OK) {
@@ -108,6 +149,10 @@ static bool save(const struct home *home, const struct membership *membership)
         return false;
     }
     bool is_good = office_open(home, QUICK_WAIT_MS, &office); /* makes the spool */
+    if (is_good && (err = spool_count_above(office.spool, membership->given_out)) != ERR_OK) {
+        complain_spool(&office, "join", err);
+        is_good = false;
+    }
     office_close(&office);
     return is_good;
 }

@@ -185,6 +185,17 @@ static void tell_welcome(const struct courier *courier, const struct welcome_eff
     }
 }
 
+/* A change of keys that was cut short after the hub had taken the new pair. */
+static void finish_change(struct courier *courier)
+{
+    if (!link_uses_next(courier->link)) {
+        return;
+    }
+    err_t err = identity_promote_next(courier->config.home);
+    (void)keyring_refresh(courier->config.keys); /* the same pairs under their new names */
+    log_info("keys-changed", "text=\"the hub has the new ones\" noted=\"%s\"", err_text(err));
+}
+
 static void on_ready(void *self, struct link *link, const struct welcome *welcome)
 {
     (void)link;
@@ -202,6 +213,7 @@ static void on_ready(void *self, struct link *link, const struct welcome *welcom
     } else {
         log_error("welcome-not-noted", "err=\"%s\"", err_text(err));
     }
+    finish_change(courier);
     courier->was_ready = true;
     note(courier, true, "", 0);
     follow(courier);
@@ -384,6 +396,11 @@ static int on_wake(zloop_t *loop, zmq_pollitem_t *item, void *arg)
     (void)loop;
     struct courier *courier = arg;
     wake_drain(item->fd);
+    if (keyring_refresh(courier->config.keys)) {
+        log_info("keys-changed", "text=\"connecting with the new ones\"");
+        link_renew(courier->link);
+        return 0;
+    }
     if (link_state(courier->link) == LINK_READY) {
         pump(courier);
         porter_look(courier->porter, courier->link);
@@ -410,7 +427,7 @@ struct courier *courier_open(zloop_t *loop, const struct courier_config *config,
     courier->wake = (zmq_pollitem_t){.fd = fd, .events = ZMQ_POLLIN};
     batch_init(&courier->batch);
     struct link_config link_config = {.membership = config->membership,
-                                      .identity = config->identity,
+                                      .keys = config->keys,
                                       .software = "agn-agent/" AGN_VERSION,
                                       .sent = counts.last_seq};
     struct link_handler handler = {.self = courier,

@@ -9,6 +9,7 @@
 
 #include "agent/settings.h"
 #include "agent/spool.h"
+#include "common/keyring.h"
 #include "common/membership.h"
 
 struct courier;
@@ -17,7 +18,7 @@ struct courier_config {
     const struct home *home;
     struct spool *spool; /* borrowed, as are all of these */
     const struct membership *membership;
-    const struct identity *identity;
+    struct keyring *keys; /* borrowed, and read anew when its files change */
     const struct settings *settings;
 };
 

@@ -57,8 +57,8 @@ static const struct verb {
     {"attachment", "list|get ID|retry|put FILE", 1, 2, "tojlvx", cmd_attachment,
      "the files that records name: see them, fetch them back, upload refused ones again",
      "记录所附文件：查看、取回、重新上传"},
-    {"key", "seal|unseal", 1, 1, "", cmd_key, "keep the secret keys under a passphrase, or openly",
-     "用口令加密私钥，或解除加密"},
+    {"key", "rotate|seal|unseal", 1, 1, "", cmd_key,
+     "change the keys; keep the secret ones under a passphrase, or openly", "更换密钥；用口令加密私钥，或解除加密"},
     {"config", "[check|sample]", 0, 1, "", cmd_config, "print a sample of agent.zpl, or check the one in the home",
      "打印 agent.zpl 样例，或检查现有配置"},
 };

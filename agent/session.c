@@ -63,7 +63,7 @@ bool session_open(struct office *office, struct session *ret_session)
     char reason[256];
     memset(ret_session, 0, sizeof *ret_session);
     ret_session->office = office;
-    if (identity_load(office->home, &ret_session->identity, reason) != ERR_OK) {
+    if (keyring_open(office->home, &ret_session->keys, reason) != ERR_OK) {
         complain("%s", reason);
         return false;
     }
@@ -73,7 +73,7 @@ bool session_open(struct office *office, struct session *ret_session)
     struct courier_config config = {.home = office->home,
                                     .spool = office->spool,
                                     .membership = &office->membership,
-                                    .identity = &ret_session->identity,
+                                    .keys = &ret_session->keys,
                                     .settings = &office->settings};
     ret_session->courier = courier_open(ret_session->loop, &config, reason);
     if (!ret_session->courier) {
@@ -97,5 +97,5 @@ void session_close(struct session *session)
     courier_close(session->courier);
     zloop_destroy(&session->loop);
     close(session->signals.fd);
-    identity_done(&session->identity);
+    keyring_done(&session->keys);
 }

@@ -6,10 +6,11 @@
 
 #include "agent/courier.h"
 #include "agent/office.h"
+#include "common/keyring.h"
 
 struct session {
     struct office *office;
-    struct identity identity;
+    struct keyring keys;
     zloop_t *loop;
     struct courier *courier;
     zmq_pollitem_t signals;

@@ -39,19 +39,32 @@ static err_t take_received(struct spool *spool, uint64_t received, struct welcom
         err = db_run(spool->send_all_again);
         effect->sent_again += err == ERR_OK ? (uint64_t)sqlite3_changes(spool->db) : 0;
     }
-    err = err == ERR_OK ? meta_number(spool, "last_seq", &effect->last_seq) : err;
-    if (err == ERR_OK && received > effect->last_seq) {
+    return err;
+}
+
+static err_t take_given_out(struct spool *spool, uint64_t given_out, struct welcome_effect *effect)
+{
+    err_t err = meta_number(spool, "last_seq", &effect->last_seq);
+    if (err == ERR_OK && given_out > effect->last_seq) {
         effect->is_spool_behind = true;
-        effect->last_seq = received;
-        err = meta_set_number(spool, "last_seq", received);
+        effect->last_seq = given_out;
+        err = meta_set_number(spool, "last_seq", given_out);
     }
     return err;
+}
+
+err_t spool_count_above(struct spool *spool, uint64_t given_out)
+{
+    struct welcome_effect effect;
+    err_t err = given_out <= INT64_MAX / 2 ? spool_begin(spool) : ERR_INVALID;
+    return err == ERR_OK ? spool_end(spool, take_given_out(spool, given_out, &effect)) : err;
 }
 
 err_t spool_take_welcome(struct spool *spool, const struct welcome *welcome, struct welcome_effect *ret_effect)
 {
     memset(ret_effect, 0, sizeof *ret_effect);
-    if (welcome->epoch.size != EPOCH_SIZE || welcome->received > INT64_MAX / 2) {
+    uint64_t given_out = welcome->given_out > welcome->received ? welcome->given_out : welcome->received;
+    if (welcome->epoch.size != EPOCH_SIZE || given_out > INT64_MAX / 2) {
         return ERR_INVALID;
     }
     err_t err = spool_begin(spool);
@@ -60,6 +73,7 @@ err_t spool_take_welcome(struct spool *spool, const struct welcome *welcome, str
     }
     err = take_epoch(spool, welcome->epoch, ret_effect);
     err = err == ERR_OK ? take_received(spool, welcome->received, ret_effect) : err;
+    err = err == ERR_OK ? take_given_out(spool, given_out, ret_effect) : err;
     return spool_end(spool, err);
 }
 

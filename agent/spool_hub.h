@@ -17,6 +17,9 @@ struct welcome_effect {
 MUST_CHECK err_t spool_take_welcome(struct spool *spool, const struct welcome *welcome,
                                     struct welcome_effect *ret_effect);
 
+/* A spool that takes the place of a lost one goes on above what that is known to have given out. */
+MUST_CHECK err_t spool_count_above(struct spool *spool, uint64_t given_out);
+
 /* What a receipt said of an item that is ours. */
 struct verdict {
     uint64_t seq;

@@ -79,6 +79,24 @@ static err_t write_all(int fd, const char *bytes, size_t size)
     return fsync(fd) == 0 ? ERR_OK : ERR_IO;
 }
 
+/* What was renamed in it is durable. */
+static err_t sync_folder_of(const char *path)
+{
+    char folder[PATH_SIZE];
+    snprintf(folder, sizeof folder, "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (slash) {
+        *slash = '\0';
+    }
+    int folder_fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder_fd < 0) {
+        return ERR_IO;
+    }
+    err_t err = fsync(folder_fd) == 0 ? ERR_OK : ERR_IO;
+    close(folder_fd);
+    return err;
+}
+
 err_t home_write(const struct home *home, const char *name, const void *bytes, size_t size)
 {
     char path[PATH_SIZE];
@@ -100,19 +118,16 @@ err_t home_write(const struct home *home, const char *name, const void *bytes, s
         unlink(temporary);
         return err;
     }
-    char folder[PATH_SIZE];
-    snprintf(folder, sizeof folder, "%s", path);
-    char *slash = strrchr(folder, '/');
-    if (slash) {
-        *slash = '\0';
-    }
-    int folder_fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder_fd < 0) {
-        return ERR_IO;
-    }
-    err = fsync(folder_fd) == 0 ? ERR_OK : ERR_IO;
-    close(folder_fd);
-    return err;
+    return sync_folder_of(path);
+}
+
+err_t home_rename(const struct home *home, const char *from, const char *to)
+{
+    char source[PATH_SIZE];
+    char target[PATH_SIZE];
+    home_file(home, from, source);
+    home_file(home, to, target);
+    return rename(source, target) == 0 ? sync_folder_of(target) : ERR_IO;
 }
 
 static err_t read_all(int fd, char *bytes, size_t size, size_t *ret_size)

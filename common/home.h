@@ -31,4 +31,7 @@ MUST_CHECK err_t home_write(const struct home *home, const char *name, const voi
 MUST_CHECK err_t file_read_private(const char *path, void *ret_bytes, size_t size, size_t *ret_size,
                                    char reterr_reason[256]);
 
+/* Puts FROM in the place of TO, durably: TO is the one or the other, whatever happens. */
+MUST_CHECK err_t home_rename(const struct home *home, const char *from, const char *to);
+
 #endif

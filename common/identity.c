@@ -90,7 +90,7 @@ err_t identity_seal(const struct home *home, bool is_sealed, char ret_reason[256
 {
     struct kept kept;
     struct passphrase passphrase;
-    err_t err = kept_read(home, &kept, ret_reason);
+    err_t err = kept_read(home, IDENTITY_FILE, &kept, ret_reason);
     if (err == ERR_OK && kept.is_sealed == is_sealed) {
         snprintf(ret_reason, 256,
                  is_sealed
@@ -103,10 +103,10 @@ err_t identity_seal(const struct home *home, bool is_sealed, char ret_reason[256
         err = passphrase_choose(&passphrase, ret_reason);
         err = err == ERR_OK ? close_seal(&kept.identity, passphrase_view(&passphrase), &kept.seal, ret_reason) : err;
         passphrase_done(&passphrase);
-        err = err == ERR_OK ? kept_write(home, &kept.identity, &kept.seal, ret_reason) : err;
+        err = err == ERR_OK ? kept_write(home, IDENTITY_FILE, &kept.identity, &kept.seal, ret_reason) : err;
     } else if (err == ERR_OK) {
         err = unlock(home, &kept, ret_reason);
-        err = err == ERR_OK ? kept_write(home, &kept.identity, NULL, ret_reason) : err;
+        err = err == ERR_OK ? kept_write(home, IDENTITY_FILE, &kept.identity, NULL, ret_reason) : err;
     }
     if (err == ERR_OK) {
         snprintf(ret_reason, 256,
@@ -129,27 +129,72 @@ err_t identity_create(const struct home *home, const struct suite *suite, struct
         snprintf(reterr_reason, 256, "the libraries cannot make keys (libzmq without CURVE?)");
         return ERR_IO;
     }
-    err_t err = kept_write(home, ret_identity, NULL, reterr_reason);
+    err_t err = kept_write(home, IDENTITY_FILE, ret_identity, NULL, reterr_reason);
     if (err != ERR_OK) {
         identity_done(ret_identity);
     }
     return err;
 }
 
-err_t identity_load(const struct home *home, struct identity *ret_identity, char reterr_reason[256])
+static err_t load_from(const struct home *home, const char *name, struct identity *ret_identity,
+                       char reterr_reason[256])
 {
     struct kept kept;
-    err_t err = kept_read(home, &kept, reterr_reason);
+    err_t err = kept_read(home, name, &kept, reterr_reason);
     err = err == ERR_OK && kept.is_sealed ? unlock(home, &kept, reterr_reason) : err;
     *ret_identity = err == ERR_OK ? kept.identity : (struct identity){0};
     sodium_memzero(&kept, sizeof kept);
     return err;
 }
 
+err_t identity_load(const struct home *home, struct identity *ret_identity, char reterr_reason[256])
+{
+    return load_from(home, IDENTITY_FILE, ret_identity, reterr_reason);
+}
+
+err_t identity_load_next(const struct home *home, struct identity *ret_next, char reterr_reason[256])
+{
+    return load_from(home, IDENTITY_NEXT_FILE, ret_next, reterr_reason);
+}
+
+/* Kept as the current ones are: under the same passphrase, or openly. */
+static err_t create_next(const struct home *home, struct identity *ret_next, char reterr_reason[256])
+{
+    struct kept kept;
+    struct passphrase passphrase;
+    err_t err = kept_read(home, IDENTITY_FILE, &kept, reterr_reason);
+    if (err == ERR_OK && identity_make(identity_suite(&kept.identity), ret_next) != ERR_OK) {
+        snprintf(reterr_reason, 256, "the libraries cannot make keys");
+        err = ERR_IO;
+    }
+    if (err == ERR_OK && kept.is_sealed) {
+        err = passphrase_get(&passphrase, reterr_reason);
+        err = err == ERR_OK ? open_seal(&kept, passphrase_view(&passphrase)) : err; /* it must be the same one */
+        err = err == ERR_OK ? close_seal(ret_next, passphrase_view(&passphrase), &kept.seal, reterr_reason) : err;
+        passphrase_done(&passphrase);
+    }
+    err = err == ERR_OK
+              ? kept_write(home, IDENTITY_NEXT_FILE, ret_next, kept.is_sealed ? &kept.seal : NULL, reterr_reason)
+              : err;
+    sodium_memzero(&kept, sizeof kept);
+    return err;
+}
+
+err_t identity_prepare_next(const struct home *home, struct identity *ret_next, char reterr_reason[256])
+{
+    return home_has(home, IDENTITY_NEXT_FILE) ? identity_load_next(home, ret_next, reterr_reason)
+                                              : create_next(home, ret_next, reterr_reason);
+}
+
+err_t identity_promote_next(const struct home *home)
+{
+    return home_rename(home, IDENTITY_NEXT_FILE, IDENTITY_FILE);
+}
+
 err_t identity_load_public(const struct home *home, struct identity *ret_identity, char reterr_reason[256])
 {
     struct kept kept;
-    err_t err = kept_read(home, &kept, reterr_reason);
+    err_t err = kept_read(home, IDENTITY_FILE, &kept, reterr_reason);
     *ret_identity = kept.identity;
     sodium_memzero(ret_identity->curve_secret, KEY_SIZE);
     sodium_memzero(ret_identity->signing.secret, SIGNING_SECRET_SIZE);

@@ -28,6 +28,13 @@ MUST_CHECK err_t identity_load(const struct home *home, struct identity *ret_ide
 MUST_CHECK err_t identity_load_public(const struct home *home, struct identity *ret_identity, char reterr_reason[256]);
 void identity_done(struct identity *identity);
 
+/* The pairs that are to take the place of the home's (PROTOCOL.md §11), in a file beside them. Prepare makes them where
+ * there are none yet, of the same suite and kept in the same way; promote puts them in the place. ERR_NOT_FOUND: there
+ * are none. */
+MUST_CHECK err_t identity_prepare_next(const struct home *home, struct identity *ret_next, char reterr_reason[256]);
+MUST_CHECK err_t identity_load_next(const struct home *home, struct identity *ret_next, char reterr_reason[256]);
+MUST_CHECK err_t identity_promote_next(const struct home *home);
+
 /* Writes the file anew, sealed with a passphrase that is asked for, or open. ERR_EXISTS when it is so already. The
  * reason is a text for the user in every case. */
 MUST_CHECK err_t identity_seal(const struct home *home, bool is_sealed, char ret_reason[256]);

@@ -50,7 +50,7 @@ static void put_seal(struct draft *draft, const struct seal *seal)
     put_hex(draft, "secrets", seal->bytes, sizeof seal->bytes);
 }
 
-err_t kept_write(const struct home *home, const struct identity *identity, const struct seal *seal,
+err_t kept_write(const struct home *home, const char *name, const struct identity *identity, const struct seal *seal,
                  char reterr_reason[256])
 {
     static const char note[] = "#   Secret keys: never copy this file to another machine; join again instead.\n";
@@ -65,10 +65,10 @@ err_t kept_write(const struct home *home, const struct identity *identity, const
         put_hex(&draft, "curve_secret", identity->curve_secret, KEY_SIZE);
         put_hex(&draft, "signing_secret", identity->signing.secret, SIGNING_SECRET_SIZE);
     }
-    err_t err = home_write(home, IDENTITY_FILE, draft.text, draft.size);
+    err_t err = home_write(home, name, draft.text, draft.size);
     sodium_memzero(&draft, sizeof draft);
     if (err != ERR_OK) {
-        snprintf(reterr_reason, 256, "%.200s/" IDENTITY_FILE ": %s", home->path, err_text(err));
+        snprintf(reterr_reason, 256, "%.150s/%s: %s", home->path, name, err_text(err));
     }
     return err;
 }
@@ -126,13 +126,13 @@ static err_t get_kept(zconfig_t *file, struct kept *kept)
     return err == ERR_OK ? get_seal(file, &kept->seal) : err;
 }
 
-err_t kept_read(const struct home *home, struct kept *ret_kept, char reterr_reason[256])
+err_t kept_read(const struct home *home, const char *name, struct kept *ret_kept, char reterr_reason[256])
 {
     char path[PATH_SIZE];
     char text[FILE_MAX + 1];
     size_t size = 0;
     memset(ret_kept, 0, sizeof *ret_kept);
-    home_file(home, IDENTITY_FILE, path);
+    home_file(home, name, path);
     err_t err = file_read_private(path, text, FILE_MAX, &size, reterr_reason);
     if (err != ERR_OK) {
         if (err == ERR_NOT_FOUND) {

@@ -5,7 +5,8 @@
 #include "common/identity.h"
 #include "common/seal.h"
 
-#define IDENTITY_FILE "identity.zpl"
+#define IDENTITY_FILE      "identity.zpl"
+#define IDENTITY_NEXT_FILE "identity-next.zpl"
 
 /* What the file says, before any passphrase. */
 struct kept {
@@ -14,10 +15,10 @@ struct kept {
     struct seal seal;
 };
 
-/* ERR_NOT_FOUND when there is no file. */
-MUST_CHECK err_t kept_read(const struct home *home, struct kept *ret_kept, char reterr_reason[256]);
+/* Of the file NAME. ERR_NOT_FOUND when there is none. */
+MUST_CHECK err_t kept_read(const struct home *home, const char *name, struct kept *ret_kept, char reterr_reason[256]);
 /* SEAL holds the secrets, which are not written then; NULL: they are. */
-MUST_CHECK err_t kept_write(const struct home *home, const struct identity *identity, const struct seal *seal,
-                            char reterr_reason[256]);
+MUST_CHECK err_t kept_write(const struct home *home, const char *name, const struct identity *identity,
+                            const struct seal *seal, char reterr_reason[256]);
 
 #endif

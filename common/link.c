@@ -36,6 +36,8 @@ struct link {
     zloop_t *loop;
     struct link_config config;
     struct link_handler handler;
+    struct identity identity; /* of this socket: the ring's may change meanwhile */
+    bool uses_next;
     int timer;
 
     enum link_state state;
@@ -133,8 +135,8 @@ static void configure_socket(struct link *link)
     int receive_limit = 1000;
     int64_t message_limit = (int64_t)MESSAGE_SIZE_MAX * 2;
     zmq_setsockopt(handle, ZMQ_CURVE_SERVERKEY, link->config.membership->hub_key, KEY_SIZE);
-    zmq_setsockopt(handle, ZMQ_CURVE_PUBLICKEY, link->config.identity->curve_public, KEY_SIZE);
-    zmq_setsockopt(handle, ZMQ_CURVE_SECRETKEY, link->config.identity->curve_secret, KEY_SIZE);
+    zmq_setsockopt(handle, ZMQ_CURVE_PUBLICKEY, link->identity.curve_public, KEY_SIZE);
+    zmq_setsockopt(handle, ZMQ_CURVE_SECRETKEY, link->identity.curve_secret, KEY_SIZE);
     zmq_setsockopt(handle, ZMQ_IMMEDIATE, &on, sizeof on);
     zmq_setsockopt(handle, ZMQ_TCP_KEEPALIVE, &on, sizeof on);
     zmq_setsockopt(handle, ZMQ_RCVHWM, &receive_limit, sizeof receive_limit);
@@ -149,6 +151,9 @@ static void connect_now(struct link *link)
                  ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
                  ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_DISCONNECTED;
     snprintf(address, sizeof address, "inproc://link-monitor-%p", (void *)link);
+    const struct keyring *keys = link->config.keys;
+    link->uses_next = link->uses_next && keys->has_next;
+    link->identity = link->uses_next ? keys->next : keys->current;
     link->sock = zsock_new(ZMQ_DEALER);
     configure_socket(link);
     zmq_socket_monitor(zsock_resolve(link->sock), address, events);
@@ -195,6 +200,7 @@ static int on_monitor(zloop_t *loop, zsock_t *reader, void *arg)
         greet(link);
         break;
     case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+        link->uses_next = !link->uses_next; /* where a change of keys is under way, the hub has one or the other */
         go_down(link,
                 tr("the hub refuses this key: it is unknown, suspended or revoked; ask the city operator",
                    "枢纽拒绝了本机密钥：未登记、已暂停或已吊销，请联系市级管理员"),
@@ -480,7 +486,20 @@ void link_close(struct link *link)
     }
     close_socket(link);
     zloop_timer_end(link->loop, link->timer);
+    identity_done(&link->identity);
     free(link);
+}
+
+void link_renew(struct link *link)
+{
+    link->uses_next = false;
+    link->attempts = 0;
+    go_down(link, tr("a change of keys: connecting anew", "密钥已更换，正在重新连接"), 0);
+}
+
+bool link_uses_next(const struct link *link)
+{
+    return link->uses_next;
 }
 
 enum link_state link_state(const struct link *link)
@@ -532,14 +551,14 @@ static void sign_batch(const struct link *link, const struct view *items, uint32
                        uint8_t ret_signature[SIGNATURE_SIZE])
 {
     uint8_t hashes[BATCH_ITEMS_MAX * RECORD_HASH_SIZE];
-    const struct suite *suite = identity_suite(link->config.identity);
+    const struct suite *suite = identity_suite(&link->identity);
     msgpack_sbuffer buffer;
     for (uint32_t i = 0; i < count; i++) {
         suite_hash_leaf(suite, items[i], hashes + (size_t)i * RECORD_HASH_SIZE);
     }
     msgpack_sbuffer_init(&buffer);
     submit_signed_bytes(link->config.membership->hub_key, hashes, count, &buffer);
-    identity_sign(link->config.identity, (struct view){(const uint8_t *)buffer.data, buffer.size}, ret_signature);
+    identity_sign(&link->identity, (struct view){(const uint8_t *)buffer.data, buffer.size}, ret_signature);
     msgpack_sbuffer_destroy(&buffer);
 }
 
@@ -562,7 +581,7 @@ err_t link_submit(struct link *link, const struct view *items, uint32_t count, u
     message.submit.batch = ++link->batch;
     message.submit.count = count;
     memcpy(message.submit.items, items, count * sizeof *items);
-    message.submit.algorithm = suite_label(identity_suite(link->config.identity));
+    message.submit.algorithm = suite_label(identity_suite(&link->identity));
     message.submit.signature = (struct view){signature, SIGNATURE_SIZE};
     if (!send_message(link, &message)) {
         return ERR_BUSY;

@@ -10,7 +10,7 @@
 
 #include <czmq.h>
 
-#include "common/identity.h"
+#include "common/keyring.h"
 #include "common/membership.h"
 #include "proto/message.h"
 
@@ -40,7 +40,7 @@ struct link_handler {
 
 struct link_config {
     const struct membership *membership; /* borrowed for the link's life */
-    const struct identity *identity;     /* borrowed */
+    const struct keyring *keys;          /* borrowed; its content may change: then link_renew() */
     const char *software;
     uint64_t sent; /* for HELLO */
 };
@@ -48,6 +48,11 @@ struct link_config {
 struct link *link_open(zloop_t *loop, const struct link_config *config, const struct link_handler *handler);
 /* Sends BYE when ready. Takes NULL. */
 void link_close(struct link *link);
+
+/* Ends the session and connects anew, with the keys that the ring has now. */
+void link_renew(struct link *link);
+/* Whether this session is made with the ring's next keys: the hub has them. */
+bool link_uses_next(const struct link *link);
 
 enum link_state link_state(const struct link *link);
 /* Items that may be submitted now: 0 unless ready. Never above one batch. */

@@ -118,22 +118,33 @@ static zsock_t *open_enrol_socket(const struct join_link *link, const struct ide
     return sock;
 }
 
+/* What vouches for the new pair: the link's code, or FORMER. */
 static void send_enrol(zsock_t *sock, const struct join_link *link, const struct identity *identity,
-                       const char *software)
+                       const struct identity *former, const char *software)
 {
     msgpack_sbuffer buffer;
     uint8_t proof[SIGNATURE_SIZE];
+    uint8_t former_proof[SIGNATURE_SIZE];
     struct view code = {(const uint8_t *)link->code, strlen(link->code)};
+    struct view former_key = {former ? former->curve_public : NULL, former ? KEY_SIZE : 0};
+    struct view signing_key = signing_key_view(&identity->signing.key);
     msgpack_sbuffer_init(&buffer);
-    enrol_signed_bytes(identity->curve_public, code, &buffer);
+    enrol_signed_bytes(identity->curve_public, former ? former_key : code, &buffer);
     identity_sign(identity, (struct view){(const uint8_t *)buffer.data, buffer.size}, proof);
     msgpack_sbuffer_clear(&buffer);
+    if (former) {
+        successor_signed_bytes(former->curve_public, identity->curve_public, 0, signing_key, &buffer);
+        identity_sign(former, (struct view){(const uint8_t *)buffer.data, buffer.size}, former_proof);
+        msgpack_sbuffer_clear(&buffer);
+    }
     struct message message = {.type = MESSAGE_ENROL};
     message.enrol = (struct enrol){.version = PROTOCOL_VERSION,
                                    .code = code,
                                    .algorithm = suite_label(identity_suite(identity)),
-                                   .signing_key = signing_key_view(&identity->signing.key),
+                                   .signing_key = signing_key,
                                    .proof = {proof, SIGNATURE_SIZE},
+                                   .former_key = former_key,
+                                   .former_proof = {former_proof, former ? SIGNATURE_SIZE : 0},
                                    .software = {(const uint8_t *)software, strlen(software)}};
     message_encode(&message, &buffer);
     zmq_send(zsock_resolve(sock), buffer.data, buffer.size, 0);
@@ -179,7 +190,9 @@ static err_t take_answer(const struct message *answer, const struct join_link *l
         return ERR_INVALID;
     }
     snprintf(ret_membership->endpoint, sizeof ret_membership->endpoint, "%s", link->endpoint);
+    snprintf(ret_membership->enrol_endpoint, sizeof ret_membership->enrol_endpoint, "%s", link->enrol_endpoint);
     memcpy(ret_membership->hub_key, link->hub_key, KEY_SIZE);
+    ret_membership->given_out = grant->given_out;
     copy_text(grant->party, ret_membership->party, sizeof ret_membership->party);
     copy_text(grant->name, ret_membership->name, sizeof ret_membership->name);
     copy_text(grant->role, ret_membership->role, sizeof ret_membership->role);
@@ -190,8 +203,9 @@ static err_t take_answer(const struct message *answer, const struct join_link *l
     return ERR_OK;
 }
 
-err_t membership_enrol(const struct join_link *link, const struct identity *identity, const char *software,
-                       struct membership *ret_membership, char reterr_code[32], char reterr_reason[512])
+static err_t enrol(const struct join_link *link, const struct identity *identity, const struct identity *former,
+                   const char *software, struct membership *ret_membership, char reterr_code[32],
+                   char reterr_reason[512])
 {
     reterr_code[0] = '\0';
     if (identity_suite(identity) != link->suite) {
@@ -207,7 +221,7 @@ err_t membership_enrol(const struct join_link *link, const struct identity *iden
         snprintf(reterr_reason, 512, tr("cannot connect to %.200s", "无法连接 %.200s"), link->enrol_endpoint);
         return ERR_IO;
     }
-    send_enrol(sock, link, identity, software);
+    send_enrol(sock, link, identity, former, software);
     zmq_msg_t frame;
     zmq_msg_init(&frame);
     err_t err = ERR_IO;
@@ -236,6 +250,30 @@ err_t membership_enrol(const struct join_link *link, const struct identity *iden
     return err;
 }
 
+err_t membership_enrol(const struct join_link *link, const struct identity *identity, const char *software,
+                       struct membership *ret_membership, char reterr_code[32], char reterr_reason[512])
+{
+    return enrol(link, identity, NULL, software, ret_membership, reterr_code, reterr_reason);
+}
+
+err_t membership_succeed(const struct membership *membership, const struct identity *former,
+                         const struct identity *next, const char *software, char reterr_reason[512])
+{
+    struct join_link link = {.suite = membership_suite(membership)};
+    struct membership answer;
+    char code[32];
+    snprintf(link.endpoint, sizeof link.endpoint, "%s", membership->endpoint);
+    snprintf(link.enrol_endpoint, sizeof link.enrol_endpoint, "%s", membership->enrol_endpoint);
+    memcpy(link.hub_key, membership->hub_key, KEY_SIZE);
+    if (!*link.enrol_endpoint) {
+        /* Noted since releases that know changes of keys; before, it was the usual neighbour. */
+        char *port = strrchr(link.endpoint, ':');
+        snprintf(link.enrol_endpoint, sizeof link.enrol_endpoint, "%.*s:%ld", (int)(port ? port - link.endpoint : 0),
+                 link.endpoint, port ? strtol(port + 1, NULL, 10) + 1 : 0);
+    }
+    return enrol(&link, next, former, software, &answer, code, reterr_reason);
+}
+
 /* One row a text field of the file; keys travel as hex. */
 struct membership_row {
     const char *key;
@@ -259,10 +297,10 @@ struct membership_row {
     }
 
 static const struct membership_row membership_rows[] = {
-    TEXT_ROW(endpoint), KEY_ROW(hub_key), SIGNING_KEY_ROW(hub_signing_key),
-    TEXT_ROW(party),    TEXT_ROW(name),   TEXT_ROW(role),
-    TEXT_ROW(hub),      TEXT_ROW(city),   TEXT_ROW(entity_type),
-    TEXT_ROW(sectors),
+    TEXT_ROW(endpoint), KEY_ROW(hub_key),         SIGNING_KEY_ROW(hub_signing_key),
+    TEXT_ROW(party),    TEXT_ROW(name),           TEXT_ROW(role),
+    TEXT_ROW(hub),      TEXT_ROW(city),           TEXT_ROW(entity_type),
+    TEXT_ROW(sectors),  TEXT_ROW(enrol_endpoint),
 };
 enum { MEMBERSHIP_ROWS = sizeof membership_rows / sizeof *membership_rows };
 

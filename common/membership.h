@@ -15,7 +15,9 @@ struct membership {
     char hub[256];
     char city[8];
     char entity_type[32];
-    char sectors[256]; /* codes, comma-separated */
+    char sectors[256];        /* codes, comma-separated */
+    char enrol_endpoint[300]; /* "": of a file that an earlier release wrote */
+    uint64_t given_out;       /* of the ENROLLED that this is of; not kept in the file */
 };
 
 /* What the hub and all of its peers use. */
@@ -38,6 +40,11 @@ void join_link_format(const char *host, int port, int enrol_port, const struct j
  * with what to do in reterr_reason. reterr_code holds the REFUSE code or "". */
 MUST_CHECK err_t membership_enrol(const struct join_link *link, const struct identity *identity, const char *software,
                                   struct membership *ret_membership, char reterr_code[32], char reterr_reason[512]);
+
+/* Tells the hub the pair that takes the place of FORMER (PROTOCOL.md §11); as membership_enrol(). Doing it again
+ * changes nothing. */
+MUST_CHECK err_t membership_succeed(const struct membership *membership, const struct identity *former,
+                                    const struct identity *next, const char *software, char reterr_reason[512]);
 
 /* NAME such as "hub.zpl". */
 MUST_CHECK err_t membership_save(const struct home *home, const char *name, const struct membership *membership);

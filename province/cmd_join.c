@@ -90,12 +90,71 @@ int cmd_init(const struct home *home, const struct arguments *arguments)
     return EXIT_DONE;
 }
 
+/* Tells every hub; how many there are that have not taken the new pair. */
+static size_t tell_hubs(const struct home *home, const struct identity *current, const struct identity *next)
+{
+    struct hub_member *members = NULL;
+    size_t count = 0;
+    size_t missing = 0;
+    char reason[512];
+    if (hubs_load(home, &members, &count, NULL) != ERR_OK) {
+        complain(tr("the folder %s/hubs cannot be used", "文件夹 %s/hubs 不可用"), home->path);
+        return 1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (membership_succeed(&members[i].membership, current, next, SOFTWARE, reason) != ERR_OK) {
+            complain(tr("hub %" PRId64 ": %s", "枢纽 %" PRId64 "：%s"), members[i].hub, reason);
+            missing++;
+        }
+    }
+    free(members);
+    return missing;
+}
+
+/* Each step may be done again: PROTOCOL.md §11. */
+static int rotate_key(const struct home *home)
+{
+    struct identity current;
+    struct identity next;
+    char reason[256];
+    int lock = -1;
+    if (home_lock(home, "join.lock", &lock) != ERR_OK) {
+        complain(tr("another join or change of keys is under way in %s", "%s 中正在执行另一个 join 或密钥更换"),
+                 home->path);
+        return EXIT_REFUSED;
+    }
+    if (identity_load(home, &current, reason) != ERR_OK || identity_prepare_next(home, &next, reason) != ERR_OK) {
+        complain("%s", reason);
+        return EXIT_REFUSED;
+    }
+    size_t missing = tell_hubs(home, &current, &next);
+    identity_done(&current);
+    identity_done(&next);
+    if (missing > 0) {
+        complain(tr("%zu hubs do not have the new keys yet; the former go on: do it again with agn-province key rotate",
+                    "有 %zu 个枢纽尚未收到新密钥，原密钥继续使用：请再次执行 agn-province key rotate"),
+                 missing);
+        return EXIT_REFUSED;
+    }
+    err_t err = identity_promote_next(home);
+    if (err != ERR_OK) {
+        complain("%s: %s", home->path, err_text(err));
+        return EXIT_REFUSED;
+    }
+    hubs_wake(home, WAKE_HUBS);
+    puts(tr("the keys are changed; the former ones stay good for a while", "密钥已更换；原密钥在过渡期内仍然有效"));
+    return EXIT_DONE; /* the lock goes with the process */
+}
+
 int cmd_key(const struct home *home, const struct arguments *arguments)
 {
     char reason[256];
+    if (arguments->operand_count == 1 && strcmp(arguments->operands[0], "rotate") == 0) {
+        return rotate_key(home);
+    }
     bool is_sealed = arguments->operand_count == 1 && strcmp(arguments->operands[0], "seal") == 0;
     if (arguments->operand_count != 1 || (!is_sealed && strcmp(arguments->operands[0], "unseal") != 0)) {
-        complain(tr("expected: agn-province key seal|unseal", "用法：agn-province key seal|unseal"));
+        complain(tr("expected: agn-province key rotate|seal|unseal", "用法：agn-province key rotate|seal|unseal"));
         return EXIT_USAGE;
     }
     if (identity_seal(home, is_sealed, reason) != ERR_OK) {

@@ -225,7 +225,7 @@ static void on_receipt(void *self, struct link *link, const struct receipt_body 
 static void open_link(struct follower *follower)
 {
     const struct link_config config = {.membership = &follower->member.membership,
-                                       .identity = follower->site.identity,
+                                       .keys = follower->site.keys,
                                        .software = SOFTWARE,
                                        .sent = dispatch_sent(follower->dispatch)};
     const struct link_handler handler = {.self = follower,
@@ -278,6 +278,11 @@ bool follower_is_of(const struct follower *follower, const struct hub_member *me
     return follower->member.hub == member->hub && strcmp(ours->endpoint, theirs->endpoint) == 0 &&
            memcmp(ours->hub_key, theirs->hub_key, KEY_SIZE) == 0 &&
            signing_key_equal(&ours->hub_signing_key, &theirs->hub_signing_key);
+}
+
+void follower_keys_changed(struct follower *follower)
+{
+    link_renew(follower->link);
 }
 
 bool follower_check(struct follower *follower, int64_t now_monotonic)

@@ -19,7 +19,7 @@ struct follower_site {
     zloop_t *loop;
     struct replica *replica;
     struct outbox *outbox;
-    const struct identity *identity;
+    const struct keyring *keys;
     const struct settings *settings;
 };
 
@@ -36,6 +36,8 @@ bool follower_is_of(const struct follower *follower, const struct hub_member *me
 /* Looks after progress; true when follower_renew() should be called (where follower_close() may be). */
 bool follower_check(struct follower *follower, int64_t now_monotonic);
 void follower_renew(struct follower *follower);
+/* The ring has other keys now: a new session is due. */
+void follower_keys_changed(struct follower *follower);
 
 /* Sends what waits for this hub: a few times a second, and IS_ASKED at once when something was filed. */
 void follower_send(struct follower *follower, int64_t now_monotonic, bool is_asked);

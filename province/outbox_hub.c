@@ -60,7 +60,8 @@ static err_t take_epoch(struct outbox *outbox, int64_t hub, struct view epoch, s
 }
 
 /* A backup put back under the same epoch shows in the hub's own count. What it still has it answers as duplicate. */
-static err_t take_received(struct outbox *outbox, int64_t hub, uint64_t received, struct outbox_welcome *effect)
+static err_t take_received(struct outbox *outbox, int64_t hub, uint64_t received, uint64_t given_out,
+                           struct outbox_welcome *effect)
 {
     uint64_t last = 0;
     sqlite3_stmt *stmt = outbox_statement(outbox, OUTBOX_LAST_RECEIVED, hub);
@@ -73,10 +74,10 @@ static err_t take_received(struct outbox *outbox, int64_t hub, uint64_t received
         effect->sent_again += err == ERR_OK ? (uint64_t)sqlite3_changes64(outbox->db) : 0;
     }
     err = err == ERR_OK ? outbox_last_seq(outbox, hub, &last) : err;
-    if (err == ERR_OK && received > last) {
+    if (err == ERR_OK && given_out > last) {
         effect->is_behind_hub = true;
         stmt = outbox_statement(outbox, OUTBOX_SET_SEQ, hub);
-        sqlite3_bind_int64(stmt, 2, (int64_t)received);
+        sqlite3_bind_int64(stmt, 2, (int64_t)given_out);
         err = db_run(stmt);
     }
     return err;
@@ -86,7 +87,8 @@ err_t outbox_take_welcome(struct outbox *outbox, int64_t hub, const struct welco
                           struct outbox_welcome *ret_effect)
 {
     memset(ret_effect, 0, sizeof *ret_effect);
-    if (welcome->epoch.size != EPOCH_SIZE || welcome->received > INT64_MAX / 2) {
+    uint64_t given_out = welcome->given_out > welcome->received ? welcome->given_out : welcome->received;
+    if (welcome->epoch.size != EPOCH_SIZE || given_out > INT64_MAX / 2) {
         return ERR_INVALID;
     }
     err_t err = outbox_begin(outbox);
@@ -94,7 +96,7 @@ err_t outbox_take_welcome(struct outbox *outbox, int64_t hub, const struct welco
         return err;
     }
     err = take_epoch(outbox, hub, welcome->epoch, ret_effect);
-    err = err == ERR_OK ? take_received(outbox, hub, welcome->received, ret_effect) : err;
+    err = err == ERR_OK ? take_received(outbox, hub, welcome->received, given_out, ret_effect) : err;
     return outbox_end(outbox, err);
 }
 

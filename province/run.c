@@ -17,7 +17,7 @@ enum { TICK_MS = 250, TIDY_MS = 3600000, OUTBOX_WAIT_MS = 500 };
 struct run {
     const struct home *home;
     struct settings settings;
-    struct identity identity;
+    struct keyring keys;
     struct replica *replica;
     struct outbox *outbox;
     zloop_t *loop;
@@ -78,7 +78,7 @@ static void rescan(struct run *run)
     }
     run->follower_count = kept;
     run->followers = mem_grow(run->followers, kept + count, sizeof(struct follower *));
-    const struct follower_site site = {run->loop, run->replica, run->outbox, &run->identity, &run->settings};
+    const struct follower_site site = {run->loop, run->replica, run->outbox, &run->keys, &run->settings};
     for (size_t i = 0; i < count; i++) {
         if (!find_follower(run, &members[i])) {
             log_info("hub-joined", "hub=%" PRId64 " endpoint=%s", members[i].hub, members[i].membership.endpoint);
@@ -163,6 +163,12 @@ static int on_wake(zloop_t *loop, zmq_pollitem_t *item, void *arg)
     if (run->is_rescan_due) {
         rescan(run);
     }
+    if (keyring_refresh(&run->keys)) {
+        log_info("keys-changed", "hubs=%zu connecting with the new ones", run->follower_count);
+        for (size_t i = 0; i < run->follower_count; i++) {
+            follower_keys_changed(run->followers[i]);
+        }
+    }
     for (size_t i = 0; i < run->follower_count; i++) {
         if (follower_check(run->followers[i], now)) {
             follower_renew(run->followers[i]);
@@ -174,7 +180,7 @@ static int on_wake(zloop_t *loop, zmq_pollitem_t *item, void *arg)
 static bool open_keys(struct run *run)
 {
     char reason[256];
-    err_t err = identity_load(run->home, &run->identity, reason);
+    err_t err = keyring_open(run->home, &run->keys, reason);
     if (err == ERR_NOT_FOUND) {
         complain(tr("%s is not initialised: agn-province init --name NAME, then agn-province join LINK",
                     "%s 尚未初始化：请先执行 agn-province init --name 名称，再执行 agn-province join LINK"),
@@ -238,7 +244,7 @@ static void close_run(struct run *run)
     }
     replica_close(run->replica);
     outbox_close(run->outbox);
-    identity_done(&run->identity);
+    keyring_done(&run->keys);
     if (run->wake >= 0) {
         close(run->wake);
     }
