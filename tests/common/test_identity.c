@@ -296,6 +296,39 @@ static void test_a_costly_seal_is_not_tried(void **state)
     assert_int_equal(seal_open(text, text, &fair, secret), ERR_INVALID);
 }
 
+/* Each suite, openly and sealed: the next keys are of the same suite, kept in the same way, and made once. */
+static void test_next_keys_are_made_once_and_take_the_place(void **state)
+{
+    struct place *place = *state;
+    for (int i = 0; i < 2 * BOTH; i++) {
+        struct identity next;
+        struct identity again;
+        remove(place->file);
+        assert_int_equal(identity_create(&place->home, both[i / 2], &place->identity, place->reason), ERR_OK);
+        assert_int_equal(identity_load_next(&place->home, &next, place->reason), ERR_NOT_FOUND);
+        if (i % 2 == 1) {
+            assert_int_equal(identity_seal(&place->home, true, place->reason), ERR_OK);
+            give(place, "another passphrase\n");
+            assert_int_not_equal(identity_prepare_next(&place->home, &next, place->reason), ERR_OK);
+            give(place, PASSPHRASE "\n");
+        }
+        assert_int_equal(identity_prepare_next(&place->home, &next, place->reason), ERR_OK);
+        assert_ptr_equal(identity_suite(&next), both[i / 2]);
+        assert_memory_not_equal(next.curve_public, place->identity.curve_public, KEY_SIZE);
+        assert_int_equal(identity_prepare_next(&place->home, &again, place->reason), ERR_OK);
+        assert_memory_equal(&next, &again, sizeof next);
+        assert_int_equal(identity_promote_next(&place->home), ERR_OK);
+        assert_int_equal(identity_load(&place->home, &again, place->reason), ERR_OK);
+        assert_memory_equal(&next, &again, sizeof next);
+        assert_int_equal(identity_load_next(&place->home, &next, place->reason), ERR_NOT_FOUND);
+        if (i % 2 == 1) {
+            give(place, "another passphrase\n");
+            assert_int_not_equal(identity_load(&place->home, &again, place->reason), ERR_OK);
+            give(place, PASSPHRASE "\n");
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,6 +340,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_each_field_of_a_sealed_file_is_guarded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_cut_file_is_refused, set_up, tear_down),
         cmocka_unit_test(test_a_costly_seal_is_not_tried),
+        cmocka_unit_test_setup_teardown(test_next_keys_are_made_once_and_take_the_place, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
