@@ -153,6 +153,16 @@ struct search {
     size_t count;
 };
 
+/* Whether NAME, once folded, may begin as TEXT does. Folding every name of the schema for every heading is what reading
+ * a table would spend its time with. */
+static bool may_begin(const char *text, const char *name)
+{
+    bool is_letter = (*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z');
+    bool is_han =
+        (unsigned char)*name >= 0xE5 && (unsigned char)*name <= 0xE8; /* U+5000 to U+8FFF fold to themselves */
+    return is_letter ? *text == (*name | 0x20) : !is_han || *text == *name;
+}
+
 /* What follows NAME in TEXT; NULL where TEXT does not begin with it. */
 static const char *after_name(const struct search *search, const char *text, const char *name)
 {
@@ -163,7 +173,7 @@ static const char *after_name(const struct search *search, const char *text, con
         }
         return text + size + (text[size] == '.');
     }
-    char *folded = column_fold(name);
+    char *folded = may_begin(text, name) ? column_fold(name) : NULL;
     size_t size = folded ? strlen(folded) : 0;
     bool is_there = size > 0 && strncmp(text, folded, size) == 0;
     free(folded);

@@ -34,6 +34,7 @@ struct records {
     bool is_below_headings; /* the next row may be one of paths */
     bool is_ended;
 
+    size_t looked_at; /* cells, for headings */
     size_t row;
     char **shown; /* what stands in the row's cells, by heading: for its faults */
     json_t *tree; /* lists as objects by the number of their columns */
@@ -229,13 +230,19 @@ static err_t find_headings(struct records *records, char reterr_reason[SHEET_REA
             return err;
         }
         records->row = row.number;
+        records->looked_at += row.count;
+        if (records->looked_at > RECORDS_LOOKUPS_MAX) {
+            snprintf(reterr_reason, SHEET_REASON_SIZE, "%s",
+                     tr("too many cells to look for headings in: split it", "需查找表头的单元格过多：请拆分"));
+            return ERR_INVALID;
+        }
         if (row.count > RECORDS_HEADINGS_MAX) {
             break;
         }
         records->kind = records->kind ? records->kind : named_kind(&row);
         records->kind = records->kind || row.count < 3 ? records->kind : guess_kind(&row);
-        if (records->kind && count_known(records->kind, &row) * 2 >= row.count &&
-            count_known(records->kind, &row) > 0) {
+        size_t known = records->kind ? count_known(records->kind, &row) : 0;
+        if (known > 0 && known * 2 >= row.count) {
             take_headings(records, &row);
             records->is_in_sheet = records->is_below_headings = true;
             return ERR_OK;

@@ -12,8 +12,9 @@
 #include "sheet/column.h"
 #include "sheet/sheet.h"
 
-/* The longest table of a kind has some hundred columns; each heading is compared with all names of the schema. */
-enum { RECORDS_HEADINGS_MAX = 1024 };
+/* The longest table of a kind has some hundred columns; each heading is compared with all names of the schema,
+ * so the cells that are looked at for headings are bounded, in all sheets together. */
+enum { RECORDS_HEADINGS_MAX = 1024, RECORDS_LOOKUPS_MAX = 65536 };
 
 struct records;
 

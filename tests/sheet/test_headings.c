@@ -8,6 +8,8 @@
 
 #include "proto/kinds.h"
 #include "sheet/column.h"
+#include "sheet/records.h"
+#include "tests/sheet/workbook.h"
 
 /* A heading names its column by path or by label, in Chinese and English. */
 
@@ -100,12 +102,57 @@ static void test_what_names_no_column_is_not_found(void **state)
     assert_null(column_kind("review_report.nonsense"));
 }
 
+/* Each of 256 sheets has thousands of cells in which headings are looked for. */
+static void test_looking_for_headings_is_bounded(void **state)
+{
+    enum { SHEETS = 256, CELLS = 1000 };
+    static const char unknown[] = "<c t='inlineStr'><is><t>x</t></is></c>";
+    static const char known[] = "</row><row><c t='inlineStr'><is><t>activity_no</t></is></c></row>"
+                                "<row><c t='inlineStr'><is><t>1</t></is></c></row></sheetData></w>";
+    char *book = NULL;
+    char *sheet = NULL;
+    size_t size = 0;
+    struct records *records = NULL;
+    struct table_record record;
+    char reason[SHEET_REASON_SIZE];
+    (void)state;
+    FILE *file = open_memstream(&book, &size);
+    fprintf(file, "<workbook xmlns:r='" RELATION "'><sheets>");
+    for (int i = 0; i < SHEETS; i++) {
+        fprintf(file, "<sheet name='s%d' sheetId='%d' r:id='r1'/>", i, i + 1);
+    }
+    fprintf(file, "</sheets></workbook>");
+    fclose(file);
+    file = open_memstream(&sheet, &size);
+    fprintf(file, "<w><sheetData><row>");
+    for (int i = 0; i < CELLS; i++) {
+        fputs(unknown, file);
+    }
+    fputs(known, file);
+    fclose(file);
+    const struct part_text part = {SHEET_PART, sheet, size, 1};
+    file = workbook_with(book, &part, 1);
+    assert_int_equal(records_open(file, kind_by_number(KIND_REVIEW_REPORT), 480, &records, reason), ERR_OK);
+    size_t count = 0;
+    do {
+        assert_int_equal(records_next(records, &record), ERR_OK);
+        count++;
+    } while (record.json);
+    assert_in_range(count, RECORDS_LOOKUPS_MAX / (CELLS + 1), SHEETS - 1);
+    assert_non_null(strstr(record.faults.list[0].reason, "headings"));
+    records_close(records);
+    fclose(file);
+    free(book);
+    free(sheet);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_column_is_found_by_each_of_its_names),
         cmocka_unit_test(test_case_width_and_marks_do_not_matter),
         cmocka_unit_test(test_what_names_no_column_is_not_found),
+        cmocka_unit_test(test_looking_for_headings_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
