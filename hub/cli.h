@@ -39,6 +39,7 @@ int cli_export(struct store *store, const struct record_filter *filter, enum tab
 int cli_shares_waiting(const struct home *home, enum table_form form);
 /* Of `signals --raised`: what the hub raised by itself. */
 int cli_raised(struct store *store, enum table_form form);
+int cli_ledger_audit(const struct home *home, int argc, char **argv);
 int cli_audit_log(const struct home *home, int argc, char **argv);
 int cli_config(const struct home *home, int argc, char **argv);
 

@@ -22,19 +22,25 @@ static bool is_signed(const struct intake *intake, const struct party_key *key, 
     return is_good;
 }
 
+static void take_item(const struct intake *intake, struct batch *batch, const struct record *record,
+                      struct batch_item *item)
+{
+    static const struct thread_facts begun = {0}; /* every life begins in its first state */
+    const struct value *attachments = record_get(record, "attachments");
+    item->has_id = true;
+    batch->names_blobs = batch->names_blobs || (attachments && attachments->is_present);
+    project_record(record, intake->utc_offset_minutes, &item->projection);
+    project_cell(record, &batch->facts, &begun, intake->utc_offset_minutes, &item->cell);
+}
+
 static void check_item(const struct intake *intake, struct batch *batch, const struct record_context *context,
                        struct batch_item *item)
 {
-    static const struct thread_facts begun = {0}; /* every life begins in its first state */
     struct record record;
     struct faults faults;
     faults.count = 0;
     if (record_check(item->bytes, context, &record, &faults) == ERR_OK) {
-        const struct value *attachments = record_get(&record, "attachments");
-        item->has_id = true;
-        batch->names_blobs = batch->names_blobs || (attachments && attachments->is_present);
-        project_record(&record, intake->utc_offset_minutes, &item->projection);
-        project_cell(&record, &batch->facts, &begun, intake->utc_offset_minutes, &item->cell);
+        take_item(intake, batch, &record, item);
         return;
     }
     item->faults = mem_alloc(sizeof *item->faults);
@@ -46,6 +52,16 @@ static void check_item(const struct intake *intake, struct batch *batch, const s
     if (item->has_id) {
         memcpy(item->projection.id, id->view.at, RECORD_ID_SIZE);
     }
+}
+
+static void name_party(struct batch *batch, const struct party *party, int64_t at)
+{
+    batch->party_row = party->row;
+    batch->role = (enum role)role_find(party->role);
+    batch->at = at;
+    memcpy(batch->party, party->party, sizeof batch->party);
+    memcpy(batch->entity_type, party->entity_type, sizeof batch->entity_type);
+    batch->facts = (struct party_facts){batch->party, batch->entity_type};
 }
 
 struct batch *intake_batch(const struct intake *intake, const struct party *party, const struct party_key *key,
@@ -60,16 +76,11 @@ struct batch *intake_batch(const struct intake *intake, const struct party *part
         batch_free(batch);
         return NULL;
     }
-    batch->party_row = party->row;
-    batch->role = (enum role)role_find(party->role);
+    name_party(batch, party, now_ms);
     batch->session = submit->session;
     batch->batch = submit->batch;
-    batch->at = now_ms;
     batch->signature = submit->signature;
     batch->signing_key = key->signing_key;
-    memcpy(batch->party, party->party, sizeof batch->party);
-    memcpy(batch->entity_type, party->entity_type, sizeof batch->entity_type);
-    batch->facts = (struct party_facts){batch->party, batch->entity_type};
     struct record_context context = {
         .now_ms = now_ms, .utc_offset_minutes = intake->utc_offset_minutes, .party = batch->party};
     for (uint32_t i = 0; i < submit->count; i++) {
@@ -80,5 +91,36 @@ struct batch *intake_batch(const struct intake *intake, const struct party *part
     zmq_msg_move(&batch->frame, frame);
     assert(zmq_msg_data(&batch->frame) == data);
     (void)data;
+    return batch;
+}
+
+struct batch *intake_again(const struct intake *intake, const struct party *party, const struct view *items,
+                           uint32_t count, int64_t at)
+{
+    size_t size = 1;
+    struct batch *batch = batch_new(count);
+    struct record_context context = {.now_ms = at, .utc_offset_minutes = intake->utc_offset_minutes};
+    for (uint32_t i = 0; i < count; i++) {
+        size += items[i].size;
+    }
+    zmq_msg_init_size(&batch->frame, size);
+    uint8_t *bytes = zmq_msg_data(&batch->frame);
+    batch->is_again = true;
+    name_party(batch, party, at);
+    for (uint32_t i = 0; i < count; i++) {
+        struct batch_item *item = &batch->items[i];
+        struct record record;
+        struct faults ignored = {0};
+        memcpy(bytes, items[i].at, items[i].size);
+        item->bytes = (struct view){bytes, items[i].size};
+        bytes += items[i].size;
+        err_t checked = record_check(item->bytes, &context, &record, &ignored);
+        (void)checked; /* rules may have changed since, and what was erased is no text any more */
+        if (record.kind) {
+            take_item(intake, batch, &record, item);
+        } else {
+            item->retry = "store_failed"; /* no record any more: it leaves nothing behind */
+        }
+    }
     return batch;
 }

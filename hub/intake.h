@@ -16,4 +16,9 @@ struct intake {
 struct batch *intake_batch(const struct intake *intake, const struct party *party, const struct party_key *key,
                            const struct submit *submit, zmq_msg_t *frame, int64_t now_ms);
 
+/* A batch of records that were stored before, for storing them anew: what they were taken for then is not asked again,
+ * only what they say. ITEMS are copied. */
+struct batch *intake_again(const struct intake *intake, const struct party *party, const struct view *items,
+                           uint32_t count, int64_t at);
+
 #endif

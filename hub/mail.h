@@ -61,6 +61,7 @@ struct batch {
     uint32_t stored;
     msgpack_sbuffer receipt; /* the front's: the frame, made while the commit waits for the disk */
     const char *failure;     /* the writer's: a retry code (static) that stands in place of every outcome */
+    bool is_again;           /* stored before: as of `at` */
     bool names_blobs;        /* some item names an attachment */
     uint32_t count;
     struct batch_item items[];

@@ -358,7 +358,10 @@ static err_t note_filer(struct put *put)
 
 err_t store_put_batch(struct store *store, struct batch *batch)
 {
-    struct put put = {.store = store, .batch = batch, .base = batch->items[0].bytes.at, .now = clock_ms()};
+    struct put put = {.store = store,
+                      .batch = batch,
+                      .base = batch->items[0].bytes.at,
+                      .now = batch->is_again ? batch->at : clock_ms()};
     uint64_t first_number = store->number + 1;
     err_t err = next_batch_id(store, &put.batch_id);
     err = err == ERR_OK ? note_filer(&put) : err;

@@ -76,6 +76,7 @@ struct logged {
     int64_t owner;
     bool has_history; /* its thread has other records */
     struct view bytes;
+    struct view hash; /* as it was signed; the bytes have another one where the content was erased, or changed */
 };
 /* The last batch that the desk has worked through, and the last there is. */
 MUST_CHECK err_t store_desk(struct store *store, int64_t *ret_done, int64_t *ret_head);

@@ -47,14 +47,14 @@ err_t store_root_of(struct store *store, int64_t party, const uint8_t id[RECORD_
 
 /* The stored bytes are those of the items of a SUBMIT, from the first item's content on: between two items stands the
  * head of a bin. An item that was rejected lies there too, and has no record row that points to it. */
-static err_t find_logged(struct store *store, int64_t batch, int64_t offset, const uint8_t id[RECORD_ID_SIZE],
+static err_t find_logged(struct store *store, int64_t offset, struct view hashes, const uint8_t id[RECORD_ID_SIZE],
                          struct logged *logged)
 {
     sqlite3_stmt *get = store_statement(store, GET_RECORD);
     sqlite3_bind_int64(get, 1, logged->party.row);
     db_bind_view(get, 2, (struct view){id, RECORD_ID_SIZE});
     err_t err = db_step(get);
-    if (err == ERR_OK && (sqlite3_column_int64(get, 1) != batch || sqlite3_column_int64(get, 3) != offset)) {
+    if (err == ERR_OK && (sqlite3_column_int64(get, 1) != logged->batch || sqlite3_column_int64(get, 3) != offset)) {
         err = ERR_NOT_FOUND; /* an earlier one with this id stands */
     }
     if (err == ERR_OK) {
@@ -62,6 +62,10 @@ static err_t find_logged(struct store *store, int64_t batch, int64_t offset, con
         logged->number = (uint64_t)sqlite3_column_int64(get, 0);
         logged->owner = has_root ? sqlite3_column_int64(get, 7) : logged->party.row;
         logged->has_history = has_root;
+        uint64_t position = (uint64_t)sqlite3_column_int64(get, 2);
+        logged->hash = position < hashes.size / RECORD_HASH_SIZE
+                           ? (struct view){hashes.at + position * RECORD_HASH_SIZE, RECORD_HASH_SIZE}
+                           : (struct view){0};
         memcpy(logged->id, id, RECORD_ID_SIZE);
         memcpy(logged->root, has_root ? sqlite3_column_blob(get, 6) : id, RECORD_ID_SIZE);
     }
@@ -69,7 +73,7 @@ static err_t find_logged(struct store *store, int64_t batch, int64_t offset, con
     return err;
 }
 
-static err_t walk(struct store *store, struct view bytes, struct logged *logged,
+static err_t walk(struct store *store, struct view bytes, struct view hashes, struct logged *logged,
                   err_t (*each)(void *self, const struct logged *logged), void *self)
 {
     struct reader reader = reader_over(bytes.at, bytes.size);
@@ -82,7 +86,7 @@ static err_t walk(struct store *store, struct view bytes, struct logged *logged,
         logged->bytes = (struct view){start, (size_t)(reader.at - start)};
         struct value id = {0};
         if (check_peek(logged->bytes, &id) && id.is_present && id.view.size == RECORD_ID_SIZE) {
-            err = find_logged(store, logged->batch, start - bytes.at, id.view.at, logged);
+            err = find_logged(store, start - bytes.at, hashes, id.view.at, logged);
             err = err == ERR_OK ? each(self, logged) : err;
             if (err != ERR_OK && err != ERR_NOT_FOUND) {
                 return err;
@@ -101,7 +105,7 @@ err_t store_each_logged(struct store *store, int64_t batch, err_t (*each)(void *
                         void *self)
 {
     struct logged logged = {.batch = batch};
-    sqlite3_stmt *stmt = store_borrow(store, "select party, at, bytes from batch where id = ?");
+    sqlite3_stmt *stmt = store_borrow(store, "select party, at, bytes, hashes from batch where id = ?");
     sqlite3_bind_int64(stmt, 1, batch);
     err_t err = db_step(stmt);
     if (err == ERR_OK) {
@@ -110,7 +114,7 @@ err_t store_each_logged(struct store *store, int64_t batch, err_t (*each)(void *
         logged.role = (enum role)role_find(logged.party.role);
     }
     if (err == ERR_OK) {
-        err = walk(store, db_column_view(stmt, 2), &logged, each, self);
+        err = walk(store, db_column_view(stmt, 2), db_column_view(stmt, 3), &logged, each, self);
     }
     store_return(store, stmt);
     return err == ERR_NOT_FOUND ? ERR_OK : err;

@@ -1,0 +1,270 @@
+#include "hub/audit_parts.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "common/text.h"
+#include "hub/intake.h"
+#include "hub/store_clock.h"
+#include "hub/store_facts.h"
+#include "hub/store_ledger.h"
+
+void audit_say(struct audit *audit, const char *code, const char *subject, const char *format, ...)
+{
+    struct finding finding = {.code = code};
+    va_list args;
+    va_start(args, format);
+    vsnprintf(finding.detail, sizeof finding.detail, format, args);
+    va_end(args);
+    snprintf(finding.subject, sizeof finding.subject, "%s", subject);
+    audit->sums.findings++;
+    audit->order->on_finding(audit->order->self, &finding);
+}
+
+/* ---- one batch ---- */
+
+struct reading {
+    struct audit *audit;
+    struct party party;
+    int64_t id, at;
+    uint64_t first_number;
+    struct view hashes;
+    uint32_t count; /* records of it */
+    struct view items[BATCH_ITEMS_MAX];
+    uint8_t leaves[BATCH_ITEMS_MAX][RECORD_HASH_SIZE];
+    uint64_t numbers[BATCH_ITEMS_MAX];
+    uint8_t *bytes; /* of the items, copied */
+    size_t used, room;
+};
+
+static err_t read_item(void *self, const struct logged *logged)
+{
+    struct reading *reading = self;
+    struct audit *audit = reading->audit;
+    uint8_t hash[RECORD_HASH_SIZE];
+    char subject[64];
+    if (reading->count == BATCH_ITEMS_MAX || reading->used + logged->bytes.size > reading->room ||
+        logged->hash.size != RECORD_HASH_SIZE) {
+        return ERR_INVALID;
+    }
+    suite_hash_leaf(audit->seen->settings.suite, logged->bytes, hash);
+    bool is_same = memcmp(logged->hash.at, hash, RECORD_HASH_SIZE) == 0;
+    if (!is_same) {
+        snprintf(subject, sizeof subject, "record %" PRIu64, logged->number);
+        audit_say(audit, "record_changed", subject, "its bytes are not those that %s signed", logged->party.party);
+    }
+    memcpy(reading->bytes + reading->used, logged->bytes.at, logged->bytes.size);
+    memcpy(reading->leaves[reading->count], logged->hash.at, RECORD_HASH_SIZE);
+    reading->items[reading->count] = (struct view){reading->bytes + reading->used, logged->bytes.size};
+    reading->numbers[reading->count++] = logged->number;
+    reading->used += logged->bytes.size;
+    audit->sums.records++;
+    return ERR_OK;
+}
+
+struct signer {
+    const struct reading *reading;
+    const struct signing_key *key;
+    struct view signature;
+    bool is_known, fits;
+};
+
+static void try_hub_key(void *self, const struct party_key *hub_key, const char *reason, struct view proof)
+{
+    struct signer *signer = self;
+    msgpack_sbuffer covered;
+    (void)reason;
+    (void)proof;
+    if (signer->fits) {
+        return;
+    }
+    msgpack_sbuffer_init(&covered);
+    submit_signed_bytes(hub_key->curve_key, signer->reading->hashes.at,
+                        (uint32_t)(signer->reading->hashes.size / RECORD_HASH_SIZE), &covered);
+    signer->fits = signature_check(signer->key, suite_label(signing_key_suite(signer->key)),
+                                   (struct view){(const uint8_t *)covered.data, covered.size}, signer->signature);
+    msgpack_sbuffer_destroy(&covered);
+}
+
+static void try_party_key(void *self, const struct party_key *key, const char *reason, struct view proof)
+{
+    struct signer *signer = self;
+    (void)reason;
+    (void)proof;
+    signer->is_known = signer->is_known || signing_key_equal(&key->signing_key, signer->key);
+}
+
+/* The batch is signed, by a key that the registry knows as its party's. */
+static err_t check_signature(struct reading *reading, struct view key_bytes, struct view signature)
+{
+    struct audit *audit = reading->audit;
+    struct signing_key key = {0};
+    struct signer signer = {.reading = reading, .key = &key, .signature = signature};
+    char subject[64];
+    err_t err = signing_key_take(key_bytes, &key);
+    if (err == ERR_OK) {
+        err = store_each_key(audit->seen, reading->party.row, try_party_key, &signer);
+        err = err == ERR_OK ? store_each_key(audit->seen, audit->seen->city_row, try_hub_key, &signer) : err;
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
+    snprintf(subject, sizeof subject, "batch %" PRId64, reading->id);
+    if (!signer.fits) {
+        audit_say(audit, "batch_unsigned", subject, "the signature of %s does not fit its hashes",
+                  reading->party.party);
+    } else if (!signer.is_known) {
+        audit_say(audit, "key_unknown", subject, "signed by a key that was never one of %s", reading->party.party);
+    }
+    return ERR_OK;
+}
+
+static err_t put_again(struct reading *reading)
+{
+    struct audit *audit = reading->audit;
+    struct intake intake = {.suite = audit->seen->settings.suite,
+                            .utc_offset_minutes = audit->seen->settings.utc_offset_minutes};
+    struct facts facts;
+    char subject[64];
+    err_t err = store_facts_in(audit->seen, reading->party.row, reading->id, &facts);
+    if (err != ERR_OK || reading->count == 0) {
+        return err;
+    }
+    snprintf(reading->party.entity_type, sizeof reading->party.entity_type, "%s", facts.entity_type);
+    struct batch *batch = intake_again(&intake, &reading->party, reading->items, reading->count, reading->at);
+    for (uint32_t i = 0; i < batch->count; i++) {
+        memcpy(batch->items[i].hash, reading->leaves[i], RECORD_HASH_SIZE); /* also of what was erased since */
+    }
+    err = store_put_batch(audit->replay, batch);
+    for (uint32_t i = 0; i < batch->count && err == ERR_OK; i++) {
+        const struct batch_item *item = &batch->items[i];
+        if (item->outcome != OUTCOME_STORED || item->number != reading->numbers[i]) {
+            snprintf(subject, sizeof subject, "record %" PRIu64, reading->numbers[i]);
+            audit_say(audit, "replay_differs", subject, "stored anew it has outcome %d and number %" PRIu64,
+                      (int)item->outcome, item->number);
+        }
+    }
+    batch_free(batch);
+    return err;
+}
+
+/* ---- all of them ---- */
+
+static const char batches_sql[] = "select id, party, at, first_number, hashes, signing_key, signature, length(bytes), "
+                                  "stored from batch order by id";
+
+static err_t go_through(struct audit *audit, sqlite3_stmt *batch, struct reading *reading)
+{
+    size_t size = (size_t)sqlite3_column_int64(batch, 7);
+    reading->id = sqlite3_column_int64(batch, 0);
+    reading->at = sqlite3_column_int64(batch, 2);
+    reading->first_number = (uint64_t)sqlite3_column_int64(batch, 3);
+    reading->hashes = db_column_view(batch, 4);
+    reading->count = 0;
+    reading->used = 0;
+    if (size > reading->room) {
+        free(reading->bytes);
+        reading->bytes = mem_alloc(size);
+        reading->room = size;
+    }
+    err_t err = store_party_at(audit->seen, sqlite3_column_int64(batch, 1), &reading->party);
+    err = err == ERR_OK ? check_signature(reading, db_column_view(batch, 5), db_column_view(batch, 6)) : err;
+    err = err == ERR_OK ? store_each_logged(audit->seen, reading->id, read_item, reading) : err;
+    if (err == ERR_OK && reading->count != (uint64_t)sqlite3_column_int64(batch, 8)) {
+        char subject[64];
+        snprintf(subject, sizeof subject, "batch %" PRId64, reading->id);
+        audit_say(audit, "record_missing", subject,
+                  "it has stored %" PRId64 " records from number %" PRIu64 " on, and %" PRIu32 " of them are there",
+                  (int64_t)sqlite3_column_int64(batch, 8), reading->first_number, reading->count);
+    }
+    audit->sums.batches++;
+    return err == ERR_OK ? put_again(reading) : err;
+}
+
+/* Commits where the hub did, and compares the roots. */
+static err_t meet_head(struct audit *audit, sqlite3_stmt *head, err_t *more)
+{
+    char subject[64];
+    uint64_t size = (uint64_t)sqlite3_column_int64(head, 0);
+    struct view root = db_column_view(head, 1);
+    err_t err = store_commit(audit->replay);
+    const struct tree_head *ours = store_group_head(audit->replay);
+    if (err == ERR_OK &&
+        (ours->size != size || root.size != sizeof ours->root || memcmp(root.at, ours->root, sizeof ours->root) != 0)) {
+        snprintf(subject, sizeof subject, "ledger of %" PRIu64, size);
+        audit_say(audit, "head_differs", subject, "its root is not that of the records' hashes");
+    }
+    audit->sums.heads++;
+    *more = db_step(head);
+    return err == ERR_OK ? store_begin(audit->replay) : err;
+}
+
+static err_t replay(struct audit *audit)
+{
+    struct reading reading = {.audit = audit};
+    sqlite3_stmt *batch = db_prepare(audit->seen->db, batches_sql);
+    sqlite3_stmt *head = db_prepare(audit->seen->db, "select size, root from head order by size");
+    err_t err = store_begin(audit->replay);
+    err_t more = db_step(head);
+    err = err == ERR_OK ? db_step(batch) : err;
+    while (err == ERR_OK) {
+        uint64_t last = (uint64_t)(sqlite3_column_int64(batch, 3) + sqlite3_column_int64(batch, 8)) - 1;
+        err = go_through(audit, batch, &reading);
+        if (err == ERR_OK && more == ERR_OK && last >= (uint64_t)sqlite3_column_int64(head, 0)) {
+            err = meet_head(audit, head, &more);
+        }
+        err = err == ERR_OK ? db_step(batch) : err;
+    }
+    err = err == ERR_NOT_FOUND ? store_commit(audit->replay) : err;
+    sqlite3_finalize(batch);
+    sqlite3_finalize(head);
+    free(reading.bytes);
+    return err == ERR_OK && more == ERR_OK ? ERR_INVALID : err;
+}
+
+/* The registry is no record: it is taken over as it is. */
+static const char registry_sql[] =
+    "insert into party select * from hub.party; insert into party_key select * from hub.party_key;"
+    "insert into fact select * from hub.fact; detach hub";
+
+static err_t copy_registry(struct audit *audit, const char *path)
+{
+    sqlite3_stmt *attach = db_prepare(audit->replay->db, "attach ? as hub");
+    db_bind_str(attach, 1, path);
+    err_t err = db_run(attach);
+    sqlite3_finalize(attach);
+    err = err == ERR_OK ? db_exec(audit->replay->db, registry_sql) : err;
+    sqlite3_stmt *city = db_prepare(audit->seen->db, "select row from party where role = 'city'");
+    err_t found = db_step(city);
+    if (found == ERR_OK) {
+        audit->seen->city_row = sqlite3_column_int64(city, 0);
+        store_set_city(audit->replay, audit->seen->city_row);
+    }
+    sqlite3_finalize(city);
+    return err;
+}
+
+err_t audit_run(const struct audit_order *order, struct audit_sums *ret_sums, char reterr_reason[256])
+{
+    struct audit audit = {.order = order};
+    struct moment moment;
+    char path[PATH_SIZE];
+    home_file(order->home, "store.db", path);
+    err_t err = store_open(order->home, false, order->settings, &audit.seen, reterr_reason);
+    err = err == ERR_OK ? store_open(order->scratch, true, order->settings, &audit.replay, reterr_reason) : err;
+    if (err == ERR_OK) {
+        err = copy_registry(&audit, path);
+        err = err == ERR_OK ? store_look(audit.seen, &moment) : err;
+        err = err == ERR_OK ? replay(&audit) : err;
+        err = err == ERR_OK ? audit_compare(&audit) : err;
+        snprintf(reterr_reason, 256, "%s", err == ERR_OK ? "" : err_text(err));
+        store_end_look(audit.seen);
+    }
+    store_close(audit.replay);
+    store_close(audit.seen);
+    *ret_sums = audit.sums;
+    return err;
+}

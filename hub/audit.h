@@ -1,0 +1,38 @@
+/* hub/audit.h - whether a store is what its records make it.
+ *
+ * Every batch is read in commit order: its bytes against the hashes, the institution's signature over the hashes, the
+ * hashes against the ledger. Its records are then stored anew in a store of the audit's own, under the times that they
+ * were taken at; at each commit of the ledger both trees must have one root, and at the end both stores must say the
+ * same of every record, every thread and every figure that follows from records alone. What the registry, clocks and
+ * deliveries hold is copied or left out: the families `clock`, `completeness` and `notice` stand on them too and are
+ * not compared.
+ *
+ * Takes as much disk as the store, and memory that does not grow with it. */
+#ifndef HUB_AUDIT_H
+#define HUB_AUDIT_H
+
+#include "hub/store.h"
+
+struct finding {
+    const char *code;  /* record_changed, batch_unsigned, key_unknown, head_differs, replay_differs, … */
+    char subject[160]; /* what it is about */
+    char detail[320];
+};
+
+struct audit_sums {
+    uint64_t records, batches, heads, erased, findings;
+    uint64_t rows; /* compared */
+};
+
+struct audit_order {
+    const struct home *home;    /* of the hub */
+    const struct home *scratch; /* an empty folder */
+    const struct store_settings *settings;
+    void (*on_finding)(void *self, const struct finding *finding);
+    void *self;
+};
+
+/* Err speaks of reading and of the scratch store alone: what is wrong with the audited one is found. */
+MUST_CHECK err_t audit_run(const struct audit_order *order, struct audit_sums *ret_sums, char reterr_reason[256]);
+
+#endif

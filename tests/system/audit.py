@@ -1,0 +1,80 @@
+"""agn-hub audit: nothing to find in a store that was served, through amendments, withdrawals, kills and a changed registration;
+and each act of somebody with sqlite3 is found and named."""
+import json, os, random, shutil, sqlite3
+
+from harness import Hub, check, main, require, review, warning
+
+
+def live(site, hub, rng):
+    """A city's life in small: whatever moves a figure."""
+    names = [site.uscc() for _ in range(3)]
+    kinds = ("hospital", "enterprise", "university")
+    agents = [site.agent(hub, f"agent{i}", link=hub.add_entity(names[i], kind=kinds[i])) for i in range(3)]
+    filed = []
+    for step in range(4):
+        for agent in agents:
+            records = [rng.choice((review, warning))() for _ in range(rng.randint(1, 9))]
+            filed += [(agent, name) for name in agent.submit(*records)]
+            agent.sync()
+        agent, name = rng.choice(filed)
+        agent.cli("withdraw", name, "--reason", "重复报送", "--by", "王芳", "--role", "秘书", ok=False)
+        agent.sync(ok=False)
+        for _, name in rng.sample(filed, 3):
+            hub.cli(rng.choice(("acknowledge", "accept")), name, ok=False)
+        if step == 2:
+            hub.kill()
+            hub.start()
+    hub.cli("entity", "suspend", names[2], "--reason", "核查")
+
+
+def audit(hub, home=None):
+    program = Hub(hub.site, os.path.basename(home)) if home else hub
+    done = program.cli("audit", "--json", ok=False)
+    return done, {row["finding"] for row in json.loads(done.stdout or "[]")}
+
+
+FIRST_REVIEW = "family = 'review' and change = (select min(change) from cell where family = 'review' and count > 0)"
+LONG = "(select min(batch) from record where size > 400)"
+FIRST_HEAD = "size = (select min(size) from head)"
+# What somebody does to the file, and what is found of it.
+ACTS = (
+    ("a record changed", "update batch set bytes = cast(substr(bytes, 1, 300) || X'61' || substr(bytes, 302) as blob) "
+     f"where id = {LONG}", "record_changed"),
+    ("a record deleted", "delete from record  where number = (select max(number) from record where batch = " + LONG + ")", "record_missing"),
+    ("a batch deleted", f"create temp table gone as select {LONG} as id; delete from record where batch in gone; "
+     "delete from batch where id in gone", "replay_differs"),
+    ("a signature changed", "update batch set signature = zeroblob(64) where id = 3", "batch_unsigned"),
+    ("a batch under another's key", "update batch set signing_key = (select signing_key from party_key order by row desc "
+     "limit 1) where id = 2", "batch_unsigned"),
+    ("a figure changed", f"update cell set count = count + 1 where {FIRST_REVIEW}", "cell_differs"),
+    ("a figure deleted", f"delete from cell where {FIRST_REVIEW}", "cell_differs"),
+    ("a thread's state changed", "update thread set state = state + 1", "thread_differs"),
+    ("a leaf of the ledger changed", f"update head set leaves = zeroblob(length(leaves)) where {FIRST_HEAD}",
+     "leaves_differ"),
+    ("a root changed", f"update head set root = zeroblob(32) where {FIRST_HEAD}", "head_differs"),
+)
+
+
+def test(site):
+    rng = random.Random(3)
+    hub = site.hub()
+    live(site, hub, rng)
+    done, found = audit(hub)
+    check(done.returncode == 0 and not found and "0 findings" in done.stderr, "a live hub: nothing to find", done)
+    hub.stop()
+    done, found = audit(hub)
+    check(done.returncode == 0 and not found, "nor in a hub that has stopped", done)
+    for number, (what, sql, code) in enumerate(ACTS):
+        home = f"{site.folder}/changed{number}"
+        shutil.copytree(hub.home, home, ignore=shutil.ignore_patterns("*.sock", "*.lock"))
+        with sqlite3.connect(f"{home}/store.db") as db:
+            db.executescript(sql)
+        db.close()
+        done, found = audit(hub, home)
+        require(done.returncode == 1 and code in found, f"{what}: found", (sql, done))
+        shutil.rmtree(home)
+    check(True, f"{len(ACTS)} acts with sqlite3: each found and named")
+
+
+if __name__ == "__main__":
+    main(test)
