@@ -21,7 +21,7 @@ struct arguments {
     const char *workbook; /* --xlsx */
     const char *reason, *text, *by, *role;
     const char *hub_key; /* hex */
-    int64_t timeout_s; /* 0: not given, as the next three */
+    int64_t timeout_s;   /* 0: not given, as the next three */
     int64_t from, to;
     int64_t year;
     int64_t elements;
