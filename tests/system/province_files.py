@@ -18,7 +18,7 @@ class City(Hub):
         super().__init__(site, f"hub-{code}", name=CITIES[code])
         self.code = code
         site.programs.append(self)
-        self.init().configure(publish_ms=50).start()
+        self.init().configure(publish_ms=50, desk_ms=50).start()
 
     def init(self):
         self.cli("init", "--name", self.title, "--city", self.code, "--endpoint", f"tcp://{self.host}:{self.port}",
