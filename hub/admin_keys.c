@@ -72,3 +72,28 @@ err_t admin_key_revoke(struct admin *admin, zmsg_t *request)
     hex_text(key->curve_key, KEY_SIZE, hex);
     return err == ERR_OK ? admin_put_act(admin, ACT_KEY_REVOKE, party, hex) : err;
 }
+
+err_t admin_key_leaked(struct admin *admin, zmsg_t *request)
+{
+    char curve_key[2 * KEY_SIZE + 1];
+    char signing_key[2 * SIGNING_KEY_MAX + 1];
+    struct party_key key = {.since = clock_ms()};
+    struct party_key known;
+    int64_t owner = 0;
+    int64_t count = 0;
+    int64_t city = admin->city->party.row;
+    admin_frame(request, curve_key, sizeof curve_key);
+    admin_frame(request, signing_key, sizeof signing_key);
+    err_t err = hex_parse(curve_key, key.curve_key, KEY_SIZE);
+    err = err == ERR_OK ? signing_key_parse(signing_key, &key.signing_key) : err;
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = store_find_key(admin->store, key.curve_key, &owner, &known);
+    if (err != ERR_NOT_FOUND) {
+        return err;
+    }
+    err = store_revoke_keys(admin->store, city, 0, admin->reason, key.since, &count);
+    err = err == ERR_OK ? store_put_key(admin->store, city, &key, (struct view){0}) : err;
+    return err == ERR_OK ? admin_put_act(admin, ACT_KEY_LEAKED, admin->city->party.party, curve_key) : err;
+}

@@ -8,5 +8,8 @@
 MUST_CHECK err_t admin_invite(struct admin *admin, zmsg_t *request);
 /* Revokes one key, named by the beginning of its CURVE key in hex. */
 MUST_CHECK err_t admin_key_revoke(struct admin *admin, zmsg_t *request);
+/* Revokes the hub's own keys, which somebody else has, and puts new ones in their place. Doing it again changes
+ * nothing. Nobody vouches for the new ones: what the leaked ones sign from now on may be anybody's. */
+MUST_CHECK err_t admin_key_leaked(struct admin *admin, zmsg_t *request);
 
 #endif

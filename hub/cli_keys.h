@@ -25,6 +25,8 @@ struct cli_verb {
 int cli_dispatch(const struct cli_verb *verbs, size_t count, const struct home *home, int argc, char **argv,
                  const char *usage);
 
+/* key rotate, of the hub's own. */
+int cli_rotate_key(const struct home *home, int argc, char **argv);
 /* invite PARTY, keys PARTY, key revoke PARTY KEY: of institutions and of the province alike. */
 int cli_invite(const struct home *home, int argc, char **argv);
 int cli_party_keys(const struct home *home, int argc, char **argv);

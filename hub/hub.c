@@ -137,6 +137,23 @@ static bool know_operators(const struct hub *hub, struct operators *ret_operator
     return true;
 }
 
+/* Keys that the registry holds to be revoked are leaked ones whose change was cut short. */
+static bool has_good_keys(const struct hub *hub, struct store *store)
+{
+    int64_t party = 0;
+    struct party_key key;
+    err_t err = store_find_key(store, hub->identity.curve_public, &party, &key);
+    if (err == ERR_NOT_FOUND || (err == ERR_OK && party_key_is_good(&key, clock_ms()))) {
+        return true;
+    }
+    fprintf(
+        stderr,
+        tr("agn-hub: %s: these keys are revoked; finish their change with agn-hub key rotate --leaked --reason TEXT\n",
+           "agn-hub：%s：该密钥已吊销；请执行 agn-hub key rotate --leaked --reason 原因 完成更换\n"),
+        hub->home.path);
+    return false;
+}
+
 static bool start_actors(struct hub *hub)
 {
     zsys_set_io_threads((size_t)hub->options.io_threads);
@@ -149,7 +166,8 @@ static bool start_actors(struct hub *hub)
     struct desk desk;
     struct operators operators;
     char reason[512];
-    if (!writer.store || city_open(writer.store, &hub->identity, &hub->options, &city) != ERR_OK) {
+    if (!writer.store || !has_good_keys(hub, writer.store) ||
+        city_open(writer.store, &hub->identity, &hub->options, &city) != ERR_OK) {
         return false;
     }
     if (desk_open(&desk, writer.store, &city, &hub->home, (int)hub->options.utc_offset_minutes, reason) != ERR_OK ||

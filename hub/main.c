@@ -7,6 +7,7 @@
 #include "common/text.h"
 #include "hub/admin.h"
 #include "hub/cli.h"
+#include "hub/cli_keys.h"
 #include "hub/hub.h"
 #include "hub/terms.h"
 
@@ -17,7 +18,7 @@ static const struct {
 } verbs[] = {
     {"init", cli_init, "--name NAME --city CODE [--endpoint E] [--enrol E] [--host H] [--suite ed25519|sm2-sm3]",
      "make a hub in the home folder", "在目录中新建枢纽"},
-    {"key", cli_key, "show|seal|unseal",
+    {"key", cli_key, "show|seal|unseal|rotate --leaked --reason TEXT",
      "the hub's public keys, by which others check its receipts; its secret keys under a passphrase, or open",
      "显示枢纽公钥（供他人验证回执）；用口令加密枢纽私钥，或解除加密"},
     {"run", cli_run, "", "serve until stopped", "运行枢纽"},
@@ -180,9 +181,12 @@ int cli_key(const struct home *home, int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "show") == 0) {
         return show_keys(home);
     }
+    if (argc >= 2 && strcmp(argv[1], "rotate") == 0) {
+        return cli_rotate_key(home, argc - 1, argv + 1);
+    }
     bool is_sealed = argc == 2 && strcmp(argv[1], "seal") == 0;
     if (argc != 2 || (!is_sealed && strcmp(argv[1], "unseal") != 0)) {
-        return cli_usage("agn-hub key show|seal|unseal [--passphrase-file FILE]");
+        return cli_usage("agn-hub key show|seal|unseal [--passphrase-file FILE] | rotate --leaked --reason TEXT");
     }
     if (identity_seal(home, is_sealed, reason) != ERR_OK) {
         return cli_fail("%s", reason);

@@ -140,6 +140,39 @@ def check_revocation(hub, agent):
     agent.stop()
 
 
+def check_leak(hub, province, agent):
+    """The hub's own keys are in wrong hands: new ones, and everybody joins again with the keys and records that he has."""
+    old, before = hub.cli("key", "show").stdout, hub.ids()
+    check(hub.cli("key", "rotate", "--leaked", "--reason", "x", ok=False).returncode == 1, "not under a running hub")
+    hub.stop()
+    shutil.copy(f"{hub.home}/identity.zpl", f"{hub.home}/leaked")
+    hub.cli("key", "rotate", "--leaked", "--reason", "备份介质遗失")
+    check(hub.cli("key", "show").stdout != old, "the hub has other keys")
+    shutil.move(f"{hub.home}/identity.zpl", f"{hub.home}/identity-next.zpl")
+    shutil.move(f"{hub.home}/leaked", f"{hub.home}/identity.zpl")
+    done = hub.cli("run", ok=False)
+    check(done.returncode == 1 and "key rotate" in done.stderr, "a change that was cut short is to be finished first", done.stderr)
+    hub.cli("key", "rotate", "--leaked", "--reason", "备份介质遗失")
+    hub.start()
+    waiting = agent.submit(review())
+    agent.start()
+    agent.wait_log("secure handshake failed", 20)
+    agent.stop()
+    agent.join(hub.cli("entity", "invite", agent.uscc).stdout.strip().splitlines()[-1])
+    agent.start()
+    wait_until(lambda: set(waiting) <= set(hub.ids()), 20, what="what waited arrives by the new link")
+    province.stop()
+    province.cli("join", hub.cli("peer", "invite", "省厅 province").stdout.strip().splitlines()[-1], "--replace", "1")
+    province.start()
+    truth = figures(hub.stats("review"))
+    wait_until(lambda: province.figures("review") == truth, 30, what="the province follows under the new key")
+    check(set(before) <= set(hub.ids()) and province.figures("review") == truth, "nothing was lost, and nothing counts twice")
+    check(hub.cli_json("show", before[-1])["signature_verified"], "what was filed with the leaked key is still proved")
+    check(agent.cli("receipt", agent.records()[0]["id"]).returncode == 0, "and its receipt verifies")
+    acts = [row["act"] for row in hub.cli_json("audit-log")]
+    check({"key_leaked", "key_revoke", "key_replace"} <= set(acts), "each of these acts is on record", acts[-12:])
+
+
 def test(site):
     print(f"SEED={SEED} ROUNDS={ROUNDS}")
     chance = random.Random(SEED)
@@ -166,8 +199,9 @@ def test(site):
     recount(hub)
     check(hub.cli_json("show", stored[-1])["signature_verified"], "the oldest record is still proved by the key that signed it")
     check_cut_short(hub, agents[1])
-    check_recovery(site, hub, agents[0])
+    fresh = check_recovery(site, hub, agents[0])
     check_revocation(hub, agents[1])
+    check_leak(hub, province, fresh)
 
 
 if __name__ == "__main__":
