@@ -120,7 +120,7 @@ class World:
     def read_inboxes(self):
         """Some read on, and acknowledge what they have."""
         for one in self.institutions:
-            if isinstance(one.peer, Peer) and one.peer.party.joined_at and one.peer.is_online() and self.rng.random() < 0.2:
+            if isinstance(one.peer, Peer) and one.peer.party.joined_at and one.peer.is_online() and self.rng.random() < 0.1:
                 one.peer.read_on()
 
     def disturb(self):
