@@ -71,7 +71,7 @@ static void on_send(struct front *front, struct mail *mail)
 static void on_mail(struct front *front, struct mail *mail)
 {
     if (mail->type == MAIL_DECIDED) {
-        receipts_sign(front, mail->lent, mail->lent_count, &mail->lent[0]->ledger);
+        receipts_sign(front, mail->lent, mail->lent_count, &mail->lent[0]->ledger, NULL);
     } else if (mail->type == MAIL_BATCH) {
         on_done(front, mail->batch);
     } else if (mail->type == MAIL_ENROL) {

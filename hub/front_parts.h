@@ -82,8 +82,11 @@ void front_on_worked_off(struct front *front, const struct mail *mail);
 void front_on_pong(struct front *front, struct arrival *arrival, const struct message *message);
 
 /* front_receipts.c */
-/* Makes the receipts of batches that were decided together, and keeps each with its batch. */
-void receipts_sign(struct front *front, struct batch *const *batches, size_t count, const struct tree_head *ledger);
+/* Makes the receipts of batches that were decided together, and keeps each with its batch. FAILURE is why the commit
+ * failed, or NULL. Nothing of the batch that the writer may still change is read: while it commits they are only lent.
+ */
+void receipts_sign(struct front *front, struct batch *const *batches, size_t count, const struct tree_head *ledger,
+                   const char *failure);
 /* Sends the receipt of a batch that is done: the one that was made before unless the commit failed. As front_reply.c.
  */
 bool reply_receipt(struct front *front, const struct peer *peer, struct batch *batch);

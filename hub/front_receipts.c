@@ -15,14 +15,15 @@ static struct view text_view(const char *text)
     return (struct view){(const uint8_t *)text, strlen(text)};
 }
 
-/* A commit that failed leaves `retry` in place of every outcome. */
-static void encode_body(const struct front *front, const struct batch *batch, msgpack_sbuffer *body)
+/* A commit that failed leaves `retry` in place of every outcome: FAILURE says why. */
+static void encode_body(const struct front *front, const struct batch *batch, const char *failure,
+                        msgpack_sbuffer *body)
 {
     receipt_body_begin(body, batch->party, front->options.name, front->epoch, clock_ms(), batch->count);
     for (uint32_t i = 0; i < batch->count; i++) {
         const struct batch_item *item = &batch->items[i];
-        const char *retry = batch->failure ? batch->failure : item->retry;
-        struct result result = {.outcome = batch->failure ? OUTCOME_RETRY : item->outcome,
+        const char *retry = failure ? failure : item->retry;
+        struct result result = {.outcome = failure ? OUTCOME_RETRY : item->outcome,
                                 .id = {item->projection.id, item->has_id ? RECORD_ID_SIZE : 0},
                                 .hash = {item->hash, RECORD_HASH_SIZE},
                                 .number = item->number,
@@ -46,20 +47,21 @@ static void sign_head(const struct front *front, const struct tree_head *head, u
 }
 
 /* Puts the message in place of the body. */
-static void wrap(struct batch *batch, const struct receipt *common)
+static void wrap(struct batch *batch, const char *failure, const struct receipt *common)
 {
     struct message message = {.type = MESSAGE_RECEIPT, .receipt = *common};
     msgpack_sbuffer body = batch->receipt;
     message.receipt.session = batch->session;
     message.receipt.batch = batch->batch;
     message.receipt.body = (struct view){(const uint8_t *)body.data, body.size};
-    message.receipt.proof = (struct view){batch->proof, batch->failure ? 0 : batch->proof_size};
+    message.receipt.proof = (struct view){batch->proof, failure ? 0 : batch->proof_size};
     msgpack_sbuffer_init(&batch->receipt);
     message_encode(&message, &batch->receipt);
     msgpack_sbuffer_destroy(&body);
 }
 
-void receipts_sign(struct front *front, struct batch *const *batches, size_t count, const struct tree_head *ledger)
+void receipts_sign(struct front *front, struct batch *const *batches, size_t count, const struct tree_head *ledger,
+                   const char *failure)
 {
     uint8_t bytes[HEAD_SIZE];
     uint8_t signature[SIGNATURE_SIZE];
@@ -69,7 +71,7 @@ void receipts_sign(struct front *front, struct batch *const *batches, size_t cou
     for (size_t i = 0; i < count; i++) {
         msgpack_sbuffer *body = &batches[i]->receipt;
         msgpack_sbuffer_clear(body);
-        encode_body(front, batches[i], body);
+        encode_body(front, batches[i], failure, body);
         suite_hash_leaf(front->intake.suite, (struct view){(const uint8_t *)body->data, body->size},
                         leaves + i * MERKLE_HASH_SIZE);
     }
@@ -88,14 +90,14 @@ void receipts_sign(struct front *front, struct batch *const *batches, size_t cou
         assert(err == ERR_OK);
         common.index = i;
         common.path = merkle_path_view(&path);
-        wrap(batches[i], &common);
+        wrap(batches[i], failure, &common);
     }
 }
 
 bool reply_receipt(struct front *front, const struct peer *peer, struct batch *batch)
 {
     if (batch->failure || batch->receipt.size == 0) {
-        receipts_sign(front, &batch, 1, batch->failure ? &front->ledger : &batch->ledger);
+        receipts_sign(front, &batch, 1, batch->failure ? &front->ledger : &batch->ledger, batch->failure);
     }
     return reply_buffer(front, peer, &batch->receipt);
 }
