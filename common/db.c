@@ -88,6 +88,22 @@ void db_checkpoint(sqlite3 *db, bool truncate)
     }
 }
 
+enum { BUSY_MS = 10000 };
+
+bool db_empty_log(sqlite3 *db)
+{
+    sqlite3_busy_timeout(db, 0);
+    int code = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    sqlite3_busy_timeout(db, BUSY_MS);
+    return code == SQLITE_OK;
+}
+
+void db_grow_by_chunks(sqlite3 *db)
+{
+    int size = 1 << 20;
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_CHUNK_SIZE, &size);
+}
+
 static err_t read_version(sqlite3 *db, int *ret_version)
 {
     sqlite3_stmt *stmt = NULL;
@@ -128,16 +144,19 @@ static err_t migrate_one(sqlite3 *db, const struct db_migration *steps, int step
 static err_t configure(sqlite3 *db, enum db_mode mode)
 {
     static const char *const pragmas[] = {
-        [DB_WRITER] =
-            "pragma page_size=4096; pragma journal_mode=wal; pragma synchronous=full; pragma wal_autocheckpoint=0;"
-            "pragma cache_size=-65536; pragma foreign_keys=on; pragma "
-            "temp_store=memory",
+        [DB_WRITER] = "pragma page_size=4096; pragma secure_delete=on; pragma journal_mode=wal; pragma "
+                      "synchronous=full; pragma wal_autocheckpoint=0;"
+                      "pragma cache_size=-65536; pragma foreign_keys=on; pragma "
+                      "temp_store=memory",
         [DB_READER] =
             "pragma query_only=on; pragma wal_autocheckpoint=0; pragma cache_size=-8192; pragma temp_store=memory",
         [DB_SHARED] = "pragma journal_mode=truncate; pragma synchronous=full; pragma foreign_keys=on",
     };
     sqlite3_extended_result_codes(db, 1);
-    sqlite3_busy_timeout(db, 10000);
+    sqlite3_busy_timeout(db, BUSY_MS);
+    if (mode == DB_WRITER) {
+        db_grow_by_chunks(db);
+    }
     if (mode == DB_READER) {
         sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     }

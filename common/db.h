@@ -49,4 +49,10 @@ MUST_CHECK err_t db_error(sqlite3 *db, int code);
 /* Copies the WAL into the database as far as readers allow and, when all was copied, truncates it. */
 void db_checkpoint(sqlite3 *db, bool truncate);
 
+/* The same without waiting for anybody. False: the log could not be emptied now. */
+bool db_empty_log(sqlite3 *db);
+/* For each connection that folds a log in: the database grows by whole chunks, so that a disk that has run full has
+ * room to fold into. */
+void db_grow_by_chunks(sqlite3 *db);
+
 #endif

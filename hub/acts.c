@@ -1,5 +1,6 @@
 #include "hub/acts.h"
 
+#include <czmq.h>
 #include <string.h>
 
 #include "common/mem.h"
@@ -99,9 +100,12 @@ err_t acts_note_change(struct city *city, struct store *store, enum act act, con
 }
 
 err_t acts_note_changes(struct city *city, struct store *store, const struct options *options,
-                        const struct operators *operators, const struct person *person)
+                        const struct operators *operators, const struct retention *retention,
+                        const struct person *person)
 {
-    char *configuration = config_text(option_rows, option_count, options);
+    char *keys = config_text(option_rows, option_count, options);
+    char *terms = retention_text(retention);
+    char *configuration = zsys_sprintf("%s%s", keys, terms);
     char *people = operators_text(operators);
     int64_t now = clock_ms();
     err_t err = store_begin(store);
@@ -111,6 +115,8 @@ err_t acts_note_changes(struct city *city, struct store *store, const struct opt
     if (err != ERR_OK) {
         store_rollback(store);
     }
+    free(keys);
+    free(terms);
     free(configuration);
     free(people);
     return err;

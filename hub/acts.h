@@ -5,6 +5,7 @@
 
 #include "hub/city.h"
 #include "hub/operators.h"
+#include "hub/retention.h"
 
 struct act_note {
     enum act act;
@@ -25,7 +26,8 @@ MUST_CHECK err_t acts_note_change(struct city *city, struct store *store, enum a
 
 /* What changed of the configuration and of the operators, in a group of its own. */
 MUST_CHECK err_t acts_note_changes(struct city *city, struct store *store, const struct options *options,
-                                   const struct operators *operators, const struct person *person);
+                                   const struct operators *operators, const struct retention *retention,
+                                   const struct person *person);
 /* An act of the hub itself, in a group of its own. */
 MUST_CHECK err_t acts_file_own(struct city *city, struct store *store, enum act act, const char *detail);
 

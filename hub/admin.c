@@ -282,6 +282,7 @@ static const struct {
                 {"key-leaked", admin_key_leaked},
                 {"set-state", run_set_state},
                 {"prune", run_prune},
+                {"erase", admin_erase},
                 {"file", run_file}};
 
 static zmsg_t *run_command(struct admin *admin, size_t index, zmsg_t *request)
@@ -317,6 +318,7 @@ zmsg_t *admin_run(struct admin *admin, uid_t uid, zmsg_t *request)
     char name[32];
     admin->person = operators_find(admin->operators, uid);
     admin->is_refused = !admin->person;
+    admin->is_erased = false;
     *admin->text = '\0';
     admin->changed = (struct party){0};
     if (!admin->person) {

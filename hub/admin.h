@@ -20,18 +20,21 @@ struct admin {
     struct party changed;        /* row 0: none */
     struct filed filed;          /* its last act */
     bool is_refused;             /* by the table of duties */
+    bool is_erased;              /* content was erased: the write-ahead log still holds it */
     char reason[ADMIN_REASON];
     char text[ADMIN_TEXT];
 };
 
 /* Requests: a name, the reason (may be ""), then for "party-add" 8 frames a party (role party name type sectors
  * district code expires_ms), "invite" party code expires_ms replaces, "key-revoke" party key, "key-leaked" curve_key
- * signing_key, "set-state" party state, "prune" upto, "file" a record as JSON each. Each is one commit, and in it the
- * administrative acts that it is. Never NULL. */
+ * signing_key, "set-state" party state, "prune" upto, "erase" id party (may be ""), "file" a record as JSON each. Each
+ * is one commit, and in it the administrative acts that it is. Never NULL. */
 zmsg_t *admin_run(struct admin *admin, uid_t uid, zmsg_t *request);
 /* NULL: the user may ask for something. */
 zmsg_t *admin_greet(const struct admin *admin, uid_t uid);
 zmsg_t *admin_fail(const char *reason);
+/* The command "erase". */
+MUST_CHECK err_t admin_erase(struct admin *admin, zmsg_t *request);
 
 /* For those who run a command: the next frame's text; "" where there is none. */
 void admin_frame(zmsg_t *request, char *out, size_t size);

@@ -42,18 +42,25 @@ static zmsg_t *call_starting(const struct home *home, zmsg_t *request)
         tr("the hub is running but does not answer: look at its log", "枢纽正在运行但没有应答：请查看其日志"));
 }
 
-static zmsg_t *run_at_rest(const struct options *options, const struct identity *identity,
-                           const struct operators *operators, struct store *store, zmsg_t *request)
+struct resting {
+    const struct options *options;
+    const struct identity *identity;
+    const struct operators *operators;
+    const struct retention *retention;
+    struct store *store;
+};
+
+static zmsg_t *run_at_rest(const struct resting *hub, zmsg_t *request)
 {
     struct city city = {0};
     zmsg_t *reply = NULL;
-    err_t err = city_open(store, identity, options, &city);
+    err_t err = city_open(hub->store, hub->identity, hub->options, &city);
     if (err == ERR_OK) {
-        struct admin admin = {.store = store, .city = &city, .operators = operators};
-        struct person person = operators_name(operators, geteuid());
-        err = acts_note_changes(&city, store, options, operators, &person);
+        struct admin admin = {.store = hub->store, .city = &city, .operators = hub->operators};
+        struct person person = operators_name(hub->operators, geteuid());
+        err = acts_note_changes(&city, hub->store, hub->options, hub->operators, hub->retention, &person);
         reply = err == ERR_OK ? admin_run(&admin, geteuid(), request) : NULL;
-        store_truncate_log(store);
+        store_truncate_log(hub->store);
     }
     return reply ? reply : admin_fail(err_text(err));
 }
@@ -63,15 +70,16 @@ static zmsg_t *call_store(const struct home *home, zmsg_t *request)
     char reason[512];
     struct options options;
     struct operators operators;
+    struct retention retention = {0};
     struct identity identity;
     struct store *store = NULL;
     if (options_load_keys(home, &options, &identity, reason) != ERR_OK ||
-        operators_load(home, &operators, reason) != ERR_OK) {
+        operators_load(home, &operators, reason) != ERR_OK || retention_load(home, &retention, reason) != ERR_OK) {
         return admin_fail(reason);
     }
     struct store_settings settings = options_store_settings(&options);
     zmsg_t *reply = store_open(home, true, &settings, &store, reason) == ERR_OK
-                        ? run_at_rest(&options, &identity, &operators, store, request)
+                        ? run_at_rest(&(struct resting){&options, &identity, &operators, &retention, store}, request)
                         : admin_fail(reason);
     store_close(store);
     identity_done(&identity);

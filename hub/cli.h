@@ -41,6 +41,7 @@ int cli_shares_waiting(const struct home *home, enum table_form form);
 int cli_raised(struct store *store, enum table_form form);
 int cli_ledger_audit(const struct home *home, int argc, char **argv);
 int cli_audit_log(const struct home *home, int argc, char **argv);
+int cli_erase(const struct home *home, int argc, char **argv);
 int cli_config(const struct home *home, int argc, char **argv);
 
 /* One option that a verb knows; `flag` options take no value. */

@@ -22,6 +22,7 @@ struct target {
     const struct kind *thread_kind; /* of the record that began the thread */
     json_t *content;                /* the newest record that carries content */
     json_t *leaving;                /* the same without what is confidential */
+    bool is_erased;                 /* its content is gone: it can be answered, not said again */
 };
 
 static bool is_content(const struct record_row *row)
@@ -41,6 +42,7 @@ static void note_content(void *self, const struct record_row *row)
         json_decref(target->content);
         json_decref(target->leaving);
         target->content = record_to_json(row->bytes);
+        target->is_erased = row->erased_at != 0;
         target->leaving = sharing_leaving(row->bytes);
     }
 }
@@ -186,6 +188,14 @@ int cli_return(const struct home *home, int argc, char **argv)
 
 /* ---- the life of a warning ---- */
 
+/* True after that has been printed. */
+static bool is_gone(const struct target *target, const char *name)
+{
+    return target->is_erased &&
+           cli_fail(tr("%s: its content was erased, so it cannot be said again", "%s：其内容已擦除，无法据此再行报送"),
+                    name) != 0;
+}
+
 /* A record in which the city says again what the warning says, but for the action and what it decides. */
 static json_t *next_warning(const struct target *target, const char *action, const char *by)
 {
@@ -219,6 +229,10 @@ int cli_warning(const struct home *home, int argc, char **argv)
     if (!streq(target.thread_kind->name, "risk_warning")) {
         target_done(&target);
         return cli_fail(tr("%s is no warning", "%s 不是风险预警"), rest[0]);
+    }
+    if (is_gone(&target, rest[0])) {
+        target_done(&target);
+        return 1;
     }
     json_t *record = next_warning(&target, argv[0], arguments[3].value);
     for (size_t i = 0; i < 2; i++) {
@@ -277,6 +291,9 @@ static int share_target(const struct home *home, const struct target *target, co
     if (is_out && row.act == SHARE_NOTHING && !has_edits && !is_preview) {
         return cli_fail(tr("%s is shared already, as %s, and nothing of it has changed", "%s 已共享（%s），且无变化"),
                         name, id);
+    }
+    if (is_gone(target, name)) {
+        return 1;
     }
     json_t *audience = arguments[2].value ? json_loads(arguments[2].value, 0, NULL) : sharing_audience(target->leaving);
     if (!audience || !streq(target->thread_kind->name, "risk_warning")) {

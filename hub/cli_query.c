@@ -6,6 +6,7 @@
 #include "common/text.h"
 #include "hub/cli.h"
 #include "proto/life.h"
+#include "proto/rights.h"
 
 struct query {
     struct table *table;
@@ -82,6 +83,7 @@ static void list_record(void *self, const struct record_row *row)
     date_text(row->day, day);
     record_id_text(row->id, id);
     json_t *object = record_to_json(row->bytes);
+    const char *title = row->erased_at ? tr("(content erased)", "（内容已擦除）") : title_of(object);
     bool zh = text_is_chinese();
     bool has_level = row->level > 0;
     const char *sector = row->sector >= 0 ? enum_sector.labels[row->sector].code : NULL;
@@ -94,7 +96,7 @@ static void list_record(void *self, const struct record_row *row)
                                          sector,
                                          has_level ? level : NULL,
                                          *row->state ? row->state : NULL,
-                                         title_of(object),
+                                         title,
                                          id};
     const char *labels[RECORD_COLUMNS] = {0};
     labels[3] = row->kind ? (zh ? row->kind->zh : row->kind->en) : "?";
@@ -252,7 +254,8 @@ static void try_hub_key(void *self, const struct party_key *hub_key, const char 
     msgpack_sbuffer_destroy(&buffer);
 }
 
-/* The evidence, checked now: the record's hash stands in the batch's list, and the entity signed that list. */
+/* The evidence, checked now: the record's hash stands in the batch's list, and the entity signed that list. What was
+ * erased has its hash there alone. */
 static bool is_proved(const struct showing *showing, const struct record_row *row)
 {
     uint8_t hash[RECORD_HASH_SIZE];
@@ -261,9 +264,37 @@ static bool is_proved(const struct showing *showing, const struct record_row *ro
         return false;
     }
     suite_hash_leaf(signing_key_suite(&proving.key), row->bytes, hash);
-    return memcmp(hash, row->hash.at, RECORD_HASH_SIZE) == 0 &&
+    return (row->erased_at || memcmp(hash, row->hash.at, RECORD_HASH_SIZE) == 0) &&
            store_each_key(showing->store, showing->city.party.row, try_hub_key, &proving) == ERR_OK &&
            proving.is_proved;
+}
+
+static void note_act(void *self, const struct record_row *row)
+{
+    json_t **act = self;
+    json_decref(*act);
+    *act = record_to_json(row->bytes);
+}
+
+/* When, why and by whom; NULL: its content is there. */
+static json_t *erasure_of(const struct showing *showing, const struct record_row *row)
+{
+    char at[20];
+    char id[37];
+    char hash[2 * RECORD_HASH_SIZE + 1];
+    json_t *act = NULL;
+    struct record_filter filter = {.sector = -1, .level = -1, .from = INT64_MIN, .to = INT64_MAX, .id = row->erased_by};
+    if (!row->erased_at || store_each_record(showing->store, &filter, note_act, &act) != ERR_OK) {
+        return NULL;
+    }
+    local_time_text(row->erased_at, showing->utc_offset_minutes, at);
+    record_id_text(row->erased_by, id);
+    hex_text(row->hash.at, row->hash.size < RECORD_HASH_SIZE ? row->hash.size : RECORD_HASH_SIZE, hash);
+    json_t *erasure = json_pack("{s:s, s:s, s:s, s:O?, s:O?, s:O?}", "at", at, "record_hash", hash, "id", id, "act",
+                                json_object_get(act, "act"), "operator", json_object_get(act, "operator"), "reason",
+                                json_object_get(act, "reason"));
+    json_decref(act);
+    return erasure;
 }
 
 static void show_record(void *self, const struct record_row *row)
@@ -274,10 +305,15 @@ static void show_record(void *self, const struct record_row *row)
     showing->found++;
     json_t *record = record_to_json(row->bytes);
     bool proved = is_proved(showing, row);
+    json_t *erasure = erasure_of(showing, row);
+    if (erasure) {
+        json_object_del(record, ERASED_KEY);
+    }
     if (showing->is_json) {
         json_t *object = json_pack("{s:I, s:s, s:s, s:s, s:b, s:s, s:o}", "number", (json_int_t)row->number, "entity",
                                    row->party, "entity_name", row->party_name, "received_at", at, "signature_verified",
                                    proved, "state", row->state, "record", record ? record : json_null());
+        json_object_set_new(object, "erased", erasure ? erasure : json_null());
         json_dumpf(object, stdout, JSON_INDENT(2));
         putchar('\n');
         json_decref(object);
@@ -287,8 +323,14 @@ static void show_record(void *self, const struct record_row *row)
               "序号 %" PRIu64 "，接收时间 %s，报送机构 %s %s\n签名：%s\n"),
            row->number, at, row->party, row->party_name,
            proved ? tr("verified", "验证通过") : tr("DOES NOT FIT", "验证失败"));
+    if (erasure) {
+        puts(tr("content erased; what is left is not what was signed:", "内容已擦除；以下为保留部分，并非签名原文："));
+        json_dumpf(erasure, stdout, JSON_INDENT(2));
+        putchar('\n');
+    }
     json_dumpf(record, stdout, JSON_INDENT(2));
     putchar('\n');
+    json_decref(erasure);
     json_decref(record);
 }
 

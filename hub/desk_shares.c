@@ -11,6 +11,7 @@
 #include "hub/sharing.h"
 #include "proto/kinds.h"
 #include "proto/life.h"
+#include "proto/rights.h"
 
 enum { SHARES_A_ROUND = 32 };
 
@@ -23,7 +24,8 @@ static int code_of(const struct record *record, const char *key)
 static bool may_be_shared(const struct history *history)
 {
     int scope = code_of(&history->content, "share_scope");
-    return code_of(&history->content, "status") == STATUS_ACTUAL && code_of(&history->content, "rehearsal") != 1 &&
+    return !rights_is_remnant(history->content.bytes) && code_of(&history->content, "status") == STATUS_ACTUAL &&
+           code_of(&history->content, "rehearsal") != 1 &&
            (scope == SCOPE_AFFECTED_SECTORS || scope == SCOPE_ALL_ENTITIES) &&
            history->facts.state != STATE_CANCELLED && history->facts.state != STATE_SUPERSEDED;
 }

@@ -70,13 +70,15 @@ static void send_gap(struct feeder *feeder, const struct mail *follow, uint64_t 
     mail_send(feeder->to_front, &mail);
 }
 
-/* What its side has durably, by its own word: of an inbox it is what `delivered` counts. */
+/* What its side has durably, by its own word: of an inbox it is what `delivered` counts, and no content is erased
+ * before it is there. */
 static void tell_received(struct feeder *feeder, const struct follower *follower, uint64_t cursor)
 {
-    if (cursor == 0 || strcmp(follower->stream, "inbox") != 0) {
+    if (cursor == 0) {
         return;
     }
     struct mail *mail = mail_new(MAIL_ACK);
+    memcpy(mail->stream, follower->stream, sizeof mail->stream);
     mail->row = follower->row;
     mail->cursor = cursor < follower->cursor ? cursor : follower->cursor;
     mail_send(feeder->to_writer, &mail);

@@ -154,6 +154,27 @@ static bool has_good_keys(const struct hub *hub, struct store *store)
     return false;
 }
 
+static bool know_terms(const struct hub *hub, struct retention *ret_retention)
+{
+    char reason[512];
+    if (retention_load(&hub->home, ret_retention, reason) != ERR_OK) {
+        fprintf(stderr, "agn-hub: %s\n", reason);
+        return false;
+    }
+    return true;
+}
+
+/* A hub that cannot write now, on a full disk, serves all the same: what changed is noted the next time. */
+static void note_start(const struct hub *hub, struct city *city, struct store *store, const struct operators *operators,
+                       const struct retention *retention)
+{
+    err_t err = acts_note_changes(city, store, &hub->options, operators, retention, NULL);
+    err = err == ERR_OK ? acts_file_own(city, store, ACT_HUB_START, AGN_VERSION) : err;
+    if (err != ERR_OK) {
+        log_error("act-unwritten", "act=hub_start error=\"%s\"", err_text(err));
+    }
+}
+
 static bool start_actors(struct hub *hub)
 {
     zsys_set_io_threads((size_t)hub->options.io_threads);
@@ -165,6 +186,7 @@ static bool start_actors(struct hub *hub)
     struct city city = {0};
     struct desk desk;
     struct operators operators;
+    struct retention retention = {0};
     char reason[512];
     if (!writer.store || !has_good_keys(hub, writer.store) ||
         city_open(writer.store, &hub->identity, &hub->options, &city) != ERR_OK) {
@@ -175,13 +197,14 @@ static bool start_actors(struct hub *hub)
         fprintf(stderr, "agn-hub: %s\n", reason);
         return false;
     }
-    if (!know_operators(hub, &operators) ||
-        acts_note_changes(&city, writer.store, &hub->options, &operators, NULL) != ERR_OK) {
+    if (!know_operators(hub, &operators) || !know_terms(hub, &retention)) {
         return false;
     }
+    note_start(hub, &city, writer.store, &operators, &retention);
     writer.city = &city; /* the writer takes these over */
     writer.desk = &desk;
     writer.operators = &operators;
+    writer.retention = &retention;
     struct front_config front = {
         .options = hub->options, .identity = &hub->identity, .registry = open_store(hub, false)};
     struct feeder_config feeder = {.store = open_store(hub, false)};
@@ -264,6 +287,7 @@ static void stop(struct hub *hub)
         free(answer);
         answer = zstr_recv(hub->front);
     }
+    zstr_send(hub->writer, "STOP");
     log_info("hub-stopped", "clean=%s", answer ? "yes" : "no");
     free(answer);
 }

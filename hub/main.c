@@ -75,6 +75,8 @@ static const struct {
      "what was done to the hub and in the city's name, by whom and why", "管理与操作日志：何人何时因何做了什么"},
     {"prune", cli_prune, "uplink --upto CURSOR --reason T --yes", "forget warnings that were passed up",
      "清理已上行的预警"},
+    {"erase", cli_erase, "RECORD-ID --reason T [--entity CODE] --yes",
+     "erase a record's content; that it was there stays provable", "擦除一条记录的内容，保留其存在的证明"},
     {"config", cli_config, "", "check hub.zpl and print every key with its default", "检查配置并列出所有键"},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
@@ -241,6 +243,27 @@ int cli_prune(const struct home *home, int argc, char **argv)
     }
     zmsg_t *request = admin_request("prune", arguments[2].value);
     zmsg_addstr(request, arguments[0].value);
+    return admin_call(home, &request);
+}
+
+int cli_erase(const struct home *home, int argc, char **argv)
+{
+    struct argument arguments[] = {{"reason", false, NULL}, {"entity", false, NULL}, {"yes", true, NULL}};
+    const char *rest[1];
+    size_t count = 0;
+    if (!cli_parse(argc, argv, arguments, 3, rest, 1, &count) || count != 1) {
+        return cli_usage("agn-hub erase RECORD-ID --reason TEXT [--entity CODE] --yes");
+    }
+    if (!arguments[2].value) {
+        return cli_fail(tr(
+            "this cannot be undone: the record's words, names and lists go, its hash, codes and dates stay. "
+            "Copies in backups and with followers are not reached. Add --yes to do it",
+            "此操作不可撤销：记录中的文字、姓名与列表将被擦除，保留其摘要、代码与日期；备份与下级、上级的副本不受影响。"
+            "确认请加 --yes"));
+    }
+    zmsg_t *request = admin_request("erase", arguments[0].value);
+    zmsg_addstr(request, rest[0]);
+    zmsg_addstr(request, arguments[1].value ? arguments[1].value : "");
     return admin_call(home, &request);
 }
 

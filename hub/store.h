@@ -125,6 +125,29 @@ uint64_t store_pruned(struct store *store, const char *stream);
 /* Removes warnings passed up, up to the cursor; cells stay. */
 MUST_CHECK err_t store_prune_uplink(struct store *store, uint64_t upto, uint64_t *ret_removed);
 
+/* ---- erasing ---- */
+/* Overwrites the content of a record of the party, where it lies, with what rights_remnant() leaves of it; its hash
+ * stays in the batch. ACT is the id of the administrative act in this group. ERR_NOT_FOUND: no such record; ERR_EXISTS:
+ * it was erased before; ERR_INVALID: there is nothing in it to erase. */
+MUST_CHECK err_t store_erase(struct store *store, int64_t party, const uint8_t id[RECORD_ID_SIZE],
+                             const uint8_t act[RECORD_ID_SIZE], int64_t now);
+/* By an act that stands in the log. ERR_NOT_FOUND: it was not. */
+MUST_CHECK err_t store_is_erased(struct store *store, int64_t party, const uint8_t id[RECORD_ID_SIZE]);
+/* Whether anything was: after a crash its content may still lie in the write-ahead log. */
+bool store_has_erased(struct store *store);
+/* Whether a clock of the thread runs or is late: then its content is still needed. */
+MUST_CHECK err_t store_has_clock(struct store *store, int64_t owner, const uint8_t root[RECORD_ID_SIZE], bool *ret_has);
+/* The number of the first record that a follower has not acknowledged who stands at CURSOR; UINT64_MAX: none. */
+MUST_CHECK err_t store_first_unread(struct store *store, const char *stream, int64_t party_row, uint64_t cursor,
+                                    uint64_t *ret_number);
+/* Batches with records of the kind whose term is over and that were still needed: to be looked at again. */
+MUST_CHECK err_t store_retain(struct store *store, int64_t batch, const struct kind *kind, bool is_retained);
+/* The next after these. ERR_NOT_FOUND: no more. */
+MUST_CHECK err_t store_next_retained(struct store *store, int64_t *batch, int *kind);
+
+/* Folds the log in and empties it, in which erased content lies too. False: somebody reads or folds; try again. */
+bool store_forget_log(struct store *store);
+
 /* ---- looking ---- */
 /* The point in the history of a store that is looked at. */
 struct moment {
@@ -166,6 +189,9 @@ struct record_row {
     int sector, level;
     struct view bytes, hash, hashes, signature, signing_key; /* empty for a refused one, but hash */
     struct view faults;
+    int64_t
+        erased_at; /* 0: not; otherwise the bytes are what rights_remnant() has left, and the hash is the record's */
+    uint8_t erased_by[RECORD_ID_SIZE]; /* the administrative act */
 };
 MUST_CHECK err_t store_each_record(struct store *store, const struct record_filter *filter,
                                    void (*each)(void *self, const struct record_row *row), void *self);

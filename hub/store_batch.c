@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "common/mem.h"
 #include "common/text.h"
 #include "hub/store_ledger.h"
 
@@ -305,6 +306,24 @@ static err_t put_item(struct put *put, uint32_t position)
     return item->faults ? put_invalid(put, item) : put_valid(put, position);
 }
 
+/* A copy in which nothing is left of the items that were not stored now: of a record that is erased later, no second
+ * copy shall lie about. NULL: all were stored, and the bytes are kept as they came. */
+static uint8_t *without_unstored(const struct put *put, size_t size)
+{
+    const struct batch *batch = put->batch;
+    if (put->stored == batch->count) {
+        return NULL;
+    }
+    uint8_t *bytes = (uint8_t *)mem_copy(put->base, size);
+    for (uint32_t i = 0; i < batch->count; i++) {
+        const struct batch_item *item = &batch->items[i];
+        if (item->outcome != OUTCOME_STORED) {
+            memset(bytes + (item->bytes.at - put->base), 0, item->bytes.size);
+        }
+    }
+    return bytes;
+}
+
 static err_t put_row(struct put *put, uint64_t first_number)
 {
     const struct batch *batch = put->batch;
@@ -313,6 +332,8 @@ static err_t put_row(struct put *put, uint64_t first_number)
         memcpy(hashes + (size_t)i * RECORD_HASH_SIZE, batch->items[i].hash, RECORD_HASH_SIZE);
     }
     const struct view last = batch->items[batch->count - 1].bytes;
+    size_t size = (size_t)(last.at + last.size - put->base);
+    uint8_t *kept = without_unstored(put, size);
     sqlite3_stmt *stmt = store_statement(put->store, PUT_BATCH);
     sqlite3_bind_int64(stmt, 1, put->batch_id);
     sqlite3_bind_int64(stmt, 2, batch->party_row);
@@ -322,8 +343,10 @@ static err_t put_row(struct put *put, uint64_t first_number)
     db_bind_view(stmt, 6, (struct view){hashes, (size_t)batch->count * RECORD_HASH_SIZE});
     db_bind_view(stmt, 7, signing_key_view(&batch->signing_key));
     db_bind_view(stmt, 8, batch->signature);
-    db_bind_view(stmt, 9, (struct view){put->base, (size_t)(last.at + last.size - put->base)});
-    return db_run(stmt);
+    db_bind_view(stmt, 9, (struct view){kept ? kept : put->base, size});
+    err_t err = db_run(stmt);
+    free(kept);
+    return err;
 }
 
 static err_t put_account(struct put *put)

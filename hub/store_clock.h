@@ -87,6 +87,7 @@ MUST_CHECK err_t store_each_logged(struct store *store, int64_t batch,
 /* Puts an event of a clock into the inbox of its party, or into the uplink. */
 MUST_CHECK err_t store_put_event(struct store *store, int64_t party, int64_t at, struct view event);
 MUST_CHECK err_t store_put_uplink_event(struct store *store, struct view event);
+MUST_CHECK err_t store_batch_time(struct store *store, int64_t batch, int64_t *ret_at);
 MUST_CHECK err_t store_party_at(struct store *store, int64_t row, struct party *ret_party);
 
 #endif

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/db.h"
 #include "common/log.h"
 #include "common/mem.h"
 
@@ -90,6 +91,7 @@ static sqlite3 *open_handle(const char *path)
         sqlite3_close(db);
         return NULL;
     }
+    db_grow_by_chunks(db);
     return db;
 }
 

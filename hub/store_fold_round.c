@@ -53,6 +53,16 @@ void store_fold(struct store *store, int64_t pages)
     }
 }
 
+bool store_forget_log(struct store *store)
+{
+    if (store->is_folding || !db_empty_log(store->db)) {
+        return false;
+    }
+    store->wal_pages = 0;
+    store->fold_above = 0;
+    return true;
+}
+
 void store_truncate_log(struct store *store)
 {
     if (store->is_folding) {

@@ -46,7 +46,7 @@ err_t store_root_of(struct store *store, int64_t party, const uint8_t id[RECORD_
 }
 
 /* The stored bytes are those of the items of a SUBMIT, from the first item's content on: between two items stands the
- * head of a bin. An item that was rejected lies there too, and has no record row that points to it. */
+ * head of a bin. Where an item lay that was not stored there are zeros, each a number by itself. */
 static err_t find_logged(struct store *store, int64_t offset, struct view hashes, const uint8_t id[RECORD_ID_SIZE],
                          struct logged *logged)
 {

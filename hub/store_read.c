@@ -230,10 +230,11 @@ err_t store_prune_uplink(struct store *store, uint64_t upto, uint64_t *ret_remov
 #define RECORD_SELECT                                                                                                  \
     "select r.number, r.id, p.party, p.name, b.at, r.day, r.kind, r.sector, r.level, substr(b.bytes, r.offset + 1, "   \
     "r.size), substr(b.hashes, r.position * 32 + 1, 32), t.state, null, b.hashes, b.signature, b.signing_key, "        \
-    "coalesce(t.kind, r.kind), coalesce(o.party, p.party), coalesce(r.root, r.id), p.role, coalesce(o.role, p.role) "  \
-    "from record r join batch b "                                                                                      \
+    "coalesce(t.kind, r.kind), coalesce(o.party, p.party), coalesce(r.root, r.id), p.role, coalesce(o.role, p.role), " \
+    "e.at, e.act from record r join batch b "                                                                          \
     "on b.id = r.batch join party p on p.row = r.party left join party o on o.row = r.owner left join thread t on "    \
-    "t.owner = coalesce(r.owner, r.party) and t.root = coalesce(r.root, r.id) "
+    "t.owner = coalesce(r.owner, r.party) and t.root = coalesce(r.root, r.id) left join erased e on e.party = "        \
+    "r.party and e.id = r.id "
 
 static const char record_sql[] = RECORD_SELECT "where r.id = ?7 order by r.number";
 
@@ -246,7 +247,7 @@ static const char thread_sql[] =
 
 static const char refusals_sql[] =
     "select 0, r.id, p.party, p.name, r.at, (r.at + ?9) / 86400000, null, null, null, "
-    "null, r.hash, null, r.faults, null, null, null, null, p.party, r.id, p.role, p.role from refusal r"
+    "null, r.hash, null, r.faults, null, null, null, null, p.party, r.id, p.role, p.role, null, null from refusal r"
     " join party p on p.row = r.party where (?1 is null or p.party = ?1) and (r.at + "
     "?9) / 86400000 between ?5 and ?6 and (?7 is null or r.id = ?7)"
     " order by r.at desc limit ?8";
@@ -295,7 +296,8 @@ static void read_row(sqlite3_stmt *stmt, struct record_row *ret_row)
                                    .thread_kind = kind_by_number(int_or_none(stmt, 16)),
                                    .owner = db_column_str(stmt, 17),
                                    .role = db_column_str(stmt, 19),
-                                   .owner_role = db_column_str(stmt, 20)};
+                                   .owner_role = db_column_str(stmt, 20),
+                                   .erased_at = sqlite3_column_int64(stmt, 21)};
     int state = int_or_none(stmt, 11);
     const struct life *life = ret_row->thread_kind ? ret_row->thread_kind->life : NULL;
     ret_row->state = life ? life_state_code(life, state < 0 ? 0 : state) : "";
@@ -303,6 +305,9 @@ static void read_row(sqlite3_stmt *stmt, struct record_row *ret_row)
     struct view root = db_column_view(stmt, 18);
     memcpy(ret_row->id, id.at, id.size < RECORD_ID_SIZE ? id.size : RECORD_ID_SIZE);
     memcpy(ret_row->root, root.at, root.size < RECORD_ID_SIZE ? root.size : RECORD_ID_SIZE);
+    if (ret_row->erased_at) {
+        memcpy(ret_row->erased_by, db_column_view(stmt, 22).at, RECORD_ID_SIZE);
+    }
 }
 
 static err_t call_each(struct store *store, sqlite3_stmt *stmt, void (*each)(void *self, const struct record_row *row),

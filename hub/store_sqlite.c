@@ -152,8 +152,14 @@ static const char key_tables[] =
  * what it has followed once more. */
 static const char followed_again[] =
     "insert or replace into meta(key, value) select 'signal_rows_to', value from meta where key = 'desk';";
-static const struct db_migration migrations[] = {{first_tables}, {derived_tables},    {facts_tables}, {ledger_tables},
-                                                 {record_order}, {rereviews_counted}, {key_tables},   {followed_again}};
+/* The content of these is overwritten in their batch. */
+static const char erased_tables[] =
+    "create table erased(party int not null, id blob not null, at int not null, act blob not null, primary key(party, "
+    "id)) without rowid;"
+    "create table retained(batch int not null, kind int not null, primary key(batch, kind)) without rowid;";
+static const struct db_migration migrations[] = {{first_tables},  {derived_tables}, {facts_tables},
+                                                 {ledger_tables}, {record_order},   {rereviews_counted},
+                                                 {key_tables},    {followed_again}, {erased_tables}};
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 
 #define PARTY_COLUMNS                                                                                                  \
@@ -424,9 +430,18 @@ err_t store_settle(struct store *store)
     return err == ERR_OK ? ledger_settle(store, clock_ms()) : err;
 }
 
+/* One that was not stepped to its end would hold this moment open, and the log could not be folded in. */
+static void reset_statements(struct store *store)
+{
+    for (int i = 0; i < STATEMENTS; i++) {
+        sqlite3_reset(store->statements[i]);
+    }
+}
+
 err_t store_commit(struct store *store)
 {
     err_t err = store_settle(store);
+    reset_statements(store);
     err = err == ERR_OK ? db_exec(store->db, "commit") : err;
     if (err == ERR_OK) {
         store->is_open = false;
@@ -439,9 +454,7 @@ err_t store_commit(struct store *store)
 
 void store_rollback(struct store *store)
 {
-    for (int i = 0; i < STATEMENTS; i++) {
-        sqlite3_reset(store->statements[i]);
-    }
+    reset_statements(store);
     sqlite3_exec(store->db, "rollback", NULL, NULL, NULL);
     cells_forget(store);
     ledger_rollback(store->ledger);

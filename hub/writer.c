@@ -31,6 +31,9 @@ struct writer {
     int64_t desk_ms; /* when the desk last did something */
     struct home home;
     struct operators operators;
+    struct retention retention;
+    bool is_retention_due;
+    bool log_holds_erased;   /* the write-ahead log has to be emptied; at the start nobody knows */
     struct control *control; /* NULL: it could not be opened */
     zsock_t *pipe, *work, *to_front, *to_feeder;
     struct mail *group[GROUP_MAILS_MAX];
@@ -255,6 +258,29 @@ static void on_tick(struct writer *writer)
     look_at_disk(writer);
 }
 
+/* After the desk, so that every clock is known. Then the log holds what was erased, until it is emptied. */
+static void run_retention(struct writer *writer)
+{
+    bool is_erased = false;
+    err_t err = retention_run(&writer->retention, &writer->city, writer->store, clock_ms(), &is_erased,
+                              &writer->is_retention_due);
+    writer->log_holds_erased = writer->log_holds_erased || is_erased;
+    if (err != ERR_OK) {
+        complain(writer, err);
+    }
+    if (!writer->is_retention_due && writer->log_holds_erased) {
+        writer->log_holds_erased = !store_forget_log(writer->store);
+    }
+}
+
+static void on_ack(struct writer *writer, const struct mail *mail)
+{
+    retention_acknowledge(&writer->retention, mail->row, mail->cursor);
+    if (strcmp(mail->stream, "inbox") == 0) {
+        desk_note_received(&writer->desk, mail->row, mail->cursor);
+    }
+}
+
 static void gather(struct writer *writer)
 {
     struct mail *mail = NULL;
@@ -262,12 +288,12 @@ static void gather(struct writer *writer)
            (mail = mail_receive(writer->work, false))) {
         if (mail->type == MAIL_TICK) {
             on_tick(writer);
-            writer->is_desk_due = true;
+            writer->is_desk_due = writer->is_retention_due = true;
             mail_free(mail);
             continue;
         }
         if (mail->type == MAIL_ACK) {
-            desk_note_received(&writer->desk, mail->row, mail->cursor);
+            on_ack(writer, mail);
             mail_free(mail);
             continue;
         }
@@ -313,6 +339,7 @@ static zmsg_t *answer_operator(void *self, uid_t uid, zmsg_t *request)
         if (writer->admin.changed.row) {
             tell_party(writer, &writer->admin.changed);
         }
+        writer->log_holds_erased = writer->log_holds_erased || writer->admin.is_erased;
     }
     return reply;
 }
@@ -327,8 +354,8 @@ static void configure_desk(struct writer *writer)
     writer->is_desk_due = true;
 }
 
-/* Operators who cannot be read change nothing either. What is not as it was noted last becomes a record. */
-static void configure_operators(struct writer *writer, uid_t by)
+/* Operators and terms that cannot be read change nothing either. What is not as it was noted last becomes a record. */
+static void configure_people_and_terms(struct writer *writer, uid_t by)
 {
     char reason[512];
     struct operators fresh;
@@ -337,8 +364,12 @@ static void configure_operators(struct writer *writer, uid_t by)
     } else {
         log_error("reload-refused", "reason=\"%s\" keeping what was", reason);
     }
+    if (retention_load(&writer->home, &writer->retention, reason) != ERR_OK) {
+        log_error("reload-refused", "reason=\"%s\" keeping what was", reason);
+    }
     struct person person = operators_name(&writer->operators, by);
-    err_t err = acts_note_changes(&writer->city, writer->store, &writer->options, &writer->operators, &person);
+    err_t err = acts_note_changes(&writer->city, writer->store, &writer->options, &writer->operators,
+                                  &writer->retention, &person);
     if (err != ERR_OK) {
         complain(writer, err);
     }
@@ -355,8 +386,13 @@ static bool read_pipe(struct writer *writer)
         zframe_destroy(&frame);
         frame = zmsg_pop(message);
         configure_desk(writer);
-        configure_operators(writer, *(const uid_t *)(const void *)zframe_data(frame));
+        configure_people_and_terms(writer, *(const uid_t *)(const void *)zframe_data(frame));
         zframe_destroy(&frame);
+    } else if (command && streq(command, "STOP")) {
+        err_t err = acts_file_own(&writer->city, writer->store, ACT_HUB_STOP, AGN_VERSION);
+        if (err != ERR_OK) {
+            complain(writer, err);
+        }
     } else if (command && streq(command, PULSE)) {
         zstr_send(writer->pipe, PULSE);
     }
@@ -372,7 +408,8 @@ static void serve(struct writer *writer)
                                {.fd = writer->control ? control_fd(writer->control) : -1, .events = ZMQ_POLLIN}};
     int item_count = writer->control ? 3 : 2;
     for (;;) {
-        if (zmq_poll(items, item_count, writer->is_desk_due ? 0 : -1) < 0 && errno == ETERM) {
+        if (zmq_poll(items, item_count, writer->is_desk_due || writer->is_retention_due ? 0 : -1) < 0 &&
+            errno == ETERM) {
             return;
         }
         if ((items[0].revents & ZMQ_POLLIN) && read_pipe(writer)) {
@@ -386,6 +423,8 @@ static void serve(struct writer *writer)
             write_group(writer);
         } else if (writer->is_desk_due) {
             run_desk(writer);
+        } else if (writer->is_retention_due) {
+            run_retention(writer);
         }
     }
 }
@@ -401,6 +440,8 @@ void writer_actor(zsock_t *pipe, void *config)
     writer->desk.store = writer->store;
     writer->desk.city = &writer->city;
     writer->operators = *given->operators;
+    writer->retention = *given->retention;
+    writer->log_holds_erased = store_has_erased(writer->store);
     writer->admin = (struct admin){.store = writer->store, .city = &writer->city, .operators = &writer->operators};
     struct control_service service = {greet_operator, answer_operator, writer};
     writer->work = zsock_new_pull("@inproc://writer");
@@ -420,6 +461,7 @@ void writer_actor(zsock_t *pipe, void *config)
     zsock_destroy(&writer->to_feeder);
     store_truncate_log(writer->store);
     desk_close(&writer->desk);
+    retention_done(&writer->retention);
     store_close(writer->store);
     free(writer);
 }

@@ -11,6 +11,7 @@
 #include "hub/desk.h"
 #include "hub/operators.h"
 #include "hub/options.h"
+#include "hub/retention.h"
 #include "hub/store.h"
 
 struct writer_config {
@@ -20,9 +21,10 @@ struct writer_config {
     const struct desk *desk;           /* taken */
     const struct city *city;           /* taken likewise; its identity is borrowed */
     const struct operators *operators; /* copied */
+    const struct retention *retention; /* taken */
 };
 
-/* Pipe commands: "RELOAD" with a struct options and the uid_t of who asked for it. */
+/* Pipe commands: "STOP" notes that the hub ends; "RELOAD" with a struct options and the uid_t of who asked for it. */
 void writer_actor(zsock_t *pipe, void *config);
 
 #endif

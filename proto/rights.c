@@ -2,6 +2,8 @@
 #include "proto/check.h"
 #include "proto/kinds.h"
 
+#include <string.h>
+
 /* One walk that copies what may leave, value by value and byte for byte. A map's head is written before its content is
  * known, so each map is gone through twice: counted, then copied. */
 
@@ -9,7 +11,41 @@ struct outlet {
     msgpack_sbuffer *buffer;
     msgpack_packer packer;
     bool hides_reporter;
+    const struct kind *remnant; /* of which no more is kept than its figures stand on; NULL: all that may leave */
 };
+
+static bool is_key_field(const struct kind *kind, int index)
+{
+    for (const int *field = kind->unique; field != NULL && *field >= 0; field++) {
+        if (*field == index) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the field at INDEX outlives the content of its record. A flag may be confidential and has no words: that the
+ * reporter is withheld is needed for ever. */
+static bool outlives(const struct kind *kind, int index)
+{
+    if (kind->fields[index].confidential && kind->fields[index].type != FIELD_FLAG) {
+        return false;
+    }
+    switch (kind->fields[index].type) {
+    case FIELD_ENUM:
+    case FIELD_NUMBER:
+    case FIELD_FLAG:
+    case FIELD_DATE:
+    case FIELD_TIME:
+    case FIELD_ID:
+    case FIELD_DISTRICT:
+        return true;
+    case FIELD_TEXT:
+        return index == COMMON_KIND || index == COMMON_ENTITY || index == COMMON_ADDRESSEE || is_key_field(kind, index);
+    default:
+        return false;
+    }
+}
 
 /* What of a map may leave, and with what rows its values are read. NULL: it stays. */
 static const struct field *leaving_row(const struct outlet *outlet, const struct field *row, struct view key)
@@ -18,7 +54,10 @@ static const struct field *leaving_row(const struct outlet *outlet, const struct
         return enumeration_index(row->codes, key) < 0 ? NULL : &row->fields[0];
     }
     int index = check_find_row(row->fields, row->field_count, 0, key);
-    if (index < 0 || row->fields[index].confidential) {
+    if (index < 0 || outlet->remnant != NULL) {
+        return index >= 0 && outlives(outlet->remnant, index) ? &row->fields[index] : NULL;
+    }
+    if (row->fields[index].confidential) {
         return NULL;
     }
     bool is_reporter = row->fields[index].type == FIELD_TEXT && (view_is(key, common_fields[COMMON_ENTITY].key) ||
@@ -53,7 +92,7 @@ static err_t copy_map(struct outlet *outlet, struct reader *reader, const struct
     if (err != ERR_OK) {
         return err;
     }
-    msgpack_pack_map(&outlet->packer, leaving);
+    msgpack_pack_map(&outlet->packer, leaving + (outlet->remnant != NULL ? 1 : 0));
     for (uint32_t i = 0; i < pairs; i++) {
         struct view key;
         err = reader_str(reader, &key);
@@ -112,8 +151,8 @@ static err_t copy_value(struct outlet *outlet, struct reader *reader, const stru
     return ERR_OK;
 }
 
-/* Whether the flag stands and is true, by the bytes alone. */
-static bool asks_to_hide(struct view bytes)
+/* The value under KEY of the map, by the bytes alone. False: there is none. */
+static bool find_value(struct view bytes, const char *wanted, struct reader *ret_value)
 {
     struct reader reader = reader_over(bytes.at, bytes.size);
     uint32_t pairs = 0;
@@ -122,19 +161,82 @@ static bool asks_to_hide(struct view bytes)
     }
     for (uint32_t i = 0; i < pairs; i++) {
         struct view key;
-        bool flag = false;
         if (reader_str(&reader, &key) != ERR_OK) {
             return false;
         }
-        struct reader at_value = reader;
-        if (view_is(key, "reporter_confidential") && reader_bool(&at_value, &flag) == ERR_OK) {
-            return flag;
+        *ret_value = reader;
+        if (view_is(key, wanted)) {
+            return true;
         }
         if (reader_skip(&reader, NULL) != ERR_OK) {
             return false;
         }
     }
     return false;
+}
+
+static bool asks_to_hide(struct view bytes)
+{
+    struct reader value;
+    bool flag = false;
+    return find_value(bytes, "reporter_confidential", &value) && reader_bool(&value, &flag) == ERR_OK && flag;
+}
+
+/* A pair of SIZE bytes: the key, and zeros. False: it takes more. */
+static bool pack_filler(msgpack_packer *packer, size_t size)
+{
+    enum { HEAD_8 = 2, HEAD_16 = 3, HEAD_32 = 5, LAST_8 = 255, LAST_16 = 65535 };
+    static const uint8_t zeros[1024];
+    size_t key = 1 + strlen(ERASED_KEY);
+    if (size < key + HEAD_8) {
+        return false;
+    }
+    size_t head = size - key - HEAD_8 <= LAST_8 ? HEAD_8 : size - key - HEAD_16 <= LAST_16 ? HEAD_16 : HEAD_32;
+    size_t left = size - key - head;
+    const uint8_t heads[] = {(uint8_t)(head == HEAD_8    ? 0xc4
+                                       : head == HEAD_16 ? 0xc5
+                                                         : 0xc6),
+                             (uint8_t)(left >> 24), (uint8_t)(left >> 16), (uint8_t)(left >> 8), (uint8_t)left};
+    msgpack_pack_str(packer, strlen(ERASED_KEY));
+    msgpack_pack_str_body(packer, ERASED_KEY, strlen(ERASED_KEY));
+    packer->callback(packer->data, (const char *)heads, 1);
+    packer->callback(packer->data, (const char *)heads + 1 + (HEAD_32 - head), head - 1);
+    for (; left > 0; left -= left < sizeof zeros ? left : sizeof zeros) {
+        packer->callback(packer->data, (const char *)zeros, left < sizeof zeros ? left : sizeof zeros);
+    }
+    return true;
+}
+
+bool rights_is_remnant(struct view bytes)
+{
+    struct reader value;
+    return find_value(bytes, ERASED_KEY, &value);
+}
+
+static err_t copy_record(struct outlet *outlet, const struct kind *kind, struct view bytes)
+{
+    struct field whole = {.type = FIELD_MAP, .fields = kind->fields, .field_count = kind->field_count};
+    struct reader reader = reader_over(bytes.at, bytes.size);
+    msgpack_packer_init(&outlet->packer, outlet->buffer, msgpack_sbuffer_write);
+    err_t err = copy_value(outlet, &reader, &whole, 1);
+    return err == ERR_OK && reader.at != reader.end ? ERR_INVALID : err;
+}
+
+err_t rights_remnant(struct view bytes, msgpack_sbuffer *buffer)
+{
+    struct value id;
+    const struct kind *kind = check_peek(bytes, &id);
+    struct outlet outlet = {.buffer = buffer, .remnant = kind};
+    size_t before = buffer->size;
+    if (kind == NULL) {
+        return ERR_INVALID;
+    }
+    err_t err = copy_record(&outlet, kind, bytes);
+    size_t kept = buffer->size - before;
+    if (err == ERR_OK && (kept >= bytes.size || !pack_filler(&outlet.packer, bytes.size - kept))) {
+        err = ERR_NOT_FOUND;
+    }
+    return err;
 }
 
 err_t rights_strip(struct view bytes, bool hides_reporter, msgpack_sbuffer *buffer)
@@ -144,12 +246,8 @@ err_t rights_strip(struct view bytes, bool hides_reporter, msgpack_sbuffer *buff
     if (kind == NULL) {
         return ERR_INVALID;
     }
-    struct field whole = {.type = FIELD_MAP, .fields = kind->fields, .field_count = kind->field_count};
     struct outlet outlet = {.buffer = buffer, .hides_reporter = hides_reporter || asks_to_hide(bytes)};
-    msgpack_packer_init(&outlet.packer, buffer, msgpack_sbuffer_write);
-    struct reader reader = reader_over(bytes.at, bytes.size);
-    err_t err = copy_value(&outlet, &reader, &whole, 1);
-    return err == ERR_OK && reader.at != reader.end ? ERR_INVALID : err;
+    return copy_record(&outlet, kind, bytes);
 }
 
 bool rights_hides_reporter(const struct record *record)

@@ -53,6 +53,7 @@ static void go_back(struct town *town, const char *damage)
     home_file(&town->bench->home, "store.db", path);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     assert_int_equal(db_exec(db,
+                             "drop table erased; drop table retained;"
                              "alter table party add column curve_key blob;"
                              "alter table party add column signing_key blob;"
                              "update party set (curve_key, signing_key) = (select curve_key, signing_key from"

@@ -31,11 +31,16 @@ static void rig_start(struct rig *rig)
     static const struct city city; /* nothing is filed here */
     struct desk desk;
     struct operators operators;
+    struct retention retention = {0};
     char reason[512];
     assert_int_equal(operators_load(&rig->bench->home, &operators, reason), ERR_OK);
     assert_int_equal(desk_open(&desk, rig->bench->store, NULL, &rig->bench->home, 480, reason), ERR_OK);
-    struct writer_config config = {
-        .store = rig->bench->store, .home = rig->bench->home, .city = &city, .desk = &desk, .operators = &operators};
+    struct writer_config config = {.store = rig->bench->store,
+                                   .home = rig->bench->home,
+                                   .city = &city,
+                                   .desk = &desk,
+                                   .operators = &operators,
+                                   .retention = &retention};
     config.options.checkpoint_pages = 100000;
     rig->writer = zactor_new(writer_actor, &config);
     rig->bench->store = NULL; /* the writer closes it */

@@ -7,7 +7,7 @@ from harness import (PROGRAMS, UUID, Hub, check, figures, main, make_uscc, os, p
 CHINESE = {"LANG": "zh_CN.UTF-8", "LC_ALL": "", "LANGUAGE": ""}
 SUBCOMMANDS = {
     "hub": ("init", "run", "entity", "peer", "query", "show", "stats", "schema", "prune", "history", "accept",
-            "return", "acknowledge", "share", "rereview", "file", "due", "terms", "deliveries", "statement", "signals"),
+            "return", "acknowledge", "share", "audit-log", "erase", "rereview", "file", "due", "terms", "deliveries", "statement", "signals"),
     "agent": ("join", "submit", "sync", "run", "status", "list", "receipt", "inbox", "discard", "statement", "compile"),
     "province": ("init", "join", "run", "status", "table", "warnings"),
 }

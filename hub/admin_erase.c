@@ -1,0 +1,73 @@
+#include <string.h>
+
+#include "common/text.h"
+#include "hub/admin.h"
+
+struct wanted {
+    const char *party; /* "": any */
+    char owner[RECORD_PARTY_SIZE];
+    const struct kind *kind;
+    int found;
+};
+
+static void note_wanted(void *self, const struct record_row *row)
+{
+    struct wanted *wanted = self;
+    if (!*wanted->party || strcmp(wanted->party, row->party) == 0) {
+        snprintf(wanted->owner, sizeof wanted->owner, "%s", row->party);
+        wanted->kind = row->kind;
+        wanted->found++;
+    }
+}
+
+/* Why it cannot be done, or NULL. */
+static const char *judge_erasing(const struct wanted *wanted, err_t err)
+{
+    if (err == ERR_EXISTS) {
+        return tr("its content was erased before", "其内容此前已擦除");
+    }
+    if (err == ERR_INVALID) {
+        return tr("there is nothing in it to erase: it holds codes and dates alone", "无可擦除内容：仅含代码与日期");
+    }
+    if (wanted->found != 1) {
+        return wanted->found ? tr("two parties have a record with this id: name one with --entity",
+                                  "两个机构有同一编号的记录：请用 --entity 指定")
+                             : tr("there is no such record", "没有该记录");
+    }
+    return wanted->kind && wanted->kind->number == KIND_ADMINISTRATIVE_ACT
+               ? tr("an administrative act is not erased", "管理行为记录不得擦除")
+               : NULL;
+}
+
+/* The content goes, its hash and what the figures stand on stay. */
+err_t admin_erase(struct admin *admin, zmsg_t *request)
+{
+    char text[37];
+    char party[64];
+    char detail[128];
+    uint8_t id[RECORD_ID_SIZE];
+    struct party owner;
+    struct wanted wanted = {.party = party};
+    struct record_filter filter = {.sector = -1, .level = -1, .from = INT64_MIN, .to = INT64_MAX, .id = id};
+    admin_frame(request, text, sizeof text);
+    admin_frame(request, party, sizeof party);
+    err_t err = record_id_parse(text, id);
+    err = err == ERR_OK ? store_each_record(admin->store, &filter, note_wanted, &wanted) : err;
+    const char *fault = judge_erasing(&wanted, ERR_OK);
+    if (err == ERR_OK && !fault) {
+        snprintf(detail, sizeof detail, "%s %s", wanted.kind->name, wanted.owner);
+        err = admin_put_act(admin, ACT_ERASE, text, detail);
+        err = err == ERR_OK ? store_find_party(admin->store, wanted.owner, &owner) : err;
+        if (err != ERR_OK) {
+            return err;
+        }
+        err = store_erase(admin->store, owner.row, id, admin->filed.id, clock_ms());
+        fault = judge_erasing(&wanted, err);
+    }
+    if (fault) {
+        snprintf(admin->text, sizeof admin->text, "%s: %s", text, fault);
+        return ERR_INVALID;
+    }
+    admin->is_erased = err == ERR_OK;
+    return err;
+}
