@@ -149,7 +149,11 @@ static bool save(const struct home *home, const struct membership *membership)
         return false;
     }
     bool is_good = office_open(home, QUICK_WAIT_MS, &office); /* makes the spool */
-    if (is_good && (err = spool_count_above(office.spool, membership->given_out)) != ERR_OK) {
+    err = is_good ? spool_count_above(office.spool, membership->given_out) : ERR_OK;
+    err = is_good && err == ERR_OK && membership->leaked_at
+              ? spool_note_leak(office.spool, &membership->leaked_key, membership->leaked_at)
+              : err;
+    if (err != ERR_OK) {
         complain_spool(&office, "join", err);
         is_good = false;
     }

@@ -127,6 +127,9 @@ static void print_receipt(const struct office *office, const struct evidence *ev
     }
     print_time(office, tr("answered", "答复时间"), proof->at);
     print_time(office, tr("signed", "签名时间"), proof->signed_at);
+    if (evidence->receipt.leaked_at) {
+        print_time(office, tr("key leaked", "密钥泄露"), evidence->receipt.leaked_at);
+    }
     for (size_t i = 0; i < evidence->faults.count; i++) {
         char text[1024];
         fault_text(&evidence->faults.list[i], text, sizeof text);

@@ -44,6 +44,8 @@ static const struct db_migration migrations[] = {
     {"alter table receipt add column head blob; alter table receipt add column place integer;"
      "alter table receipt add column count integer; alter table receipt add column path blob;"
      "alter table receipt add column proof blob;"},
+    /* Signing keys of the hub that somebody else has, and since when. */
+    {"create table leaked_key (key blob primary key, at integer not null) without rowid;"},
 };
 
 /* An item that is ready to go: its attachments are at the hub, and what it refers to has its receipt where that has
@@ -102,7 +104,9 @@ static const struct {
      "insert into receipt (epoch, at, body, algorithm, signature, hub_key, head, place, count, path, proof) values "
      "(?,?,?,?,?,?,?,?,?,?,?)"},
     {offsetof(struct spool, get_receipt), "select epoch, at, body, algorithm, signature, hub_key, head, path, proof, "
-                                          "place, count from receipt where row = ?"},
+                                          "place, count, (select k.at from leaked_key k where k.key = hub_key) from "
+                                          "receipt where row = ?"},
+    {offsetof(struct spool, add_leak), "insert or ignore into leaked_key values (?, ?)"},
     {offsetof(struct spool, send_again),
      "update item set state = 0 where state = 1 and receipt in (select row from receipt where epoch <> ?)"},
     {offsetof(struct spool, send_all_again), "update item set state = 0 where state = 1"},

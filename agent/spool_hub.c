@@ -77,6 +77,13 @@ err_t spool_take_welcome(struct spool *spool, const struct welcome *welcome, str
     return spool_end(spool, err);
 }
 
+err_t spool_note_leak(struct spool *spool, const struct signing_key *key, int64_t at)
+{
+    db_bind_view(spool->add_leak, 1, signing_key_view(key));
+    sqlite3_bind_int64(spool->add_leak, 2, at);
+    return db_run(spool->add_leak);
+}
+
 static err_t keep_receipt(struct spool *spool, const struct receipt_body *body, const struct receipt *receipt,
                           const struct signing_key *hub_key, int64_t *ret_row)
 {
@@ -208,6 +215,7 @@ err_t spool_receipt(struct spool *spool, int64_t row, struct stored_receipt *ret
         ret_receipt->at = sqlite3_column_int64(spool->get_receipt, 1);
         receipt->index = (uint64_t)sqlite3_column_int64(spool->get_receipt, 9);
         receipt->count = (uint64_t)sqlite3_column_int64(spool->get_receipt, 10);
+        ret_receipt->leaked_at = sqlite3_column_int64(spool->get_receipt, 11);
         for (size_t i = 0; i < VIEWS; i++) {
             struct view column = db_column_view(spool->get_receipt, views[i].column);
             if (column.size > 0) {

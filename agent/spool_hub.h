@@ -20,6 +20,9 @@ MUST_CHECK err_t spool_take_welcome(struct spool *spool, const struct welcome *w
 /* A spool that takes the place of a lost one goes on above what that is known to have given out. */
 MUST_CHECK err_t spool_count_above(struct spool *spool, uint64_t given_out);
 
+/* Somebody else has this signing key of the hub's since AT: receipts of a later date prove nothing. */
+MUST_CHECK err_t spool_note_leak(struct spool *spool, const struct signing_key *key, int64_t at);
+
 /* What a receipt said of an item that is ours. */
 struct verdict {
     uint64_t seq;
@@ -42,6 +45,7 @@ struct stored_receipt {
     struct receipt receipt; /* session and batch are not kept */
     struct view epoch, hub_key;
     int64_t at;
+    int64_t leaked_at; /* when the hub's key was reported leaked; 0: it was not */
 };
 MUST_CHECK err_t spool_receipt(struct spool *spool, int64_t row, struct stored_receipt *ret_receipt);
 

@@ -193,6 +193,9 @@ static err_t take_answer(const struct message *answer, const struct join_link *l
     snprintf(ret_membership->enrol_endpoint, sizeof ret_membership->enrol_endpoint, "%s", link->enrol_endpoint);
     memcpy(ret_membership->hub_key, link->hub_key, KEY_SIZE);
     ret_membership->given_out = grant->given_out;
+    if (signing_key_take(grant->leaked_key, &ret_membership->leaked_key) == ERR_OK) {
+        ret_membership->leaked_at = grant->leaked_at < INT64_MAX ? (int64_t)grant->leaked_at : 0;
+    }
     copy_text(grant->party, ret_membership->party, sizeof ret_membership->party);
     copy_text(grant->name, ret_membership->name, sizeof ret_membership->name);
     copy_text(grant->role, ret_membership->role, sizeof ret_membership->role);

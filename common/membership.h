@@ -17,7 +17,10 @@ struct membership {
     char entity_type[32];
     char sectors[256];        /* codes, comma-separated */
     char enrol_endpoint[300]; /* "": of a file that an earlier release wrote */
-    uint64_t given_out;       /* of the ENROLLED that this is of; not kept in the file */
+    /* Of the ENROLLED that this is of; not kept in the file. */
+    uint64_t given_out;
+    struct signing_key leaked_key; /* size 0: none */
+    int64_t leaked_at;
 };
 
 /* What the hub and all of its peers use. */

@@ -296,14 +296,26 @@ struct loading {
     err_t err;
 };
 
+static void note_leak(struct front *front, const struct party_keys *keys)
+{
+    for (size_t i = 0; i < keys->count && !front->leaked.row; i++) {
+        if (keys->list[i].revoked_at) {
+            front->leaked = keys->list[i];
+        }
+    }
+}
+
 static void load_party(void *self, const struct party *party)
 {
     struct loading *loading = self;
     struct registrant registrant = {.party = *party};
-    if (strcmp(party->role, "city") == 0 || loading->err != ERR_OK) {
+    if (loading->err == ERR_OK) {
+        loading->err = store_load_keys(loading->registry, party->row, &registrant.keys);
+    }
+    if (strcmp(party->role, "city") == 0) {
+        note_leak(loading->front, &registrant.keys);
         return; /* the city speaks from within */
     }
-    loading->err = store_load_keys(loading->registry, party->row, &registrant.keys);
     gate_put(loading->front->gate, &registrant);
     sessions_put(loading->front->sessions, &registrant);
 }

@@ -129,7 +129,9 @@ bool reply_enrolled(struct front *front, const struct enrolment *enrolment)
                           .epoch = {front->epoch, EPOCH_SIZE},
                           .entity_type = text_view(strcmp(party->role, "entity") == 0 ? party->entity_type : ""),
                           .sectors = {(const uint8_t *)sectors.data, sectors.size},
-                          .given_out = party->given_out};
+                          .given_out = party->given_out,
+                          .leaked_key = signing_key_view(&front->leaked.signing_key),
+                          .leaked_at = (uint64_t)front->leaked.revoked_at};
     bool is_sent = send_message(front->enrol_router, enrolment->routing, enrolment->routing_size, &message);
     msgpack_sbuffer_destroy(&sectors);
     return is_sent;

@@ -113,6 +113,8 @@ static const struct row grant[] = {
     {.key = "entity_type", .form = FORM_STR, .offset = OF(enrolled.entity_type), .high = 32},
     {.key = "sectors", .form = FORM_STR_ARRAY, .offset = OF(enrolled.sectors), .high = 32},
     {.key = "given_out", .form = FORM_UINT, .offset = OF(enrolled.given_out)},
+    {.key = "leaked_key", .form = FORM_BIN, .offset = OF(enrolled.leaked_key), .low = 32, .high = 256},
+    {.key = "leaked_at", .form = FORM_UINT, .offset = OF(enrolled.leaked_at)},
 };
 
 #define STR_ELEMENT(field, most)                                                                                       \

@@ -150,6 +150,8 @@ struct enrolled {
     struct view party, name, role, hub, city, algorithm, hub_key, epoch, entity_type;
     struct view sectors; /* encoded array, may be empty */
     uint64_t given_out;
+    struct view leaked_key; /* the hub's former signing key, where that has leaked */
+    uint64_t leaked_at;
 };
 
 /* epoch views are empty (size 0) where the message has nil or no epoch. */

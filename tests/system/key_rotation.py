@@ -1,6 +1,6 @@
 """Keys change under load: an institution's and the province's with an overlap, through kill -9 between any two steps; a
 machine that is lost, and a key that is revoked. Nothing is lost, nothing is counted twice, and followers have no gap."""
-import os, random, shutil, time
+import contextlib, os, random, shutil, sqlite3, time
 
 import client
 from crash import Follower, Load, recount, snapshot
@@ -169,6 +169,13 @@ def check_leak(hub, province, agent):
     check(set(before) <= set(hub.ids()) and province.figures("review") == truth, "nothing was lost, and nothing counts twice")
     check(hub.cli_json("show", before[-1])["signature_verified"], "what was filed with the leaked key is still proved")
     check(agent.cli("receipt", agent.records()[0]["id"]).returncode == 0, "and its receipt verifies")
+    with contextlib.closing(sqlite3.connect(f"{agent.home}/spool.db")) as spool, spool:
+        spool.execute("insert into leaked_key select hub_key, 1 from receipt order by row desc limit 1")
+    shown = agent.cli("receipt", waiting[0], ok=False)
+    check(shown.returncode == 1 and "reported leaked" in shown.stdout and "key leaked" in shown.stdout,
+          "a receipt that a leaked key signed afterwards proves nothing", shown.stdout)
+    shown = agent.cli("receipt", agent.records()[0]["id"])
+    check("key leaked" in shown.stdout and "VERIFIED" in shown.stdout, "one of before does, and shows when it leaked", shown.stdout)
     acts = [row["act"] for row in hub.cli_json("audit-log")]
     check({"key_leaked", "key_revoke", "key_replace"} <= set(acts), "each of these acts is on record", acts[-12:])
 

@@ -39,6 +39,7 @@ GOOD = [
     ("enrolled", [15, GRANT]), ("enrolled province", [15, {key: value for key, value in GRANT.items() if key not in ("entity_type", "sectors")}]),
     ("welcome to one that has given out more", [2, 5, {**{key: value for key, value in TERMS.items() if key != "capabilities"}, "given_out": 44, "capabilities": TERMS["capabilities"]}]),
     ("enrol a successor", [14, 1, SUCCESSION]), ("enrolled in the place of a lost machine", [15, {**GRANT, "given_out": 44}]),
+    ("enrolled anew after a leak", [15, {**GRANT, "leaked_key": KEY[::-1], "leaked_at": 1795392000000}]),
     ("blob offer", [16, 5, HASH, 2 ** 20, "application/pdf"]), ("blob offer, largest", [16, 5, HASH, 67108864, "image/png"]),
     ("blob want from the beginning", [17, 5, HASH, 0, 8]), ("blob want from an offset", [17, 5, HASH, 67108864, 512]),
     ("blob chunk", [18, 5, HASH, 131072, b"%PDF-1.7"]),
