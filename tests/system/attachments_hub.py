@@ -4,6 +4,7 @@ operator, by nobody else. SEED=n for the same instants again."""
 import hashlib, io, os, random, signal, sqlite3, threading, time, zipfile
 
 import client
+from client_attachments import CHUNK
 from harness import PATIENCE, check, id_of, item_of, main, require, review, wait_until, warning
 
 PDF, PNG = "application/pdf", "image/png"
@@ -57,7 +58,7 @@ def offer(peer, content, media_type=PDF, size=None, name=None):
     return tuple(message[3:5]) if message[0] == client.BLOB_WANT else message[3]
 
 
-def chunk(peer, content, at, size=client.CHUNK, name=None):
+def chunk(peer, content, at, size=CHUNK, name=None):
     peer.send(client.BLOB_CHUNK, peer.session, name or sha(content), at, content[at:at + size])
 
 
@@ -107,14 +108,14 @@ def check_types(peer):
     content = pdf(200_000)
     check(offer(peer, content)[0] == 0, "wanted from the beginning")
     chunk(peer, content, 0)
-    chunk(peer, content[:-1] + bytes([content[-1] ^ 1]), client.CHUNK, name=sha(content))
+    chunk(peer, content[:-1] + bytes([content[-1] ^ 1]), CHUNK, name=sha(content))
     check(done(peer, sha(content)) == "hash_mismatch", "one bit is wrong: hash_mismatch")
     check(offer(peer, content) == (0, 8), "and all of it was thrown away")
     check(peer.upload(content, PDF) == "kept", "the right bytes are kept")
 
 
 def check_turns(peer):
-    content = pdf(20 * client.CHUNK)
+    content = pdf(20 * CHUNK)
     chunk(peer, content, 0)
     check(done(peer, sha(content)) == "bad_offset", "a chunk without an offer: bad_offset")
     require(offer(peer, content) == (0, 8), "wanted")
@@ -122,17 +123,17 @@ def check_turns(peer):
     check(done(peer, sha(content)) == "bad_offset", "a chunk from another place: bad_offset")
     require(offer(peer, content) == (0, 8), "wanted again")
     for at in range(3):
-        chunk(peer, content, at * client.CHUNK)
+        chunk(peer, content, at * CHUNK)
     offset, _ = offer(peer, content)
-    check(offset == 3 * client.CHUNK, "an offer in between keeps what has come", offset)
+    check(offset == 3 * CHUNK, "an offer in between keeps what has come", offset)
     for at in range(3, 7):
-        chunk(peer, content, at * client.CHUNK)
+        chunk(peer, content, at * CHUNK)
     message = peer.receive(client.BLOB_WANT)
-    check(message[3:5] == [7 * client.CHUNK, 8], "half the credit used: WANT with what was taken", message[3:5])
-    large = pdf(200 * client.CHUNK)
+    check(message[3:5] == [7 * CHUNK, 8], "half the credit used: WANT with what was taken", message[3:5])
+    large = pdf(200 * CHUNK)
     require(offer(peer, large) == (0, 8), "wanted")
     for at in range(200):
-        chunk(peer, large, at * client.CHUNK)
+        chunk(peer, large, at * CHUNK)
     code = done(peer, sha(large))
     check(code in ("busy", "kept"), "who sends on regardless of the credit is told busy, or was worked off in time", code)
     peer.hello()
@@ -142,7 +143,7 @@ def check_turns(peer):
     check(done(peer, sha(small)) == "bad_offset", "beyond the size: bad_offset")
     check(peer.upload(content, PDF) == "kept" and peer.upload(small, PDF) == "kept", "and both are kept when sent in turn")
     for bad in ([client.BLOB_OFFER, peer.session, sha(content), 64 * 1024 * 1024 + 1, PDF],
-                [client.BLOB_CHUNK, peer.session, sha(content), 0, bytes(client.CHUNK + 1)],
+                [client.BLOB_CHUNK, peer.session, sha(content), 0, bytes(CHUNK + 1)],
                 [client.BLOB_DONE, peer.session, sha(content), "kept"]):
         peer.send(*bad)
         try:
@@ -183,7 +184,7 @@ def check_owners(site, hub, peer, content):
     check(done(peer, sha(content)) == "bad_offset", "wanted from beyond its end: bad_offset")
     peer.send(client.BLOB_WANT, peer.session, sha(content), 0, 512)
     got = [peer.receive(client.BLOB_CHUNK)[3] for _ in range(8)]
-    check(got == [client.CHUNK * at for at in range(8)], "no more than 8 chunks to a WANT", got)
+    check(got == [CHUNK * at for at in range(8)], "no more than 8 chunks to a WANT", got)
     check(peer.ping(5), "and the session serves on")
     for _ in range(40):
         other.send(client.BLOB_WANT, other.session, sha(content), 0, 8)
@@ -216,16 +217,16 @@ def check_quota(site, hub):
 
 def send_until(peer, content, told, stop_at):
     """Sends within the credit until so much has gone out; true where `kept` came before."""
-    at, end = told[0], told[0] + told[1] * client.CHUNK
+    at, end = told[0], told[0] + told[1] * CHUNK
     while at < stop_at:
         while at < min(end, stop_at):
             chunk(peer, content, at)
-            at += client.CHUNK
+            at += CHUNK
         if at < stop_at:
             message = peer.receive(client.BLOB_WANT, client.BLOB_DONE)
             if message[0] == client.BLOB_DONE:
                 return require(message[3] == "kept", "nothing but kept ends it", message[3])
-            end = message[3] + message[4] * client.CHUNK
+            end = message[3] + message[4] * CHUNK
     return False
 
 
@@ -259,13 +260,13 @@ def check_kills(site, hub, peer):
 
 
 def check_cut(hub, peer):
-    content = pdf(12 * client.CHUNK)
+    content = pdf(12 * CHUNK)
     require(offer(peer, content) == (0, 8), "wanted")
     for at in range(6):
-        chunk(peer, content, at * client.CHUNK)
+        chunk(peer, content, at * CHUNK)
     peer.ping()
     peer.hello()
-    check(offer(peer, content)[0] == 6 * client.CHUNK, "a session that ended keeps what has come")
+    check(offer(peer, content)[0] == 6 * CHUNK, "a session that ended keeps what has come")
     check(peer.upload(content, PDF) == "kept", "and the next one ends it")
 
 
@@ -302,7 +303,7 @@ def check_operator(site, hub, content, record):
 
 
 def check_old_parts(hub, peer):
-    content = pdf(3 * client.CHUNK)
+    content = pdf(3 * CHUNK)
     require(offer(peer, content) == (0, 8), "wanted")
     chunk(peer, content, 0)
     peer.ping()

@@ -10,7 +10,7 @@ import msgpack
 import zmq
 from zmq import Event
 
-import client
+import client, client_attachments
 
 SKIP = 77
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -418,7 +418,7 @@ class Site:
 
     def peer(self, hub, name="peer", link=None, **options):
         """A peer of a new entity that speaks the protocol from this script (client.py), joined, without a session."""
-        peer = client.Peer(f"{self.folder}/{name}")
+        peer = client_attachments.Peer(f"{self.folder}/{name}")
         peer.uscc = self.uscc()
         peer.join(link or hub.add_entity(peer.uscc, **options))
         self.peers.append(peer)
