@@ -285,7 +285,7 @@ static const char *judge_key(const struct party *party, const struct party_key *
         *ret_reason = *party->reason ? party->reason : "stopped by the operator";
         return party->state;
     }
-    if (key && party_key_is_good(key, clock_ms())) {
+    if (key && party_key_lets_in(key, clock_ms())) {
         return NULL;
     }
     bool is_revoked = key && key->revoked_at;

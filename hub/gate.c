@@ -81,7 +81,7 @@ const struct pass *gate_known(struct gate *gate, const uint8_t curve_key[KEY_SIZ
 const struct pass *gate_find(struct gate *gate, const uint8_t curve_key[KEY_SIZE], int64_t now_ms)
 {
     const struct pass *pass = gate_known(gate, curve_key);
-    return pass && pass->is_active && party_key_is_good(&pass->key, now_ms) ? pass : NULL;
+    return pass && pass->is_active && party_key_lets_in(&pass->key, now_ms) ? pass : NULL;
 }
 
 int64_t gate_locked_ms(struct gate *gate, const char *address, int64_t now_ms)

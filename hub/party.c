@@ -20,6 +20,11 @@ bool party_key_is_good(const struct party_key *key, int64_t now_ms)
     return state == KEY_CURRENT || state == KEY_RETIRING;
 }
 
+bool party_key_lets_in(const struct party_key *key, int64_t now_ms)
+{
+    return party_key_is_good(key, now_ms > key->since ? now_ms : key->since);
+}
+
 const struct party_key *party_keys_find(const struct party_keys *keys, int64_t row)
 {
     for (size_t i = 0; i < keys->count; i++) {

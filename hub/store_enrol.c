@@ -85,7 +85,7 @@ static err_t judge_former(struct enrolling *enrolling)
     }
     err = store_find_key(enrolling->store, enrolment->curve_key, &owner, &known);
     enrolling->is_again = err == ERR_OK && owner == enrolling->row && known.row > enrolling->former.row &&
-                          party_key_is_good(&known, enrolling->now);
+                          party_key_lets_in(&known, enrolling->now);
     bool is_current = party_key_state(&enrolling->former, enrolling->now) == KEY_CURRENT;
     err = err == ERR_NOT_FOUND ? ERR_OK : err;
     return err == ERR_OK && !enrolling->is_again && !is_current ? refuse(enrolling, "key_retired") : err;
@@ -102,7 +102,7 @@ static err_t judge_key(struct enrolling *enrolling, bool *ret_is_held)
     const struct enrolment *enrolment = enrolling->enrolment;
     err_t err = store_find_key(enrolling->store, enrolment->curve_key, &owner, &known);
     if (err == ERR_OK) {
-        *ret_is_held = owner == enrolling->row && party_key_is_good(&known, enrolling->now);
+        *ret_is_held = owner == enrolling->row && party_key_lets_in(&known, enrolling->now);
         bool is_same = signing_key_equal(&known.signing_key, &enrolment->signing_key);
         return *ret_is_held && is_same && !enrolment->has_former ? ERR_OK : refuse(enrolling, "code_used");
     }
