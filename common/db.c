@@ -154,9 +154,6 @@ static err_t configure(sqlite3 *db, enum db_mode mode)
     };
     sqlite3_extended_result_codes(db, 1);
     sqlite3_busy_timeout(db, BUSY_MS);
-    if (mode == DB_WRITER) {
-        db_grow_by_chunks(db);
-    }
     if (mode == DB_READER) {
         sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     }

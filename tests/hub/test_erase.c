@@ -224,7 +224,7 @@ static void test_content_goes_when_its_term_is_over_and_nobody_waits(void **stat
     assert_outcome(bench_put(town->bench, sample_warning, "{}", 1), OUTCOME_STORED, 1);
     assert_outcome(bench_put(town->bench, sample_review, "{}", 2), OUTCOME_STORED, 2);
     town_desk(town, now);
-    assert_int_equal(pass(town, &retention, now + 11 * 30 * DAY), 0);
+    assert_int_equal(pass(town, &retention, now + INT64_C(330) * DAY), 0);
     assert_int_equal(pass(town, &retention, now + 13 * MONTH), 0); /* nobody has acknowledged the warning */
     assert_int_equal(look(town, 1).remnants, 0);
     assert_string_equal(town_file(town, warning_step("acknowledge")), "");
