@@ -38,6 +38,7 @@ static void encode_cell(sqlite3_stmt *stmt, msgpack_sbuffer *buffer)
     event.cell.count = sqlite3_column_int64(stmt, 4);
     event.cell.sum = sqlite3_column_int64(stmt, 5);
     event.cell.revision = (uint64_t)sqlite3_column_int64(stmt, 0);
+    event.cell.size = (uint64_t)sqlite3_column_int64(stmt, 16);
     event_encode(&event, buffer);
 }
 

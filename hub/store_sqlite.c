@@ -229,12 +229,13 @@ static const char *const sql[STATEMENTS] = {
     [GET_INVITATION] = "select party, expires_at, used_by, replaces, reason from invitation where code_hash = ?",
     [USE_INVITATION] = "update invitation set used_at = ?2, used_by = ?3 where code_hash = ?1",
     [PUT_BULLETIN] = "insert into bulletin(party, at, event) values(?,?,?)",
-    [PAGE_UPLINK] = "select change, family, day, dims, count, sum, null, null, null, null, null, null, null, null, "
-                    "null, null from cell where change > ?1"
-                    " union all select u.change, null, null, null, null, null, u.number, b.at, p.entity_type, p.party, "
-                    "p.name, u.state, substr(b.bytes, u.offset + 1, u.size), p.row, p.role, u.event from uplink u left "
-                    "join batch b on b.id = u.batch left join party p on p.row = u.party"
-                    " where u.change > ?1 order by 1 limit ?2",
+    [PAGE_UPLINK] =
+        "select change, family, day, dims, count, sum, null, null, null, null, null, null, null, null, "
+        "null, null, size from cell where change > ?1"
+        " union all select u.change, null, null, null, null, null, u.number, b.at, p.entity_type, p.party, "
+        "p.name, u.state, substr(b.bytes, u.offset + 1, u.size), p.row, p.role, u.event, null from uplink u left "
+        "join batch b on b.id = u.batch left join party p on p.row = u.party"
+        " where u.change > ?1 order by 1 limit ?2",
     [PAGE_INBOX] = "select u.cursor, u.event, u.number, u.at, f.role, o.party, u.state, substr(b.bytes, u.offset + 1, "
                    "u.size) from bulletin u left join batch b on b.id = u.batch left join party f on f.row = u.filer"
                    " left join party o on o.row = u.owner where u.party = ?3 and u.cursor > ?1 order by u.cursor limit "

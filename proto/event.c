@@ -20,6 +20,7 @@ static const struct row cell_rows[] = {
     {"family", FORM_STR, OF(cell.family), true}, {"day", FORM_STR, OF(cell.day), true},
     {"dims", FORM_DIMS, OF(cell.dims), true},    {"count", FORM_INT, OF(cell.count), true},
     {"sum", FORM_INT, OF(cell.sum), true},       {"revision", FORM_UINT, OF(cell.revision), true},
+    {"size", FORM_UINT, OF(cell.size), false},
 };
 static const struct row record_rows[] = {
     {"number", FORM_UINT, OF(record.number), true}, {"received_at", FORM_TIME, OF(record.received_at), true},
@@ -166,8 +167,13 @@ err_t event_decode(struct view bytes, struct event *ret_event)
 static bool is_absent(const struct row *row, const struct event *event)
 {
     struct view view;
+    uint64_t number = 0;
     if (row->is_required) {
-        return false; /* only views are optional */
+        return false;
+    }
+    if (row->form == FORM_UINT) {
+        memcpy(&number, (const char *)event + row->offset, sizeof number);
+        return number == 0;
     }
     memcpy(&view, (const char *)event + row->offset, sizeof view);
     return view.size == 0;

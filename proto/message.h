@@ -253,6 +253,7 @@ struct cell_event {
     uint32_t dim_count;
     int64_t count, sum;
     uint64_t revision;
+    uint64_t size; /* of the ledger that it was computed at; 0: not known */
 };
 /* A record on its way to somebody else, without its confidential fields (type record). Upwards: who filed it; the name
  * is absent where the reporter is hidden. Into an inbox: `owner` is the party whose thread it belongs to. */

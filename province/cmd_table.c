@@ -9,7 +9,7 @@
 #include "province/look.h"
 #include "province/tally.h"
 
-enum { COLUMNS_MAX = BY_MAX + 5, NUMBER_SIZE = 24, CITY_SIZE = 512, FAMILIES_MAX = 8 };
+enum { COLUMNS_MAX = BY_MAX + 6, NUMBER_SIZE = 24, CITY_SIZE = 512, FAMILIES_MAX = 8 };
 
 #define DEFAULT_BY     "city,sector"
 #define DEFAULT_STATUS "actual"
@@ -195,6 +195,9 @@ static void set_columns(struct view_of_table *view, const struct family *family)
         add_column(view, "sum", family->sum_en, family->sum_zh, true);
     }
     add_column(view, "change_24h", "Last 24 h", "近24小时", true);
+    if (view->is_detailed) {
+        add_column(view, "ledger_size", "At ledger of", "台账记录数", true);
+    }
 }
 
 struct row_cells {
@@ -235,12 +238,13 @@ static void print_row(void *self, const struct tally_row *row)
 {
     struct view_of_table *view = self;
     struct row_cells cells = {0};
-    char numbers[3][NUMBER_SIZE];
+    char numbers[4][NUMBER_SIZE];
     char change[NUMBER_SIZE];
     char city[CITY_SIZE];
     snprintf(numbers[0], NUMBER_SIZE, "%" PRId64, row->count);
     snprintf(numbers[1], NUMBER_SIZE, "%" PRId64, row->sum);
     snprintf(numbers[2], NUMBER_SIZE, "%" PRId64, row->change);
+    snprintf(numbers[3], NUMBER_SIZE, "%" PRId64, row->size);
     snprintf(change, NUMBER_SIZE, "%+" PRId64, row->change);
     if (view->form != TABLE_TEXT) {
         add_cell(&cells, view->query.family->name, NULL);
@@ -251,6 +255,9 @@ static void print_row(void *self, const struct tally_row *row)
         add_cell(&cells, numbers[1], NULL);
     }
     add_cell(&cells, numbers[2], row->change ? change : "");
+    if (view->is_detailed) {
+        add_cell(&cells, row->size > 0 ? numbers[3] : NULL, NULL);
+    }
     table_row(view->table, cells.cells, cells.labels);
 }
 

@@ -62,7 +62,9 @@ static const struct db_migration migrations[] = {
      " last_gap_at = strftime('%s', 'now') * 1000, last_gap_why = 'upgraded' where cursor > 0;"},
     /* What a hub last said of its disk; NULL: nothing yet. */
     {"alter table hub add column disk text; alter table hub add column disk_free_mib int;"
-     "alter table hub add column disk_at int;"}};
+     "alter table hub add column disk_at int;"},
+    /* The size of the hub's ledger that a figure was computed at; 0: the hub has not said. */
+    {"alter table cell add column size int not null default 0;"}};
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 
 /* Whether N of the new generation is O of the shown one: a party has an id once, an alert is told once. */
@@ -92,8 +94,8 @@ static const char *const sql[STATEMENTS] = {
     [DROP_HALF_ALERTS] = "delete from alert where hub = ?1 and generation <> (select shown from hub where hub = ?1)",
     [GET_CELL] = "select count, sum, revision, changed_at from cell"
                  " where hub = ?1 and generation = ?2 and family = ?3 and day = ?4 and dims = ?5",
-    [PUT_CELL] = "insert or replace into cell(hub, generation, family, day, dims, count, sum, revision, changed_at)"
-                 " values(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+    [PUT_CELL] = "insert or replace into cell(hub, generation, family, day, dims, count, sum, revision, changed_at,"
+                 " size) values(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
     [PUT_CHANGE] = "insert into change(hub, family, day, dims, hour, delta) values(?1,?2,?3,?4,?5,?6)"
                    " on conflict do update set delta = delta + excluded.delta",
     [FORGET_CHANGES] = "delete from change where hour < ?1",

@@ -104,7 +104,7 @@ static err_t apply_cell(struct apply *apply, const struct cell_event *event)
     int64_t day = 0;
     struct before before;
     if (!replica_is_code(event->family, 32) || !join_dims(event, dims) || date_parse(event->day, &day) != ERR_OK ||
-        event->count < 0 || event->revision > INT64_MAX) {
+        event->count < 0 || event->revision > INT64_MAX || event->size > INT64_MAX) {
         return ERR_INVALID;
     }
     err_t err = get_cell(apply, event, day, dims, &before);
@@ -121,6 +121,7 @@ static err_t apply_cell(struct apply *apply, const struct cell_event *event)
     sqlite3_bind_int64(stmt, 7, event->sum);
     sqlite3_bind_int64(stmt, 8, (int64_t)event->revision);
     sqlite3_bind_int64(stmt, 9, is_same ? before.changed_at : apply->now);
+    sqlite3_bind_int64(stmt, 10, (int64_t)event->size);
     err = db_run(stmt);
     apply->applied->cells++;
     return err == ERR_OK ? put_change(apply, event, day, dims, event->count - before.count) : err;

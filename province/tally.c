@@ -25,8 +25,8 @@ static void part(sqlite3_context *context, int count, sqlite3_value **values)
 /* ?1 family, ?2 first hour of the change, ?3 and ?4 days, ?5 city, ?6 status, ?7 the status's place in the dims. */
 static const char source[] =
     " from (select h.city as city, h.name as name, c.day as day, c.dims as dims, c.count as count, c.sum as total,"
-    " 0 as delta from hub h join cell c on c.hub = h.hub and c.generation = h.shown where c.family = ?1"
-    " union all select h.city, h.name, j.day, j.dims, 0, 0, j.delta from hub h join change j on j.hub = h.hub"
+    " 0 as delta, c.size as size from hub h join cell c on c.hub = h.hub and c.generation = h.shown where c.family = ?1"
+    " union all select h.city, h.name, j.day, j.dims, 0, 0, j.delta, 0 from hub h join change j on j.hub = h.hub"
     " where j.family = ?1 and j.hour > ?2)"
     " where day between ?3 and ?4 and (?5 is null or city = ?5) and (?6 is null or part(dims, ?7) = ?6)";
 
@@ -83,7 +83,8 @@ static void read_row(sqlite3_stmt *stmt, const struct tally_query *query, char d
     ret_row->count = sqlite3_column_int64(stmt, at);
     ret_row->sum = sqlite3_column_int64(stmt, at + 1);
     ret_row->change = sqlite3_column_int64(stmt, at + 2);
-    ret_row->city_name = db_column_str(stmt, at + 3);
+    ret_row->size = sqlite3_column_int64(stmt, at + 3);
+    ret_row->city_name = db_column_str(stmt, at + 4);
 }
 
 err_t tally_each(sqlite3 *db, const struct tally_query *query, void (*each)(void *self, const struct tally_row *row),
@@ -94,8 +95,9 @@ err_t tally_each(sqlite3 *db, const struct tally_query *query, void (*each)(void
     size_t used = (size_t)snprintf(sql, sizeof sql, "select ");
     assert(query->by_count <= BY_MAX);
     add_list(query, "", false, sql, &used);
-    used += (size_t)snprintf(sql + used, sizeof sql - used, "%ssum(count), sum(total), sum(delta), max(name)%s",
-                             query->by_count ? ", " : "", source);
+    used +=
+        (size_t)snprintf(sql + used, sizeof sql - used, "%ssum(count), sum(total), sum(delta), max(size), max(name)%s",
+                         query->by_count ? ", " : "", source);
     add_list(query, " group by ", false, sql, &used);
     used += (size_t)snprintf(sql + used, sizeof sql - used, "%s having sum(count) <> 0",
                              query->by_count ? "" : " group by null");

@@ -25,6 +25,7 @@ struct tally_row {
     int64_t count;
     int64_t sum;
     int64_t change; /* of the count, in the last 24 hours */
+    int64_t size;   /* of the ledger that it was computed at: of several cells, the last one's; 0: not known */
 };
 
 /* Calls back for every group whose count is not zero, in the order of its values, the newest day first. */

@@ -111,7 +111,8 @@ static inline void encode_cell(const struct fed *fed, const char *family, msgpac
                                      .day = text_view(fed->day ? fed->day : "2026-11-20"),
                                      .count = fed->count,
                                      .sum = fed->count * 10,
-                                     .revision = fed->revision ? fed->revision : fed->cursor};
+                                     .revision = fed->revision ? fed->revision : fed->cursor,
+                                     .size = 100 * fed->cursor};
     for (const char *at = fed->dims; at && event.cell.dim_count < 6; event.cell.dim_count++) {
         size_t size = strcspn(at, "|");
         event.cell.dims[event.cell.dim_count] = (struct view){(const uint8_t *)at, size};

@@ -12,6 +12,7 @@ struct rows {
     char first[ROWS_MAX][64];
     int64_t counts[ROWS_MAX];
     int64_t changes[ROWS_MAX];
+    int64_t sizes[ROWS_MAX];
 };
 
 static void keep(void *self, const struct tally_row *row)
@@ -20,6 +21,7 @@ static void keep(void *self, const struct tally_row *row)
     assert_true(rows->count < ROWS_MAX);
     snprintf(rows->first[rows->count], sizeof rows->first[0], "%s", row->values[0] ? row->values[0] : "");
     rows->counts[rows->count] = row->count;
+    rows->sizes[rows->count] = row->size;
     rows->changes[rows->count++] = row->change;
 }
 
@@ -77,6 +79,7 @@ static void test_city_and_days_choose(void **state)
     struct rows rows = rows_of(site, &query);
     assert_int_equal(rows.count, 2);
     assert_int_equal(rows.counts[0], 5);
+    assert_int_equal(rows.sizes[0], 300); /* the ledger at the last cell, which went to zero */
     query.city = "330200";
     rows = rows_of(site, &query);
     assert_int_equal(rows.count, 1);

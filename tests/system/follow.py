@@ -1,5 +1,5 @@
 """Following: late, dead and back, slow, of another life of the store, past what was pruned. Never a skip, never twice."""
-import time
+import sqlite3, time
 
 import client
 from client import CURSOR, EVENTS, FOLLOW, GAP
@@ -116,6 +116,9 @@ def check_live(hub, source, follower):
     keys = [(cell["family"], cell["day"], tuple(cell["dims"])) for cell in cells]
     check(len(keys) == len(set(keys)), "a cell stands in the stream once", len(keys))
     check(all(cell["revision"] == cursor for cursor, cell in events if cell["type"] == "cell"), "its revision is the cursor")
+    with sqlite3.connect(f"file:{hub.home}/store.db?mode=ro", uri=True) as db:
+        records = db.execute("select max(number) from record").fetchone()[0]
+    check(all(1 <= cell["size"] <= records for cell in cells), "it names the size of the ledger that it was computed at")
     for family in ("review", "warning"):
         truth = figures(hub.stats(family))
         seen = figures([cell for cell in cells if cell["family"] == family])

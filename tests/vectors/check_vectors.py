@@ -119,7 +119,7 @@ def check_message(data):
 
 # PROTOCOL.md §6
 I, DIMS, ROOT = "int", "dims", "root"
-EVENTS = {"cell": {"family": S, "day": S, "dims": DIMS, "count": I, "sum": I, "revision": U},
+EVENTS = {"cell": {"family": S, "day": S, "dims": DIMS, "count": I, "sum": I, "revision": U, "size?": U},
           "record": {"number": U, "received_at": U, "role": S, "state": S, "record": B, "entity_type?": S, "entity?": S, "entity_name?": S, "owner?": S},
           "clock": {"at": U, "due_at": U, "term": S, "stage": S, "root?": ROOT, "period?": S, "entity?": S, "entity_name?": S},
           "entity_state": {"at": U, "state": S, "reason": S},

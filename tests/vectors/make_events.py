@@ -13,7 +13,7 @@ import msgpack
 OUT = pathlib.Path(__file__).resolve().parents[2] / "proto" / "vectors" / "events.json"
 RECORD, ROOT = msgpack.packb({"kind": "notice"}), bytes(range(16))
 CELL = {"type": "cell", "family": "review", "day": "2026-11-20", "dims": ["healthcare", "hospital", "general", "-", "none", "initial"],
-        "count": 3, "sum": -2, "revision": 9}
+        "count": 3, "sum": -2, "revision": 9, "size": 41}
 UP = {"type": "record", "number": 7, "received_at": 1795392000000, "role": "entity", "entity_type": "hospital", "entity": "914403001922038216",
       "entity_name": "蓝屿医院", "state": "requested", "record": RECORD}
 IN = {"type": "record", "number": 7, "received_at": 1795392000000, "role": "city", "owner": "914403001922038216", "state": "returned", "record": RECORD}
@@ -29,7 +29,7 @@ def without(event, *keys):
 
 
 GOOD = [
-    ("a cell", CELL), ("a cell of three dims", {**CELL, "family": "record", "dims": ["zero_report", "hospital", "filed"]}),
+    ("a cell", CELL), ("a cell of a hub that has not noted the ledger", without(CELL, "size")), ("a cell of three dims", {**CELL, "family": "record", "dims": ["zero_report", "hospital", "filed"]}),
     ("a cell of a re-review", {**CELL, "family": "rereview", "dims": ["healthcare", "hospital", "high_autonomy", "disagree"], "sum": 8}),
     ("a record that goes up", UP), ("a reporter who is hidden", without(UP, "entity", "entity_name")), ("a record into an inbox", IN),
     ("a reminder", REMINDER), ("a reminder of a period", {**without(REMINDER, "root"), "period": "2026-Q3"}), ("an overdue duty", OVERDUE),
@@ -37,7 +37,7 @@ GOOD = [
 LATER = [("a key of a later version", {**IN, "later": [1]}), ("the type last", {**without(STATE, "type"), "type": "entity_state"})]
 UNKNOWN = [("a type of a later version", {"type": "weather", "at": 1})]
 BAD = [(f"a {event['type']} without {key}", without(event, key)) for event in (CELL, UP, REMINDER, STATE, HEALTH)
-       for key in event if key not in ("type", "entity_type", "entity", "entity_name", "owner", "root", "period")]
+       for key in event if key not in ("type", "entity_type", "entity", "entity_name", "owner", "root", "period", "size")]
 BAD += [("no type", without(CELL, "type")), ("seven dims", {**CELL, "dims": ["a"] * 7}), ("a record as text", {**UP, "record": "x"}),
         ("a root of 15 bytes", {**REMINDER, "root": bytes(15)}), ("a time before 1970", {**REMINDER, "at": -1}), ("a count as text", {**CELL, "count": "3"})]
 
