@@ -16,6 +16,21 @@ bool head_is_signed(const struct signed_head *head, const struct signing_key *hu
     return is_good;
 }
 
+enum heads heads_compare(const struct suite *suite, const struct tree_head *known, const struct tree_head *later,
+                         struct view consistency)
+{
+    if (later->size < known->size) {
+        return HEADS_ROLLBACK;
+    }
+    if (later->size == known->size) {
+        return memcmp(later->root, known->root, MERKLE_HASH_SIZE) == 0 ? HEADS_AGREE : HEADS_FORK;
+    }
+    /* Every tree goes on with the empty one, and of that the hub has nothing to show. */
+    bool is_shown = known->size == 0 ||
+                    merkle_check_consistency(suite, known->size, known->root, later->size, later->root, consistency);
+    return is_shown ? HEADS_AGREE : HEADS_REWRITTEN;
+}
+
 /* The records that a receipt says are stored have numbers that follow one another. False: they do not, or there are
  * more than fit a batch. */
 static bool read_stored(const struct receipt_body *body, uint8_t leaves[BATCH_ITEMS_MAX][RECORD_HASH_SIZE],
@@ -90,7 +105,7 @@ static const char *find_flaw(struct view record, const struct receipt *receipt, 
 {
     const struct suite *suite = signing_key_suite(hub_key);
     const struct signed_head head = {receipt->head, receipt->algorithm, receipt->signature};
-    struct receipt_body body;
+    struct receipt_body body = {0};
     struct result result;
     uint8_t hash[RECORD_HASH_SIZE];
     if (!suite || !head_is_signed(&head, hub_key)) {

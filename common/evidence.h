@@ -13,6 +13,19 @@ struct signed_head {
 
 bool head_is_signed(const struct signed_head *head, const struct signing_key *hub_key);
 
+/* How a head stands to one that was known before, of the same hub and epoch. All but the first cannot be: both are
+ * signed, so together they are the proof. */
+enum heads {
+    HEADS_AGREE,
+    HEADS_ROLLBACK,  /* the later one is smaller */
+    HEADS_FORK,      /* of one size, with two roots */
+    HEADS_REWRITTEN, /* the larger is not shown to go on with the smaller */
+};
+
+/* CONSISTENCY: what the hub sent to show that LATER goes on with KNOWN; looked at where LATER is the larger. */
+enum heads heads_compare(const struct suite *suite, const struct tree_head *known, const struct tree_head *later,
+                         struct view consistency);
+
 /* Whether a receipt proves what its body says: NULL, and then both results are set, or the flaw for a person. The
  * signature is not looked at: head_is_signed(). */
 const char *receipt_flaw(const struct suite *suite, const struct receipt *receipt, struct receipt_body *ret_body,

@@ -56,6 +56,7 @@ struct link {
     uint32_t window;
     uint32_t max_batch;
     uint64_t batch;
+    uint32_t proving; /* PROVEs of this session without an answer */
     uint32_t in_flight;
     size_t flight_count;
     struct flight flights[WINDOW_ITEMS];
@@ -246,6 +247,7 @@ static void on_welcome(struct link *link, const struct message *message)
     link->attempts = 0;
     link->in_flight = 0;
     link->flight_count = 0;
+    link->proving = 0;
     link->window = welcome->window < WINDOW_ITEMS ? (uint32_t)welcome->window : WINDOW_ITEMS;
     link->max_batch = welcome->max_batch < BATCH_ITEMS_MAX ? (uint32_t)welcome->max_batch : BATCH_ITEMS_MAX;
     link->ping_ms = welcome->ping_ms < 100 ? 100 : welcome->ping_ms > 600000 ? 600000 : welcome->ping_ms;
@@ -334,6 +336,27 @@ static void on_receipt(struct link *link, const struct message *message)
     }
 }
 
+/* What nobody asked for costs no check of a signature. */
+static void on_proof(struct link *link, const struct message *message)
+{
+    const struct ledger_proof *proof = &message->proof;
+    struct signed_head signed_head = {proof->head, proof->algorithm, proof->signature};
+    struct tree_head head;
+    if (link->proving == 0) {
+        log_debug("link-unexpected", "type=%d nothing was asked; ignoring it", (int)message->type);
+        return;
+    }
+    link->proving--;
+    if (!head_is_signed(&signed_head, &link->config.membership->hub_signing_key) ||
+        head_decode(proof->head, &head) != ERR_OK) {
+        log_error("proof-unsigned", "number=%" PRIu64 " the hub's signature does not fit; ignoring it", proof->number);
+        return;
+    }
+    if (link->handler.on_proof) {
+        link->handler.on_proof(link->handler.self, link, proof, &head);
+    }
+}
+
 static void on_events(struct link *link, const struct message *message)
 {
     if (link->handler.on_events) {
@@ -367,6 +390,7 @@ static const struct {
     [MESSAGE_RECEIPT] = {on_receipt, false, true}, [MESSAGE_EVENTS] = {on_events, false, true},
     [MESSAGE_GAP] = {on_gap, false, true},         [MESSAGE_BLOB_WANT] = {on_blob, false, true},
     [MESSAGE_BLOB_CHUNK] = {on_blob, false, true}, [MESSAGE_BLOB_DONE] = {on_blob, false, true},
+    [MESSAGE_PROOF] = {on_proof, false, true},
 };
 
 /* Every message with a session number has it first, so one place compares it. */
@@ -389,6 +413,8 @@ static bool is_of_session(const struct link *link, const struct message *message
         return message->blob_chunk.session == link->session;
     case MESSAGE_BLOB_DONE:
         return message->blob_done.session == link->session;
+    case MESSAGE_PROOF:
+        return message->proof.session == link->session;
     case MESSAGE_BYE:
         return message->session == link->session;
     default:
@@ -545,6 +571,18 @@ err_t link_probe(struct link *link, uint64_t token)
     }
     message.ping = (struct ping){.session = link->session, .token = token | PROBE_BIT};
     return send_message(link, &message) ? ERR_OK : ERR_BUSY;
+}
+
+err_t link_prove(struct link *link, uint64_t number, uint64_t size, uint64_t from)
+{
+    struct message message = {.type = MESSAGE_PROVE};
+    if (link->state != LINK_READY) {
+        return ERR_BUSY;
+    }
+    message.prove = (struct prove){.session = link->session, .number = number, .size = size, .from = from};
+    bool is_sent = send_message(link, &message);
+    link->proving += is_sent;
+    return is_sent ? ERR_OK : ERR_BUSY;
 }
 
 static void sign_batch(const struct link *link, const struct view *items, uint32_t count,

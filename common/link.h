@@ -32,6 +32,9 @@ struct link_handler {
     void (*on_refuse)(void *self, struct link *link, const struct refuse *refuse);
     /* BLOB_WANT, BLOB_CHUNK or BLOB_DONE (PROTOCOL.md §9). NULL for a peer that has no attachments. */
     void (*on_blob)(void *self, struct link *link, const struct message *message);
+    /* The answer to a link_prove(), in their order. The head's signature is the hub's; what it and the paths prove is
+     * the caller's to judge. NULL for a peer that asks for none. */
+    void (*on_proof)(void *self, struct link *link, const struct ledger_proof *proof, const struct tree_head *head);
     /* The answer to link_probe(). May be NULL. */
     void (*on_probed)(void *self, struct link *link, uint64_t token);
     /* The session is gone or a connection attempt failed; REASON is for the user, RETRY_MS until the next attempt. */
@@ -70,6 +73,8 @@ void link_follow(struct link *link, const char *stream, const uint8_t *epoch, ui
 MUST_CHECK err_t link_blob(struct link *link, struct message *message);
 /* A PING behind what was sent: its PONG says that all of that has reached the hub. TOKEN is below 2^62. */
 MUST_CHECK err_t link_probe(struct link *link, uint64_t token);
+/* PROVE (PROTOCOL.md §10). ERR_BUSY: not ready, or the socket would not take it. The hub may leave it unanswered. */
+MUST_CHECK err_t link_prove(struct link *link, uint64_t number, uint64_t size, uint64_t from);
 void link_ack(struct link *link, const char *stream, uint64_t cursor);
 
 #endif

@@ -342,9 +342,18 @@ static err_t decode_strings(struct reader *reader, struct view *ret_encoded)
 static err_t decode_capabilities(struct reader *reader, const struct row *row, struct message *message)
 {
     (void)row;
-    (void)message;
     struct view encoded;
-    return decode_strings(reader, &encoded);
+    err_t err = decode_strings(reader, &encoded);
+    struct reader list = reader_over(encoded.at, encoded.size);
+    uint32_t count = 0;
+    struct view name;
+    if (err == ERR_OK && message->type == MESSAGE_WELCOME) {
+        err = reader_array(&list, &count);
+        for (uint32_t i = 0; i < count && reader_str(&list, &name) == ERR_OK; i++) {
+            message->welcome.has_proofs = message->welcome.has_proofs || view_is(name, "proof");
+        }
+    }
+    return err;
 }
 
 static err_t decode_str_array(struct reader *reader, const struct row *row, struct message *message)

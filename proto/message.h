@@ -65,6 +65,7 @@ struct welcome {
     uint64_t session;
     struct view hub, city, epoch, party, role;
     uint64_t window, max_batch, max_item, max_message, ping_ms, time, received, given_out;
+    bool has_proofs; /* among its capabilities */
 };
 struct refuse {
     struct view code, reason;

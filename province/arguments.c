@@ -12,9 +12,9 @@
 #include "proto/record.h"
 
 enum {
-    ON_ALL = 0xfffff,
+    ON_ALL = 0x7fffff,
     ON_VIEWS = ON_RECORDS | ON_CASES | ON_PLANS | ON_OVERDUE | ON_NOTICES | ON_CHANGES | ON_OUTBOX,
-    ON_LISTINGS = ON_STATUS | ON_TABLE | ON_WARNINGS | ON_SIGNALS | ON_VIEWS
+    ON_LISTINGS = ON_STATUS | ON_TABLE | ON_WARNINGS | ON_SIGNALS | ON_HEADS | ON_VIEWS
 };
 
 /* `offset` is where an option with a value is kept. */
@@ -44,7 +44,7 @@ static const struct row {
     {"status", offsetof(struct arguments, status), ON_TABLE | ON_WARNINGS, true},
     {"level", offsetof(struct arguments, level), ON_WARNINGS, true},
     {"id", offsetof(struct arguments, id), ON_WARNINGS | ON_RECORDS, true},
-    {"limit", offsetof(struct arguments, limit), ON_WARNINGS | ON_RECORDS, true},
+    {"limit", offsetof(struct arguments, limit), ON_WARNINGS | ON_RECORDS | ON_HEADS, true},
     {"kind", offsetof(struct arguments, kind), ON_RECORDS, true},
     {"state", offsetof(struct arguments, state), ON_RECORDS | ON_CASES | ON_OUTBOX, true},
     {"since", offsetof(struct arguments, since), ON_CHANGES | ON_RECORDS, true},
@@ -52,7 +52,9 @@ static const struct row {
     {"file", 0, ON_SIGNALS, false},
     {"advised", offsetof(struct arguments, advised), ON_ACKNOWLEDGE, true},
     {"out", offsetof(struct arguments, out), ON_CAP, true},
-    {"person", offsetof(struct arguments, person), ON_FILE | ON_DECIDE | ON_ACKNOWLEDGE, true},
+    {"export", offsetof(struct arguments, export), ON_HEADS, true},
+    {"reason", offsetof(struct arguments, reason), ON_ALARM, true},
+    {"person", offsetof(struct arguments, person), ON_FILE | ON_DECIDE | ON_ACKNOWLEDGE | ON_ALARM, true},
 };
 enum { ROWS = sizeof rows / sizeof *rows, HELP_ROW = 1, FIRST_VALUE = 256 };
 

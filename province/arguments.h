@@ -32,6 +32,8 @@ struct arguments {
     const char *person;
     const char *xlsx;
     const char *out;
+    const char *export;
+    const char *reason;
     enum table_form form;
     bool is_filing;
     bool is_help;
@@ -61,7 +63,10 @@ enum command_bit {
     ON_DECIDE = 1 << 16,
     ON_ACKNOWLEDGE = 1 << 17,
     ON_CAP = 1 << 18,
-    ON_KEY = 1 << 19
+    ON_KEY = 1 << 19,
+    ON_HEADS = 1 << 20,
+    ON_COMPARE = 1 << 21,
+    ON_ALARM = 1 << 22
 };
 
 /* argv[0] is skipped. Says on stderr what is wrong; false then. The command is the first operand of the program, so it

@@ -8,6 +8,7 @@
 
 #include "common/mem.h"
 #include "common/text.h"
+#include "province/alarms.h"
 #include "province/commands.h"
 #include "province/hubs.h"
 #include "province/look.h"
@@ -27,13 +28,15 @@ struct hub_status {
     bool is_resyncing;
     char disk[33]; /* "": the hub has said nothing */
     int64_t disk_free_mib, disk_at;
+    int64_t alarms; /* that stand */
 };
 
 struct status {
     bool is_running;
     struct hub_status *hubs;
     size_t count;
-    int64_t connected, caught_up, cells, warnings;
+    struct witness *witness;
+    int64_t connected, caught_up, cells, warnings, alarms;
 };
 
 static const char hubs_sql[] =
@@ -119,6 +122,15 @@ static void add_new_members(const struct look *look, struct status *status)
     free(members);
 }
 
+static err_t read_alarms(struct status *status)
+{
+    err_t err = witness_standing(status->witness, 0, &status->alarms);
+    for (size_t i = 0; i < status->count && err == ERR_OK; i++) {
+        err = witness_standing(status->witness, status->hubs[i].hub, &status->hubs[i].alarms);
+    }
+    return err;
+}
+
 static bool is_caught_up(const struct hub_status *hub)
 {
     return hub->is_synced && !hub->is_resyncing && hub->cursor >= hub->head;
@@ -156,11 +168,11 @@ static json_t *hub_json(const struct hub_status *hub)
     set_time(object, "since", hub->since);
     set_time(object, "next_try_at", hub->next_try_at);
     set_time(object, "last_event_at", hub->last_event_at);
-    json_t *rest =
-        json_pack("{s:I, s:I, s:b, s:b, s:I, s:s, s:I, s:I, s:I}", "cursor", (json_int_t)hub->cursor, "head",
-                  (json_int_t)hub->head, "caught_up", is_caught_up(hub), "resyncing", hub->is_resyncing, "gaps",
-                  (json_int_t)hub->gaps, "last_gap_why", hub->gap_why, "unreadable_events", (json_int_t)hub->skipped,
-                  "cells", (json_int_t)hub->cells, "warnings", (json_int_t)hub->warnings);
+    json_t *rest = json_pack("{s:I, s:I, s:b, s:b, s:I, s:s, s:I, s:I, s:I, s:I}", "cursor", (json_int_t)hub->cursor,
+                             "head", (json_int_t)hub->head, "caught_up", is_caught_up(hub), "resyncing",
+                             hub->is_resyncing, "gaps", (json_int_t)hub->gaps, "last_gap_why", hub->gap_why,
+                             "unreadable_events", (json_int_t)hub->skipped, "cells", (json_int_t)hub->cells, "warnings",
+                             (json_int_t)hub->warnings, "ledger_alarms", (json_int_t)hub->alarms);
     json_object_update(object, rest);
     json_decref(rest);
     set_time(object, "last_gap_at", hub->last_gap_at);
@@ -178,10 +190,11 @@ static void print_json(const struct look *look, const struct status *status)
     for (size_t i = 0; i < status->count; i++) {
         json_array_append_new(hubs, hub_json(&status->hubs[i]));
     }
-    json_t *root = json_pack("{s:s, s:b, s:o, s:{s:I, s:I, s:I, s:I, s:I}}", "name", look->settings.name, "running",
-                             status->is_running, "hubs", hubs, "totals", "hubs", (json_int_t)status->count, "connected",
-                             (json_int_t)status->connected, "caught_up", (json_int_t)status->caught_up, "cells",
-                             (json_int_t)status->cells, "warnings", (json_int_t)status->warnings);
+    json_t *root = json_pack("{s:s, s:b, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I}}", "name", look->settings.name,
+                             "running", status->is_running, "hubs", hubs, "totals", "hubs", (json_int_t)status->count,
+                             "connected", (json_int_t)status->connected, "caught_up", (json_int_t)status->caught_up,
+                             "cells", (json_int_t)status->cells, "warnings", (json_int_t)status->warnings,
+                             "ledger_alarms", (json_int_t)status->alarms);
     json_dumpf(root, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(root);
@@ -225,19 +238,20 @@ static void print_rows(const struct look *look, const struct status *status, enu
         {"epoch", "Epoch", "纪元", false},
         {"cells", "Cells", "单元数", true},
         {"warnings", "Warnings", "预警", true},
+        {"ledger_alarms", "Ledger alarms", "台账警报", true},
     };
     enum { COLUMNS = sizeof columns / sizeof *columns };
     struct table *table = table_open(stdout, form, columns, COLUMNS);
     int offset = (int)look->settings.utc_offset_minutes;
     for (size_t i = 0; i < status->count; i++) {
         const struct hub_status *hub = &status->hubs[i];
-        char numbers[5][24];
+        char numbers[6][24];
         char times[2][25] = {"", ""};
         char shown[2][20] = {"-", "-"};
         char short_epoch[9];
-        const int64_t values[] = {hub->hub, hub->cursor, hub->head, hub->cells, hub->warnings};
+        const int64_t values[] = {hub->hub, hub->cursor, hub->head, hub->cells, hub->warnings, hub->alarms};
         const int64_t moments[] = {hub->since, hub->last_event_at};
-        for (int k = 0; k < 5; k++) {
+        for (int k = 0; k < 6; k++) {
             snprintf(numbers[k], sizeof numbers[k], "%" PRId64, values[k]);
         }
         for (int k = 0; k < 2; k++) {
@@ -248,8 +262,9 @@ static void print_rows(const struct look *look, const struct status *status, enu
         }
         snprintf(short_epoch, sizeof short_epoch, "%.8s", hub->epoch);
         const char *figures = hub->is_resyncing ? "resyncing" : is_caught_up(hub) ? "current" : "behind";
-        const char *const cells[COLUMNS] = {numbers[0], hub->name,  hub->city, hub->link,  times[0],   figures,
-                                            numbers[1], numbers[2], times[1],  hub->epoch, numbers[3], numbers[4]};
+        const char *const cells[COLUMNS] = {numbers[0], hub->name,  hub->city,  hub->link, times[0],
+                                            figures,    numbers[1], numbers[2], times[1],  hub->epoch,
+                                            numbers[3], numbers[4], numbers[5]};
         const char *const labels[COLUMNS] = {
             [3] = link_label(hub->link), [4] = shown[0], [5] = figures_label(hub), [8] = shown[1], [9] = short_epoch};
         table_row(table, cells, labels);
@@ -302,7 +317,7 @@ static void print_troubles(const struct look *look, const struct status *status)
     }
 }
 
-static void print_text(const struct look *look, const struct status *status)
+static void print_text(const struct look *look, struct status *status)
 {
     if (*look->settings.name) {
         printf("%s\n", look->settings.name);
@@ -315,32 +330,54 @@ static void print_text(const struct look *look, const struct status *status)
         return;
     }
     print_rows(look, status, TABLE_TEXT);
+    err_t err = alarms_print(look, status->witness, &status->alarms);
+    if (err != ERR_OK) {
+        complain("%s", err_text(err));
+    }
     print_troubles(look, status);
     printf(tr("%zu hubs, %" PRId64 " connected, %" PRId64 " up to date; %" PRId64 " cells, %" PRId64 " warnings\n",
               "共 %zu 个枢纽，已连接 %" PRId64 "，数据最新 %" PRId64 "；%" PRId64 " 个单元，%" PRId64 " 条预警\n"),
            status->count, status->connected, status->caught_up, status->cells, status->warnings);
 }
 
+static void print(const struct look *look, struct status *status, enum table_form form)
+{
+    if (form == TABLE_JSON) {
+        print_json(look, status);
+    } else if (form == TABLE_TEXT) {
+        print_text(look, status);
+    } else {
+        print_rows(look, status, form);
+    }
+}
+
 int cmd_status(const struct home *home, const struct arguments *arguments)
 {
     struct look look;
     struct status status = {.is_running = hubs_is_running(home)};
+    char reason[256];
     if (!look_open(home, &look)) {
+        return EXIT_REFUSED;
+    }
+    if (witness_open(home, false, &status.witness, reason) != ERR_OK) {
+        complain("%s", reason);
+        look_close(&look);
         return EXIT_REFUSED;
     }
     err_t err = read_replica(&look, &status);
     if (err == ERR_OK) {
         add_new_members(&look, &status);
+        err = read_alarms(&status);
+    }
+    if (err == ERR_OK) {
         add_up(&status);
-        if (arguments->form == TABLE_JSON) {
-            print_json(&look, &status);
-        } else if (arguments->form == TABLE_TEXT) {
-            print_text(&look, &status);
-        } else {
-            print_rows(&look, &status, arguments->form);
-        }
+        print(&look, &status, arguments->form);
     }
     free(status.hubs);
+    witness_close(status.witness);
     look_close(&look);
-    return err == ERR_OK ? EXIT_DONE : look_failed(err);
+    if (err != ERR_OK) {
+        return look_failed(err);
+    }
+    return status.alarms > 0 ? EXIT_REFUSED : EXIT_DONE;
 }

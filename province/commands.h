@@ -25,6 +25,9 @@ int cmd_warn(const struct home *home, const struct arguments *arguments);
 int cmd_file(const struct home *home, const struct arguments *arguments);
 int cmd_decide(const struct home *home, const struct arguments *arguments);
 int cmd_acknowledge(const struct home *home, const struct arguments *arguments);
+int cmd_heads(const struct home *home, const struct arguments *arguments);
+int cmd_compare(const struct home *home, const struct arguments *arguments);
+int cmd_alarm(const struct home *home, const struct arguments *arguments);
 int cmd_config(const struct home *home, const struct arguments *arguments);
 
 #define SOFTWARE "agn-province/" AGN_VERSION

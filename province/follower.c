@@ -25,6 +25,7 @@ struct follower {
     int64_t renew_at;   /* monotonic; 0: not due */
     int64_t owed_since; /* monotonic; the hub owes events since then; 0: it owes none */
     uint32_t failures;  /* writes in a row that failed */
+    struct inquiry inquiry;
 };
 
 static void note_link(struct follower *follower, const char *state, const char *reason, int64_t next_try_at)
@@ -105,6 +106,8 @@ static void on_ready(void *self, struct link *link, const struct welcome *welcom
         return;
     }
     note_link(follower, "connected", NULL, 0);
+    inquiry_ready(&follower->inquiry, welcome);
+    inquiry_pump(&follower->inquiry, link, follower->site.settings->witness_ms);
     follow(follower);
     dispatch_ready(follower->dispatch, link, welcome);
 }
@@ -120,8 +123,10 @@ static void report(struct follower *follower, const struct applied *applied)
         log_warn("hub-resynced", "hub=%" PRId64 " cursor=%" PRIu64 " cells_removed=%" PRIu32, hub, applied->cursor,
                  applied->cells_gone);
     }
+    inquiry_stir(&follower->inquiry);
     if (applied->is_caught_up && !follower->is_told) {
         follower->is_told = true;
+        inquiry_urge(&follower->inquiry);
         log_info("hub-caught-up", "hub=%" PRId64 " city=%s cursor=%" PRIu64, hub, follower->member.membership.city,
                  applied->cursor);
     }
@@ -222,6 +227,13 @@ static void on_receipt(void *self, struct link *link, const struct receipt_body 
     dispatch_receipt(follower->dispatch, body, receipt);
 }
 
+static void on_proof(void *self, struct link *link, const struct ledger_proof *proof, const struct tree_head *head)
+{
+    (void)head;
+    struct follower *follower = self;
+    inquiry_answer(&follower->inquiry, link, proof, follower->site.settings->witness_ms);
+}
+
 static void open_link(struct follower *follower)
 {
     const struct link_config config = {.membership = &follower->member.membership,
@@ -234,6 +246,7 @@ static void open_link(struct follower *follower)
                                          .on_events = on_events,
                                          .on_gap = on_gap,
                                          .on_refuse = on_refuse,
+                                         .on_proof = on_proof,
                                          .on_down = on_down};
     note_link(follower, "connecting", NULL, 0);
     follower->link = link_open(follower->site.loop, &config, &handler);
@@ -251,6 +264,7 @@ struct follower *follower_open(const struct follower_site *site, const struct hu
                  err_text(err));
     }
     follower->dispatch = dispatch_open(site->outbox, member->hub, membership, &site->settings->retry_ms);
+    inquiry_init(&follower->inquiry, site->witness, member->hub, &membership->hub_signing_key);
     open_link(follower);
     return follower;
 }
@@ -315,4 +329,10 @@ void follower_send(struct follower *follower, int64_t now_monotonic, bool is_ask
     } else {
         dispatch_tick(follower->dispatch, follower->link, now_monotonic);
     }
+    inquiry_pump(&follower->inquiry, follower->link, follower->site.settings->witness_ms);
+}
+
+void follower_witness(struct follower *follower)
+{
+    inquiry_urge(&follower->inquiry);
 }

@@ -11,6 +11,7 @@
 #include "common/link.h"
 #include "province/dispatch.h"
 #include "province/hubs.h"
+#include "province/inquiry.h"
 #include "province/replica.h"
 #include "province/settings.h"
 
@@ -19,6 +20,7 @@ struct follower_site {
     zloop_t *loop;
     struct replica *replica;
     struct outbox *outbox;
+    struct witness *witness;
     const struct keyring *keys;
     const struct settings *settings;
 };
@@ -39,7 +41,10 @@ void follower_renew(struct follower *follower);
 /* The ring has other keys now: a new session is due. */
 void follower_keys_changed(struct follower *follower);
 
-/* Sends what waits for this hub: a few times a second, and IS_ASKED at once when something was filed. */
+/* Asks for a head of the ledger where it is due, and sends what waits for this hub: a few times a second, and IS_ASKED
+ * at once when something was filed. */
 void follower_send(struct follower *follower, int64_t now_monotonic, bool is_asked);
+/* Holds the hub's ledger now to what somebody else was shown. */
+void follower_witness(struct follower *follower);
 
 #endif

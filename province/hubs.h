@@ -21,8 +21,8 @@ MUST_CHECK err_t hubs_load(const struct home *home, struct hub_member **ret_memb
 MUST_CHECK err_t hubs_save(const struct home *home, int64_t hub, const struct membership *membership,
                            char reterr_reason[256]);
 
-/* Tells a running `run` to look again, at the folder or at the outbox; false when none runs. */
-enum wake { WAKE_HUBS = 'w', WAKE_OUTBOX = 'o' };
+/* Tells a running `run` to look again, at the folder, at the outbox or at the witness; false when none runs. */
+enum wake { WAKE_HUBS = 'w', WAKE_OUTBOX = 'o', WAKE_WITNESS = 'e' };
 bool hubs_wake(const struct home *home, enum wake what);
 /* The FIFO behind it, made where absent, open for reading and writing; -1 when it cannot be made. */
 int hubs_open_wake(const struct home *home);

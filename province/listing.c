@@ -115,7 +115,7 @@ struct listing *listing_open(const struct look *look, const struct listing_colum
     for (size_t i = 0; i < listing->count; i++) {
         listing->heads[i] = columns[i].head;
     }
-    listing->table = table_open(stdout, form, listing->heads, listing->count);
+    listing->table = table_open(look->out, form, listing->heads, listing->count);
     return listing;
 }
 

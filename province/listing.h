@@ -6,7 +6,7 @@
 #include "proto/schema.h"
 #include "province/look.h"
 
-enum { LISTING_COLUMNS_MAX = 20 };
+enum { LISTING_COLUMNS_MAX = 24 };
 
 enum listing_form {
     LIST_TEXT,

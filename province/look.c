@@ -9,6 +9,7 @@ bool look_open(const struct home *home, struct look *ret_look)
     char reason[512];
     memset(ret_look, 0, sizeof *ret_look);
     ret_look->home = home;
+    ret_look->out = stdout;
     if (settings_load(home, &ret_look->settings, reason) != ERR_OK) {
         complain("%s", reason);
         return false;

@@ -11,6 +11,7 @@ struct look {
     struct settings settings;
     struct replica *replica;
     sqlite3 *db; /* the replica's */
+    FILE *out;   /* where listings go */
 };
 
 /* Says on stderr what is wrong; false then. A home without a replica gives empty listings and a hint. */

@@ -71,6 +71,15 @@ static const struct command {
      "acknowledge a warning with the city that passed it up", "受理上报的预警"},
     {"outbox", ON_OUTBOX, 0, cmd_outbox, "[--state accepted|received|rejected] [--city CODE] [--json|--csv]",
      "what was filed with the cities, and what became of it", "已提交各城市的记录及其结果"},
+    {"heads", ON_HEADS, 0, cmd_heads, "[--limit N] [--json|--jsonl|--csv|--xlsx FILE] [--export FILE]",
+     "the signed heads of the hubs' ledgers, newest first, and the alarms; --export: all of them with their signatures",
+     "各枢纽台账的签名根（最新在前）及警报；--export：导出全部签名根及其签名"},
+    {"compare", ON_COMPARE, 1, cmd_compare, "FILE",
+     "hold the hubs' ledgers to the heads that somebody else was shown: a province's --export, an agent's receipt or "
+     "evidence",
+     "与他方所见的台账签名根核对：其他省级的导出文件、机构的回执或证据文件"},
+    {"alarm", ON_ALARM, 2, cmd_alarm, "clear NUMBER --reason TEXT [--person NAME]",
+     "an alarm about a ledger was looked into: it stays on record with the reason", "解除台账警报：警报及理由永久留存"},
     {"config", ON_CONFIG, 0, cmd_config, "", "print a sample of province.zpl", "打印 province.zpl 配置样例"},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };

@@ -20,6 +20,7 @@ struct run {
     struct keyring keys;
     struct replica *replica;
     struct outbox *outbox;
+    struct witness *witness;
     zloop_t *loop;
     int lock;
     int wake;
@@ -78,7 +79,7 @@ static void rescan(struct run *run)
     }
     run->follower_count = kept;
     run->followers = mem_grow(run->followers, kept + count, sizeof(struct follower *));
-    const struct follower_site site = {run->loop, run->replica, run->outbox, &run->keys, &run->settings};
+    const struct follower_site site = {run->loop, run->replica, run->outbox, run->witness, &run->keys, &run->settings};
     for (size_t i = 0; i < count; i++) {
         if (!find_follower(run, &members[i])) {
             log_info("hub-joined", "hub=%" PRId64 " endpoint=%s", members[i].hub, members[i].membership.endpoint);
@@ -152,10 +153,15 @@ static int on_wake(zloop_t *loop, zmq_pollitem_t *item, void *arg)
     char bytes[64];
     int64_t now = clock_monotonic_ms();
     bool is_filed = false;
+    bool is_told = false;
     ssize_t size = read(item->fd, bytes, sizeof bytes);
     for (ssize_t i = 0; i < size; i++) {
         run->is_rescan_due = run->is_rescan_due || bytes[i] == WAKE_HUBS;
         is_filed = is_filed || bytes[i] == WAKE_OUTBOX;
+        is_told = is_told || bytes[i] == WAKE_WITNESS;
+    }
+    for (size_t i = 0; is_told && i < run->follower_count; i++) {
+        follower_witness(run->followers[i]);
     }
     for (size_t i = 0; is_filed && i < run->follower_count; i++) {
         follower_send(run->followers[i], now, true);
@@ -222,6 +228,10 @@ static bool open_run(struct run *run)
         complain("%s", reason);
         return false;
     }
+    if (witness_open(run->home, true, &run->witness, reason) != ERR_OK) {
+        complain("%s", reason);
+        return false;
+    }
     run->wake = hubs_open_wake(run->home);
     if (run->wake < 0) {
         complain(tr("cannot make the FIFO %s/wake: is a file of that name in the way?",
@@ -244,6 +254,7 @@ static void close_run(struct run *run)
     }
     replica_close(run->replica);
     outbox_close(run->outbox);
+    witness_close(run->witness);
     keyring_done(&run->keys);
     if (run->wake >= 0) {
         close(run->wake);

@@ -21,6 +21,8 @@ static const struct option_row rows[] = {
      "how long to wait after the replica could not be written (a full disk) before the hub is asked again"},
     {"stall_ms", OPTION_NUMBER, offsetof(struct settings, stall_ms), "30000", 1000, 3600000, true,
      "how long a hub may owe events before its connection is rebuilt"},
+    {"witness_ms", OPTION_NUMBER, offsetof(struct settings, witness_ms), "10000", 100, 3600000, true,
+     "how long at least between two heads of a hub's ledger that are asked for while events come"},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 

@@ -17,6 +17,7 @@ struct settings {
     int64_t utc_offset_minutes;
     int64_t retry_ms;
     int64_t stall_ms;
+    int64_t witness_ms;
 };
 
 MUST_CHECK err_t settings_load(const struct home *home, struct settings *ret_settings, char reterr_reason[512]);

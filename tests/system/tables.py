@@ -24,7 +24,7 @@ LISTINGS = {
     "province": ("status", "table", "table --family review", "table --family warning --by level", "warnings",
                  "warnings --id WARNING", "records", "records --id WARNING", "cases", "plans", "plans --by item",
                  "plans --by goal", "plans --by unit", "overdue", "notices", "changes --since 2020-01-01",
-                 "signals --rules RULES", "outbox"),
+                 "signals --rules RULES", "outbox", "heads"),
 }
 EMPTY = {"query --refused", "signals --raised", "signals --rules RULES", "cases", "overdue"}  # nothing of the kind was filed
 

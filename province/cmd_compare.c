@@ -1,0 +1,285 @@
+/* compare: the hubs' ledgers held to the heads that somebody else was shown.
+ *
+ * A head of a size that was seen here too is compared at once. Of the rest the largest of each ledger goes to the
+ * witness: `run` asks the hub to prove that it leads to the ledger that it shows here, as the smaller heads lead to it
+ * by what the other side has checked. */
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/mem.h"
+#include "common/text.h"
+#include "province/alarms.h"
+#include "province/commands.h"
+#include "province/hubs.h"
+
+enum { VERDICT_WAIT_MS = 20000, VERDICT_STEP_MS = 50 };
+
+/* The largest head of one ledger, of those in the file that contradict nothing here. */
+struct claim {
+    const struct hub_member *member;
+    struct kept_head head;
+    int64_t told; /* its number at the witness */
+};
+
+struct comparison {
+    const char *path;
+    struct witness *witness;
+    struct hub_member *members;
+    size_t member_count;
+    struct claim *claims;
+    size_t claim_count;
+    uint64_t heads, strange, damaged;
+    bool is_contradicted;
+    bool is_undecided;
+};
+
+/* Of the object itself or of its receipt. */
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : json_string_value(json_object_get(json_object_get(object, "receipt"), key));
+}
+
+static const struct hub_member *find_member(const struct comparison *comparison, const struct signing_key *key)
+{
+    for (size_t i = 0; i < comparison->member_count; i++) {
+        if (signing_key_equal(&comparison->members[i].membership.hub_signing_key, key)) {
+            return &comparison->members[i];
+        }
+    }
+    return NULL;
+}
+
+/* ERR_NOT_FOUND: of a hub that is none of ours. ERR_INVALID: no head that the hub has signed. */
+static err_t read_head(const struct comparison *comparison, const json_t *object, const char *head_key,
+                       const char *signature_key, const struct hub_member **ret_member, struct kept_head *ret_head)
+{
+    uint8_t bytes[HEAD_SIZE];
+    uint8_t signature[SIGNATURE_SIZE];
+    struct signing_key key;
+    const char *key_text = text_of(object, "hub_key");
+    const char *algorithm = text_of(object, "algorithm");
+    const char *head_text = text_of(object, head_key);
+    const char *signature_text = text_of(object, signature_key);
+    if (!key_text || !algorithm || !head_text || !signature_text || signing_key_parse(key_text, &key) != ERR_OK ||
+        hex_parse(head_text, bytes, sizeof bytes) != ERR_OK ||
+        hex_parse(signature_text, signature, sizeof signature) != ERR_OK) {
+        return ERR_INVALID;
+    }
+    *ret_member = find_member(comparison, &key);
+    if (!*ret_member) {
+        return ERR_NOT_FOUND;
+    }
+    const struct signed_head signed_head = {
+        {bytes, sizeof bytes}, {(const uint8_t *)algorithm, strlen(algorithm)}, {signature, sizeof signature}};
+    return head_is_signed(&signed_head, &key) ? kept_head_take(signed_head.head, signed_head.signature, ret_head)
+                                              : ERR_INVALID;
+}
+
+static void claim(struct comparison *comparison, const struct hub_member *member, const struct kept_head *head)
+{
+    for (size_t i = 0; i < comparison->claim_count; i++) {
+        struct claim *other = &comparison->claims[i];
+        if (other->member == member && memcmp(other->head.head.epoch, head->head.epoch, EPOCH_SIZE) == 0) {
+            other->head = other->head.head.size < head->head.size ? *head : other->head;
+            return;
+        }
+    }
+    comparison->claims = mem_grow(comparison->claims, comparison->claim_count + 1, sizeof *comparison->claims);
+    comparison->claims[comparison->claim_count++] = (struct claim){.member = member, .head = *head};
+}
+
+static err_t take_head(struct comparison *comparison, const json_t *object, const char *head_key,
+                       const char *signature_key)
+{
+    const struct hub_member *member = NULL;
+    struct kept_head theirs;
+    struct kept_head ours;
+    err_t err = read_head(comparison, object, head_key, signature_key, &member, &theirs);
+    comparison->heads++;
+    comparison->strange += err == ERR_NOT_FOUND;
+    comparison->damaged += err == ERR_INVALID;
+    if (err != ERR_OK) {
+        return ERR_OK;
+    }
+    err = witness_other(comparison->witness, member->hub, &theirs.head, &ours);
+    if (err == ERR_NOT_FOUND) {
+        claim(comparison, member, &theirs);
+        return ERR_OK;
+    }
+    if (err == ERR_OK) {
+        const struct contradiction fork = {.heads = HEADS_FORK,
+                                           .key = &member->membership.hub_signing_key,
+                                           .known = &theirs,
+                                           .later = &ours,
+                                           .told_by = comparison->path};
+        bool is_new = false;
+        comparison->is_contradicted = true;
+        err = witness_raise(comparison->witness, member->hub, &fork, clock_ms(), &is_new);
+    }
+    return err;
+}
+
+/* Whatever stands between the objects of a list, of lines or of files put together is passed over. */
+static bool skip_to_object(FILE *file)
+{
+    int letter = getc(file);
+    while (letter != EOF && (isspace(letter) || strchr("[],", letter))) {
+        letter = getc(file);
+    }
+    return letter != EOF && ungetc(letter, file) != EOF;
+}
+
+static bool read_objects(struct comparison *comparison, FILE *file)
+{
+    json_error_t error;
+    while (skip_to_object(file)) {
+        json_t *object = json_loadf(file, JSON_DISABLE_EOF_CHECK | JSON_REJECT_DUPLICATES, &error);
+        if (!object) {
+            complain(tr("%s: %s, line %d of this value: expected a list of JSON objects, as heads --export writes them",
+                        "%s：%s（该值第 %d 行）：应为 heads --export 导出的 JSON 对象列表"),
+                     comparison->path, error.text, error.line);
+            return false;
+        }
+        err_t err = text_of(object, "head") ? take_head(comparison, object, "head", "signature") : ERR_OK;
+        if (err == ERR_OK && text_of(object, "known_head")) {
+            err = take_head(comparison, object, "known_head", "known_signature");
+        }
+        json_decref(object);
+        if (err != ERR_OK) {
+            complain(tr("the witness could not be written: %s", "见证数据库写入失败：%s"), err_text(err));
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_file(struct comparison *comparison)
+{
+    FILE *file = fopen(comparison->path, "re");
+    if (!file) {
+        complain(tr("cannot read %s: %s", "无法读取 %s：%s"), comparison->path, strerror(errno));
+        return false;
+    }
+    bool is_read = read_objects(comparison, file);
+    fclose(file);
+    if (is_read && comparison->heads == 0) {
+        complain(
+            tr("%s holds no signed head: expected what heads --export writes, or a receipt or evidence of an agent",
+               "%s 中没有签名根：应为 heads --export 的导出文件，或机构的回执、证据文件"),
+            comparison->path);
+        return false;
+    }
+    return is_read;
+}
+
+static bool tell(struct comparison *comparison)
+{
+    for (size_t i = 0; i < comparison->claim_count; i++) {
+        struct claim *one = &comparison->claims[i];
+        err_t err =
+            witness_tell(comparison->witness, one->member->hub, &one->head, comparison->path, clock_ms(), &one->told);
+        if (err != ERR_OK) {
+            complain(tr("the witness could not be written: %s", "见证数据库写入失败：%s"), err_text(err));
+            return false;
+        }
+    }
+    return true;
+}
+
+static err_t await(struct comparison *comparison, const struct claim *one, int64_t until, enum heads *ret_heads)
+{
+    const struct timespec step = {.tv_nsec = VERDICT_STEP_MS * 1000000L};
+    err_t err = witness_verdict(comparison->witness, one->told, ret_heads);
+    while ((err == ERR_NOT_FOUND || err == ERR_BUSY) && clock_monotonic_ms() < until) {
+        nanosleep(&step, NULL);
+        err = witness_verdict(comparison->witness, one->told, ret_heads);
+    }
+    return err;
+}
+
+static void report(struct comparison *comparison, const struct claim *one, int64_t until)
+{
+    enum heads heads = HEADS_AGREE;
+    const struct membership *membership = &one->member->membership;
+    err_t err = await(comparison, one, until, &heads);
+    printf(tr("hub %" PRId64 " %s %s: ledger of %" PRIu64 " records: ",
+              "枢纽 %" PRId64 " %s %s：%" PRIu64 " 条记录的台账："),
+           one->member->hub, membership->hub, membership->city, one->head.head.size);
+    if (err != ERR_OK) {
+        comparison->is_undecided = true;
+        puts(
+            tr("not decided: the hub was not asked yet (agn-province run must be connected to it, and its store be the "
+               "same); it waits to be asked",
+               "尚未判定：还未询问枢纽（agn-province run 须与其连接，且枢纽存储未更换）；将在连接后询问"));
+    } else if (heads == HEADS_AGREE) {
+        puts(tr("agrees with what is shown here", "与本方所见一致"));
+    } else {
+        comparison->is_contradicted = true;
+        puts(enumeration_label(&enum_alarm, alarm_code(heads), text_is_chinese()));
+    }
+}
+
+static void report_all(struct comparison *comparison, const struct look *look)
+{
+    bool is_asked = comparison->claim_count > 0 && hubs_wake(look->home, WAKE_WITNESS);
+    int64_t until = clock_monotonic_ms() + (is_asked ? VERDICT_WAIT_MS : 0);
+    for (size_t i = 0; i < comparison->claim_count; i++) {
+        report(comparison, &comparison->claims[i], until);
+    }
+    if (comparison->strange > 0) {
+        printf(tr("%" PRIu64 " heads are of hubs that are not joined here (or of an earlier key): left out\n",
+                  "%" PRIu64 " 个签名根属于未加入的枢纽（或其旧密钥）：未核对\n"),
+               comparison->strange);
+    }
+    if (comparison->damaged > 0) {
+        printf(tr("%" PRIu64 " heads are damaged, or not signed by the hub: left out\n",
+                  "%" PRIu64 " 个签名根已损坏或并非枢纽签署：未核对\n"),
+               comparison->damaged);
+    }
+    int64_t standing = 0;
+    if (comparison->is_contradicted && alarms_print(look, comparison->witness, &standing) != ERR_OK) {
+        complain(tr("the alarms could not be read: agn-province heads lists them",
+                    "无法读取警报：可用 agn-province heads 查看"));
+    }
+}
+
+int cmd_compare(const struct home *home, const struct arguments *arguments)
+{
+    struct look look;
+    char reason[256];
+    if (arguments->operand_count != 1) {
+        complain(tr("compare needs one FILE: what heads --export wrote elsewhere, or a receipt or evidence of an agent",
+                    "compare 需要一个文件：他方 heads --export 的导出文件，或机构的回执、证据文件"));
+        return EXIT_USAGE;
+    }
+    struct comparison comparison = {.path = arguments->operands[0]};
+    if (!look_open(home, &look)) {
+        return EXIT_REFUSED;
+    }
+    bool is_done = witness_open(home, true, &comparison.witness, reason) == ERR_OK;
+    if (!is_done) {
+        complain("%s", reason);
+    } else if (hubs_load(home, &comparison.members, &comparison.member_count, NULL) != ERR_OK) {
+        complain(tr("the folder %s/hubs cannot be used", "文件夹 %s/hubs 不可用"), home->path);
+        is_done = false;
+    }
+    is_done = is_done && read_file(&comparison) && tell(&comparison);
+    if (is_done) {
+        report_all(&comparison, &look);
+    }
+    free(comparison.claims);
+    free(comparison.members);
+    witness_close(comparison.witness);
+    look_close(&look);
+    return is_done && !comparison.is_contradicted && !comparison.is_undecided && comparison.damaged == 0 &&
+                   comparison.heads > comparison.strange
+               ? EXIT_DONE
+               : EXIT_REFUSED;
+}

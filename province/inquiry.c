@@ -1,0 +1,177 @@
+#include "province/inquiry.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/text.h"
+
+/* A hub that cannot read its ledger answers nothing. */
+enum { ANSWER_MS = 30000, UNWRITTEN_MS = 5000 };
+
+static const uint64_t BEYOND = UINT64_C(1) << 62;
+
+void inquiry_init(struct inquiry *inquiry, struct witness *witness, int64_t hub, const struct signing_key *key)
+{
+    *inquiry = (struct inquiry){.witness = witness, .hub = hub, .key = key};
+}
+
+void inquiry_ready(struct inquiry *inquiry, const struct welcome *welcome)
+{
+    inquiry->asked_at = 0;
+    inquiry->is_open = welcome->has_proofs && welcome->epoch.size == EPOCH_SIZE;
+    if (inquiry->is_open) {
+        memcpy(inquiry->epoch, welcome->epoch.at, EPOCH_SIZE);
+    } else {
+        log_warn("witness-blind", "hub=%" PRId64 " this hub proves nothing of its ledger: it needs an update",
+                 inquiry->hub);
+    }
+    inquiry_urge(inquiry);
+}
+
+void inquiry_stir(struct inquiry *inquiry)
+{
+    inquiry->is_due = true;
+}
+
+void inquiry_urge(struct inquiry *inquiry)
+{
+    inquiry->is_due = true;
+    inquiry->due_at = 0;
+}
+
+/* Nothing is believed or lost: the question is put again later. */
+static void postpone(struct inquiry *inquiry, err_t err)
+{
+    log_error("witness-unwritten", "hub=%" PRId64 " text=\"%s\" trying again", inquiry->hub, err_text(err));
+    inquiry->asked_at = 0;
+    inquiry->is_due = true;
+    inquiry->due_at = clock_monotonic_ms() + UNWRITTEN_MS;
+}
+
+/* The number lies beyond every ledger, so that nothing is proved of it: it tells a late answer from the one that is
+ * waited for. */
+static void ask(struct inquiry *inquiry, struct link *link, uint64_t size, uint64_t from)
+{
+    inquiry->asked = inquiry->asked < BEYOND ? BEYOND : inquiry->asked + 1;
+    inquiry->is_due = link_prove(link, inquiry->asked, size, from) != ERR_OK;
+    inquiry->asked_at = inquiry->is_due ? 0 : clock_monotonic_ms();
+}
+
+static err_t look_up(struct inquiry *inquiry)
+{
+    err_t err = witness_last(inquiry->witness, inquiry->hub, inquiry->epoch, &inquiry->last);
+    inquiry->has_last = err == ERR_OK;
+    if (err == ERR_OK || err == ERR_NOT_FOUND) {
+        err = witness_next_told(inquiry->witness, inquiry->hub, inquiry->epoch, &inquiry->told);
+    }
+    inquiry->told.id = err == ERR_OK ? inquiry->told.id : 0;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+void inquiry_pump(struct inquiry *inquiry, struct link *link, int64_t interval_ms)
+{
+    int64_t now = clock_monotonic_ms();
+    if (inquiry->asked_at > 0 && now - inquiry->asked_at > ANSWER_MS) {
+        log_error("witness-unanswered", "hub=%" PRId64 " the hub does not show its ledger; asking again", inquiry->hub);
+        inquiry->asked_at = 0;
+        inquiry->is_due = true;
+        inquiry->due_at = now + interval_ms;
+    }
+    if (!inquiry->is_open || inquiry->asked_at > 0 || !inquiry->is_due || now < inquiry->due_at) {
+        return;
+    }
+    err_t err = look_up(inquiry);
+    if (err != ERR_OK) {
+        postpone(inquiry, err);
+        return;
+    }
+    inquiry->is_about_told = false;
+    ask(inquiry, link, 0, inquiry->has_last ? inquiry->last.head.size : 0);
+}
+
+static err_t raise_alarm(struct inquiry *inquiry, enum heads heads, const struct kept_head *known, const char *told_by,
+                         const struct kept_head *later)
+{
+    const struct contradiction contradiction = {
+        .heads = heads, .key = inquiry->key, .known = known, .later = later, .told_by = told_by};
+    bool is_new = false;
+    err_t err = witness_raise(inquiry->witness, inquiry->hub, &contradiction, clock_ms(), &is_new);
+    if (err == ERR_OK && is_new) {
+        log_error("ledger-alarm",
+                  "hub=%" PRId64 " kind=%s known_size=%" PRIu64 " size=%" PRIu64
+                  " two heads that the hub has signed cannot both be true; both are kept: agn-province heads",
+                  inquiry->hub, alarm_code(heads), known->head.size, later->head.size);
+    }
+    return err;
+}
+
+/* An alarm was cleared while the answer was under way: it was asked for the line before. */
+static bool is_still_last(struct inquiry *inquiry)
+{
+    struct kept_head last;
+    err_t err = witness_last(inquiry->witness, inquiry->hub, inquiry->epoch, &last);
+    return inquiry->has_last ? err == ERR_OK && memcmp(last.bytes, inquiry->last.bytes, HEAD_SIZE) == 0
+                             : err == ERR_NOT_FOUND;
+}
+
+static err_t hold_to_last(struct inquiry *inquiry, const struct kept_head *head, struct view consistency)
+{
+    enum heads heads = inquiry->has_last ? heads_compare(signing_key_suite(inquiry->key), &inquiry->last.head,
+                                                         &head->head, consistency)
+                                         : HEADS_AGREE;
+    if (heads != HEADS_AGREE) {
+        return raise_alarm(inquiry, heads, &inquiry->last, NULL, head);
+    }
+    err_t err = witness_keep(inquiry->witness, inquiry->hub, inquiry->key, head, clock_ms());
+    if (err == ERR_OK && (!inquiry->has_last || head->head.size > inquiry->last.head.size)) {
+        inquiry->last = *head;
+        inquiry->has_last = true;
+    }
+    return err;
+}
+
+/* The answer is a tree of the last head's size, with the proof from the told one to it: so it must agree with both. */
+static err_t hold_to_told(struct inquiry *inquiry, const struct kept_head *head, struct view consistency)
+{
+    const struct suite *suite = signing_key_suite(inquiry->key);
+    const struct told_head *told = &inquiry->told;
+    enum heads with_last = heads_compare(suite, &inquiry->last.head, &head->head, (struct view){0});
+    enum heads with_told = heads_compare(suite, &told->head.head, &head->head, consistency);
+    err_t err = with_last == HEADS_AGREE ? ERR_OK : raise_alarm(inquiry, with_last, &inquiry->last, NULL, head);
+    if (err == ERR_OK && with_told != HEADS_AGREE) {
+        err = raise_alarm(inquiry, with_told, &told->head, told->told_by, head);
+    }
+    err = err == ERR_OK ? witness_settle_told(inquiry->witness, told->id, with_told, clock_ms()) : err;
+    if (err == ERR_OK) {
+        log_info("ledger-compared", "hub=%" PRId64 " size=%" PRIu64 " with=%" PRIu64 " agree=%s", inquiry->hub,
+                 head->head.size, told->head.head.size, with_told == HEADS_AGREE ? "yes" : "no");
+        inquiry_urge(inquiry); /* more may wait */
+    }
+    return err;
+}
+
+void inquiry_answer(struct inquiry *inquiry, struct link *link, const struct ledger_proof *proof, int64_t interval_ms)
+{
+    struct kept_head head;
+    if (inquiry->asked_at == 0 || proof->number != inquiry->asked ||
+        kept_head_take(proof->head, proof->signature, &head) != ERR_OK ||
+        memcmp(head.head.epoch, inquiry->epoch, EPOCH_SIZE) != 0) {
+        log_error("witness-unfit", "hub=%" PRId64 " the answer is not to the question; ignoring it", inquiry->hub);
+        return;
+    }
+    inquiry->asked_at = 0;
+    inquiry->due_at = clock_monotonic_ms() + interval_ms;
+    if (!is_still_last(inquiry)) {
+        inquiry_urge(inquiry);
+        return;
+    }
+    err_t err = inquiry->is_about_told ? hold_to_told(inquiry, &head, proof->consistency)
+                                       : hold_to_last(inquiry, &head, proof->consistency);
+    if (err != ERR_OK) {
+        postpone(inquiry, err);
+    } else if (!inquiry->is_about_told && inquiry->told.id > 0) {
+        inquiry->is_about_told = true;
+        ask(inquiry, link, inquiry->last.head.size, inquiry->told.head.head.size);
+    }
+}

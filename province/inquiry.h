@@ -1,0 +1,41 @@
+/* province/inquiry.h - one hub asked for the heads of its ledger, and what it answers held to what it signed before.
+ *
+ *   On each new session, when the events have caught up, and every `witness_ms` while events come, PROVE asks for the
+ *   newest head and for the proof that it goes on with the last one kept. After an answer, heads that somebody else was
+ *   shown are held to the same ledger. An answer that does not hold is an alarm (province/witness.h). One question is
+ *   under way at a time. */
+#ifndef PROVINCE_INQUIRY_H
+#define PROVINCE_INQUIRY_H
+
+#include "common/link.h"
+#include "province/witness.h"
+
+struct inquiry {
+    struct witness *witness;
+    int64_t hub;
+    const struct signing_key *key; /* the hub's */
+    bool is_open;                  /* the session's hub has a ledger to ask for */
+    uint8_t epoch[EPOCH_SIZE];
+    bool is_due;
+    int64_t due_at;   /* monotonic, where due: not before */
+    int64_t asked_at; /* monotonic; 0: nothing is under way */
+    uint64_t asked;   /* the number that the answer repeats */
+    bool has_last;
+    struct kept_head last; /* as it was when the question was put */
+    struct told_head told; /* waited before the newest head was asked for, which is thus no older; id 0: none did */
+    bool is_about_told;    /* the question that is under way */
+};
+
+/* WITNESS and KEY are borrowed for the inquiry's life. */
+void inquiry_init(struct inquiry *inquiry, struct witness *witness, int64_t hub, const struct signing_key *key);
+/* A new session: what was asked in the old one is not answered any more. */
+void inquiry_ready(struct inquiry *inquiry, const struct welcome *welcome);
+/* The ledger may have grown. */
+void inquiry_stir(struct inquiry *inquiry);
+/* ... and the answer is wanted now. */
+void inquiry_urge(struct inquiry *inquiry);
+/* Asks where it is due. */
+void inquiry_pump(struct inquiry *inquiry, struct link *link, int64_t interval_ms);
+void inquiry_answer(struct inquiry *inquiry, struct link *link, const struct ledger_proof *proof, int64_t interval_ms);
+
+#endif

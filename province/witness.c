@@ -1,0 +1,263 @@
+#include "province/witness.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+
+/* The loop of `run` waits for a command no longer than this. */
+enum { BUSY_MS = 500 };
+
+static const struct label alarm_labels[] = {
+    {"rollback", "The ledger has become smaller", "台账变小（回退）"},
+    {"fork", "Two ledgers of one size", "同一规模存在两份台账（分叉）"},
+    {"rewritten", "The ledger does not go on with the one before", "台账与此前不连续（被改写）"},
+};
+const struct enumeration enum_alarm = {"alarm", alarm_labels, sizeof alarm_labels / sizeof *alarm_labels};
+
+const char *alarm_code(enum heads heads)
+{
+    assert(heads != HEADS_AGREE);
+    return alarm_labels[heads - HEADS_ROLLBACK].code;
+}
+
+/* `line` counts the alarms of the hub that had been cleared when the head came. */
+static const struct db_migration migrations[] = {
+    {"create table head(hub int not null, epoch blob not null, line int not null, size int not null, root blob not "
+     "null,"
+     " at int not null, head blob not null, algorithm text not null, signature blob not null, hub_key blob not null,"
+     " seen_at int not null, primary key(hub, epoch, line, size)) without rowid;"
+     "create table alarm(id integer primary key, hub int not null, kind text not null, raised_at int not null,"
+     " algorithm text not null, hub_key blob not null, known_head blob not null, known_signature blob not null,"
+     " known_size int not null, told_by text, size int not null, at int not null, head blob not null, signature blob "
+     "not null, cleared_at int, cleared_by text, cleared_why text);"
+     "create index alarm_standing on alarm(hub) where cleared_at is null;"
+     "create table told(id integer primary key, hub int not null, epoch blob not null, head blob not null,"
+     " signature blob not null, told_by text not null, told_at int not null, heads int, checked_at int);"
+     "create index told_waiting on told(hub, epoch) where heads is null;"}};
+
+#define LINE "(select count(*) from alarm where hub = ?1 and cleared_at is not null)"
+
+enum statement { LAST, OTHER, KEEP, STANDS, RAISE, COUNT, CLEAR, TELL, NEXT_TOLD, SETTLE_TOLD, VERDICT, STATEMENTS };
+
+static const char *const sql[STATEMENTS] = {
+    [LAST] =
+        "select head, signature from head where hub = ?1 and epoch = ?2 and line = " LINE " order by size desc limit 1",
+    [OTHER] = "select head, signature from head where hub = ?1 and epoch = ?2 and size = ?3 and root <> ?4 limit 1",
+    [KEEP] =
+        "insert or ignore into head(hub, epoch, line, size, root, at, head, algorithm, signature, hub_key, seen_at)"
+        " values(?1, ?2, " LINE ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [STANDS] = "select 1 from alarm where hub = ?1 and cleared_at is null and kind = ?2 and known_head = ?3",
+    [RAISE] = "insert into alarm(hub, kind, raised_at, algorithm, hub_key, known_head, known_signature, told_by, head,"
+              " signature, known_size, size, at) values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    [COUNT] = "select count(*) from alarm where cleared_at is null and ?1 in (hub, 0)",
+    [CLEAR] =
+        "update alarm set cleared_at = ?2, cleared_by = ?3, cleared_why = ?4 where id = ?1 and cleared_at is null",
+    [TELL] = "insert into told(hub, epoch, head, signature, told_by, told_at) values(?1, ?2, ?3, ?4, ?5, ?6)",
+    [NEXT_TOLD] = "select id, head, signature, told_by from told where hub = ?1 and epoch = ?2 and heads is null"
+                  " order by id limit 1",
+    [SETTLE_TOLD] = "update told set heads = ?2, checked_at = ?3 where id = ?1",
+    [VERDICT] = "select heads from told where id = ?1 and heads is not null",
+};
+
+struct witness {
+    sqlite3 *db;
+    sqlite3_stmt *statements[STATEMENTS];
+};
+
+err_t kept_head_take(struct view bytes, struct view signature, struct kept_head *ret_head)
+{
+    if (signature.size != SIGNATURE_SIZE || head_decode(bytes, &ret_head->head) != ERR_OK ||
+        ret_head->head.size > INT64_MAX || ret_head->head.at < 0) {
+        return ERR_INVALID;
+    }
+    memcpy(ret_head->bytes, bytes.at, HEAD_SIZE);
+    memcpy(ret_head->signature, signature.at, SIGNATURE_SIZE);
+    return ERR_OK;
+}
+
+err_t witness_open(const struct home *home, bool is_writer, struct witness **ret_witness, char reterr_reason[256])
+{
+    char path[PATH_SIZE];
+    sqlite3 *db = NULL;
+    *ret_witness = NULL;
+    home_file(home, WITNESS_FILE, path);
+    bool is_absent = !is_writer && !home_has(home, WITNESS_FILE);
+    err_t err = db_open(is_absent ? ":memory:" : path, DB_SHARED, migrations,
+                        (int)(sizeof migrations / sizeof *migrations), &db, reterr_reason);
+    if (err == ERR_OK) {
+        sqlite3_busy_timeout(db, BUSY_MS);
+        *ret_witness = mem_alloc(sizeof **ret_witness);
+        (*ret_witness)->db = db;
+    }
+    return err;
+}
+
+void witness_close(struct witness *witness)
+{
+    if (witness) {
+        db_close(witness->db);
+        free(witness);
+    }
+}
+
+sqlite3 *witness_db(struct witness *witness)
+{
+    return witness->db;
+}
+
+/* Reset, with NUMBER bound to ?1. */
+static sqlite3_stmt *statement(struct witness *witness, enum statement which, int64_t number)
+{
+    if (!witness->statements[which]) {
+        witness->statements[which] = db_prepare(witness->db, sql[which]);
+    }
+    sqlite3_stmt *stmt = witness->statements[which];
+    sqlite3_reset(stmt);
+    sqlite3_bind_int64(stmt, 1, number);
+    return stmt;
+}
+
+static struct view head_view(const struct kept_head *head)
+{
+    return (struct view){head->bytes, HEAD_SIZE};
+}
+
+static struct view signature_view(const struct kept_head *head)
+{
+    return (struct view){head->signature, SIGNATURE_SIZE};
+}
+
+err_t witness_last(struct witness *witness, int64_t hub, const uint8_t epoch[EPOCH_SIZE], struct kept_head *ret_head)
+{
+    sqlite3_stmt *stmt = statement(witness, LAST, hub);
+    db_bind_view(stmt, 2, (struct view){epoch, EPOCH_SIZE});
+    err_t err = db_step(stmt);
+    err = err == ERR_OK ? kept_head_take(db_column_view(stmt, 0), db_column_view(stmt, 1), ret_head) : err;
+    sqlite3_reset(stmt);
+    return err;
+}
+
+err_t witness_other(struct witness *witness, int64_t hub, const struct tree_head *head, struct kept_head *ret_head)
+{
+    sqlite3_stmt *stmt = statement(witness, OTHER, hub);
+    db_bind_view(stmt, 2, (struct view){head->epoch, EPOCH_SIZE});
+    sqlite3_bind_int64(stmt, 3, (sqlite3_int64)head->size);
+    db_bind_view(stmt, 4, (struct view){head->root, MERKLE_HASH_SIZE});
+    err_t err = db_step(stmt);
+    err = err == ERR_OK ? kept_head_take(db_column_view(stmt, 0), db_column_view(stmt, 1), ret_head) : err;
+    sqlite3_reset(stmt);
+    return err;
+}
+
+err_t witness_keep(struct witness *witness, int64_t hub, const struct signing_key *key, const struct kept_head *head,
+                   int64_t now)
+{
+    sqlite3_stmt *stmt = statement(witness, KEEP, hub);
+    db_bind_view(stmt, 2, (struct view){head->head.epoch, EPOCH_SIZE});
+    sqlite3_bind_int64(stmt, 3, (sqlite3_int64)head->head.size);
+    db_bind_view(stmt, 4, (struct view){head->head.root, MERKLE_HASH_SIZE});
+    sqlite3_bind_int64(stmt, 5, head->head.at);
+    db_bind_view(stmt, 6, head_view(head));
+    db_bind_str(stmt, 7, suite_name(signing_key_suite(key)));
+    db_bind_view(stmt, 8, signature_view(head));
+    db_bind_view(stmt, 9, signing_key_view(key));
+    sqlite3_bind_int64(stmt, 10, now);
+    return db_run(stmt);
+}
+
+static err_t put_alarm(struct witness *witness, int64_t hub, const struct contradiction *contradiction, int64_t now)
+{
+    sqlite3_stmt *stmt = statement(witness, RAISE, hub);
+    db_bind_str(stmt, 2, alarm_code(contradiction->heads));
+    sqlite3_bind_int64(stmt, 3, now);
+    db_bind_str(stmt, 4, suite_name(signing_key_suite(contradiction->key)));
+    db_bind_view(stmt, 5, signing_key_view(contradiction->key));
+    db_bind_view(stmt, 6, head_view(contradiction->known));
+    db_bind_view(stmt, 7, signature_view(contradiction->known));
+    db_bind_str(stmt, 8, contradiction->told_by);
+    db_bind_view(stmt, 9, head_view(contradiction->later));
+    db_bind_view(stmt, 10, signature_view(contradiction->later));
+    sqlite3_bind_int64(stmt, 11, (sqlite3_int64)contradiction->known->head.size);
+    sqlite3_bind_int64(stmt, 12, (sqlite3_int64)contradiction->later->head.size);
+    sqlite3_bind_int64(stmt, 13, contradiction->later->head.at);
+    return db_run(stmt);
+}
+
+err_t witness_raise(struct witness *witness, int64_t hub, const struct contradiction *contradiction, int64_t now,
+                    bool *ret_is_new)
+{
+    sqlite3_stmt *stmt = statement(witness, STANDS, hub);
+    db_bind_str(stmt, 2, alarm_code(contradiction->heads));
+    db_bind_view(stmt, 3, head_view(contradiction->known));
+    err_t err = db_step(stmt);
+    sqlite3_reset(stmt);
+    *ret_is_new = err == ERR_NOT_FOUND;
+    return *ret_is_new ? put_alarm(witness, hub, contradiction, now) : err;
+}
+
+err_t witness_standing(struct witness *witness, int64_t hub, int64_t *ret_count)
+{
+    sqlite3_stmt *stmt = statement(witness, COUNT, hub);
+    err_t err = db_step(stmt);
+    *ret_count = err == ERR_OK ? sqlite3_column_int64(stmt, 0) : 0;
+    sqlite3_reset(stmt);
+    return err;
+}
+
+err_t witness_clear(struct witness *witness, int64_t alarm, const char *person, const char *why, int64_t now)
+{
+    sqlite3_stmt *stmt = statement(witness, CLEAR, alarm);
+    sqlite3_bind_int64(stmt, 2, now);
+    db_bind_str(stmt, 3, person);
+    db_bind_str(stmt, 4, why);
+    err_t err = db_run(stmt);
+    return err == ERR_OK && sqlite3_changes(witness->db) == 0 ? ERR_NOT_FOUND : err;
+}
+
+err_t witness_tell(struct witness *witness, int64_t hub, const struct kept_head *head, const char *told_by, int64_t now,
+                   int64_t *ret_id)
+{
+    sqlite3_stmt *stmt = statement(witness, TELL, hub);
+    db_bind_view(stmt, 2, (struct view){head->head.epoch, EPOCH_SIZE});
+    db_bind_view(stmt, 3, head_view(head));
+    db_bind_view(stmt, 4, signature_view(head));
+    db_bind_str(stmt, 5, told_by);
+    sqlite3_bind_int64(stmt, 6, now);
+    err_t err = db_run(stmt);
+    *ret_id = sqlite3_last_insert_rowid(witness->db);
+    return err;
+}
+
+err_t witness_next_told(struct witness *witness, int64_t hub, const uint8_t epoch[EPOCH_SIZE],
+                        struct told_head *ret_told)
+{
+    sqlite3_stmt *stmt = statement(witness, NEXT_TOLD, hub);
+    db_bind_view(stmt, 2, (struct view){epoch, EPOCH_SIZE});
+    err_t err = db_step(stmt);
+    if (err == ERR_OK) {
+        ret_told->id = sqlite3_column_int64(stmt, 0);
+        snprintf(ret_told->told_by, sizeof ret_told->told_by, "%s", db_column_str(stmt, 3));
+        err = kept_head_take(db_column_view(stmt, 1), db_column_view(stmt, 2), &ret_told->head);
+    }
+    sqlite3_reset(stmt);
+    return err;
+}
+
+err_t witness_settle_told(struct witness *witness, int64_t id, enum heads heads, int64_t now)
+{
+    sqlite3_stmt *stmt = statement(witness, SETTLE_TOLD, id);
+    sqlite3_bind_int(stmt, 2, (int)heads);
+    sqlite3_bind_int64(stmt, 3, now);
+    return db_run(stmt);
+}
+
+err_t witness_verdict(struct witness *witness, int64_t id, enum heads *ret_heads)
+{
+    sqlite3_stmt *stmt = statement(witness, VERDICT, id);
+    err_t err = db_step(stmt);
+    *ret_heads = err == ERR_OK ? (enum heads)sqlite3_column_int(stmt, 0) : HEADS_AGREE;
+    sqlite3_reset(stmt);
+    return err;
+}

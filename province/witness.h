@@ -1,0 +1,88 @@
+/* province/witness.h - what the hubs have signed of their ledgers (PROTOCOL.md §10), kept for ever: a head of every
+ * size that was shown, and an alarm with both heads wherever two of them cannot both be true.
+ *
+ * It is a file of its own beside the replica, since the replica may be read anew from the hubs and this may not. `run`
+ * keeps heads and raises alarms; commands tell it of heads that somebody else was shown, and clear alarms. Several
+ * processes take turns. What was cleared stays, with the reason; the hub's heads then begin a new line, whose first is
+ * compared with none before it. */
+#ifndef PROVINCE_WITNESS_H
+#define PROVINCE_WITNESS_H
+
+#include "common/db.h"
+#include "common/evidence.h"
+#include "common/home.h"
+#include "proto/schema.h"
+
+#define WITNESS_FILE "witness.db"
+
+struct witness;
+
+/* A head whose signature was found good. */
+struct kept_head {
+    struct tree_head head;
+    uint8_t bytes[HEAD_SIZE];
+    uint8_t signature[SIGNATURE_SIZE];
+};
+
+/* ERR_INVALID: they are no head, or of a size beyond all that can be kept. The signature is not checked. */
+MUST_CHECK err_t kept_head_take(struct view bytes, struct view signature, struct kept_head *ret_head);
+
+/* The codes of an alarm, in the order of enum heads but for the first. */
+extern const struct enumeration enum_alarm;
+/* HEADS is none of agreement. */
+const char *alarm_code(enum heads heads);
+
+/* A reader of a home that has none yet gets an empty one in memory. */
+MUST_CHECK err_t witness_open(const struct home *home, bool is_writer, struct witness **ret_witness,
+                              char reterr_reason[256]);
+/* Takes NULL. */
+void witness_close(struct witness *witness);
+/* For listings: borrowed. */
+sqlite3 *witness_db(struct witness *witness);
+
+/* The largest head of the hub's present line in this epoch: what the next one is held to. ERR_NOT_FOUND: none yet. */
+MUST_CHECK err_t witness_last(struct witness *witness, int64_t hub, const uint8_t epoch[EPOCH_SIZE],
+                              struct kept_head *ret_head);
+/* A head of a size that is known already changes nothing. */
+MUST_CHECK err_t witness_keep(struct witness *witness, int64_t hub, const struct signing_key *key,
+                              const struct kept_head *head, int64_t now);
+
+/* A kept head of the same hub, epoch and size with another root. ERR_NOT_FOUND: none contradicts. */
+MUST_CHECK err_t witness_other(struct witness *witness, int64_t hub, const struct tree_head *head,
+                               struct kept_head *ret_head);
+
+/* Two signed heads of one hub and epoch that cannot both be true. */
+struct contradiction {
+    enum heads heads;
+    const struct signing_key *key; /* that signed both */
+    const struct kept_head *known, *later;
+    const char *told_by; /* who was shown KNOWN; NULL: this province itself */
+};
+/* *ret_is_new is false where an alarm stands already that says the same of the known head. */
+MUST_CHECK err_t witness_raise(struct witness *witness, int64_t hub, const struct contradiction *contradiction,
+                               int64_t now, bool *ret_is_new);
+/* How many alarms of the hub stand; of all hubs where it is 0. */
+MUST_CHECK err_t witness_standing(struct witness *witness, int64_t hub, int64_t *ret_count);
+/* ERR_NOT_FOUND: no such alarm stands. */
+MUST_CHECK err_t witness_clear(struct witness *witness, int64_t alarm, const char *person, const char *why,
+                               int64_t now);
+
+/* ---- heads that somebody else was shown ---- */
+
+struct told_head {
+    int64_t id;
+    struct kept_head head;
+    char told_by[256];
+};
+
+/* Told once more it is compared once more. */
+MUST_CHECK err_t witness_tell(struct witness *witness, int64_t hub, const struct kept_head *head, const char *told_by,
+                              int64_t now, int64_t *ret_id);
+/* The oldest that waits, of this epoch. ERR_NOT_FOUND: none. */
+MUST_CHECK err_t witness_next_told(struct witness *witness, int64_t hub, const uint8_t epoch[EPOCH_SIZE],
+                                   struct told_head *ret_told);
+MUST_CHECK err_t witness_settle_told(struct witness *witness, int64_t id, enum heads heads, int64_t now);
+/* ERR_NOT_FOUND: it waits still. */
+MUST_CHECK err_t witness_verdict(struct witness *witness, int64_t id, enum heads *ret_heads);
+
+#endif

@@ -1,0 +1,205 @@
+/* What a witness keeps: heads by line, alarms once, clearings with their reason, and what others were shown. */
+#include "tests/proto/sample.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "province/witness.h"
+
+static const uint8_t epoch[EPOCH_SIZE] = {7};
+static const struct signing_key key = {.size = 32, .bytes = {5}};
+
+struct desk {
+    struct home home;
+    struct witness *witness;
+};
+
+static int open_desk(void **state)
+{
+    struct desk *desk = calloc(1, sizeof *desk);
+    char reason[256];
+    snprintf(desk->home.path, sizeof desk->home.path, "/tmp/agn-witness-XXXXXX");
+    *state = desk;
+    return mkdtemp(desk->home.path) && witness_open(&desk->home, true, &desk->witness, reason) == ERR_OK ? 0 : -1;
+}
+
+static int close_desk(void **state)
+{
+    struct desk *desk = *state;
+    char path[PATH_SIZE];
+    witness_close(desk->witness);
+    home_file(&desk->home, WITNESS_FILE, path);
+    unlink(path);
+    rmdir(desk->home.path);
+    free(desk);
+    return 0;
+}
+
+static struct kept_head head_of(uint64_t size, uint8_t root)
+{
+    struct tree_head head = {.size = size, .at = 1700000000000};
+    uint8_t bytes[HEAD_SIZE];
+    uint8_t signature[SIGNATURE_SIZE] = {root};
+    struct kept_head kept;
+    memcpy(head.epoch, epoch, EPOCH_SIZE);
+    memset(head.root, root, sizeof head.root);
+    head_encode(&head, bytes);
+    assert_int_equal(
+        kept_head_take((struct view){bytes, sizeof bytes}, (struct view){signature, sizeof signature}, &kept), ERR_OK);
+    return kept;
+}
+
+static void keep(struct desk *desk, int64_t hub, uint64_t size, uint8_t root)
+{
+    struct kept_head head = head_of(size, root);
+    assert_int_equal(witness_keep(desk->witness, hub, &key, &head, 1), ERR_OK);
+}
+
+static bool raise_alarm(struct desk *desk, int64_t hub, enum heads heads)
+{
+    struct kept_head known = head_of(9, 1);
+    struct kept_head later = head_of(8, 2);
+    const struct contradiction contradiction = {heads, &key, &known, &later, NULL};
+    bool is_new = false;
+    assert_int_equal(witness_raise(desk->witness, hub, &contradiction, 2, &is_new), ERR_OK);
+    return is_new;
+}
+
+static int64_t standing(struct desk *desk, int64_t hub)
+{
+    int64_t count = -1;
+    assert_int_equal(witness_standing(desk->witness, hub, &count), ERR_OK);
+    return count;
+}
+
+static int64_t ask(struct desk *desk, const char *sql)
+{
+    sqlite3_stmt *stmt = db_prepare(witness_db(desk->witness), sql);
+    int64_t number = db_step(stmt) == ERR_OK ? sqlite3_column_int64(stmt, 0) : -1;
+    sqlite3_finalize(stmt);
+    return number;
+}
+
+static void test_the_largest_head_is_the_last_through_a_restart(void **state)
+{
+    struct desk *desk = *state;
+    static const uint8_t other[EPOCH_SIZE] = {8};
+    struct kept_head last;
+    char reason[256];
+    assert_int_equal(witness_last(desk->witness, 1, epoch, &last), ERR_NOT_FOUND);
+    keep(desk, 1, 5, 1);
+    keep(desk, 1, 9, 2);
+    keep(desk, 1, 7, 3);
+    keep(desk, 2, 80, 4);
+    witness_close(desk->witness);
+    assert_int_equal(witness_open(&desk->home, true, &desk->witness, reason), ERR_OK);
+    assert_int_equal(witness_last(desk->witness, 1, epoch, &last), ERR_OK);
+    const struct kept_head expected = head_of(9, 2);
+    assert_int_equal(last.head.size, 9);
+    assert_memory_equal(last.bytes, expected.bytes, HEAD_SIZE);
+    assert_memory_equal(last.signature, expected.signature, SIGNATURE_SIZE);
+    assert_int_equal(witness_last(desk->witness, 1, other, &last), ERR_NOT_FOUND);
+}
+
+static void test_the_first_head_of_a_size_stays(void **state)
+{
+    struct desk *desk = *state;
+    struct kept_head other;
+    keep(desk, 1, 9, 1);
+    keep(desk, 1, 9, 2);
+    assert_int_equal(ask(desk, "select count(*) from head"), 1);
+    struct kept_head theirs = head_of(9, 2);
+    assert_int_equal(witness_other(desk->witness, 1, &theirs.head, &other), ERR_OK);
+    assert_int_equal(other.head.root[0], 1);
+    theirs = head_of(9, 1);
+    assert_int_equal(witness_other(desk->witness, 1, &theirs.head, &other), ERR_NOT_FOUND);
+    theirs = head_of(8, 2);
+    assert_int_equal(witness_other(desk->witness, 1, &theirs.head, &other), ERR_NOT_FOUND);
+    assert_int_equal(witness_other(desk->witness, 2, &theirs.head, &other), ERR_NOT_FOUND);
+}
+
+static void test_an_alarm_stands_once_with_both_heads_until_it_is_cleared(void **state)
+{
+    struct desk *desk = *state;
+    assert_true(raise_alarm(desk, 1, HEADS_ROLLBACK));
+    assert_false(raise_alarm(desk, 1, HEADS_ROLLBACK));
+    assert_true(raise_alarm(desk, 1, HEADS_REWRITTEN));
+    assert_true(raise_alarm(desk, 2, HEADS_ROLLBACK));
+    assert_int_equal(standing(desk, 1), 2);
+    assert_int_equal(standing(desk, 0), 3);
+    assert_int_equal(witness_clear(desk->witness, 1, "li", "explained", 3), ERR_OK);
+    assert_int_equal(witness_clear(desk->witness, 1, "li", "again", 4), ERR_NOT_FOUND);
+    assert_int_equal(witness_clear(desk->witness, 77, "li", "none", 4), ERR_NOT_FOUND);
+    assert_int_equal(standing(desk, 1), 1);
+    assert_int_equal(ask(desk, "select count(*) from alarm where id = 1 and kind = 'rollback' and known_size = 9 and"
+                               " size = 8 and length(known_head) = 96 and length(head) = 96 and cleared_at = 3 and"
+                               " cleared_by = 'li' and cleared_why = 'explained'"),
+                     1);
+    assert_true(raise_alarm(desk, 1, HEADS_ROLLBACK)); /* it happened again */
+}
+
+static void test_a_cleared_alarm_begins_a_new_line(void **state)
+{
+    struct desk *desk = *state;
+    struct kept_head last;
+    keep(desk, 1, 9, 1);
+    keep(desk, 2, 9, 1);
+    assert_true(raise_alarm(desk, 1, HEADS_ROLLBACK));
+    assert_int_equal(witness_last(desk->witness, 1, epoch, &last), ERR_OK); /* it is still held to what it was */
+    assert_int_equal(witness_clear(desk->witness, 1, "li", "explained", 3), ERR_OK);
+    assert_int_equal(witness_last(desk->witness, 1, epoch, &last), ERR_NOT_FOUND);
+    assert_int_equal(witness_last(desk->witness, 2, epoch, &last), ERR_OK);
+    keep(desk, 1, 9, 2);
+    assert_int_equal(ask(desk, "select count(*) from head where hub = 1 and size = 9"), 2);
+    assert_int_equal(witness_last(desk->witness, 1, epoch, &last), ERR_OK);
+    assert_int_equal(last.head.root[0], 2);
+}
+
+static void test_what_was_told_waits_for_its_verdict(void **state)
+{
+    struct desk *desk = *state;
+    struct kept_head heads[] = {head_of(3, 1), head_of(4, 1)};
+    int64_t ids[2];
+    struct told_head told;
+    enum heads verdict = HEADS_AGREE;
+    assert_int_equal(witness_tell(desk->witness, 1, &heads[0], "one.json", 1, &ids[0]), ERR_OK);
+    assert_int_equal(witness_tell(desk->witness, 1, &heads[1], "two.json", 1, &ids[1]), ERR_OK);
+    assert_int_equal(witness_next_told(desk->witness, 2, epoch, &told), ERR_NOT_FOUND);
+    assert_int_equal(witness_next_told(desk->witness, 1, epoch, &told), ERR_OK);
+    assert_int_equal(told.id, ids[0]);
+    assert_string_equal(told.told_by, "one.json");
+    assert_memory_equal(told.head.bytes, heads[0].bytes, HEAD_SIZE);
+    assert_int_equal(witness_verdict(desk->witness, ids[0], &verdict), ERR_NOT_FOUND);
+    assert_int_equal(witness_settle_told(desk->witness, ids[0], HEADS_FORK, 5), ERR_OK);
+    assert_int_equal(witness_verdict(desk->witness, ids[0], &verdict), ERR_OK);
+    assert_int_equal(verdict, HEADS_FORK);
+    assert_int_equal(witness_next_told(desk->witness, 1, epoch, &told), ERR_OK);
+    assert_int_equal(told.id, ids[1]);
+}
+
+static void test_what_is_no_head_is_not_taken(void **state)
+{
+    (void)state;
+    struct kept_head good = head_of(3, 1);
+    struct kept_head kept;
+    const struct view bytes = {good.bytes, HEAD_SIZE};
+    const struct view signature = {good.signature, SIGNATURE_SIZE};
+    assert_int_equal(kept_head_take((struct view){good.bytes, HEAD_SIZE - 1}, signature, &kept), ERR_INVALID);
+    assert_int_equal(kept_head_take(bytes, (struct view){good.signature, SIGNATURE_SIZE - 1}, &kept), ERR_INVALID);
+    good.bytes[EPOCH_SIZE] = 0x80; /* a size beyond what a database counts to */
+    assert_int_equal(kept_head_take(bytes, signature, &kept), ERR_INVALID);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_desk, close_desk)
+    const struct CMUnitTest tests[] = {
+        TEST(test_the_largest_head_is_the_last_through_a_restart),
+        TEST(test_the_first_head_of_a_size_stays),
+        TEST(test_an_alarm_stands_once_with_both_heads_until_it_is_cleared),
+        TEST(test_a_cleared_alarm_begins_a_new_line),
+        TEST(test_what_was_told_waits_for_its_verdict),
+        TEST(test_what_is_no_head_is_not_taken),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,281 @@
+"""The province as the witness of each hub's ledger: a hub put back from an old copy, a record changed or deleted in its
+database with the ledger made anew, and a hub that shows two provinces different ledgers. Each is found by the province
+that was shown both, named, proved with two heads that the hub has signed, and told until somebody clears it with a reason.
+
+A record that is changed beneath the ledger (its bytes, and not the hashes of the tree) changes no head: that is seen by the
+hub's own `audit`, which recounts everything, and not from here."""
+import json, shutil, sqlite3
+
+import ledger
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from harness import Hub, check, main, require, review, wait_until
+
+
+def heads_of(province):
+    """(heads, alarms) as they are listed, every signature and every size checked here by itself."""
+    rows = json.loads(province.cli("heads", "--json").stdout)
+    for row in rows:
+        for head, signature in (("head", "signature"), ("known_head", "known_signature")):
+            if row[head]:
+                Ed25519PublicKey.from_public_bytes(bytes.fromhex(row["hub_key"])).verify(
+                    bytes.fromhex(row[signature]), b"AGN/1 head\0" + bytes.fromhex(row[head]))
+    return [row for row in rows if row["what"] == "head"], [row for row in rows if row["what"] != "head"]
+
+
+def unpack(row, key="head"):
+    return ledger.unpack_head(bytes.fromhex(row[key]))
+
+
+def leaves(hub):
+    with sqlite3.connect(f"file:{hub.home}/store.db?mode=ro", uri=True) as db:
+        return [leaf for leaf, in db.execute("select substr(b.hashes, r.position * 32 + 1, 32) from record r join batch b"
+                                             " on b.id = r.batch order by r.number")]
+
+
+def wait_heads(province, size, seconds=15):
+    """Until the newest head is of this size."""
+    wait_until(lambda: heads_of(province)[0][:1] and heads_of(province)[0][0]["size"] == size, seconds, 0.1,
+               f"a head of {size}")
+
+
+def follow(site, hub, name):
+    province = site.province(hub, name)
+    with open(f"{province.home}/province.zpl", "a") as file:
+        file.write("witness_ms = 200\n")
+    return province.start()
+
+
+def file_records(agent, count):
+    agent.submit(*(review() for _ in range(count)))
+    agent.sync()
+
+
+def wait_alarm(province, kind, seconds=20):
+    def found():
+        return [alarm for alarm in standing(province) if alarm["what"] == kind]
+    alarm = wait_until(found, seconds, 0.1, f"an alarm {kind}: {[row['what'] for row in heads_of(province)[1]]}")[0]
+    known, later = unpack(alarm, "known_head"), unpack(alarm)
+    require(known.epoch == later.epoch, "both heads are of one life of the store")
+    contradicts = {"rollback": later.size < known.size, "fork": later.size == known.size and later.root != known.root,
+                   "rewritten": later.size > known.size}[kind]
+    return require(contradicts, f"the two heads contradict each other as a {kind}", (known, later)) and alarm
+
+
+def standing(province):
+    return [alarm for alarm in heads_of(province)[1] if not alarm["cleared_at"]]
+
+
+def check_told(province, kind):
+    """It is told in both languages and by the exit code."""
+    for language, words in (("C.UTF-8", "LEDGER ALARM"), ("zh_CN.UTF-8", "台账警报")):
+        done = province.cli("status", ok=False, env={"LANG": language, "LC_ALL": language})
+        require(done.returncode == 1 and words in done.stdout, "status tells it", done.stdout)
+        alarm = standing(province)[0]
+        require(all(alarm[key] in done.stdout for key in ("head", "known_head", "signature", "known_signature")),
+                "status shows both signed heads", done.stdout)
+    done = province.cli("status", "--json", ok=False)
+    check(done.returncode == 1 and json.loads(done.stdout)["hubs"][0]["ledger_alarms"] > 0,
+          f"status tells the {kind} in English and Chinese with both heads, and exits 1")
+    require("ledger-alarm" in province.log(), "it is in the log")
+
+
+def clear(province):
+    """Only with a reason, which is kept; then the witness goes on with the ledger as it is."""
+    stood = standing(province)
+    require(province.cli("alarm", "clear", stood[0]["alarm"], ok=False).returncode == 2, "not without a reason")
+    for row in stood:
+        province.cli("alarm", "clear", row["alarm"], "--reason", "已与市局核实")
+    wait_until(lambda: province.cli("status", ok=False).returncode == 0, 5, 0.1, "status is quiet again")
+    rows = {row["alarm"]: row for row in heads_of(province)[1]}
+    require(all(rows[row["alarm"]]["cleared_why"] == "已与市局核实" and rows[row["alarm"]]["cleared_by"]
+                and rows[row["alarm"]]["head"] == row["head"] for row in stood), "what was cleared stays", rows)
+
+
+def test_growth(hub, agent, province):
+    for count in (3, 1, 4):
+        file_records(agent, count)
+        wait_heads(province, len(leaves(hub)))
+    heads, alarms = heads_of(province)
+    tree = leaves(hub)
+    require(all(unpack(row).root == ledger.root(tree[:row["size"]]) for row in heads), "each head is of the hub's tree")
+    check(len(heads) >= 3 and not alarms and province.cli("status").returncode == 0,
+          f"{len(heads)} heads of a growing ledger are kept, each goes on with the one before", alarms)
+    check(all(0 < row["ledger_size"] <= len(tree) for row in json.loads(province.cli("table", "--json").stdout)),
+          "each figure names the ledger that it was computed at")
+
+
+def test_rollback(hub, agent, province, backup):
+    hub.stop()
+    shutil.copytree(hub.home, backup)
+    hub.start()
+    file_records(agent, 5)
+    wait_heads(province, len(leaves(hub)))
+    hub.stop()
+    shutil.rmtree(hub.home)
+    shutil.copytree(backup, hub.home)
+    hub.start()
+    alarm = wait_alarm(province, "rollback")
+    check(alarm["size"] == len(leaves(hub)) < alarm["known_size"], "a hub put back from an old copy: found as a rollback")
+    check_told(province, "rollback")
+    require(province.cli("status", ok=False).returncode == 1, "it stands")
+    clear(province)
+    wait_until(lambda: agent.sync(ok=False).returncode == 0, 20, what="the agent has sent again what was lost")
+    wait_heads(province, len(leaves(hub)))
+    check(not standing(province), "cleared with a reason: the alarm is kept, and the ledger is followed anew from there")
+
+
+def forget_ledger(db):
+    """The hub makes it anew from the records when it starts."""
+    db.execute("delete from head")
+    db.execute("delete from tile")
+
+
+def change(db):
+    """Another name in the oldest report, and its hash to fit."""
+    name, other = "张伟".encode(), "张佳".encode()
+    batch, position, offset, size, content, hashes = db.execute(
+        "select b.id, r.position, r.offset, r.size, b.bytes, b.hashes from record r join batch b on b.id = r.batch"
+        " where instr(substr(b.bytes, r.offset + 1, r.size), ?) order by r.number limit 1", (name,)).fetchone()
+    item = content[offset:offset + size].replace(name, other)
+    content = content[:offset] + item + content[offset + size:]
+    hashes = hashes[:position * 32] + ledger.leaf(item) + hashes[position * 32 + 32:]
+    db.execute("update batch set bytes = ?, hashes = ? where id = ?", (content, hashes, batch))
+
+
+def test_changed(hub, agent, province):
+    size = len(leaves(hub))
+    hub.stop()
+    with sqlite3.connect(f"{hub.home}/store.db") as db:
+        change(db)
+        forget_ledger(db)
+    hub.start()
+    alarm = wait_alarm(province, "fork")
+    check(alarm["size"] == alarm["known_size"] == size, "a record changed, with the ledger made anew: a second root of one size")
+    check_told(province, "fork")
+    file_records(agent, 2)
+    alarm = wait_alarm(province, "rewritten")
+    check(alarm["size"] > alarm["known_size"], "and what grows on it does not go on with the ledger that was known")
+    clear(province)
+
+
+def test_deleted(hub, agent, province):
+    file_records(agent, 2)
+    wait_heads(province, len(leaves(hub)))
+    hub.stop()
+    with sqlite3.connect(f"{hub.home}/store.db") as db:
+        number, batch = db.execute("select number, batch from record order by number desc limit 1").fetchone()
+        db.execute("delete from record where number = ?", (number,))
+        forget_ledger(db)
+    done = hub.cli("run", ok=False)
+    check(done.returncode != 0 and "ledger" in done.stderr, "a record deleted: the hub does not start on it", done.stderr)
+    with sqlite3.connect(f"{hub.home}/store.db") as db:
+        db.execute("update batch set stored = stored - 1 where id = ?", (batch,))
+    hub.start()
+    wait_alarm(province, "rollback")
+    check_told(province, "deleted record")
+    file_records(agent, 3)
+    wait_alarm(province, "rewritten")
+    check(True, "a record deleted, with the ledger made anew: a rollback, and no proof once it has grown past it")
+    clear(province)
+
+
+def twin_of(site, hub):
+    """The same hub under the same keys on another port: its copy."""
+    twin = Hub(site, "twin")
+    site.programs.append(twin)
+    shutil.copytree(hub.home, twin.home)
+    return twin.configure(endpoint=f'"tcp://127.0.0.1:{twin.port}"', enrol_endpoint=f'"tcp://127.0.0.1:{twin.enrol_port}"')
+
+
+def move(program, hub, twin, name):
+    """The party's membership says that the hub is where the twin is."""
+    path = f"{program.home}/{name}"
+    with open(path) as file:
+        text = file.read()
+    require(str(hub.port) in text, "the membership names the hub's port")
+    with open(path, "w") as file:
+        file.write(text.replace(f":{hub.port}", f":{twin.port}"))
+
+
+def export(province, name):
+    path = f"{province.site.folder}/{name}.json"
+    province.cli("heads", "--export", path)
+    return path
+
+
+def test_split(site, hub, agent, one, two):
+    """The hub shows the second province another ledger from here on."""
+    other = site.agent(hub, "other")
+    file_records(agent, 2)
+    size = len(leaves(hub))
+    wait_heads(one, size)
+    wait_heads(two, size)
+    done = two.cli("compare", export(one, "before"))
+    check("agrees" in done.stdout, "before: what the one was shown agrees with what the other is shown", done.stdout)
+    two.stop()
+    hub.stop()
+    twin = twin_of(site, hub)
+    move(two, hub, twin, "hubs/1.zpl")
+    move(other, hub, twin, "hub.zpl")
+    hub.start()
+    twin.start()
+    two.start()
+    file_records(agent, 2)
+    file_records(other, 5)
+    wait_heads(one, len(leaves(hub)))
+    wait_heads(two, len(leaves(twin)))
+    check(one.cli("status").returncode == 0 and two.cli("status").returncode == 0,
+          "a hub that shows two provinces different ledgers: neither sees it alone")
+    done = two.cli("compare", export(one, "one"), ok=False)
+    check(done.returncode == 1 and "LEDGER ALARM" in done.stdout and "one.json" in done.stdout,
+          "compared with what the other was shown: a fork, named with both heads", done.stdout + done.stderr)
+    alarm = standing(two)[-1]
+    roots = {unpack(row).root for row in heads_of(one)[0]}
+    tree = leaves(twin)
+    require(unpack(alarm, "known_head").root in roots and unpack(alarm).root == ledger.root(tree[:alarm["size"]]),
+            "the one head is what the other province was shown, the other what this one is shown")
+    require(two.cli("status", ok=False).returncode == 1, "it stands in status too")
+    done = one.cli("compare", export(two, "two"), ok=False)
+    check(done.returncode == 1 and "LEDGER ALARM" in done.stdout, "and the other way round")
+    clear(one)
+    return twin
+
+
+def test_receipts(site, agent, two):
+    """What an institution was shown: its receipts and its evidence."""
+    done = agent.submit(review())
+    agent.sync()
+    path = f"{site.folder}/receipt.json"
+    with open(path, "w") as file:
+        file.write(agent.cli("receipt", done[0], "--json").stdout)
+    seen = two.cli("compare", path, ok=False)
+    check(seen.returncode == 1 and "LEDGER ALARM" in seen.stdout, "an institution's receipt is enough to find the fork", seen.stdout)
+    with open(path) as file:
+        text = file.read()
+    receipt = json.loads(text)["receipt"]
+    with open(path, "w") as file:
+        file.write(text.replace(receipt["signature"], "00" * 64))
+    seen = two.cli("compare", path, ok=False)
+    check(seen.returncode == 1 and "damaged" in seen.stdout and "hub 1" not in seen.stdout,
+          "a head that the hub has not signed proves nothing", seen.stdout)
+    for hostile in ("", "[", "[1]", '{"head": 7}', "[" * 3000, '{"head": "00", "signature": "", "hub_key": "zz", "algorithm": "x"}'):
+        with open(path, "w") as file:
+            file.write(hostile)
+        require(two.cli("compare", path, ok=False).returncode == 1, "no file of heads", hostile[:20])
+
+
+def test(site):
+    hub = site.hub()
+    agent = site.agent(hub)
+    one, two = follow(site, hub, "one"), follow(site, hub, "two")
+    test_growth(hub, agent, one)
+    test_split(site, hub, agent, one, two)
+    test_receipts(site, agent, two)
+    two.stop()
+    test_rollback(hub, agent, one, f"{site.folder}/backup")
+    test_changed(hub, agent, one)
+    test_deleted(hub, agent, one)
+
+
+if __name__ == "__main__":
+    main(test)
