@@ -30,27 +30,30 @@ err_t alarms_name_hubs(const struct home *home, sqlite3 *db)
     return err;
 }
 
-static void print_head(const struct look *look, const char *label, struct view bytes, struct view signature,
-                       const char *told_by)
+/* COLUMN: the first of head, signature and key. */
+static void print_head(const struct look *look, const char *label, sqlite3_stmt *stmt, int column, const char *told_by)
 {
     struct kept_head head;
     char at[20];
     char root[2 * MERKLE_HASH_SIZE + 1];
     char head_hex[2 * HEAD_SIZE + 1];
+    char key_hex[2 * SIGNING_KEY_MAX + 1];
     char signature_hex[2 * SIGNATURE_SIZE + 1];
-    if (kept_head_take(bytes, signature, &head) != ERR_OK) {
+    if (kept_head_take(db_column_view(stmt, column), db_column_view(stmt, column + 1), db_column_view(stmt, column + 2),
+                       &head) != ERR_OK) {
         return;
     }
     local_time_text(head.head.at, (int)look->settings.utc_offset_minutes, at);
     hex_text(head.head.root, MERKLE_HASH_SIZE, root);
     hex_text(head.bytes, HEAD_SIZE, head_hex);
+    hex_text(head.key.bytes, head.key.size, key_hex);
     hex_text(head.signature, SIGNATURE_SIZE, signature_hex);
     printf(tr("    %s: %" PRIu64 " records, signed %s, root %s\n", "    %s：%" PRIu64 " 条记录，签署于 %s，根 %s\n"),
            label, head.head.size, at, root);
     if (*told_by) {
         printf(tr("      as shown to: %s\n", "      出示对象：%s\n"), told_by);
     }
-    printf("      head %s\n      signature %s\n", head_hex, signature_hex);
+    printf("      head %s\n      signature %s\n      hub_key %s\n", head_hex, signature_hex, key_hex);
 }
 
 static void print_alarm(const struct look *look, sqlite3_stmt *stmt)
@@ -60,13 +63,13 @@ static void print_alarm(const struct look *look, sqlite3_stmt *stmt)
     char told_by[512];
     local_time_text(sqlite3_column_int64(stmt, 4), (int)look->settings.utc_offset_minutes, at);
     log_safe(sqlite3_column_text(stmt, 3), (size_t)sqlite3_column_bytes(stmt, 3), name, sizeof name);
-    log_safe(sqlite3_column_text(stmt, 7), (size_t)sqlite3_column_bytes(stmt, 7), told_by, sizeof told_by);
+    log_safe(sqlite3_column_text(stmt, 8), (size_t)sqlite3_column_bytes(stmt, 8), told_by, sizeof told_by);
     printf(tr("!!! LEDGER ALARM %" PRId64 ", hub %" PRId64 " %s: %s (raised %s)\n",
               "!!! 台账警报 %" PRId64 "，枢纽 %" PRId64 " %s：%s（发现于 %s）\n"),
            (int64_t)sqlite3_column_int64(stmt, 0), (int64_t)sqlite3_column_int64(stmt, 1), name,
            enumeration_label(&enum_alarm, db_column_str(stmt, 2), text_is_chinese()), at);
-    print_head(look, tr("known before", "此前已知"), db_column_view(stmt, 5), db_column_view(stmt, 6), told_by);
-    print_head(look, tr("shown later", "其后出示"), db_column_view(stmt, 8), db_column_view(stmt, 9), "");
+    print_head(look, tr("known before", "此前已知"), stmt, 5, told_by);
+    print_head(look, tr("shown later", "其后出示"), stmt, 9, "");
     puts(
         tr("    The hub has signed both, and they cannot both be true: keep this, export it (agn-province heads "
            "--export FILE)\n    and call the city. When it is explained: agn-province alarm clear NUMBER --reason TEXT",
@@ -78,7 +81,7 @@ err_t alarms_print(const struct look *look, struct witness *witness, int64_t *re
 {
     static const char sql[] =
         "select a.id, a.hub, a.kind, coalesce(m.name || ' ' || m.city, ''), a.raised_at, a.known_head,"
-        " a.known_signature, coalesce(a.told_by, ''), a.head, a.signature"
+        " a.known_signature, a.known_hub_key, coalesce(a.told_by, ''), a.head, a.signature, a.hub_key"
         " from alarm a left join member m on m.hub = a.hub where a.cleared_at is null order by a.id";
     *ret_count = 0;
     err_t err = alarms_name_hubs(look->home, witness_db(witness));

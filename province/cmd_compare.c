@@ -58,12 +58,13 @@ static const struct hub_member *find_member(const struct comparison *comparison,
 
 /* ERR_NOT_FOUND: of a hub that is none of ours. ERR_INVALID: no head that the hub has signed. */
 static err_t read_head(const struct comparison *comparison, const json_t *object, const char *head_key,
-                       const char *signature_key, const struct hub_member **ret_member, struct kept_head *ret_head)
+                       const char *signature_key, const char *hub_key, const struct hub_member **ret_member,
+                       struct kept_head *ret_head)
 {
     uint8_t bytes[HEAD_SIZE];
     uint8_t signature[SIGNATURE_SIZE];
     struct signing_key key;
-    const char *key_text = text_of(object, "hub_key");
+    const char *key_text = text_of(object, hub_key);
     const char *algorithm = text_of(object, "algorithm");
     const char *head_text = text_of(object, head_key);
     const char *signature_text = text_of(object, signature_key);
@@ -78,8 +79,9 @@ static err_t read_head(const struct comparison *comparison, const json_t *object
     }
     const struct signed_head signed_head = {
         {bytes, sizeof bytes}, {(const uint8_t *)algorithm, strlen(algorithm)}, {signature, sizeof signature}};
-    return head_is_signed(&signed_head, &key) ? kept_head_take(signed_head.head, signed_head.signature, ret_head)
-                                              : ERR_INVALID;
+    return head_is_signed(&signed_head, &key)
+               ? kept_head_take(signed_head.head, signed_head.signature, signing_key_view(&key), ret_head)
+               : ERR_INVALID;
 }
 
 static void claim(struct comparison *comparison, const struct hub_member *member, const struct kept_head *head)
@@ -96,12 +98,12 @@ static void claim(struct comparison *comparison, const struct hub_member *member
 }
 
 static err_t take_head(struct comparison *comparison, const json_t *object, const char *head_key,
-                       const char *signature_key)
+                       const char *signature_key, const char *hub_key)
 {
     const struct hub_member *member = NULL;
     struct kept_head theirs;
     struct kept_head ours;
-    err_t err = read_head(comparison, object, head_key, signature_key, &member, &theirs);
+    err_t err = read_head(comparison, object, head_key, signature_key, hub_key, &member, &theirs);
     comparison->heads++;
     comparison->strange += err == ERR_NOT_FOUND;
     comparison->damaged += err == ERR_INVALID;
@@ -114,11 +116,8 @@ static err_t take_head(struct comparison *comparison, const json_t *object, cons
         return ERR_OK;
     }
     if (err == ERR_OK) {
-        const struct contradiction fork = {.heads = HEADS_FORK,
-                                           .key = &member->membership.hub_signing_key,
-                                           .known = &theirs,
-                                           .later = &ours,
-                                           .told_by = comparison->path};
+        const struct contradiction fork = {
+            .heads = HEADS_FORK, .known = &theirs, .later = &ours, .told_by = comparison->path};
         bool is_new = false;
         comparison->is_contradicted = true;
         err = witness_raise(comparison->witness, member->hub, &fork, clock_ms(), &is_new);
@@ -147,9 +146,9 @@ static bool read_objects(struct comparison *comparison, FILE *file)
                      comparison->path, error.text, error.line);
             return false;
         }
-        err_t err = text_of(object, "head") ? take_head(comparison, object, "head", "signature") : ERR_OK;
+        err_t err = text_of(object, "head") ? take_head(comparison, object, "head", "signature", "hub_key") : ERR_OK;
         if (err == ERR_OK && text_of(object, "known_head")) {
-            err = take_head(comparison, object, "known_head", "known_signature");
+            err = take_head(comparison, object, "known_head", "known_signature", "known_hub_key");
         }
         json_decref(object);
         if (err != ERR_OK) {

@@ -93,8 +93,7 @@ void inquiry_pump(struct inquiry *inquiry, struct link *link, int64_t interval_m
 static err_t raise_alarm(struct inquiry *inquiry, enum heads heads, const struct kept_head *known, const char *told_by,
                          const struct kept_head *later)
 {
-    const struct contradiction contradiction = {
-        .heads = heads, .key = inquiry->key, .known = known, .later = later, .told_by = told_by};
+    const struct contradiction contradiction = {.heads = heads, .known = known, .later = later, .told_by = told_by};
     bool is_new = false;
     err_t err = witness_raise(inquiry->witness, inquiry->hub, &contradiction, clock_ms(), &is_new);
     if (err == ERR_OK && is_new) {
@@ -123,7 +122,7 @@ static err_t hold_to_last(struct inquiry *inquiry, const struct kept_head *head,
     if (heads != HEADS_AGREE) {
         return raise_alarm(inquiry, heads, &inquiry->last, NULL, head);
     }
-    err_t err = witness_keep(inquiry->witness, inquiry->hub, inquiry->key, head, clock_ms());
+    err_t err = witness_keep(inquiry->witness, inquiry->hub, head, clock_ms());
     if (err == ERR_OK && (!inquiry->has_last || head->head.size > inquiry->last.head.size)) {
         inquiry->last = *head;
         inquiry->has_last = true;
@@ -155,7 +154,7 @@ void inquiry_answer(struct inquiry *inquiry, struct link *link, const struct led
 {
     struct kept_head head;
     if (inquiry->asked_at == 0 || proof->number != inquiry->asked ||
-        kept_head_take(proof->head, proof->signature, &head) != ERR_OK ||
+        kept_head_take(proof->head, proof->signature, signing_key_view(inquiry->key), &head) != ERR_OK ||
         memcmp(head.head.epoch, inquiry->epoch, EPOCH_SIZE) != 0) {
         log_error("witness-unfit", "hub=%" PRId64 " the answer is not to the question; ignoring it", inquiry->hub);
         return;

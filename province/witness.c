@@ -30,11 +30,13 @@ static const struct db_migration migrations[] = {
      " seen_at int not null, primary key(hub, epoch, line, size)) without rowid;"
      "create table alarm(id integer primary key, hub int not null, kind text not null, raised_at int not null,"
      " algorithm text not null, hub_key blob not null, known_head blob not null, known_signature blob not null,"
-     " known_size int not null, told_by text, size int not null, at int not null, head blob not null, signature blob "
+     " known_hub_key blob not null, known_size int not null, told_by text, size int not null, at int not null, head "
+     "blob not null, signature blob "
      "not null, cleared_at int, cleared_by text, cleared_why text);"
      "create index alarm_standing on alarm(hub) where cleared_at is null;"
      "create table told(id integer primary key, hub int not null, epoch blob not null, head blob not null,"
-     " signature blob not null, told_by text not null, told_at int not null, heads int, checked_at int);"
+     " signature blob not null, hub_key blob not null, told_by text not null, told_at int not null, heads int, "
+     "checked_at int);"
      "create index told_waiting on told(hub, epoch) where heads is null;"}};
 
 #define LINE "(select count(*) from alarm where hub = ?1 and cleared_at is not null)"
@@ -42,21 +44,25 @@ static const struct db_migration migrations[] = {
 enum statement { LAST, OTHER, KEEP, STANDS, RAISE, COUNT, CLEAR, TELL, NEXT_TOLD, SETTLE_TOLD, VERDICT, STATEMENTS };
 
 static const char *const sql[STATEMENTS] = {
-    [LAST] =
-        "select head, signature from head where hub = ?1 and epoch = ?2 and line = " LINE " order by size desc limit 1",
-    [OTHER] = "select head, signature from head where hub = ?1 and epoch = ?2 and size = ?3 and root <> ?4 limit 1",
+    [LAST] = "select head, signature, hub_key from head where hub = ?1 and epoch = ?2 and line = " LINE
+             " order by size desc limit 1",
+    [OTHER] =
+        "select head, signature, hub_key from head where hub = ?1 and epoch = ?2 and size = ?3 and root <> ?4 limit 1",
     [KEEP] =
         "insert or ignore into head(hub, epoch, line, size, root, at, head, algorithm, signature, hub_key, seen_at)"
         " values(?1, ?2, " LINE ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [STANDS] = "select 1 from alarm where hub = ?1 and cleared_at is null and kind = ?2 and known_head = ?3",
     [RAISE] = "insert into alarm(hub, kind, raised_at, algorithm, hub_key, known_head, known_signature, told_by, head,"
-              " signature, known_size, size, at) values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+              " signature, known_size, size, at, known_hub_key)"
+              " values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     [COUNT] = "select count(*) from alarm where cleared_at is null and ?1 in (hub, 0)",
     [CLEAR] =
         "update alarm set cleared_at = ?2, cleared_by = ?3, cleared_why = ?4 where id = ?1 and cleared_at is null",
-    [TELL] = "insert into told(hub, epoch, head, signature, told_by, told_at) values(?1, ?2, ?3, ?4, ?5, ?6)",
-    [NEXT_TOLD] = "select id, head, signature, told_by from told where hub = ?1 and epoch = ?2 and heads is null"
-                  " order by id limit 1",
+    [TELL] = "insert into told(hub, epoch, head, signature, told_by, told_at, hub_key)"
+             " values(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [NEXT_TOLD] =
+        "select id, head, signature, hub_key, told_by from told where hub = ?1 and epoch = ?2 and heads is null"
+        " order by id limit 1",
     [SETTLE_TOLD] = "update told set heads = ?2, checked_at = ?3 where id = ?1",
     [VERDICT] = "select heads from told where id = ?1 and heads is not null",
 };
@@ -66,10 +72,10 @@ struct witness {
     sqlite3_stmt *statements[STATEMENTS];
 };
 
-err_t kept_head_take(struct view bytes, struct view signature, struct kept_head *ret_head)
+err_t kept_head_take(struct view bytes, struct view signature, struct view key, struct kept_head *ret_head)
 {
     if (signature.size != SIGNATURE_SIZE || head_decode(bytes, &ret_head->head) != ERR_OK ||
-        ret_head->head.size > INT64_MAX || ret_head->head.at < 0) {
+        ret_head->head.size > INT64_MAX || ret_head->head.at < 0 || signing_key_take(key, &ret_head->key) != ERR_OK) {
         return ERR_INVALID;
     }
     memcpy(ret_head->bytes, bytes.at, HEAD_SIZE);
@@ -134,7 +140,9 @@ err_t witness_last(struct witness *witness, int64_t hub, const uint8_t epoch[EPO
     sqlite3_stmt *stmt = statement(witness, LAST, hub);
     db_bind_view(stmt, 2, (struct view){epoch, EPOCH_SIZE});
     err_t err = db_step(stmt);
-    err = err == ERR_OK ? kept_head_take(db_column_view(stmt, 0), db_column_view(stmt, 1), ret_head) : err;
+    err = err == ERR_OK
+              ? kept_head_take(db_column_view(stmt, 0), db_column_view(stmt, 1), db_column_view(stmt, 2), ret_head)
+              : err;
     sqlite3_reset(stmt);
     return err;
 }
@@ -146,13 +154,14 @@ err_t witness_other(struct witness *witness, int64_t hub, const struct tree_head
     sqlite3_bind_int64(stmt, 3, (sqlite3_int64)head->size);
     db_bind_view(stmt, 4, (struct view){head->root, MERKLE_HASH_SIZE});
     err_t err = db_step(stmt);
-    err = err == ERR_OK ? kept_head_take(db_column_view(stmt, 0), db_column_view(stmt, 1), ret_head) : err;
+    err = err == ERR_OK
+              ? kept_head_take(db_column_view(stmt, 0), db_column_view(stmt, 1), db_column_view(stmt, 2), ret_head)
+              : err;
     sqlite3_reset(stmt);
     return err;
 }
 
-err_t witness_keep(struct witness *witness, int64_t hub, const struct signing_key *key, const struct kept_head *head,
-                   int64_t now)
+err_t witness_keep(struct witness *witness, int64_t hub, const struct kept_head *head, int64_t now)
 {
     sqlite3_stmt *stmt = statement(witness, KEEP, hub);
     db_bind_view(stmt, 2, (struct view){head->head.epoch, EPOCH_SIZE});
@@ -160,9 +169,9 @@ err_t witness_keep(struct witness *witness, int64_t hub, const struct signing_ke
     db_bind_view(stmt, 4, (struct view){head->head.root, MERKLE_HASH_SIZE});
     sqlite3_bind_int64(stmt, 5, head->head.at);
     db_bind_view(stmt, 6, head_view(head));
-    db_bind_str(stmt, 7, suite_name(signing_key_suite(key)));
+    db_bind_str(stmt, 7, suite_name(signing_key_suite(&head->key)));
     db_bind_view(stmt, 8, signature_view(head));
-    db_bind_view(stmt, 9, signing_key_view(key));
+    db_bind_view(stmt, 9, signing_key_view(&head->key));
     sqlite3_bind_int64(stmt, 10, now);
     return db_run(stmt);
 }
@@ -172,8 +181,8 @@ static err_t put_alarm(struct witness *witness, int64_t hub, const struct contra
     sqlite3_stmt *stmt = statement(witness, RAISE, hub);
     db_bind_str(stmt, 2, alarm_code(contradiction->heads));
     sqlite3_bind_int64(stmt, 3, now);
-    db_bind_str(stmt, 4, suite_name(signing_key_suite(contradiction->key)));
-    db_bind_view(stmt, 5, signing_key_view(contradiction->key));
+    db_bind_str(stmt, 4, suite_name(signing_key_suite(&contradiction->later->key)));
+    db_bind_view(stmt, 5, signing_key_view(&contradiction->later->key));
     db_bind_view(stmt, 6, head_view(contradiction->known));
     db_bind_view(stmt, 7, signature_view(contradiction->known));
     db_bind_str(stmt, 8, contradiction->told_by);
@@ -182,6 +191,7 @@ static err_t put_alarm(struct witness *witness, int64_t hub, const struct contra
     sqlite3_bind_int64(stmt, 11, (sqlite3_int64)contradiction->known->head.size);
     sqlite3_bind_int64(stmt, 12, (sqlite3_int64)contradiction->later->head.size);
     sqlite3_bind_int64(stmt, 13, contradiction->later->head.at);
+    db_bind_view(stmt, 14, signing_key_view(&contradiction->known->key));
     return db_run(stmt);
 }
 
@@ -225,6 +235,7 @@ err_t witness_tell(struct witness *witness, int64_t hub, const struct kept_head 
     db_bind_view(stmt, 4, signature_view(head));
     db_bind_str(stmt, 5, told_by);
     sqlite3_bind_int64(stmt, 6, now);
+    db_bind_view(stmt, 7, signing_key_view(&head->key));
     err_t err = db_run(stmt);
     *ret_id = sqlite3_last_insert_rowid(witness->db);
     return err;
@@ -238,8 +249,9 @@ err_t witness_next_told(struct witness *witness, int64_t hub, const uint8_t epoc
     err_t err = db_step(stmt);
     if (err == ERR_OK) {
         ret_told->id = sqlite3_column_int64(stmt, 0);
-        snprintf(ret_told->told_by, sizeof ret_told->told_by, "%s", db_column_str(stmt, 3));
-        err = kept_head_take(db_column_view(stmt, 1), db_column_view(stmt, 2), &ret_told->head);
+        snprintf(ret_told->told_by, sizeof ret_told->told_by, "%s", db_column_str(stmt, 4));
+        err =
+            kept_head_take(db_column_view(stmt, 1), db_column_view(stmt, 2), db_column_view(stmt, 3), &ret_told->head);
     }
     sqlite3_reset(stmt);
     return err;

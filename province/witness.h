@@ -22,10 +22,11 @@ struct kept_head {
     struct tree_head head;
     uint8_t bytes[HEAD_SIZE];
     uint8_t signature[SIGNATURE_SIZE];
+    struct signing_key key; /* that signed it: a hub may have changed its own since */
 };
 
 /* ERR_INVALID: they are no head, or of a size beyond all that can be kept. The signature is not checked. */
-MUST_CHECK err_t kept_head_take(struct view bytes, struct view signature, struct kept_head *ret_head);
+MUST_CHECK err_t kept_head_take(struct view bytes, struct view signature, struct view key, struct kept_head *ret_head);
 
 /* The codes of an alarm, in the order of enum heads but for the first. */
 extern const struct enumeration enum_alarm;
@@ -44,8 +45,7 @@ sqlite3 *witness_db(struct witness *witness);
 MUST_CHECK err_t witness_last(struct witness *witness, int64_t hub, const uint8_t epoch[EPOCH_SIZE],
                               struct kept_head *ret_head);
 /* A head of a size that is known already changes nothing. */
-MUST_CHECK err_t witness_keep(struct witness *witness, int64_t hub, const struct signing_key *key,
-                              const struct kept_head *head, int64_t now);
+MUST_CHECK err_t witness_keep(struct witness *witness, int64_t hub, const struct kept_head *head, int64_t now);
 
 /* A kept head of the same hub, epoch and size with another root. ERR_NOT_FOUND: none contradicts. */
 MUST_CHECK err_t witness_other(struct witness *witness, int64_t hub, const struct tree_head *head,
@@ -54,7 +54,6 @@ MUST_CHECK err_t witness_other(struct witness *witness, int64_t hub, const struc
 /* Two signed heads of one hub and epoch that cannot both be true. */
 struct contradiction {
     enum heads heads;
-    const struct signing_key *key; /* that signed both */
     const struct kept_head *known, *later;
     const char *told_by; /* who was shown KNOWN; NULL: this province itself */
 };

@@ -44,22 +44,23 @@ static struct kept_head head_of(uint64_t size, uint8_t root)
     memcpy(head.epoch, epoch, EPOCH_SIZE);
     memset(head.root, root, sizeof head.root);
     head_encode(&head, bytes);
-    assert_int_equal(
-        kept_head_take((struct view){bytes, sizeof bytes}, (struct view){signature, sizeof signature}, &kept), ERR_OK);
+    assert_int_equal(kept_head_take((struct view){bytes, sizeof bytes}, (struct view){signature, sizeof signature},
+                                    signing_key_view(&key), &kept),
+                     ERR_OK);
     return kept;
 }
 
 static void keep(struct desk *desk, int64_t hub, uint64_t size, uint8_t root)
 {
     struct kept_head head = head_of(size, root);
-    assert_int_equal(witness_keep(desk->witness, hub, &key, &head, 1), ERR_OK);
+    assert_int_equal(witness_keep(desk->witness, hub, &head, 1), ERR_OK);
 }
 
 static bool raise_alarm(struct desk *desk, int64_t hub, enum heads heads)
 {
     struct kept_head known = head_of(9, 1);
     struct kept_head later = head_of(8, 2);
-    const struct contradiction contradiction = {heads, &key, &known, &later, NULL};
+    const struct contradiction contradiction = {heads, &known, &later, NULL};
     bool is_new = false;
     assert_int_equal(witness_raise(desk->witness, hub, &contradiction, 2, &is_new), ERR_OK);
     return is_new;
@@ -132,7 +133,8 @@ static void test_an_alarm_stands_once_with_both_heads_until_it_is_cleared(void *
     assert_int_equal(witness_clear(desk->witness, 77, "li", "none", 4), ERR_NOT_FOUND);
     assert_int_equal(standing(desk, 1), 1);
     assert_int_equal(ask(desk, "select count(*) from alarm where id = 1 and kind = 'rollback' and known_size = 9 and"
-                               " size = 8 and length(known_head) = 96 and length(head) = 96 and cleared_at = 3 and"
+                               " size = 8 and length(known_head) = 96 and length(head) = 96 and known_hub_key = "
+                               "hub_key and cleared_at = 3 and"
                                " cleared_by = 'li' and cleared_why = 'explained'"),
                      1);
     assert_true(raise_alarm(desk, 1, HEADS_ROLLBACK)); /* it happened again */
@@ -184,10 +186,12 @@ static void test_what_is_no_head_is_not_taken(void **state)
     struct kept_head kept;
     const struct view bytes = {good.bytes, HEAD_SIZE};
     const struct view signature = {good.signature, SIGNATURE_SIZE};
-    assert_int_equal(kept_head_take((struct view){good.bytes, HEAD_SIZE - 1}, signature, &kept), ERR_INVALID);
-    assert_int_equal(kept_head_take(bytes, (struct view){good.signature, SIGNATURE_SIZE - 1}, &kept), ERR_INVALID);
+    const struct view whose = signing_key_view(&key);
+    assert_int_equal(kept_head_take((struct view){good.bytes, HEAD_SIZE - 1}, signature, whose, &kept), ERR_INVALID);
+    assert_int_equal(kept_head_take(bytes, (struct view){good.signature, SIGNATURE_SIZE - 1}, whose, &kept),
+                     ERR_INVALID);
     good.bytes[EPOCH_SIZE] = 0x80; /* a size beyond what a database counts to */
-    assert_int_equal(kept_head_take(bytes, signature, &kept), ERR_INVALID);
+    assert_int_equal(kept_head_take(bytes, signature, whose, &kept), ERR_INVALID);
 }
 
 int main(void)

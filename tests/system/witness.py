@@ -15,9 +15,9 @@ def heads_of(province):
     """(heads, alarms) as they are listed, every signature and every size checked here by itself."""
     rows = json.loads(province.cli("heads", "--json").stdout)
     for row in rows:
-        for head, signature in (("head", "signature"), ("known_head", "known_signature")):
+        for head, signature, key in (("head", "signature", "hub_key"), ("known_head", "known_signature", "known_hub_key")):
             if row[head]:
-                Ed25519PublicKey.from_public_bytes(bytes.fromhex(row["hub_key"])).verify(
+                Ed25519PublicKey.from_public_bytes(bytes.fromhex(row[key])).verify(
                     bytes.fromhex(row[signature]), b"AGN/1 head\0" + bytes.fromhex(row[head]))
     return [row for row in rows if row["what"] == "head"], [row for row in rows if row["what"] != "head"]
 
