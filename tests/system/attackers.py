@@ -9,8 +9,9 @@ import contextlib, json, os, socket, struct, sys, time
 import zmq
 
 import client
-from client import (BLOB_CHUNK, BLOB_DONE, BLOB_OFFER, BLOB_WANT, CHUNK, CURSOR, ENROL, FOLLOW, HELLO, PING, SUBMIT,
+from client import (BLOB_CHUNK, BLOB_DONE, BLOB_OFFER, BLOB_WANT, CURSOR, ENROL, FOLLOW, HELLO, PING, SUBMIT,
                     WELCOME)
+from client_attachments import CHUNK
 from harness import item_of, msgpack, review
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
