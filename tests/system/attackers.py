@@ -8,7 +8,7 @@ import contextlib, json, os, socket, struct, sys, time
 
 import zmq
 
-import client
+import client, client_attachments
 from client import (BLOB_CHUNK, BLOB_DONE, BLOB_OFFER, BLOB_WANT, CURSOR, ENROL, FOLLOW, HELLO, PING, SUBMIT,
                     WELCOME)
 from client_attachments import CHUNK
@@ -49,7 +49,7 @@ class Target:
         return peer
 
 
-class Enrolled(client.Peer):
+class Enrolled(client_attachments.Peer):
     def __init__(self, folder, address):
         super().__init__(folder)
         self.address, self.own_seq = address, 1_000_000
