@@ -11,6 +11,7 @@
 #include "common/bundle.h"
 #include "common/identity.h"
 #include "common/mem.h"
+#include "common/succession.h"
 #include "common/text.h"
 #include "proto/check.h"
 
@@ -208,7 +209,7 @@ static int verify(const struct bundle *bundle, const struct signing_key *key, co
     return proof.is_verified ? EXIT_DONE : EXIT_REFUSED;
 }
 
-/* The key that is trusted: the one that is given, else the hub's that this agent belongs to. */
+/* The key that is trusted: the one that is given, else the hub's that this agent belongs to, or a former one of it. */
 static bool choose_key(const struct home *home, const struct arguments *arguments, const struct bundle *bundle,
                        struct signing_key *ret_key)
 {
@@ -224,7 +225,9 @@ static bool choose_key(const struct home *home, const struct arguments *argument
         return true;
     }
     if (membership_load(home, MEMBERSHIP_FILE, &membership, reason) == ERR_OK) {
-        *ret_key = membership.hub_signing_key;
+        if (signing_key_take(bundle->hub_key, ret_key) != ERR_OK || !membership_trusts(&membership, ret_key)) {
+            *ret_key = membership.hub_signing_key;
+        }
         return true;
     }
     hex_text(bundle->hub_key.at, bundle->hub_key.size, text);

@@ -5,6 +5,7 @@
 
 #include "agent/blobs_spool.h"
 #include "agent/courier_blobs.h"
+#include "agent/office.h"
 #include "agent/spool_hub.h"
 #include "agent/wake.h"
 #include "common/link.h"
@@ -236,6 +237,16 @@ static void doubt(struct courier *courier, const struct verdict *verdict)
     porter_look(courier->porter, courier->link);
 }
 
+static void on_hub_keys(void *self, struct link *link)
+{
+    (void)link;
+    const struct courier *courier = self;
+    err_t err = membership_save(courier->config.home, MEMBERSHIP_FILE, courier->config.membership);
+    if (err != ERR_OK) {
+        log_error("hub-keys-unsaved", "err=\"%s\" the next session is to tell them again", err_text(err));
+    }
+}
+
 /* What a receipt did not settle was sent in vain: a mismatch, or a spool that could not be written. */
 static void on_receipt(void *self, struct link *link, const struct receipt_body *body, const struct receipt *receipt)
 {
@@ -438,6 +449,7 @@ struct courier *courier_open(zloop_t *loop, const struct courier_config *config,
                                    .on_refuse = on_refuse,
                                    .on_blob = on_blob,
                                    .on_probed = on_probed,
+                                   .on_hub_keys = on_hub_keys,
                                    .on_down = on_down};
     courier->timer = zloop_timer(loop, TICK_MS, 0, on_tick, courier);
     zloop_poller(loop, &courier->wake, on_wake, courier);

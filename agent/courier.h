@@ -17,7 +17,7 @@ struct courier;
 struct courier_config {
     const struct home *home;
     struct spool *spool; /* borrowed, as are all of these */
-    const struct membership *membership;
+    struct membership *membership;
     struct keyring *keys; /* borrowed, and read anew when its files change */
     const struct settings *settings;
 };

@@ -11,6 +11,7 @@
 #include "common/evidence.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/succession.h"
 #include "common/text.h"
 
 enum {
@@ -38,6 +39,7 @@ struct link {
     struct link_handler handler;
     struct identity identity; /* of this socket: the ring's may change meanwhile */
     bool uses_next;
+    bool uses_next_hub; /* this socket expects the pair that the hub has named */
     int timer;
 
     enum link_state state;
@@ -135,7 +137,9 @@ static void configure_socket(struct link *link)
     int on = 1;
     int receive_limit = 1000;
     int64_t message_limit = (int64_t)MESSAGE_SIZE_MAX * 2;
-    zmq_setsockopt(handle, ZMQ_CURVE_SERVERKEY, link->config.membership->hub_key, KEY_SIZE);
+    const struct membership *membership = link->config.membership;
+    zmq_setsockopt(handle, ZMQ_CURVE_SERVERKEY, link->uses_next_hub ? membership->next_hub_key : membership->hub_key,
+                   KEY_SIZE);
     zmq_setsockopt(handle, ZMQ_CURVE_PUBLICKEY, link->identity.curve_public, KEY_SIZE);
     zmq_setsockopt(handle, ZMQ_CURVE_SECRETKEY, link->identity.curve_secret, KEY_SIZE);
     zmq_setsockopt(handle, ZMQ_IMMEDIATE, &on, sizeof on);
@@ -181,6 +185,20 @@ static void greet(struct link *link)
     link->is_greeted = send_message(link, &message);
 }
 
+/* Where a change of the hub's keys is announced, it has one or the other. */
+static void on_strange_hub(struct link *link)
+{
+    bool may_be_other = membership_has_successor(link->config.membership);
+    link->uses_next_hub = may_be_other && !link->uses_next_hub;
+    go_down(link,
+            tr("the secure handshake failed: the hub's key has changed, or another service answers there. If the hub "
+               "stays out of reach, ask the city operator for a new link and join again: keys and records stay",
+               "安全握手失败：枢纽密钥已更换，或该地址上运行的是其他服务。如一直无法连接，请向市级管理员索取新链接并重"
+               "新加入："
+               "密钥和记录都会保留"),
+            may_be_other ? 0 : REFUSED_MS);
+}
+
 static int on_monitor(zloop_t *loop, zsock_t *reader, void *arg)
 {
     (void)loop;
@@ -209,10 +227,7 @@ static int on_monitor(zloop_t *loop, zsock_t *reader, void *arg)
         break;
     case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
     case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
-        go_down(link,
-                tr("the secure handshake failed: the hub's key has changed, or another service answers there",
-                   "安全握手失败：枢纽密钥已更换，或该地址上运行的是其他服务"),
-                REFUSED_MS);
+        on_strange_hub(link);
         break;
     case ZMQ_EVENT_CONNECT_RETRIED:
         go_down(link, tr("cannot connect: no route, or the hub is not running", "无法连接：网络不通或枢纽未运行"), 0);
@@ -239,9 +254,27 @@ static bool take_flight(struct link *link, uint64_t batch)
     return false;
 }
 
+static void note_hub_keys(struct link *link, const struct successor *successor)
+{
+    bool is_other = link->uses_next_hub;
+    if (link->uses_next_hub) {
+        membership_take_successor(link->config.membership);
+        link->uses_next_hub = false;
+        log_info("hub-keys-changed", "hub=%s", link->config.membership->endpoint);
+    }
+    if (membership_note_successor(link->config.membership, successor)) {
+        is_other = true;
+        log_info("hub-keys-announced", "hub=%s since=%" PRIu64, link->config.membership->endpoint, successor->since);
+    }
+    if (is_other) {
+        link->handler.on_hub_keys(link->handler.self, link);
+    }
+}
+
 static void on_welcome(struct link *link, const struct message *message)
 {
     const struct welcome *welcome = &message->welcome;
+    note_hub_keys(link, &welcome->successor);
     link->state = LINK_READY;
     link->session = welcome->session;
     link->attempts = 0;

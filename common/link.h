@@ -37,13 +37,15 @@ struct link_handler {
     void (*on_proof)(void *self, struct link *link, const struct ledger_proof *proof, const struct tree_head *head);
     /* The answer to link_probe(). May be NULL. */
     void (*on_probed)(void *self, struct link *link, uint64_t token);
+    /* The membership holds other keys of the hub's than before: save it. */
+    void (*on_hub_keys)(void *self, struct link *link);
     /* The session is gone or a connection attempt failed; REASON is for the user, RETRY_MS until the next attempt. */
     void (*on_down)(void *self, struct link *link, const char *reason, int64_t retry_ms);
 };
 
 struct link_config {
-    const struct membership *membership; /* borrowed for the link's life */
-    const struct keyring *keys;          /* borrowed; its content may change: then link_renew() */
+    struct membership *membership; /* borrowed for the link's life; the hub's keys in it change with the hub's */
+    const struct keyring *keys;    /* borrowed; its content may change: then link_renew() */
     const char *software;
     uint64_t sent; /* for HELLO */
 };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/succession.h"
 #include "common/text.h"
 #include "common/zpl.h"
 
@@ -133,9 +134,7 @@ static void send_enrol(zsock_t *sock, const struct join_link *link, const struct
     identity_sign(identity, (struct view){(const uint8_t *)buffer.data, buffer.size}, proof);
     msgpack_sbuffer_clear(&buffer);
     if (former) {
-        successor_signed_bytes(former->curve_public, identity->curve_public, 0, signing_key, &buffer);
-        identity_sign(former, (struct view){(const uint8_t *)buffer.data, buffer.size}, former_proof);
-        msgpack_sbuffer_clear(&buffer);
+        successor_sign(former, identity, 0, former_proof);
     }
     struct message message = {.type = MESSAGE_ENROL};
     message.enrol = (struct enrol){.version = PROTOCOL_VERSION,
@@ -303,9 +302,12 @@ static const struct membership_row membership_rows[] = {
     TEXT_ROW(endpoint), KEY_ROW(hub_key),         SIGNING_KEY_ROW(hub_signing_key),
     TEXT_ROW(party),    TEXT_ROW(name),           TEXT_ROW(role),
     TEXT_ROW(hub),      TEXT_ROW(city),           TEXT_ROW(entity_type),
-    TEXT_ROW(sectors),  TEXT_ROW(enrol_endpoint),
+    TEXT_ROW(sectors),  TEXT_ROW(enrol_endpoint), TEXT_ROW(former_hub_keys),
 };
 enum { MEMBERSHIP_ROWS = sizeof membership_rows / sizeof *membership_rows };
+
+/* Both or none. */
+static const struct membership_row next_rows[] = {KEY_ROW(next_hub_key), SIGNING_KEY_ROW(next_hub_signing_key)};
 
 /* ZPL knows two kinds of quotation mark and no escapes: of a text that has both, one kind stays. A line break would
  * begin another key. */
@@ -320,6 +322,38 @@ static void put_text(FILE *file, const char *key, const char *value)
     fprintf(file, "%c\n", quote);
 }
 
+static void put_rows(FILE *file, const struct membership_row *rows, size_t count, const struct membership *membership)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct membership_row *row = &rows[i];
+        const void *value = (const char *)membership + row->offset;
+        char hex[2 * SIGNING_KEY_MAX + 1];
+        if (row->form != ROW_TEXT) {
+            struct view key = row->form == ROW_KEY ? (struct view){value, KEY_SIZE} : signing_key_view(value);
+            hex_text(key.at, key.size, hex);
+        }
+        put_text(file, row->key, row->form == ROW_TEXT ? value : hex);
+    }
+}
+
+static err_t get_rows(zconfig_t *file, const struct membership_row *rows, size_t count, struct membership *membership)
+{
+    err_t err = ERR_OK;
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+        const struct membership_row *row = &rows[i];
+        void *value = (char *)membership + row->offset;
+        const char *text = zconfig_get(file, row->key, "");
+        if (row->form == ROW_KEY) {
+            err = hex_parse(text, value, KEY_SIZE);
+        } else if (row->form == ROW_SIGNING_KEY) {
+            err = signing_key_parse(text, value);
+        } else {
+            snprintf(value, row->size, "%s", text);
+        }
+    }
+    return err;
+}
+
 err_t membership_save(const struct home *home, const char *name, const struct membership *membership)
 {
     char *text = NULL;
@@ -328,15 +362,9 @@ err_t membership_save(const struct home *home, const char *name, const struct me
     if (!file) {
         return ERR_IO;
     }
-    for (size_t i = 0; i < MEMBERSHIP_ROWS; i++) {
-        const struct membership_row *row = &membership_rows[i];
-        const void *value = (const char *)membership + row->offset;
-        char hex[2 * SIGNING_KEY_MAX + 1];
-        if (row->form != ROW_TEXT) {
-            struct view key = row->form == ROW_KEY ? (struct view){value, KEY_SIZE} : signing_key_view(value);
-            hex_text(key.at, key.size, hex);
-        }
-        put_text(file, row->key, row->form == ROW_TEXT ? value : hex);
+    put_rows(file, membership_rows, MEMBERSHIP_ROWS, membership);
+    if (membership->next_hub_signing_key.size > 0) {
+        put_rows(file, next_rows, 2, membership);
     }
     err_t err = fclose(file) == 0 ? home_write(home, name, text, size) : ERR_IO;
     free(text);
@@ -355,18 +383,9 @@ err_t membership_load(const struct home *home, const char *name, struct membersh
         return ERR_NOT_FOUND;
     }
     zconfig_t *file = zpl_load(path);
-    err_t err = file ? ERR_OK : ERR_INVALID;
-    for (size_t i = 0; i < MEMBERSHIP_ROWS && err == ERR_OK; i++) {
-        const struct membership_row *row = &membership_rows[i];
-        void *value = (char *)ret_membership + row->offset;
-        const char *text = zconfig_get(file, row->key, "");
-        if (row->form == ROW_KEY) {
-            err = hex_parse(text, value, KEY_SIZE);
-        } else if (row->form == ROW_SIGNING_KEY) {
-            err = signing_key_parse(text, value);
-        } else {
-            snprintf(value, row->size, "%s", text);
-        }
+    err_t err = file ? get_rows(file, membership_rows, MEMBERSHIP_ROWS, ret_membership) : ERR_INVALID;
+    if (err == ERR_OK && zconfig_locate(file, next_rows[0].key)) {
+        err = get_rows(file, next_rows, 2, ret_membership);
     }
     zconfig_destroy(&file);
     if (err != ERR_OK) {

@@ -5,6 +5,8 @@
 
 #include "common/identity.h"
 
+enum { FORMER_HUB_KEYS_MAX = 8, FORMER_HUB_KEYS_SIZE = FORMER_HUB_KEYS_MAX * (2 * SIGNING_KEY_MAX + 1) };
+
 struct membership {
     char endpoint[300]; /* tcp://host:port */
     uint8_t hub_key[KEY_SIZE];
@@ -17,6 +19,10 @@ struct membership {
     char entity_type[32];
     char sectors[256];        /* codes, comma-separated */
     char enrol_endpoint[300]; /* "": of a file that an earlier release wrote */
+    /* The pair that the hub has named to take the place of its own (common/succession.h); size 0: none. */
+    uint8_t next_hub_key[KEY_SIZE];
+    struct signing_key next_hub_signing_key;
+    char former_hub_keys[FORMER_HUB_KEYS_SIZE]; /* signing keys in hex, the newest first, a comma between two */
     /* Of the ENROLLED that this is of; not kept in the file. */
     uint64_t given_out;
     struct signing_key leaked_key; /* size 0: none */

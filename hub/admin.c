@@ -276,10 +276,15 @@ static err_t run_file(struct admin *admin, zmsg_t *request)
 static const struct {
     const char *name;
     err_t (*run)(struct admin *admin, zmsg_t *request);
-} commands[] = {{"party-add", run_party_add},     {"invite", admin_invite},
-                {"key-revoke", admin_key_revoke}, {"key-leaked", admin_key_leaked},
-                {"set-state", run_set_state},     {"prune", run_prune},
-                {"erase", admin_erase},           {"file", run_file}};
+} commands[] = {{"party-add", run_party_add},
+                {"invite", admin_invite},
+                {"key-revoke", admin_key_revoke},
+                {"key-leaked", admin_key_leaked},
+                {"key-rotate", admin_key_rotate},
+                {"set-state", run_set_state},
+                {"prune", run_prune},
+                {"erase", admin_erase},
+                {"file", run_file}};
 
 static zmsg_t *run_command(struct admin *admin, size_t index, zmsg_t *request)
 {

@@ -27,8 +27,9 @@ struct admin {
 
 /* Requests: a name, the reason (may be ""), then for "party-add" 8 frames a party (role party name type sectors
  * district code expires_ms), "invite" party code expires_ms replaces, "key-revoke" party key, "key-leaked" curve_key
- * signing_key, "set-state" party state, "prune" upto, "erase" id party (may be ""), "file" a record as JSON each. Each
- * is one commit, and in it the administrative acts that it is. Never NULL. */
+ * signing_key, "key-rotate" curve_key signing_key since proof, "set-state" party state, "prune" upto, "erase" id party
+ * (may be ""), "file" a record as JSON each. Each is one commit, and in it the administrative acts that it is. Never
+ * NULL. */
 zmsg_t *admin_run(struct admin *admin, uid_t uid, zmsg_t *request);
 /* NULL: the user may ask for something. */
 zmsg_t *admin_greet(const struct admin *admin, uid_t uid);

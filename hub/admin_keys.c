@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "common/succession.h"
 #include "common/text.h"
+#include "hub/own_keys.h"
 
 enum { NAMED_LEAST = 8 };
 
@@ -73,19 +75,25 @@ err_t admin_key_revoke(struct admin *admin, zmsg_t *request)
     return err == ERR_OK ? admin_put_act(admin, ACT_KEY_REVOKE, party, hex) : err;
 }
 
+/* A pair of the hub's own, by its public keys. */
+static err_t take_pair(zmsg_t *request, struct party_key *ret_key, char ret_curve_key[2 * KEY_SIZE + 1])
+{
+    char signing_key[2 * SIGNING_KEY_MAX + 1];
+    admin_frame(request, ret_curve_key, 2 * KEY_SIZE + 1);
+    admin_frame(request, signing_key, sizeof signing_key);
+    err_t err = hex_parse(ret_curve_key, ret_key->curve_key, KEY_SIZE);
+    return err == ERR_OK ? signing_key_parse(signing_key, &ret_key->signing_key) : err;
+}
+
 err_t admin_key_leaked(struct admin *admin, zmsg_t *request)
 {
     char curve_key[2 * KEY_SIZE + 1];
-    char signing_key[2 * SIGNING_KEY_MAX + 1];
     struct party_key key = {.since = clock_ms()};
     struct party_key known;
     int64_t owner = 0;
     int64_t count = 0;
     int64_t city = admin->city->party.row;
-    admin_frame(request, curve_key, sizeof curve_key);
-    admin_frame(request, signing_key, sizeof signing_key);
-    err_t err = hex_parse(curve_key, key.curve_key, KEY_SIZE);
-    err = err == ERR_OK ? signing_key_parse(signing_key, &key.signing_key) : err;
+    err_t err = take_pair(request, &key, curve_key);
     if (err != ERR_OK) {
         return err;
     }
@@ -96,4 +104,62 @@ err_t admin_key_leaked(struct admin *admin, zmsg_t *request)
     err = store_revoke_keys(admin->store, city, 0, admin->reason, key.since, &count);
     err = err == ERR_OK ? store_put_key(admin->store, city, &key, (struct view){0}) : err;
     return err == ERR_OK ? admin_put_act(admin, ACT_KEY_LEAKED, admin->city->party.party, curve_key) : err;
+}
+
+static void say_since(struct admin *admin, const char *what, int64_t since)
+{
+    char at[20];
+    local_time_text(since, admin->city->intake.utc_offset_minutes, at);
+    snprintf(admin->text, sizeof admin->text, tr("%s; they are used from %s on", "%s；启用时间：%s"), what, at);
+}
+
+/* ERR_EXISTS: so it is already. ERR_INVALID, with the reason: it may not be. */
+static err_t judge_rotation(struct admin *admin, const struct party_key *key, struct view proof)
+{
+    const struct identity *identity = admin->city->identity;
+    const struct successor successor = {.curve_key = {key->curve_key, KEY_SIZE},
+                                        .signing_key = signing_key_view(&key->signing_key),
+                                        .since = (uint64_t)key->since,
+                                        .proof = proof};
+    struct announced announced;
+    err_t err = announced_find(admin->store, identity, &announced);
+    if (err == ERR_OK) {
+        bool is_same = memcmp(announced.key.curve_key, key->curve_key, KEY_SIZE) == 0;
+        say_since(admin,
+                  is_same ? tr("these keys are announced already", "该密钥已公告")
+                          : tr("other keys are announced already", "已公告另一密钥"),
+                  announced.key.since);
+        return is_same ? ERR_EXISTS : ERR_INVALID;
+    }
+    if (err == ERR_NOT_FOUND && !successor_is_proved(&successor, identity->curve_public, &identity->signing.key)) {
+        snprintf(admin->text, sizeof admin->text,
+                 tr("the hub's present keys do not vouch for these", "枢纽现行密钥未对该密钥作出签名"));
+        return ERR_INVALID;
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+err_t admin_key_rotate(struct admin *admin, zmsg_t *request)
+{
+    char curve_key[2 * KEY_SIZE + 1];
+    char since[24];
+    char hex[2 * SIGNATURE_SIZE + 1];
+    uint8_t proof[SIGNATURE_SIZE];
+    struct party_key key = {0};
+    struct party_key present;
+    int64_t owner = 0;
+    err_t err = take_pair(request, &key, curve_key);
+    admin_frame(request, since, sizeof since);
+    admin_frame(request, hex, sizeof hex);
+    key.since = strtoll(since, NULL, 10);
+    err = err == ERR_OK ? hex_parse(hex, proof, sizeof proof) : err;
+    err = err == ERR_OK ? judge_rotation(admin, &key, (struct view){proof, sizeof proof}) : err;
+    if (err != ERR_OK) {
+        return err == ERR_EXISTS ? ERR_OK : err;
+    }
+    err = store_find_key(admin->store, admin->city->identity->curve_public, &owner, &present);
+    err = err == ERR_OK ? store_end_key(admin->store, present.row, key.since) : err;
+    err = err == ERR_OK ? store_put_key(admin->store, owner, &key, (struct view){proof, sizeof proof}) : err;
+    say_since(admin, tr("the hub's new keys are announced", "枢纽新密钥已公告"), key.since);
+    return err == ERR_OK ? admin_put_act(admin, ACT_KEY_ROTATE, admin->city->party.party, curve_key) : err;
 }

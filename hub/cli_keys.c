@@ -1,7 +1,6 @@
 #include "hub/cli_keys.h"
 
 #include <inttypes.h>
-#include <unistd.h>
 
 #include "common/membership.h"
 #include "common/text.h"
@@ -151,54 +150,6 @@ int cli_party_key(const struct home *home, int argc, char **argv)
 {
     static const struct cli_verb verbs[] = {{"revoke", revoke_key}};
     return cli_dispatch(verbs, 1, home, argc, argv, "agn-hub entity|peer key revoke PARTY KEY --reason TEXT");
-}
-
-/* Only what is at rest changes: a running hub has the leaked keys in its hands. */
-static bool is_at_rest(const struct home *home)
-{
-    int lock = -1;
-    err_t err = home_lock(home, "hub.lock", &lock);
-    if (lock >= 0) {
-        close(lock);
-    }
-    if (err != ERR_OK) {
-        cli_fail("%s", err == ERR_BUSY ? tr("stop the hub first", "请先停止枢纽") : err_text(err));
-    }
-    return err == ERR_OK;
-}
-
-int cli_rotate_key(const struct home *home, int argc, char **argv)
-{
-    struct argument arguments[] = {{"leaked", true, NULL}, {"reason", false, NULL}};
-    struct identity next;
-    char reason[256];
-    char hex[2][2 * SIGNING_KEY_MAX + 1];
-    size_t count = 0;
-    if (!cli_parse(argc, argv, arguments, 2, NULL, 0, &count) || !arguments[0].value || !arguments[1].value) {
-        return cli_usage("agn-hub key rotate --leaked --reason TEXT");
-    }
-    if (!is_at_rest(home)) {
-        return 1;
-    }
-    if (identity_prepare_next(home, &next, reason) != ERR_OK) {
-        return cli_fail("%s", reason);
-    }
-    hex_text(next.curve_public, KEY_SIZE, hex[0]);
-    hex_text(next.signing.key.bytes, next.signing.key.size, hex[1]);
-    identity_done(&next);
-    zmsg_t *request = admin_request("key-leaked", arguments[1].value);
-    zmsg_addstr(request, hex[0]);
-    zmsg_addstr(request, hex[1]);
-    int status = admin_call(home, &request);
-    err_t err = status == 0 ? identity_promote_next(home) : ERR_OK;
-    if (status == 0 && err == ERR_OK) {
-        puts(tr(
-            "the hub has new keys. Start it, and give every peer a new link: agn-hub entity invite USCC, agn-hub peer "
-            "invite NAME; docs/operations.md, Keys",
-            "枢纽密钥已更换。请启动枢纽，并为每个机构和省级平台发放新的加入链接：agn-hub entity invite USCC、agn-hub "
-            "peer invite NAME；见 docs/operations.md 的 Keys 一节"));
-    }
-    return err == ERR_OK ? status : cli_fail("%s: %s", home->path, err_text(err));
 }
 
 /* ---- the list ---- */

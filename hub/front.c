@@ -362,6 +362,7 @@ static bool front_open(struct front *front, const struct front_config *config)
 {
     front->options = config->options;
     front->identity = config->identity;
+    front->announced = config->announced;
     front->intake.utc_offset_minutes = (int)config->options.utc_offset_minutes;
     front->intake.suite = front->bodies.suite = identity_suite(config->identity);
     memcpy(front->intake.hub_key, config->identity->curve_public, KEY_SIZE);

@@ -8,7 +8,7 @@
 
 #include "common/identity.h"
 #include "hub/options.h"
-#include "hub/store.h"
+#include "hub/own_keys.h"
 
 /* Descriptors that are not connections of peers: files, pipes, and those on the way from accept() to the front. */
 enum { DESCRIPTOR_RESERVE = 256 };
@@ -16,6 +16,7 @@ enum { DESCRIPTOR_RESERVE = 256 };
 struct front_config {
     struct options options; /* copied; SIGHUP sends a new one as RELOAD */
     const struct identity *identity;
+    struct announced announced;
     struct store *registry; /* a read handle of the front's own; used at start only */
     uint8_t epoch[EPOCH_SIZE];
 };

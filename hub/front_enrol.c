@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/succession.h"
 #include "common/text.h"
 #include "hub/gate.h"
 
@@ -31,10 +32,9 @@ static bool is_proved(const struct front *front, const struct enrol *enrol, cons
     bool is_good = signature_check(key, enrol->algorithm, (struct view){(const uint8_t *)covered.data, covered.size},
                                    enrol->proof);
     if (is_good && former) {
-        msgpack_sbuffer_clear(&covered);
-        successor_signed_bytes(enrol->former_key.at, curve_key, 0, enrol->signing_key, &covered);
-        is_good = signature_check(&former->key.signing_key, enrol->algorithm,
-                                  (struct view){(const uint8_t *)covered.data, covered.size}, enrol->former_proof);
+        const struct successor successor = {
+            .curve_key = {curve_key, KEY_SIZE}, .signing_key = enrol->signing_key, .proof = enrol->former_proof};
+        is_good = successor_is_proved(&successor, enrol->former_key.at, &former->key.signing_key);
     }
     msgpack_sbuffer_destroy(&covered);
     return is_good;

@@ -22,7 +22,8 @@ struct doom {
 struct front {
     struct options options;
     const struct identity *identity;
-    struct party_key leaked; /* the hub's last key that has leaked; row 0: none */
+    struct announced announced; /* the pair that comes after */
+    struct party_key leaked;    /* the hub's last key that has leaked; row 0: none */
     struct intake intake;
     uint8_t epoch[EPOCH_SIZE];
     zsock_t *pipe, *router, *enrol_router, *zap, *inbox, *to_writer, *to_feeder, *to_blobs;

@@ -77,6 +77,15 @@ bool reply_enrol_refuse(struct front *front, const void *routing, size_t routing
     return send_message(front->enrol_router, routing, routing_size, &message);
 }
 
+static struct successor successor_of(const struct announced *announced)
+{
+    return announced->key.row ? (struct successor){.curve_key = {announced->key.curve_key, KEY_SIZE},
+                                                   .signing_key = signing_key_view(&announced->key.signing_key),
+                                                   .since = (uint64_t)announced->key.since,
+                                                   .proof = {announced->proof, SIGNATURE_SIZE}}
+                              : (struct successor){0};
+}
+
 bool reply_welcome(struct front *front, const struct peer *peer)
 {
     struct message message = {.type = MESSAGE_WELCOME};
@@ -93,7 +102,8 @@ bool reply_welcome(struct front *front, const struct peer *peer)
                                        .ping_ms = (uint64_t)front->options.ping_ms,
                                        .time = (uint64_t)clock_ms(),
                                        .received = peer->received,
-                                       .given_out = peer->party.given_out};
+                                       .given_out = peer->party.given_out,
+                                       .successor = successor_of(&front->announced)};
     return reply_message(front, peer->routing, peer->routing_size, &message);
 }
 

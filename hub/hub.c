@@ -17,9 +17,10 @@
 #include "hub/feeder.h"
 #include "hub/front.h"
 #include "hub/mail.h"
+#include "hub/own_keys.h"
 #include "hub/writer.h"
 
-enum { POLL_MS = 200, STOP_WAIT_MS = 15000, ACTORS = 5 };
+enum { POLL_MS = 200, STOP_WAIT_MS = 15000, KEYS_LOOK_MS = 1000, KEYS_RETRY_MS = 60000, ACTORS = 5 };
 
 static volatile sig_atomic_t is_ended;
 static volatile sig_atomic_t is_reload_due;
@@ -32,6 +33,9 @@ struct hub {
     int lock;
     zactor_t *feeder, *writer, *blobs, *front, *clerk;
     struct store *registry;
+    struct store *watch;        /* this thread's own */
+    struct announced announced; /* as the front tells it */
+    int64_t keys_look_ms;
     struct service service;
     unsigned asked; /* a bit an actor that owes a pulse */
 };
@@ -143,7 +147,7 @@ static bool has_good_keys(const struct hub *hub, struct store *store)
     int64_t party = 0;
     struct party_key key;
     err_t err = store_find_key(store, hub->identity.curve_public, &party, &key);
-    if (err == ERR_NOT_FOUND || (err == ERR_OK && party_key_is_good(&key, clock_ms()))) {
+    if (err == ERR_NOT_FOUND || (err == ERR_OK && party_key_lets_in(&key, clock_ms()))) {
         return true;
     }
     fprintf(
@@ -152,6 +156,57 @@ static bool has_good_keys(const struct hub *hub, struct store *store)
            "agn-hub：%s：该密钥已吊销；请执行 agn-hub key rotate --leaked --reason 原因 完成更换\n"),
         hub->home.path);
     return false;
+}
+
+/* The pair that was announced, once its time has come, takes the place of the present one. */
+static bool take_turn(struct hub *hub, struct store *store)
+{
+    struct identity next;
+    char reason[256];
+    err_t err = announced_find(store, &hub->identity, &hub->announced);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND;
+    }
+    err = announced_load(&hub->home, &hub->announced, clock_ms(), &next, reason);
+    if (err == ERR_BUSY) {
+        return true;
+    }
+    if (err != ERR_OK || identity_promote_next(&hub->home) != ERR_OK) {
+        fprintf(stderr, "agn-hub: %s: %s\n", hub->home.path, err == ERR_OK ? err_text(ERR_IO) : reason);
+        return false;
+    }
+    identity_done(&hub->identity);
+    hub->identity = next;
+    hub->announced = (struct announced){0};
+    identity_done(&next);
+    log_info("own-keys-changed", "the announced keys are in use");
+    return true;
+}
+
+/* A change was announced, or its time has come: the actors begin anew, and every peer is told by its next WELCOME. */
+static bool has_key_news(struct hub *hub)
+{
+    struct announced announced;
+    struct identity next;
+    char reason[256];
+    int64_t now = clock_monotonic_ms();
+    if (now < hub->keys_look_ms) {
+        return false;
+    }
+    hub->keys_look_ms = now + KEYS_LOOK_MS;
+    if (announced_find(hub->watch, &hub->identity, &announced) != ERR_OK) {
+        return false;
+    }
+    if (announced.key.row != hub->announced.key.row) {
+        return true;
+    }
+    err_t err = announced_load(&hub->home, &announced, clock_ms(), &next, reason);
+    if (err != ERR_OK && err != ERR_BUSY) {
+        hub->keys_look_ms = now + KEYS_RETRY_MS;
+        log_error("own-keys-unread", "reason=\"%s\" going on with the former", reason);
+    }
+    identity_done(&next);
+    return err == ERR_OK;
 }
 
 static bool know_terms(const struct hub *hub, struct retention *ret_retention)
@@ -188,7 +243,7 @@ static bool start_actors(struct hub *hub)
     struct operators operators;
     struct retention retention = {0};
     char reason[512];
-    if (!writer.store || !has_good_keys(hub, writer.store) ||
+    if (!writer.store || !take_turn(hub, writer.store) || !has_good_keys(hub, writer.store) ||
         city_open(writer.store, &hub->identity, &hub->options, &city) != ERR_OK) {
         return false;
     }
@@ -205,11 +260,14 @@ static bool start_actors(struct hub *hub)
     writer.desk = &desk;
     writer.operators = &operators;
     writer.retention = &retention;
-    struct front_config front = {
-        .options = hub->options, .identity = &hub->identity, .registry = open_store(hub, false)};
+    struct front_config front = {.options = hub->options,
+                                 .identity = &hub->identity,
+                                 .announced = hub->announced,
+                                 .registry = open_store(hub, false)};
     struct feeder_config feeder = {.store = open_store(hub, false)};
     struct blobs_config blobs = {.options = hub->options, .shelf = open_shelf(hub)};
-    if (!front.registry || !feeder.store || !blobs.shelf) {
+    hub->watch = open_store(hub, false);
+    if (!front.registry || !feeder.store || !blobs.shelf || !hub->watch) {
         return false;
     }
     memcpy(front.epoch, store_epoch(front.registry), EPOCH_SIZE);
@@ -279,7 +337,6 @@ static void feel_pulse(struct hub *hub)
 static void stop(struct hub *hub)
 {
     log_info("hub-stopping", "finishing what was taken");
-    service_stopping();
     zstr_send(hub->front, "STOP");
     zsock_set_rcvtimeo(hub->front, STOP_WAIT_MS);
     char *answer = zstr_recv(hub->front);
@@ -300,6 +357,10 @@ static void destroy_actors(struct hub *hub)
     zactor_destroy(&hub->feeder);
     zactor_destroy(&hub->writer);
     store_close(hub->registry);
+    store_close(hub->watch);
+    hub->registry = hub->watch = NULL;
+    hub->asked = 0;
+    zsys_shutdown(); /* the endpoints are free when it returns */
 }
 
 static bool prepare(struct hub *hub)
@@ -325,6 +386,27 @@ static bool prepare(struct hub *hub)
     return raise_descriptors(&hub->options) && has_fit_zmq();
 }
 
+/* Until it is to end, or to begin anew with other keys. */
+static void serve(struct hub *hub)
+{
+    bool has_news = false;
+    log_info("hub-ready", "endpoint=%s enrol=%s sqlite=%s", hub->options.endpoint, hub->options.enrol_endpoint,
+             sqlite3_libversion());
+    service_ready(&hub->service);
+    while (!is_ended && !has_news) {
+        zclock_sleep(POLL_MS);
+        feel_pulse(hub);
+        if (is_reload_due) {
+            reload(hub);
+        }
+        has_news = has_key_news(hub);
+    }
+    if (is_ended) {
+        service_stopping();
+    }
+    stop(hub);
+}
+
 int hub_run(const struct home *home)
 {
     struct hub hub = {.home = *home, .lock = -1};
@@ -333,23 +415,15 @@ int hub_run(const struct home *home)
     }
     options_apply_log_level(&hub.options);
     catch_signals();
-    bool is_ready = start_actors(&hub);
-    if (is_ready) {
-        log_info("hub-ready", "endpoint=%s enrol=%s sqlite=%s", hub.options.endpoint, hub.options.enrol_endpoint,
-                 sqlite3_libversion());
-        service_ready(&hub.service);
-        while (!is_ended) {
-            zclock_sleep(POLL_MS);
-            feel_pulse(&hub);
-            if (is_reload_due) {
-                reload(&hub);
-            }
+    bool is_ready = true;
+    while (is_ready && !is_ended) {
+        is_ready = start_actors(&hub);
+        if (is_ready) {
+            serve(&hub);
         }
-        stop(&hub);
+        destroy_actors(&hub);
     }
-    destroy_actors(&hub);
     identity_done(&hub.identity);
     close(hub.lock);
-    zsys_shutdown();
     return is_ready ? 0 : 1;
 }

@@ -18,7 +18,7 @@ static const struct {
 } verbs[] = {
     {"init", cli_init, "--name NAME --city CODE [--endpoint E] [--enrol E] [--host H] [--suite ed25519|sm2-sm3]",
      "make a hub in the home folder", "在目录中新建枢纽"},
-    {"key", cli_key, "show|seal|unseal|rotate --leaked --reason TEXT",
+    {"key", cli_key, "show|seal|unseal|rotate [--after N[h|m|s]]|rotate --leaked --reason TEXT",
      "the hub's public keys, by which others check its receipts; its secret keys under a passphrase, or open",
      "显示枢纽公钥（供他人验证回执）；用口令加密枢纽私钥，或解除加密"},
     {"run", cli_run, "", "serve until stopped", "运行枢纽"},
@@ -188,7 +188,8 @@ int cli_key(const struct home *home, int argc, char **argv)
     }
     bool is_sealed = argc == 2 && strcmp(argv[1], "seal") == 0;
     if (argc != 2 || (!is_sealed && strcmp(argv[1], "unseal") != 0)) {
-        return cli_usage("agn-hub key show|seal|unseal [--passphrase-file FILE] | rotate --leaked --reason TEXT");
+        return cli_usage("agn-hub key show|seal|unseal [--passphrase-file FILE] | "
+                         "rotate [--after N[h|m|s]] [--reason TEXT] | rotate --leaked --reason TEXT");
     }
     if (identity_seal(home, is_sealed, reason) != ERR_OK) {
         return cli_fail("%s", reason);

@@ -76,6 +76,18 @@ static const struct row terms[] = {
     {.key = "time", .form = FORM_UINT, .offset = OF(welcome.time), .is_required = true},
     {.key = "received", .form = FORM_UINT, .offset = OF(welcome.received), .is_required = true},
     {.key = "given_out", .form = FORM_UINT, .offset = OF(welcome.given_out)},
+    {.key = "successor_key",
+     .form = FORM_BIN,
+     .offset = OF(welcome.successor.curve_key),
+     .low = KEY_SIZE,
+     .high = KEY_SIZE},
+    {.key = "successor_signing_key",
+     .form = FORM_BIN,
+     .offset = OF(welcome.successor.signing_key),
+     .low = 32,
+     .high = 256},
+    {.key = "successor_since", .form = FORM_UINT, .offset = OF(welcome.successor.since)},
+    {.key = "successor_proof", .form = FORM_BIN, .offset = OF(welcome.successor.proof), .low = 1, .high = 256},
     {.key = "capabilities", .form = FORM_CAPABILITIES, .is_required = true},
 };
 static const struct row detail[] = {

@@ -61,11 +61,17 @@ struct hello {
     uint64_t sent;
     struct view epoch;
 };
+/* A pair of keys that takes the place of another one, whose signature PROOF vouches for it (PROTOCOL.md §11). */
+struct successor {
+    struct view curve_key, signing_key, proof;
+    uint64_t since;
+};
 struct welcome {
     uint64_t session;
     struct view hub, city, epoch, party, role;
     uint64_t window, max_batch, max_item, max_message, ping_ms, time, received, given_out;
-    bool has_proofs; /* among its capabilities */
+    bool has_proofs;            /* among its capabilities */
+    struct successor successor; /* of the hub's pair; views of size 0: none is announced */
 };
 struct refuse {
     struct view code, reason;

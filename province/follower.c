@@ -234,6 +234,16 @@ static void on_proof(void *self, struct link *link, const struct ledger_proof *p
     inquiry_answer(&follower->inquiry, link, proof, follower->site.settings->witness_ms);
 }
 
+static void on_hub_keys(void *self, struct link *link)
+{
+    (void)link;
+    const struct follower *follower = self;
+    char reason[256];
+    if (hubs_save(follower->site.keys->home, follower->member.hub, &follower->member.membership, reason) != ERR_OK) {
+        log_error("hub-keys-unsaved", "reason=\"%s\" the next session is to tell them again", reason);
+    }
+}
+
 static void open_link(struct follower *follower)
 {
     const struct link_config config = {.membership = &follower->member.membership,
@@ -247,6 +257,7 @@ static void open_link(struct follower *follower)
                                          .on_gap = on_gap,
                                          .on_refuse = on_refuse,
                                          .on_proof = on_proof,
+                                         .on_hub_keys = on_hub_keys,
                                          .on_down = on_down};
     note_link(follower, "connecting", NULL, 0);
     follower->link = link_open(follower->site.loop, &config, &handler);

@@ -39,6 +39,12 @@ def vector(name, suite, secret, text, signature, good=True):
             "leaf": digest(b"\0" + text).hex(), "signature": signature.hex(), "ok": good}
 
 
+def succession(suite):
+    """PROTOCOL.md §11: what the first pair signs to name the second."""
+    return (b"AGN/1 successor\0" + bytes(range(32)) + bytes(range(32, 64)) + (1795996800000).to_bytes(8, "big") +
+            SUITES[suite][0](SECRETS[1])[1])
+
+
 def spoiled(suite, secret, text, signature):
     """Signatures near a good one that fit nothing."""
     r, s = signature[:32], signature[32:]
@@ -59,6 +65,8 @@ def main():
         vectors.append(vector("the standard's example", suite, bytes.fromhex(example["secret"]), example["text"],
                               bytes.fromhex(example["signature"])))
         vectors += [vector(f"{len(text)} bytes", suite, secret, text, make(secret)[0].sign(text)) for secret in SECRETS for text in TEXTS]
+        text = succession(suite)
+        vectors.append(vector("a successor", suite, SECRETS[0], text, make(SECRETS[0])[0].sign(text)))
         vectors += [vector(name, suite, SECRETS[0], text, signature, False)
                     for name, text, signature in spoiled(suite, SECRETS[0], b"a", make(SECRETS[0])[0].sign(b"a"))]
     OUT.write_text("[\n" + ",\n".join(map(json.dumps, vectors)) + "\n]\n", encoding="utf-8")

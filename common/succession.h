@@ -1,0 +1,25 @@
+/* common/succession.h - a pair of keys names the one that takes its place (PROTOCOL.md §11). */
+#ifndef COMMON_SUCCESSION_H
+#define COMMON_SUCCESSION_H
+
+#include "common/membership.h"
+#include "proto/message.h"
+
+/* SINCE: UTC ms; 0: at once. */
+void successor_sign(const struct identity *former, const struct identity *next, int64_t since,
+                    uint8_t ret_proof[SIGNATURE_SIZE]);
+/* Whether the former pair has named this one, of the same suite. Every byte of SUCCESSOR may be hostile. */
+bool successor_is_proved(const struct successor *successor, const uint8_t former_key[KEY_SIZE],
+                         const struct signing_key *former_signing_key);
+
+/* ---- a peer follows its hub ---- */
+
+/* Notes the pair that WELCOME names, if the hub's own vouches for it. True when that was not known: save it. */
+bool membership_note_successor(struct membership *membership, const struct successor *successor);
+bool membership_has_successor(const struct membership *membership);
+/* The hub has begun to use it. */
+void membership_take_successor(struct membership *membership);
+/* Whether KEY is the hub's signing key, or was before one that it named itself. */
+bool membership_trusts(const struct membership *membership, const struct signing_key *key);
+
+#endif

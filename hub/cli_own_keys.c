@@ -1,0 +1,158 @@
+/* `agn-hub key rotate`: the hub's own keys (PROTOCOL.md §11). */
+#include "hub/cli_keys.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "common/identity_file.h"
+#include "common/succession.h"
+#include "common/text.h"
+#include "hub/admin.h"
+#include "hub/own_keys.h"
+
+/* Of an announcement: every peer that is connected hears of it at once. */
+static const int64_t WAIT_LEAST_MS = 10000;
+static const int64_t WAIT_MOST_MS = INT64_C(8760) * 3600000;
+
+/* Only what is at rest changes: a running hub has the leaked keys in its hands. */
+static bool is_at_rest(const struct home *home)
+{
+    int lock = -1;
+    err_t err = home_lock(home, "hub.lock", &lock);
+    if (lock >= 0) {
+        close(lock);
+    }
+    if (err != ERR_OK) {
+        cli_fail("%s", err == ERR_BUSY ? tr("stop the hub first", "请先停止枢纽") : err_text(err));
+    }
+    return err == ERR_OK;
+}
+
+/* Its public keys are the first two frames of the request that names it. */
+static void add_pair(zmsg_t *request, const struct identity *pair)
+{
+    char hex[2 * SIGNING_KEY_MAX + 1];
+    hex_text(pair->curve_public, KEY_SIZE, hex);
+    zmsg_addstr(request, hex);
+    hex_text(pair->signing.key.bytes, pair->signing.key.size, hex);
+    zmsg_addstr(request, hex);
+}
+
+/* A pair that was announced lay beside the one that has leaked: it is not to be used. */
+static bool forget_announced(const struct home *home)
+{
+    struct options options;
+    struct identity identity;
+    struct announced announced;
+    char reason[256];
+    char path[PATH_SIZE];
+    struct store *store = cli_open_store(home, &options);
+    if (!store) {
+        return false;
+    }
+    err_t err = identity_load_public(home, &identity, reason);
+    err = err == ERR_OK ? announced_find(store, &identity, &announced) : err;
+    store_close(store);
+    if (err == ERR_OK) {
+        home_file(home, IDENTITY_NEXT_FILE, path);
+        err = unlink(path) == 0 || errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+    }
+    if (err != ERR_NOT_FOUND) {
+        cli_fail("%s: %s", home->path, err_text(err));
+    }
+    return err == ERR_NOT_FOUND;
+}
+
+static int replace_leaked(const struct home *home, const char *why)
+{
+    struct identity next;
+    char reason[256];
+    if (!is_at_rest(home) || !forget_announced(home)) {
+        return 1;
+    }
+    if (identity_prepare_next(home, &next, reason) != ERR_OK) {
+        return cli_fail("%s", reason);
+    }
+    zmsg_t *request = admin_request("key-leaked", why);
+    add_pair(request, &next);
+    identity_done(&next);
+    int status = admin_call(home, &request);
+    err_t err = status == 0 ? identity_promote_next(home) : ERR_OK;
+    if (status == 0 && err == ERR_OK) {
+        puts(tr(
+            "the hub has new keys. Start it, and give every peer a new link: agn-hub entity invite USCC, agn-hub peer "
+            "invite NAME; docs/operations.md, Keys",
+            "枢纽密钥已更换。请启动枢纽，并为每个机构和省级平台发放新的加入链接：agn-hub entity invite USCC、agn-hub "
+            "peer invite NAME；见 docs/operations.md 的 Keys 一节"));
+    }
+    return err == ERR_OK ? status : cli_fail("%s: %s", home->path, err_text(err));
+}
+
+/* The new pair is on the disk before anybody hears of it. */
+static int announce(const struct home *home, int64_t wait_ms, const char *why)
+{
+    struct identity present;
+    struct identity next;
+    char reason[256];
+    char hex[2 * SIGNATURE_SIZE + 1];
+    uint8_t proof[SIGNATURE_SIZE];
+    if (identity_load(home, &present, reason) != ERR_OK) {
+        return cli_fail("%s", reason);
+    }
+    if (identity_prepare_next(home, &next, reason) != ERR_OK) {
+        identity_done(&present);
+        return cli_fail("%s", reason);
+    }
+    int64_t since = clock_ms() + wait_ms;
+    successor_sign(&present, &next, since, proof);
+    hex_text(proof, sizeof proof, hex);
+    zmsg_t *request = admin_request("key-rotate", why);
+    add_pair(request, &next);
+    zmsg_addstrf(request, "%" PRId64, since);
+    zmsg_addstr(request, hex);
+    identity_done(&present);
+    identity_done(&next);
+    return admin_call(home, &request);
+}
+
+/* 20s, 30m, 72h; hours where there is no unit. -1: not one of these, or too soon for anybody to hear of it. */
+static int64_t parse_wait(const char *text)
+{
+    static const struct {
+        const char *unit;
+        int64_t ms;
+    } units[] = {{"", 3600000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}};
+    size_t digits = strspn(text, "0123456789");
+    for (size_t i = 0; digits > 0 && digits < 8 && i < sizeof units / sizeof *units; i++) {
+        int64_t wait_ms = strtol(text, NULL, 10) * units[i].ms;
+        if (strcmp(text + digits, units[i].unit) == 0 && wait_ms >= WAIT_LEAST_MS && wait_ms <= WAIT_MOST_MS) {
+            return wait_ms;
+        }
+    }
+    return -1;
+}
+
+int cli_rotate_key(const struct home *home, int argc, char **argv)
+{
+    struct argument arguments[] = {{"leaked", true, NULL}, {"after", false, NULL}, {"reason", false, NULL}};
+    struct options options;
+    char why[512];
+    size_t count = 0;
+    bool is_read = cli_parse(argc, argv, arguments, 3, NULL, 0, &count);
+    bool is_leak = arguments[0].value != NULL;
+    const char *after = arguments[1].value;
+    const char *reason = arguments[2].value;
+    if (!is_read || (is_leak && (after || !reason)) || (after && parse_wait(after) < 0)) {
+        return cli_usage("agn-hub key rotate [--after N[h|m|s]] [--reason TEXT] | --leaked --reason TEXT");
+    }
+    if (is_leak) {
+        return replace_leaked(home, reason);
+    }
+    if (options_load(home, &options, why) != ERR_OK) {
+        return cli_fail("%s", why);
+    }
+    int64_t usual_ms = options.key_overlap_hours * 3600000;
+    int64_t wait_ms = after ? parse_wait(after) : usual_ms;
+    return announce(home, wait_ms > WAIT_LEAST_MS ? wait_ms : WAIT_LEAST_MS, reason);
+}

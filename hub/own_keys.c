@@ -1,0 +1,60 @@
+#include "hub/own_keys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/succession.h"
+#include "common/text.h"
+
+struct looking {
+    const struct identity *identity;
+    struct announced *found;
+};
+
+static void look_at(void *self, const struct party_key *key, const char *reason, struct view proof)
+{
+    (void)reason;
+    const struct looking *looking = self;
+    const struct identity *identity = looking->identity;
+    const struct successor successor = {.curve_key = {key->curve_key, KEY_SIZE},
+                                        .signing_key = signing_key_view(&key->signing_key),
+                                        .since = (uint64_t)key->since,
+                                        .proof = proof};
+    if (!looking->found->key.row && !key->revoked_at && proof.size == SIGNATURE_SIZE &&
+        successor_is_proved(&successor, identity->curve_public, &identity->signing.key)) {
+        looking->found->key = *key;
+        memcpy(looking->found->proof, proof.at, SIGNATURE_SIZE);
+    }
+}
+
+err_t announced_find(struct store *store, const struct identity *identity, struct announced *ret_announced)
+{
+    int64_t party = 0;
+    struct party_key own;
+    struct looking looking = {identity, ret_announced};
+    *ret_announced = (struct announced){0};
+    err_t err = store_find_key(store, identity->curve_public, &party, &own);
+    err = err == ERR_OK ? store_each_key(store, party, look_at, &looking) : err;
+    return err == ERR_OK && !ret_announced->key.row ? ERR_NOT_FOUND : err;
+}
+
+err_t announced_load(const struct home *home, const struct announced *announced, int64_t now_ms,
+                     struct identity *ret_next, char reterr_reason[256])
+{
+    if (now_ms < announced->key.since) {
+        return ERR_BUSY;
+    }
+    err_t err = identity_load_next(home, ret_next, reterr_reason);
+    if (err == ERR_OK && memcmp(ret_next->curve_public, announced->key.curve_key, KEY_SIZE) != 0) {
+        identity_done(ret_next);
+        err = ERR_INVALID;
+    }
+    if (err == ERR_NOT_FOUND || err == ERR_INVALID) {
+        snprintf(reterr_reason, 256,
+                 tr("%.100s: the keys that were announced are not here any more: agn-hub key rotate --leaked "
+                    "--reason TEXT makes others",
+                    "%.100s：已公告的密钥不在此目录中：请执行 agn-hub key rotate --leaked --reason 原因 另行更换"),
+                 home->path);
+    }
+    return err;
+}

@@ -1,0 +1,19 @@
+/* hub/own_keys.h - the pair that is announced to take the place of the hub's own (PROTOCOL.md §11). */
+#ifndef HUB_OWN_KEYS_H
+#define HUB_OWN_KEYS_H
+
+#include "common/identity.h"
+#include "hub/store.h"
+
+struct announced {
+    struct party_key key; /* row 0: none */
+    uint8_t proof[SIGNATURE_SIZE];
+};
+
+/* What the pair of IDENTITY has named and nobody has revoked. ERR_NOT_FOUND: nothing. */
+MUST_CHECK err_t announced_find(struct store *store, const struct identity *identity, struct announced *ret_announced);
+/* Reads the pair itself, when its time has come. ERR_BUSY: that is still ahead. */
+MUST_CHECK err_t announced_load(const struct home *home, const struct announced *announced, int64_t now_ms,
+                                struct identity *ret_next, char reterr_reason[256]);
+
+#endif

@@ -1,0 +1,93 @@
+/* The pair that is announced to take the place of the hub's own: found by the present pair's word alone, and used when
+ * its time has come. */
+#include "tests/hub/hub_sample.h"
+
+#include "common/succession.h"
+#include "hub/own_keys.h"
+
+enum { NOW = 1000, SINCE = 5000 };
+
+static void announce(struct bench *bench, const struct identity *former, const struct identity *next)
+{
+    uint8_t proof[SIGNATURE_SIZE];
+    struct party_key key = {.since = SINCE, .signing_key = next->signing.key};
+    memcpy(key.curve_key, next->curve_public, KEY_SIZE);
+    successor_sign(former, next, SINCE, proof);
+    assert_int_equal(store_begin(bench->store), ERR_OK);
+    assert_int_equal(store_put_key(bench->store, bench->party.row, &key, (struct view){proof, sizeof proof}), ERR_OK);
+    assert_int_equal(store_commit(bench->store), ERR_OK);
+}
+
+static void test_nothing_is_announced(void **state)
+{
+    struct bench *bench = *state;
+    struct announced announced;
+    struct identity stranger;
+    assert_int_equal(announced_find(bench->store, &bench->identity, &announced), ERR_NOT_FOUND);
+    assert_int_equal(identity_make(&suite_ed25519, &stranger), ERR_OK);
+    assert_int_equal(announced_find(bench->store, &stranger, &announced), ERR_NOT_FOUND);
+    announce(bench, &stranger, &stranger);
+    assert_int_equal(announced_find(bench->store, &bench->identity, &announced), ERR_NOT_FOUND);
+}
+
+static void test_its_time_comes(void **state)
+{
+    struct bench *bench = *state;
+    struct announced announced;
+    struct identity next;
+    struct identity read;
+    char reason[256];
+    assert_int_equal(identity_prepare_next(&bench->home, &next, reason), ERR_OK);
+    announce(bench, &bench->identity, &next);
+    assert_int_equal(announced_find(bench->store, &bench->identity, &announced), ERR_OK);
+    assert_int_equal(announced.key.since, SINCE);
+    assert_memory_equal(announced.key.curve_key, next.curve_public, KEY_SIZE);
+    assert_int_equal(announced_load(&bench->home, &announced, SINCE - 1, &read, reason), ERR_BUSY);
+    assert_int_equal(announced_load(&bench->home, &announced, SINCE, &read, reason), ERR_OK);
+    assert_memory_equal(read.curve_secret, next.curve_secret, KEY_SIZE);
+    /* and after it nothing more is announced */
+    assert_int_equal(announced_find(bench->store, &next, &announced), ERR_NOT_FOUND);
+}
+
+static void test_what_is_not_here_is_not_used(void **state)
+{
+    struct bench *bench = *state;
+    struct announced announced;
+    struct identity next;
+    struct identity read;
+    char reason[256];
+    assert_int_equal(identity_make(&suite_ed25519, &next), ERR_OK);
+    announce(bench, &bench->identity, &next);
+    assert_int_equal(announced_find(bench->store, &bench->identity, &announced), ERR_OK);
+    assert_int_equal(announced_load(&bench->home, &announced, SINCE, &read, reason), ERR_NOT_FOUND);
+    assert_int_equal(identity_prepare_next(&bench->home, &read, reason), ERR_OK);
+    assert_int_equal(announced_load(&bench->home, &announced, SINCE, &read, reason), ERR_INVALID);
+    assert_non_null(strstr(reason, "--leaked"));
+}
+
+static void test_what_is_revoked_is_not_announced(void **state)
+{
+    struct bench *bench = *state;
+    struct announced announced;
+    struct identity next;
+    int64_t count = 0;
+    assert_int_equal(identity_make(&suite_ed25519, &next), ERR_OK);
+    announce(bench, &bench->identity, &next);
+    assert_int_equal(store_begin(bench->store), ERR_OK);
+    assert_int_equal(store_revoke_keys(bench->store, bench->party.row, 0, "leaked", NOW, &count), ERR_OK);
+    assert_int_equal(store_commit(bench->store), ERR_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(announced_find(bench->store, &bench->identity, &announced), ERR_NOT_FOUND);
+}
+
+int main(void)
+{
+#define OWN_TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
+    const struct CMUnitTest tests[] = {
+        OWN_TEST(test_nothing_is_announced),
+        OWN_TEST(test_its_time_comes),
+        OWN_TEST(test_what_is_not_here_is_not_used),
+        OWN_TEST(test_what_is_revoked_is_not_announced),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

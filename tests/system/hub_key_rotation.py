@@ -1,0 +1,156 @@
+"""The hub changes its own keys under load, announced ahead, with kill -9 of everybody around the moment. Who heard of it
+follows by himself: nothing is lost, nothing is counted twice, followers have no gap, and receipts of before still verify."""
+import os, random, re, time
+
+import client
+from crash import Follower, Load, recount, snapshot
+from harness import check, figures, main, require, review, wait_until
+
+ROUNDS = int(os.environ.get("ROUNDS", "2"))
+SEED = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1, 10 ** 9)
+AHEAD = 10  # seconds, the least that the hub takes
+
+
+class Loyal(client.Peer):
+    """Follows the hub's keys by PROTOCOL.md §11 alone."""
+
+    welcomed = True
+
+    def connect(self, endpoint):
+        if not self.welcomed and self.get("next_curve"):
+            self.set(hub_curve=self.get("next_curve"), hub_signing=self.get("next_signing"),
+                     next_curve=self.get("hub_curve"), next_signing=self.get("hub_signing"))
+        self.welcomed = False
+        super().connect(endpoint)
+
+    def receive(self, *wanted, **options):
+        message = super().receive(*wanted, **options)
+        if message[0] == client.WELCOME:
+            self.welcomed = True
+            if "successor_key" in message[2]:
+                self.note(message[2])
+        return message
+
+    def note(self, terms):
+        key, signing = terms["successor_key"], terms["successor_signing_key"]
+        said = b"AGN/1 successor\0" + self.get("hub_curve") + key + terms["successor_since"].to_bytes(8, "big") + signing
+        self.suite()[1].from_public_bytes(self.get("hub_signing")).verify(terms["successor_proof"], said)
+        self.set(next_curve=key, next_signing=signing)
+
+
+def hub_keys(hub):
+    return hub.cli("key", "show").stdout
+
+
+def announce(hub, chance):
+    """`key rotate`, killed at a random instant a few times, as is the hub now and then; then once to its end, and again."""
+    for _ in range(3):
+        process = hub.start_command("key", "rotate", "--after", f"{AHEAD}s")
+        time.sleep(chance.uniform(0.005, 0.12))
+        process.kill()
+        process.wait()
+        if chance.random() < 0.4:
+            hub.kill()
+            hub.start()
+    hub.cli("key", "rotate", "--after", f"{AHEAD}s")
+    again = hub.cli("key", "rotate").stdout
+    check("announced already" in again, "one change at a time: the same again changes nothing", again)
+
+
+def pass_through(hub, others, follower, chance):
+    """Until the hub has the other keys; whoever it hits is killed on the way."""
+    before, end = hub_keys(hub), time.monotonic() + 60
+    while hub_keys(hub) == before:
+        require(time.monotonic() < end, "the hub takes the announced keys up", hub.log()[-800:])
+        pause = time.monotonic() + chance.uniform(0.2, 1.2)
+        while time.monotonic() < pause:
+            follower.step()
+        for victim in chance.sample([hub, *others], chance.randint(0, 2)):
+            victim.kill()
+            victim.start(timeout=40)
+    check("hub-ready" in hub.log(), "and serves with them")
+
+
+def check_away(hub, agent):
+    """Whoever was away all the time is told what to do, and keeps everything."""
+    waiting = agent.submit(review())
+    agent.start()
+    agent.wait_log("ask the city operator for a new link", 30)
+    agent.stop()
+    agent.join(hub.cli("entity", "invite", agent.uscc).stdout.strip().splitlines()[-1])
+    agent.sync()
+    check(set(waiting) <= set(hub.ids()), "what waited arrives by a new link")
+
+
+def check_receipts(agent, hub, old):
+    """Receipts of before both changes: at their agent, whose own keys have changed too, and with the hub's key of then."""
+    path = f"{agent.home}-evidence.json"
+    agent.cli("key", "rotate")
+    check(agent.cli("receipt", old).returncode == 0, "a receipt under the former key verifies")
+    with open(path, "w") as file:
+        file.write(agent.cli("evidence", old).stdout)
+    told = agent.cli("verify", path)
+    check("VERIFIED" in told.stdout, "and so does its evidence, by the hub's key of then", told.stdout)
+    told = agent.cli("verify", path, "--hub-key", re.search("signing key +([0-9a-f]+)", hub_keys(hub)).group(1), ok=False)
+    check(told.returncode != 0, "which is not the present one", told.stdout)
+
+
+def check_leak_during(hub):
+    """Keys that leak while others are announced: the announced ones lay beside them."""
+    hub.cli("key", "rotate", "--after", "1h")
+    announced = hub.cli_json("audit-log")[0]
+    hub.stop()
+    hub.cli("key", "rotate", "--leaked", "--reason", "备份介质遗失")
+    check(announced["act"] == "key_rotate" and announced["detail"] not in hub_keys(hub),
+          "neither the leaked nor the announced keys are used any more", announced)
+    hub.start()
+
+
+def test(site):
+    print(f"SEED={SEED} ROUNDS={ROUNDS}", flush=True)
+    chance = random.Random(SEED)
+    hub = site.hub()
+    province = site.province(hub).start()
+    agents = [site.agent(hub, f"agent-{number}").start() for number in range(2)]
+    away = site.agent(hub, "away")
+    peer = Loyal(f"{site.folder}/follower")
+    peer.join(hub.add_province("follower"))
+    follower = Follower(peer)
+    loads = [Load(agent, SEED + number) for number, agent in enumerate(agents)]
+    wait_until(lambda: follower.step() or len(hub.ids()) > 10, 30, 0.1, "records arrive")
+    first = agents[0].records()[-1]["id"]
+    wait_until(lambda: follower.step() or agents[0].cli("receipt", first, ok=False).returncode == 0, 30, 0.1, "it has a receipt")
+    for _ in range(ROUNDS):
+        announce(hub, chance)
+        wait_until(lambda: follower.step() or (peer.get("next_curve") and all(
+            "next_hub_key" in open(path).read() for path in
+            [f"{province.home}/hubs/1.zpl", *(f"{agent.home}/hub.zpl" for agent in agents)])), 20, 0.05, "all have heard of it")
+        pass_through(hub, [province, *agents], follower, chance)
+        wait_until(lambda: follower.step() or all("next_hub_key" not in open(path).read() for path in
+                   [f"{province.home}/hubs/1.zpl", *(f"{agent.home}/hub.zpl" for agent in agents)]), 40, 0.05,
+                   "all have followed")
+        wait_until(lambda: follower.step() or follower.live and peer.welcomed, 20, 0, "the follower too")
+        peer.set(next_curve=None)
+    for load in loads:
+        load.stop()
+    printed = [name for load in loads for name in load.printed]
+    wait_until(lambda: follower.step() or set(printed) <= set(hub.ids()), 60, 0.2, "every accepted record reaches the hub")
+    stored = hub.ids()
+    check(len(stored) == len(set(stored)), "no record is stored twice", len(stored))
+    check(set(printed) <= set(stored), f"all {len(printed)} ids that submit printed are at the hub exactly once")
+    for family in ("review", "warning"):
+        truth = figures(hub.stats(family))
+        wait_until(lambda: province.figures(family) == truth, 40, 0.2, f"the province's {family} table")
+        wait_until(lambda: follower.step() or follower.replica(family) == truth, 20, 0, f"the follower's {family}")
+    check(all(one < two for one, two in zip(follower.cursors, follower.cursors[1:])), "the follower's cursors rose strictly")
+    check(sorted(follower.warnings) == sorted(snapshot(site, hub).warnings), "no warning was skipped or sent twice")
+    recount(hub)
+    check(hub.cli_json("show", stored[-1])["signature_verified"], "what was signed for a former key is still proved")
+    check(hub.cli("audit").returncode == 0, "the audit finds nothing")
+    check_receipts(agents[0], hub, first)
+    check_away(hub, away)
+    check_leak_during(hub)
+
+
+if __name__ == "__main__":
+    main(test)
