@@ -139,16 +139,13 @@ static void print_line(const char *label, const char *text)
     printf("%s%*s %s\n", label, 16 - text_width(label), "", text);
 }
 
-static void print_text(const struct bundle *bundle, const struct proof *proof, int offset)
+/* What a receipt says, as far as it could be read under a signature that fits. */
+static void print_facts(const struct proof *proof, int offset)
 {
     char text[192];
-    char at[20];
-    char id[37] = "";
-    struct value value = {0};
-    if (check_peek(bundle->record, &value) && value.is_present && value.view.size == RECORD_ID_SIZE) {
-        record_id_text(value.view.at, id);
+    if (proof->at == 0) {
+        return;
     }
-    print_line("id", id);
     print_line(tr("institution", "机构"), proof->party);
     print_line(tr("hub", "枢纽"), proof->hub);
     if (proof->number > 0) {
@@ -157,8 +154,19 @@ static void print_text(const struct bundle *bundle, const struct proof *proof, i
                  proof->number, proof->head.size);
         print_line(tr("number", "市级编号"), text);
     }
-    local_time_text(proof->at, offset, at);
-    print_line(tr("taken", "接收时间"), at);
+    local_time_text(proof->at, offset, text);
+    print_line(tr("taken", "接收时间"), text);
+}
+
+static void print_text(const struct bundle *bundle, const struct proof *proof, int offset)
+{
+    char id[37] = "";
+    struct value value = {0};
+    if (check_peek(bundle->record, &value) && value.is_present && value.view.size == RECORD_ID_SIZE) {
+        record_id_text(value.view.at, id);
+    }
+    print_line("id", id);
+    print_facts(proof, offset);
     print_line(
         tr("result", "结论"),
         proof->is_verified
