@@ -227,8 +227,8 @@ static bool check_answers(const json_t *notice, const json_t *record)
 /* What the operands and --text say; NULL after the reason has been said. */
 static json_t *read_answer(const struct arguments *arguments)
 {
-    const char *first = arguments->count > 1 ? arguments->operands[1] : NULL;
-    bool is_file = first && !strchr(first, '=');
+    const char *first = arguments->count > 1 ? arguments->operands[1] : "="; /* which names no file */
+    bool is_file = !strchr(first, '=');
     json_t *record = is_file ? load_object(first) : json_object();
     for (int i = is_file ? 2 : 1; record && i < arguments->count; i++) {
         const char *split = strchr(arguments->operands[i], '=');

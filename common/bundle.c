@@ -6,6 +6,8 @@
 #include "common/mem.h"
 #include "common/text.h"
 
+enum { HASHES_SIZE_MAX = MERKLE_PATH_MAX * MERKLE_HASH_SIZE };
+
 /* Each member is hex; where it lies in the struct, and its bounds in bytes. */
 static const struct member {
     const char *part; /* NULL: of the file itself */
@@ -18,8 +20,8 @@ static const struct member {
     {"receipt", "body", offsetof(struct bundle, receipt.body), 1, MESSAGE_SIZE_MAX},
     {"receipt", "head", offsetof(struct bundle, receipt.head), HEAD_SIZE, HEAD_SIZE},
     {"receipt", "signature", offsetof(struct bundle, receipt.signature), SIGNATURE_SIZE, SIGNATURE_SIZE},
-    {"receipt", "path", offsetof(struct bundle, receipt.path), 0, MERKLE_PATH_MAX *MERKLE_HASH_SIZE},
-    {"receipt", "proof", offsetof(struct bundle, receipt.proof), 0, MERKLE_PATH_MAX *MERKLE_HASH_SIZE},
+    {"receipt", "path", offsetof(struct bundle, receipt.path), 0, HASHES_SIZE_MAX},
+    {"receipt", "proof", offsetof(struct bundle, receipt.proof), 0, HASHES_SIZE_MAX},
     {"batch", "hub_curve_key", offsetof(struct bundle, hub_curve_key), KEY_SIZE, KEY_SIZE},
     {"batch", "party_key", offsetof(struct bundle, party_key), 1, SIGNING_KEY_MAX},
     {"batch", "signature", offsetof(struct bundle, batch_signature), SIGNATURE_SIZE, SIGNATURE_SIZE},
