@@ -149,9 +149,14 @@ static void print_facts(const struct proof *proof, int offset)
     print_line(tr("institution", "机构"), proof->party);
     print_line(tr("hub", "枢纽"), proof->hub);
     if (proof->number > 0) {
-        snprintf(text, sizeof text,
-                 tr("%" PRIu64 " of the ledger of %" PRIu64, "第 %" PRIu64 " 号（台账共 %" PRIu64 " 条）"),
-                 proof->number, proof->head.size);
+        if (proof->is_in_ledger) {
+            snprintf(text, sizeof text,
+                     tr("%" PRIu64 " of the ledger of %" PRIu64, "第 %" PRIu64 " 号（台账共 %" PRIu64 " 条）"),
+                     proof->number, proof->head.size);
+        } else {
+            snprintf(text, sizeof text, tr("%" PRIu64 ", as the hub says", "第 %" PRIu64 " 号（以枢纽所述为准）"),
+                     proof->number);
+        }
         print_line(tr("number", "市级编号"), text);
     }
     local_time_text(proof->at, offset, text);
@@ -169,10 +174,14 @@ static void print_text(const struct bundle *bundle, const struct proof *proof, i
     print_facts(proof, offset);
     print_line(
         tr("result", "结论"),
-        proof->is_verified
+        !proof->is_verified ? tr("NOT VERIFIED", "验证未通过")
+        : proof->is_in_ledger
             ? tr("VERIFIED: the record, the institution's signature, the hub's receipt and its place in the ledger",
                  "验证通过：记录内容、机构签名、枢纽回执及其在台账中的位置")
-            : tr("NOT VERIFIED", "验证未通过"));
+            : tr("VERIFIED: the record, the institution's signature and the hub's receipt; its place in the ledger is "
+                 "not "
+                 "part of this receipt",
+                 "验证通过：记录内容、机构签名及枢纽回执；该回执不含其在台账中位置的证明"));
     if (proof->flaw) {
         print_line(tr("because", "原因"), proof->flaw);
     }
@@ -182,9 +191,9 @@ static void print_json(const struct bundle *bundle, const struct proof *proof)
 {
     char at[25];
     time_text(proof->at, at);
-    json_t *object =
-        json_pack("{sb ss ss sI sI ss}", "verified", proof->is_verified, "party", proof->party, "hub", proof->hub,
-                  "number", (json_int_t)proof->number, "ledger", (json_int_t)proof->head.size, "at", at);
+    json_t *object = json_pack("{sb sb ss ss sI sI ss}", "verified", proof->is_verified, "in_ledger",
+                               proof->is_in_ledger, "party", proof->party, "hub", proof->hub, "number",
+                               (json_int_t)proof->number, "ledger", (json_int_t)proof->head.size, "at", at);
     if (proof->flaw) {
         json_object_set_new(object, "flaw", json_string(proof->flaw));
     }

@@ -135,13 +135,15 @@ static void print_receipt(const struct office *office, const struct evidence *ev
         fault_text(&evidence->faults.list[i], text, sizeof text);
         print_line(i == 0 ? tr("reasons", "退回原因") : "", text);
     }
-    if (proof->is_verified) {
+    if (proof->is_in_ledger) {
         snprintf(number, sizeof number, "%" PRIu64, proof->head.size);
         print_line(tr("ledger of", "台账记录数"), number);
     }
-    print_line(tr("receipt", "回执"), proof->is_verified ? tr("VERIFIED: signed by the hub, and in its ledger",
-                                                              "验证通过：枢纽签名有效，记录已入台账")
-                                                         : proof->flaw);
+    print_line(tr("receipt", "回执"),
+               !proof->is_verified ? proof->flaw
+               : proof->is_in_ledger
+                   ? tr("VERIFIED: signed by the hub, and in its ledger", "验证通过：枢纽签名有效，记录已入台账")
+                   : tr("VERIFIED: signed by the hub", "验证通过：枢纽签名有效"));
     if (!proof->is_verified) {
         puts(tr("NOT VERIFIED", "验证未通过"));
     }

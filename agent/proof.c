@@ -23,5 +23,6 @@ void proof_check(const struct item *item, struct view item_bytes, const struct s
     if (!ret_proof->flaw) {
         ret_proof->flaw = find_flaw(item, receipt, ret_proof);
         ret_proof->is_verified = !ret_proof->flaw;
+        ret_proof->is_in_ledger = ret_proof->is_in_ledger && ret_proof->is_verified;
     }
 }

@@ -175,4 +175,5 @@ void bundle_check(const struct bundle *bundle, const struct signing_key *hub_key
         ret_proof->flaw = tr("the institution's signature over the batch does not fit", "机构对批次的签名不符");
     }
     ret_proof->is_verified = !ret_proof->flaw;
+    ret_proof->is_in_ledger = ret_proof->is_in_ledger && ret_proof->is_verified;
 }

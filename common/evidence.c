@@ -135,4 +135,5 @@ void evidence_check(struct view record, const struct receipt *receipt, const str
     memset(ret_proof, 0, sizeof *ret_proof);
     ret_proof->flaw = find_flaw(record, receipt, hub_key, ret_proof);
     ret_proof->is_verified = !ret_proof->flaw;
+    ret_proof->is_in_ledger = ret_proof->is_verified && ret_proof->outcome == OUTCOME_STORED;
 }

@@ -34,12 +34,13 @@ const char *receipt_flaw(const struct suite *suite, const struct receipt *receip
 /* What a receipt proves of one record. */
 struct proof {
     bool is_verified;
-    const char *flaw; /* where it is not: for a person */
+    const char *flaw;  /* where it is not: for a person */
+    bool is_in_ledger; /* the proof of its place is part of the receipt; otherwise the hub's word alone is signed */
     enum outcome outcome;
     uint64_t number;
     int64_t at;
     int64_t signed_at;
-    struct tree_head head; /* of the ledger that holds it */
+    struct tree_head head; /* of the ledger at that commit */
     char hub[256];
     char party[64];
 };

@@ -99,7 +99,7 @@ def verify(evidence, key):
     listed = b"".join(result[2] for result in told["results"])
     check(bytes.fromhex(batch["party_key"]), bytes.fromhex(batch["signature"]), b"AGN/1 submit\0"
           + bytes.fromhex(batch["hub_curve_key"]) + (len(listed) // 32).to_bytes(4, "big") + listed, "institution's")
-    return told["party"], told["hub"], mine[0][3], size
+    return told["party"], told["hub"], mine[0][3], size if mine[0][0] == 0 else None
 
 
 def main():
@@ -108,7 +108,8 @@ def main():
             party, hub, number, size = verify(json.load(file), bytes.fromhex(sys.argv[2]))
     except (Flaw, KeyError, TypeError, ValueError, IndexError, RecursionError, OSError) as error:
         sys.exit(f"NOT VERIFIED: {error}")
-    print(f"verified: {party} filed this record with {hub}; it is number {number} of the ledger of {size}")
+    where = f"of the ledger of {size}" if size is not None else "as the hub says; this receipt does not prove its place"
+    print(f"verified: {party} filed this record with {hub}; it is number {number} {where}")
 
 
 main()
