@@ -6,7 +6,12 @@
 #include "agent/office.h"
 #include "agent/spool_hub.h"
 #include "agent/wake.h"
+#include "common/enrolment.h"
 #include "common/text.h"
+
+#define SOFTWARE "agn-agent/" AGN_VERSION
+
+static const struct enrollee institution = {"entity", "agn-hub entity add", SOFTWARE};
 
 int cmd_config(const struct home *home, const struct arguments *arguments)
 {
@@ -32,36 +37,28 @@ int cmd_config(const struct home *home, const struct arguments *arguments)
     return EXIT_DONE;
 }
 
-/* Each step may be done again: PROTOCOL.md §11. */
+static err_t tell_hub(const void *context, const struct identity *former, const struct identity *next,
+                      char reterr_reason[512])
+{
+    char reason[512];
+    err_t err = enrolment_succeed(context, former, next, SOFTWARE, reason);
+    if (err != ERR_OK) {
+        snprintf(reterr_reason, 512,
+                 tr("%.400s; nothing has changed: do it again with agn-agent key rotate",
+                    "%.400s；未作更改：请再次执行 agn-agent key rotate"),
+                 reason);
+    }
+    return err;
+}
+
 static int rotate_key(const struct home *home)
 {
     struct membership membership;
-    struct identity current;
-    struct identity next;
     char reason[512];
-    int lock = -1;
-    if (home_lock(home, "join.lock", &lock) != ERR_OK) {
-        complain(tr("another join or change of keys is under way in %s", "%s 中正在执行另一个 join 或密钥更换"),
-                 home->path);
-        return EXIT_REFUSED;
-    }
-    if (membership_load(home, MEMBERSHIP_FILE, &membership, reason) != ERR_OK ||
-        identity_load(home, &current, reason) != ERR_OK || identity_prepare_next(home, &next, reason) != ERR_OK) {
+    if (enrolment_lock(home, reason) != ERR_OK ||
+        membership_load(home, MEMBERSHIP_FILE, &membership, reason) != ERR_OK ||
+        enrolment_rotate(home, tell_hub, &membership, reason) != ERR_OK) {
         complain("%s", reason);
-        return EXIT_REFUSED;
-    }
-    err_t err = membership_succeed(&membership, &current, &next, "agn-agent/" AGN_VERSION, reason);
-    identity_done(&current);
-    identity_done(&next);
-    if (err != ERR_OK) {
-        complain(tr("%s; nothing has changed: do it again with agn-agent key rotate",
-                    "%s；未作更改：请再次执行 agn-agent key rotate"),
-                 reason);
-        return EXIT_REFUSED;
-    }
-    err = identity_promote_next(home);
-    if (err != ERR_OK) {
-        complain("%s: %s", home->path, err_text(err));
         return EXIT_REFUSED;
     }
     wake_poke(home);
@@ -88,19 +85,6 @@ int cmd_key(const struct home *home, const struct arguments *arguments)
     return EXIT_DONE;
 }
 
-static bool open_identity(const struct home *home, const struct suite *suite, struct identity *ret_identity)
-{
-    char reason[256];
-    err_t err = identity_load(home, ret_identity, reason);
-    if (err == ERR_NOT_FOUND) {
-        err = identity_create(home, suite, ret_identity, reason);
-    }
-    if (err != ERR_OK) {
-        complain("%s", reason);
-    }
-    return err == ERR_OK;
-}
-
 /* A home is one institution's: its spool counts that one's records. */
 static bool is_same_party(const struct home *home, const struct membership *membership)
 {
@@ -114,28 +98,6 @@ static bool is_same_party(const struct home *home, const struct membership *memb
                 "%s 属于 %s（%s），而链接属于 %s：请为其他机构使用另外的 --home"),
              home->path, former.name, former.party, membership->party);
     return false;
-}
-
-static bool enrol(const struct home *home, const struct join_link *link, struct membership *ret_membership)
-{
-    struct identity identity;
-    char code[32];
-    char reason[512];
-    if (!open_identity(home, link->suite, &identity)) {
-        return false;
-    }
-    err_t err = membership_enrol(link, &identity, "agn-agent/" AGN_VERSION, ret_membership, code, reason);
-    identity_done(&identity);
-    if (err != ERR_OK) {
-        complain("%s", reason);
-        return false;
-    }
-    if (strcmp(ret_membership->role, "entity") != 0) {
-        complain(tr("this link is for a party of role %s, not for an institution", "该链接用于角色 %s，而非创新主体"),
-                 ret_membership->role);
-        return false;
-    }
-    return is_same_party(home, ret_membership);
 }
 
 static bool save(const struct home *home, const struct membership *membership)
@@ -165,20 +127,14 @@ int cmd_join(const struct home *home, const struct arguments *arguments)
 {
     struct join_link link;
     struct membership membership;
-    char reason[256];
-    int lock = -1;
-    if (join_link_parse(arguments->operands[0], &link, reason) != ERR_OK || home_create(home, reason) != ERR_OK) {
+    char reason[512];
+    if (join_link_parse(arguments->operands[0], &link, reason) != ERR_OK || home_create(home, reason) != ERR_OK ||
+        enrolment_lock(home, reason) != ERR_OK ||
+        enrolment_join(home, &link, &institution, &membership, reason) != ERR_OK) {
         complain("%s", reason);
         return EXIT_REFUSED;
     }
-    err_t err = home_lock(home, "join.lock", &lock);
-    if (err != ERR_OK) {
-        complain(err == ERR_BUSY ? tr("another join is under way in %s", "%s 中正在执行另一个 join")
-                                 : tr("cannot write in %s", "无法写入 %s"),
-                 home->path);
-        return EXIT_REFUSED;
-    }
-    if (!enrol(home, &link, &membership) || !save(home, &membership)) {
+    if (!is_same_party(home, &membership) || !save(home, &membership)) {
         return EXIT_REFUSED;
     }
     printf(tr("joined %s (city %s) as %s, %s\n", "已加入 %s（城市 %s），本机构：%s，%s\n"), membership.hub,

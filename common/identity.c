@@ -180,6 +180,13 @@ static err_t create_next(const struct home *home, struct identity *ret_next, cha
     return err;
 }
 
+err_t identity_open(const struct home *home, const struct suite *suite, struct identity *ret_identity,
+                    char reterr_reason[256])
+{
+    err_t err = identity_load(home, ret_identity, reterr_reason);
+    return err == ERR_NOT_FOUND ? identity_create(home, suite, ret_identity, reterr_reason) : err;
+}
+
 err_t identity_prepare_next(const struct home *home, struct identity *ret_next, char reterr_reason[256])
 {
     return home_has(home, IDENTITY_NEXT_FILE) ? identity_load_next(home, ret_next, reterr_reason)

@@ -24,6 +24,9 @@ MUST_CHECK err_t identity_create(const struct home *home, const struct suite *su
                                  char reterr_reason[256]);
 /* ERR_NOT_FOUND when there is no identity file. Asks for the passphrase where the keys are sealed. */
 MUST_CHECK err_t identity_load(const struct home *home, struct identity *ret_identity, char reterr_reason[256]);
+/* As identity_load(), or identity_create() where there is no identity file. */
+MUST_CHECK err_t identity_open(const struct home *home, const struct suite *suite, struct identity *ret_identity,
+                               char reterr_reason[256]);
 /* The public keys alone, for which nobody is asked; the secrets are zeros, and nothing may be signed. */
 MUST_CHECK err_t identity_load_public(const struct home *home, struct identity *ret_identity, char reterr_reason[256]);
 void identity_done(struct identity *identity);

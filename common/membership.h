@@ -1,5 +1,5 @@
-/* common/membership.h - how a peer became known to a hub, and what it knows of it: the join link, enrolment, and the
- * file that remembers it. */
+/* common/membership.h - what a peer knows of the hub that it has joined: the link that it came by, and the file that
+ * remembers it. */
 #ifndef COMMON_MEMBERSHIP_H
 #define COMMON_MEMBERSHIP_H
 
@@ -44,16 +44,6 @@ MUST_CHECK err_t join_link_parse(const char *text, struct join_link *ret_link, c
 /* LINK's endpoints are not looked at; host: as the peers reach the hub. */
 void join_link_format(const char *host, int port, int enrol_port, const struct join_link *link, char *ret_text,
                       size_t size);
-
-/* Enrols with the hub (blocks up to 10 s). ERR_INVALID with the hub's refusal, ERR_IO when it cannot be reached; both
- * with what to do in reterr_reason. reterr_code holds the REFUSE code or "". */
-MUST_CHECK err_t membership_enrol(const struct join_link *link, const struct identity *identity, const char *software,
-                                  struct membership *ret_membership, char reterr_code[32], char reterr_reason[512]);
-
-/* Tells the hub the pair that takes the place of FORMER (PROTOCOL.md §11); as membership_enrol(). Doing it again
- * changes nothing. */
-MUST_CHECK err_t membership_succeed(const struct membership *membership, const struct identity *former,
-                                    const struct identity *next, const char *software, char reterr_reason[512]);
 
 /* NAME such as "hub.zpl". */
 MUST_CHECK err_t membership_save(const struct home *home, const char *name, const struct membership *membership);

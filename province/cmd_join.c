@@ -4,10 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/enrolment.h"
 #include "common/text.h"
 #include "province/commands.h"
 #include "province/hubs.h"
 #include "province/settings.h"
+
+static const struct enrollee province = {"province", "agn-hub peer add", SOFTWARE};
 
 int cmd_config(const struct home *home, const struct arguments *arguments)
 {
@@ -42,22 +45,10 @@ static bool is_name(const char *name)
     return is_plain && utf8_check((struct view){(const uint8_t *)name, strlen(name)}, NULL);
 }
 
-/* Makes the folder and the keys where they are absent. */
-static bool open_identity(const struct home *home, const struct suite *suite, struct identity *ret_identity)
-{
-    char reason[256];
-    err_t err = home_create(home, reason);
-    err = err == ERR_OK ? identity_load(home, ret_identity, reason) : err;
-    err = err == ERR_NOT_FOUND ? identity_create(home, suite, ret_identity, reason) : err;
-    if (err != ERR_OK) {
-        complain("%s", reason);
-    }
-    return err == ERR_OK;
-}
-
 int cmd_init(const struct home *home, const struct arguments *arguments)
 {
     struct identity identity;
+    char reason[256];
     const struct suite *suite = arguments->suite ? suite_named(arguments->suite) : &suite_ed25519;
     if (!suite) {
         complain(tr("--suite: ed25519 or sm2-sm3, as the hubs to be joined",
@@ -73,7 +64,8 @@ int cmd_init(const struct home *home, const struct arguments *arguments)
         complain(tr("%s is initialised already (it has %s)", "%s 已经初始化（存在 %s）"), home->path, SETTINGS_FILE);
         return EXIT_REFUSED;
     }
-    if (!open_identity(home, suite, &identity)) {
+    if (home_create(home, reason) != ERR_OK || identity_open(home, suite, &identity, reason) != ERR_OK) {
+        complain("%s", reason);
         return EXIT_REFUSED;
     }
     identity_done(&identity);
@@ -90,55 +82,39 @@ int cmd_init(const struct home *home, const struct arguments *arguments)
     return EXIT_DONE;
 }
 
-/* Tells every hub; how many there are that have not taken the new pair. */
-static size_t tell_hubs(const struct home *home, const struct identity *current, const struct identity *next)
+/* Every hub is told, although one was not reached. */
+static err_t tell_hubs(const void *context, const struct identity *former, const struct identity *next,
+                       char reterr_reason[512])
 {
+    const struct home *home = context;
     struct hub_member *members = NULL;
     size_t count = 0;
     size_t missing = 0;
     char reason[512];
     if (hubs_load(home, &members, &count, NULL) != ERR_OK) {
-        complain(tr("the folder %s/hubs cannot be used", "文件夹 %s/hubs 不可用"), home->path);
-        return 1;
+        snprintf(reterr_reason, 512, tr("the folder %.400s/hubs cannot be used", "文件夹 %.400s/hubs 不可用"),
+                 home->path);
+        return ERR_IO;
     }
     for (size_t i = 0; i < count; i++) {
-        if (membership_succeed(&members[i].membership, current, next, SOFTWARE, reason) != ERR_OK) {
+        if (enrolment_succeed(&members[i].membership, former, next, SOFTWARE, reason) != ERR_OK) {
             complain(tr("hub %" PRId64 ": %s", "枢纽 %" PRId64 "：%s"), members[i].hub, reason);
             missing++;
         }
     }
     free(members);
-    return missing;
+    snprintf(reterr_reason, 512,
+             tr("%zu hubs do not have the new keys yet; the former go on: do it again with agn-province key rotate",
+                "有 %zu 个枢纽尚未收到新密钥，原密钥继续使用：请再次执行 agn-province key rotate"),
+             missing);
+    return missing > 0 ? ERR_BUSY : ERR_OK;
 }
 
-/* Each step may be done again: PROTOCOL.md §11. */
 static int rotate_key(const struct home *home)
 {
-    struct identity current;
-    struct identity next;
-    char reason[256];
-    int lock = -1;
-    if (home_lock(home, "join.lock", &lock) != ERR_OK) {
-        complain(tr("another join or change of keys is under way in %s", "%s 中正在执行另一个 join 或密钥更换"),
-                 home->path);
-        return EXIT_REFUSED;
-    }
-    if (identity_load(home, &current, reason) != ERR_OK || identity_prepare_next(home, &next, reason) != ERR_OK) {
+    char reason[512];
+    if (enrolment_lock(home, reason) != ERR_OK || enrolment_rotate(home, tell_hubs, home, reason) != ERR_OK) {
         complain("%s", reason);
-        return EXIT_REFUSED;
-    }
-    size_t missing = tell_hubs(home, &current, &next);
-    identity_done(&current);
-    identity_done(&next);
-    if (missing > 0) {
-        complain(tr("%zu hubs do not have the new keys yet; the former go on: do it again with agn-province key rotate",
-                    "有 %zu 个枢纽尚未收到新密钥，原密钥继续使用：请再次执行 agn-province key rotate"),
-                 missing);
-        return EXIT_REFUSED;
-    }
-    err_t err = identity_promote_next(home);
-    if (err != ERR_OK) {
-        complain("%s: %s", home->path, err_text(err));
         return EXIT_REFUSED;
     }
     hubs_wake(home, WAKE_HUBS);
@@ -210,39 +186,17 @@ static void warn_of_twin(const struct home *home, int64_t number, const struct m
     free(members);
 }
 
-static bool enrol(const struct join_link *link, const struct home *home, struct membership *ret_membership)
-{
-    struct identity identity;
-    char code[32];
-    char reason[512];
-    if (!open_identity(home, link->suite, &identity)) {
-        return false;
-    }
-    err_t err = membership_enrol(link, &identity, SOFTWARE, ret_membership, code, reason);
-    identity_done(&identity);
-    if (err != ERR_OK) {
-        complain("%s", reason);
-        return false;
-    }
-    if (strcmp(ret_membership->role, "province") != 0) {
-        complain(tr("this link is for a party of role %s, not for a province: ask for one made by agn-hub peer add",
-                    "该链接用于角色 %s，而非省级：请索取由 agn-hub peer add 生成的链接"),
-                 ret_membership->role);
-        return false;
-    }
-    return true;
-}
-
 static int join_locked(const struct home *home, const struct arguments *arguments, const struct join_link *link)
 {
     struct membership membership;
-    char reason[256];
+    char reason[512];
     int64_t number = 0;
     bool is_known = false;
     if (arguments->replace && !arguments_number("replace", arguments->replace, 1, 999999, &number)) {
         return EXIT_USAGE;
     }
-    if (!enrol(link, home, &membership)) {
+    if (enrolment_join(home, link, &province, &membership, reason) != ERR_OK) {
+        complain("%s", reason);
         return EXIT_REFUSED;
     }
     number = number > 0 ? number : number_for(home, link->hub_key, &is_known);
@@ -268,23 +222,15 @@ static int join_locked(const struct home *home, const struct arguments *argument
 int cmd_join(const struct home *home, const struct arguments *arguments)
 {
     struct join_link link;
-    char reason[256];
-    int lock = -1;
+    char reason[512];
     if (arguments->operand_count != 1) {
         complain(tr("join needs one LINK (agn://…)", "join 需要一个链接（agn://…）"));
         return EXIT_USAGE;
     }
-    if (join_link_parse(arguments->operands[0], &link, reason) != ERR_OK || home_create(home, reason) != ERR_OK) {
+    /* Locked, for two joins at once would take the same number. */
+    if (join_link_parse(arguments->operands[0], &link, reason) != ERR_OK || home_create(home, reason) != ERR_OK ||
+        enrolment_lock(home, reason) != ERR_OK) {
         complain("%s", reason);
-        return EXIT_REFUSED;
-    }
-    /* Two joins at once would take the same number. */
-    err_t err = home_lock(home, "join.lock", &lock);
-    if (err != ERR_OK) {
-        complain(err == ERR_BUSY
-                     ? tr("another join is under way in %s: try again", "%s 中正在执行另一个 join，请稍后重试")
-                     : tr("cannot write in %s", "无法写入 %s"),
-                 home->path);
         return EXIT_REFUSED;
     }
     return join_locked(home, arguments, &link); /* the lock goes with the process */

@@ -7,8 +7,8 @@
 #include <unistd.h>
 #include <zmq.h>
 
+#include "common/enrolment.h"
 #include "common/mem.h"
-#include "common/membership.h"
 #include "common/text.h"
 #include "proto/record.h"
 #include "tests/bench/measure.h"
@@ -36,7 +36,6 @@ size_t keys_enrol(FILE *links, const char *path)
 {
     char line[LINE_BYTES];
     char reason[512];
-    char code[32];
     size_t count = 0;
     int handle = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
     FILE *file = handle >= 0 ? fdopen(handle, "w") : NULL;
@@ -54,7 +53,7 @@ size_t keys_enrol(FILE *links, const char *path)
         if (identity_make(link.suite, &identity) != ERR_OK) {
             fail(tr("the libraries cannot make keys", "程序库无法生成密钥"));
         }
-        if (membership_enrol(&link, &identity, "bench-load", &membership, code, reason) != ERR_OK) {
+        if (enrolment_ask(&link, &identity, "bench-load", &membership, reason) != ERR_OK) {
             fail(tr("enrolment %zu: %s", "第 %zu 个加入失败：%s"), count + 1, reason);
         }
         if (count++ == 0) {
