@@ -235,7 +235,7 @@ static void fetch(struct getting *getting)
         }
         nanosleep(&pause, NULL);
     }
-    if (strcmp(getting->office->settings.log_level, "info") == 0) {
+    if (getting->office->settings.log_level == LOG_LEVEL_INFO) {
         log_set_level(LOG_LEVEL_WARN);
     }
     work(getting);

@@ -237,7 +237,7 @@ static bool begin(struct syncing *syncing, const struct arguments *arguments)
     syncing->patience_ms = arguments->timeout_s > 0 ? 0 : seconds * 1000;
     syncing->deadline_ms = clock_monotonic_ms() + seconds * 1000;
     syncing->is_terminal = isatty(STDERR_FILENO) == 1;
-    if (strcmp(syncing->office.settings.log_level, "info") == 0) {
+    if (syncing->office.settings.log_level == LOG_LEVEL_INFO) {
         log_set_level(LOG_LEVEL_WARN); /* sync tells the user itself */
     }
     err_t err = spool_counts(syncing->office.spool, &counts);

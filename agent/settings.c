@@ -7,8 +7,8 @@
 #include "common/text.h"
 
 static const struct option_row rows[] = {
-    {"log_level", OPTION_TEXT, offsetof(struct settings, log_level), "info", 4, 5, true,
-     "How much to log on stderr: debug, info, warn or error"},
+    {"log_level", OPTION_LOG_LEVEL, offsetof(struct settings, log_level), "info", 0, 0, true,
+     "How much to log on stderr"},
     {"utc_offset_minutes", OPTION_NUMBER, offsetof(struct settings, utc_offset_minutes), "480", -720, 840, false,
      "The zone in which times are shown and \"today\" is meant; 480 is Asia/Shanghai"},
     {"sync_timeout_s", OPTION_NUMBER, offsetof(struct settings, sync_timeout_s), "60", 1, 86400, false,
@@ -37,22 +37,6 @@ static const struct option_row rows[] = {
      "For how many days after the last receipt the agent keeps its own copy of an attachment; 0: for ever"},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
-
-static err_t apply_log_level(const char *path, const struct settings *settings, char reterr_reason[512])
-{
-    static const char *const names[] = {"debug", "info", "warn", "error"};
-    for (int i = 0; i < 4; i++) {
-        if (strcmp(settings->log_level, names[i]) == 0) {
-            log_set_level((enum log_level)i);
-            return ERR_OK;
-        }
-    }
-    snprintf(reterr_reason, 512,
-             tr("%.200s: log_level: expected debug, info, warn or error",
-                "%.200s：log_level：应为 debug、info、warn 或 error"),
-             path);
-    return ERR_INVALID;
-}
 
 /* What the bounds of a row cannot say. */
 static err_t check_texts(const char *path, const struct settings *settings, char reterr_reason[512])
@@ -84,7 +68,10 @@ err_t settings_load(const struct home *home, struct settings *ret_settings, char
     home_file(home, SETTINGS_FILE, path);
     err_t err = config_load(path, rows, ROWS, ret_settings, reterr_reason);
     err = err == ERR_OK ? check_texts(path, ret_settings, reterr_reason) : err;
-    return err == ERR_OK ? apply_log_level(path, ret_settings, reterr_reason) : err;
+    if (err == ERR_OK) {
+        log_set_level(ret_settings->log_level);
+    }
+    return err;
 }
 
 err_t settings_reload(const struct home *home, struct settings *settings, char ret_names[256], char reterr_reason[512])

@@ -6,11 +6,12 @@
 
 #include "common/config.h"
 #include "common/home.h"
+#include "common/log.h"
 
 #define SETTINGS_FILE "agent.zpl"
 
 struct settings {
-    char log_level[CONFIG_TEXT_SIZE];
+    enum log_level log_level;
     int64_t utc_offset_minutes;
     int64_t sync_timeout_s;
     int64_t write_wait_s;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
 #include "common/zpl.h"
@@ -41,10 +42,18 @@ static err_t set_text(const struct option_row *row, const char *text, void *targ
     return ERR_OK;
 }
 
+static err_t set_log_level(const struct option_row *row, const char *text, void *target)
+{
+    return log_level_find(text, (enum log_level *)(void *)((char *)target + row->offset)) ? ERR_OK : ERR_INVALID;
+}
+
 static err_t set_option(const struct option_row *row, const char *text, void *target)
 {
-    static err_t (*const setters[])(const struct option_row *, const char *, void *) = {
-        [OPTION_NUMBER] = set_number, [OPTION_TEXT] = set_text, [OPTION_FLAG] = set_flag};
+    static err_t (*const setters[])(const struct option_row *, const char *,
+                                    void *) = {[OPTION_NUMBER] = set_number,
+                                               [OPTION_TEXT] = set_text,
+                                               [OPTION_FLAG] = set_flag,
+                                               [OPTION_LOG_LEVEL] = set_log_level};
     return setters[row->type](row, text, target);
 }
 
@@ -52,6 +61,8 @@ static void expectation(const struct option_row *row, char *out, size_t size)
 {
     if (row->type == OPTION_FLAG) {
         snprintf(out, size, "yes or no");
+    } else if (row->type == OPTION_LOG_LEVEL) {
+        snprintf(out, size, "debug, info, warn or error");
     } else if (row->type == OPTION_NUMBER) {
         snprintf(out, size, "a number %" PRId64 " to %" PRId64, row->low, row->high);
     } else {
@@ -149,8 +160,10 @@ err_t config_load(const char *path, const struct option_row *rows, size_t count,
 
 static size_t width_of(const struct option_row *row)
 {
-    static const size_t widths[] = {
-        [OPTION_NUMBER] = sizeof(int64_t), [OPTION_TEXT] = CONFIG_TEXT_SIZE, [OPTION_FLAG] = sizeof(bool)};
+    static const size_t widths[] = {[OPTION_NUMBER] = sizeof(int64_t),
+                                    [OPTION_TEXT] = CONFIG_TEXT_SIZE,
+                                    [OPTION_FLAG] = sizeof(bool),
+                                    [OPTION_LOG_LEVEL] = sizeof(enum log_level)};
     return widths[row->type];
 }
 
@@ -176,14 +189,15 @@ void config_reload(const struct option_row *rows, size_t count, void *target, co
 
 static void value_text(const struct option_row *row, const void *target, char ret_text[CONFIG_TEXT_SIZE])
 {
-    const char *at = (const char *)target + row->offset;
+    const void *at = (const char *)target + row->offset;
     if (row->type == OPTION_NUMBER) {
-        snprintf(ret_text, CONFIG_TEXT_SIZE, "%" PRId64, *(const int64_t *)(const void *)at);
+        snprintf(ret_text, CONFIG_TEXT_SIZE, "%" PRId64, *(const int64_t *)at);
+    } else if (row->type == OPTION_TEXT) {
+        snprintf(ret_text, CONFIG_TEXT_SIZE, "%s", (const char *)at);
+    } else if (row->type == OPTION_LOG_LEVEL) {
+        snprintf(ret_text, CONFIG_TEXT_SIZE, "%s", log_level_name(*(const enum log_level *)at));
     } else {
-        snprintf(ret_text, CONFIG_TEXT_SIZE, "%s",
-                 row->type == OPTION_TEXT          ? at
-                 : *(const bool *)(const void *)at ? "yes"
-                                                   : "no");
+        snprintf(ret_text, CONFIG_TEXT_SIZE, "%s", *(const bool *)at ? "yes" : "no");
     }
 }
 

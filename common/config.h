@@ -11,7 +11,12 @@
 
 #include "proto/err.h"
 
-enum option_type { OPTION_NUMBER /* int64_t */, OPTION_TEXT /* char[CONFIG_TEXT_SIZE] */, OPTION_FLAG /* bool */ };
+enum option_type {
+    OPTION_NUMBER,   /* int64_t */
+    OPTION_TEXT,     /* char[CONFIG_TEXT_SIZE] */
+    OPTION_FLAG,     /* bool */
+    OPTION_LOG_LEVEL /* enum log_level */
+};
 enum { CONFIG_TEXT_SIZE = 256 };
 
 struct option_row {

@@ -8,7 +8,26 @@
 
 #include "proto/reader.h"
 
+static const char *const level_names[] = {"debug", "info", "warn", "error"};
+enum { LEVELS = sizeof level_names / sizeof *level_names };
+
 static _Atomic enum log_level threshold = LOG_LEVEL_INFO; /* set anew while other threads log */
+
+const char *log_level_name(enum log_level level)
+{
+    return level_names[level];
+}
+
+bool log_level_find(const char *name, enum log_level *ret_level)
+{
+    for (int i = 0; i < LEVELS; i++) {
+        if (strcmp(level_names[i], name) == 0) {
+            *ret_level = (enum log_level)i;
+            return true;
+        }
+    }
+    return false;
+}
 
 void log_set_level(enum log_level level)
 {
@@ -17,7 +36,6 @@ void log_set_level(enum log_level level)
 
 void log_event(enum log_level level, const char *event, const char *format, ...)
 {
-    static const char *const names[] = {"debug", "info", "warn", "error"};
     if (level < threshold) {
         return;
     }
@@ -27,7 +45,8 @@ void log_event(enum log_level level, const char *event, const char *format, ...)
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &parts);
     size_t at = strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%S", &parts);
-    at += (size_t)snprintf(line + at, sizeof line - at, ".%03ldZ %s %s ", now.tv_nsec / 1000000, names[level], event);
+    at += (size_t)snprintf(line + at, sizeof line - at, ".%03ldZ %s %s ", now.tv_nsec / 1000000, level_names[level],
+                           event);
     va_list args;
     va_start(args, format);
     vsnprintf(line + at, sizeof line - at - 1, format, args);

@@ -5,9 +5,15 @@
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
+
+/* "debug", "info", "warn", "error". */
+const char *log_level_name(enum log_level level);
+/* False: no level is called so. */
+bool log_level_find(const char *name, enum log_level *ret_level);
 
 void log_set_level(enum log_level level);
 void log_event(enum log_level level, const char *event, const char *format, ...) __attribute__((format(printf, 3, 4)));

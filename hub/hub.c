@@ -294,7 +294,7 @@ static void reload(struct hub *hub)
         return;
     }
     config_reload(option_rows, option_count, &hub->options, &fresh, ignored);
-    options_apply_log_level(&hub->options);
+    log_set_level(hub->options.log_level);
     uid_t by = (uid_t)reload_by;
     zactor_t *actors[] = {hub->front, hub->writer, hub->clerk, hub->blobs};
     for (int i = 0; i < 4; i++) {
@@ -413,7 +413,7 @@ int hub_run(const struct home *home)
     if (!prepare(&hub)) {
         return 1;
     }
-    options_apply_log_level(&hub.options);
+    log_set_level(hub.options.log_level);
     catch_signals();
     bool is_ready = true;
     while (is_ready && !is_ended) {

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/log.h"
 #include "common/text.h"
 #include "hub/sharing.h"
 #include "proto/record.h"
@@ -21,7 +20,7 @@ const struct option_row option_rows[] = {
      "Sender of CAP messages: an address without spaces and commas; empty: `host`"},
     {"suite", OPTION_TEXT, AT(suite), "ed25519", 1, 16, false,
      "Signature suite: ed25519 or sm2-sm3. Chosen at `agn-hub init`, with the keys, and for good"},
-    {"log_level", OPTION_TEXT, AT(log_level), "info", 4, 5, true, "debug, info, warn or error"},
+    {"log_level", OPTION_LOG_LEVEL, AT(log_level), "info", 0, 0, true, "How much to log"},
     {"utc_offset_minutes", OPTION_NUMBER, AT(utc_offset_minutes), "480", -720, 840, false,
      "The site's zone: 480 is Asia/Shanghai"},
     {"window", OPTION_NUMBER, AT(window), "256", 1, 256, true, "Items a peer may have under way without a receipt"},
@@ -123,14 +122,4 @@ struct store_settings options_store_settings(const struct options *options)
     return (struct store_settings){.suite = suite_named(options->suite),
                                    .utc_offset_minutes = (int)options->utc_offset_minutes,
                                    .uplink_level = (int)options->uplink_level};
-}
-
-void options_apply_log_level(const struct options *options)
-{
-    static const char *const names[] = {"debug", "info", "warn", "error"};
-    for (int i = 0; i < 4; i++) {
-        if (strcmp(options->log_level, names[i]) == 0) {
-            log_set_level((enum log_level)i);
-        }
-    }
 }

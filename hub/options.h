@@ -4,6 +4,7 @@
 
 #include "common/config.h"
 #include "common/identity.h"
+#include "common/log.h"
 #include "hub/store.h"
 
 /* Where the rules lie unless the site says otherwise. */
@@ -17,7 +18,7 @@ struct options {
     char host[CONFIG_TEXT_SIZE];
     char cap_sender[CONFIG_TEXT_SIZE]; /* "": host */
     char suite[CONFIG_TEXT_SIZE];
-    char log_level[CONFIG_TEXT_SIZE];
+    enum log_level log_level;
     int64_t utc_offset_minutes;
     int64_t window;
     int64_t max_batch;
@@ -55,6 +56,5 @@ MUST_CHECK err_t options_load(const struct home *home, struct options *ret_optio
 MUST_CHECK err_t options_load_keys(const struct home *home, struct options *ret_options, struct identity *ret_identity,
                                    char reterr_reason[512]);
 struct store_settings options_store_settings(const struct options *options);
-void options_apply_log_level(const struct options *options);
 
 #endif

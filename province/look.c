@@ -14,7 +14,7 @@ bool look_open(const struct home *home, struct look *ret_look)
         complain("%s", reason);
         return false;
     }
-    settings_apply_log_level(&ret_look->settings);
+    log_set_level(ret_look->settings.log_level);
     if (!home_has(home, REPLICA_FILE)) {
         complain(tr("%s holds no figures yet: join a hub (agn-province join LINK) and start agn-province run",
                     "%s 中还没有数据：请先加入枢纽（agn-province join LINK），再启动 agn-province run"),

@@ -216,7 +216,7 @@ static bool open_run(struct run *run)
         complain("%s", reason);
         return false;
     }
-    settings_apply_log_level(&run->settings);
+    log_set_level(run->settings.log_level);
     if (!open_keys(run) || !open_lock(run)) {
         return false;
     }

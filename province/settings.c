@@ -3,14 +3,12 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "common/log.h"
 #include "common/text.h"
 
 static const struct option_row rows[] = {
     {"name", OPTION_TEXT, offsetof(struct settings, name), "", 0, 200, false,
      "the province's own name, as `status` shows it"},
-    {"log_level", OPTION_TEXT, offsetof(struct settings, log_level), "info", 4, 5, true,
-     "how much to log: debug, info, warn or error"},
+    {"log_level", OPTION_LOG_LEVEL, offsetof(struct settings, log_level), "info", 0, 0, true, "how much to log"},
     {"cap_sender", OPTION_TEXT, offsetof(struct settings, cap_sender), "", 0, 255, false,
      "sender of CAP messages: an address without spaces and commas, such as the province's domain; `cap` needs it"},
     {"credit", OPTION_NUMBER, offsetof(struct settings, credit), "2000", 1, 10000, true,
@@ -26,32 +24,11 @@ static const struct option_row rows[] = {
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
-static const char *const level_names[] = {
-    [LOG_LEVEL_DEBUG] = "debug", [LOG_LEVEL_INFO] = "info", [LOG_LEVEL_WARN] = "warn", [LOG_LEVEL_ERROR] = "error"};
-enum { LEVELS = sizeof level_names / sizeof *level_names };
-
-static size_t level_of(const char *name)
-{
-    size_t level = 0;
-    while (level < LEVELS && strcmp(level_names[level], name) != 0) {
-        level++;
-    }
-    return level;
-}
-
 err_t settings_load(const struct home *home, struct settings *ret_settings, char reterr_reason[512])
 {
     char path[PATH_SIZE];
     home_file(home, SETTINGS_FILE, path);
-    err_t err = config_load(path, rows, ROWS, ret_settings, reterr_reason);
-    if (err == ERR_OK && level_of(ret_settings->log_level) == LEVELS) {
-        snprintf(reterr_reason, 512,
-                 tr("%.200s: log_level: expected debug, info, warn or error",
-                    "%.200s：log_level：应为 debug、info、warn 或 error"),
-                 path);
-        return ERR_INVALID;
-    }
-    return err;
+    return config_load(path, rows, ROWS, ret_settings, reterr_reason);
 }
 
 err_t settings_reload(const struct home *home, struct settings *settings, char ret_names[256], char reterr_reason[512])
@@ -61,14 +38,9 @@ err_t settings_reload(const struct home *home, struct settings *settings, char r
     err_t err = settings_load(home, &fresh, reterr_reason);
     if (err == ERR_OK) {
         config_reload(rows, ROWS, settings, &fresh, ret_names);
-        settings_apply_log_level(settings);
+        log_set_level(settings->log_level);
     }
     return err;
-}
-
-void settings_apply_log_level(const struct settings *settings)
-{
-    log_set_level((enum log_level)level_of(settings->log_level));
 }
 
 void settings_print_sample(FILE *file)

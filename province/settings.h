@@ -6,12 +6,13 @@
 
 #include "common/config.h"
 #include "common/home.h"
+#include "common/log.h"
 
 #define SETTINGS_FILE "province.zpl"
 
 struct settings {
     char name[CONFIG_TEXT_SIZE];
-    char log_level[CONFIG_TEXT_SIZE];
+    enum log_level log_level;
     char cap_sender[CONFIG_TEXT_SIZE];
     int64_t credit;
     int64_t utc_offset_minutes;
@@ -24,7 +25,6 @@ MUST_CHECK err_t settings_load(const struct home *home, struct settings *ret_set
 /* Reads the file again and takes over what may change while running; names of the rest go to ret_names. */
 MUST_CHECK err_t settings_reload(const struct home *home, struct settings *settings, char ret_names[256],
                                  char reterr_reason[512]);
-void settings_apply_log_level(const struct settings *settings);
 void settings_print_sample(FILE *file);
 
 #endif
