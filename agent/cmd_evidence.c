@@ -11,12 +11,19 @@
 #include "common/bundle.h"
 #include "common/identity.h"
 #include "common/mem.h"
-#include "common/succession.h"
 #include "common/text.h"
 #include "proto/check.h"
 
 /* Of a file that is checked without a home: Asia/Shanghai, as in settings.c. */
 enum { ZONE_MINUTES = 480 };
+
+/* The hub's keys whose word is taken. */
+enum { TRUSTED_MAX = FORMER_HUB_KEYS_MAX + 1 };
+struct trust {
+    size_t count; /* at least one */
+    struct signing_key keys[TRUSTED_MAX];
+    int64_t leaked_at; /* when the receipt's was reported leaked; 0: it was not, or that is not known */
+};
 
 /* What a bundle is made of, and must outlive it. */
 struct source {
@@ -44,10 +51,11 @@ static err_t read_spool(struct source *source, const uint8_t id[RECORD_ID_SIZE],
         return ERR_BUSY;
     }
     err = err == ERR_OK ? spool_bytes(source->office.spool, item.seq, &source->record, &size) : err;
-    err = err == ERR_OK ? spool_receipt(source->office.spool, item.receipt, &source->receipt) : err;
+    err = err == ERR_OK ? spool_receipt(source->office.spool, &item, &source->receipt) : err;
     *bundle = (struct bundle){.record = {source->record, size},
                               .receipt = source->receipt.receipt,
                               .hub_key = source->receipt.hub_key,
+                              .inclusion = source->receipt.inclusion,
                               .hub_curve_key = {source->office.membership.hub_key, KEY_SIZE},
                               .party_key = signing_key_view(&source->identity.signing.key)};
     return err;
@@ -163,6 +171,16 @@ static void print_facts(const struct proof *proof, int offset)
     print_line(tr("taken", "接收时间"), text);
 }
 
+/* The file shows it, but under a key that nobody here vouches for. */
+static void print_other_key(const struct bundle *bundle)
+{
+    char hex[2 * SIGNING_KEY_MAX + 1];
+    hex_text(bundle->inclusion.hub_key.at, bundle->inclusion.hub_key.size, hex);
+    printf(tr("It is shown under another key of the hub's: where the city confirms %s, name both: --hub-key KEY,KEY\n",
+              "该证明由枢纽的另一公钥签署：经先导城市核实 %s 后，请同时指定两个公钥：--hub-key 公钥,公钥\n"),
+           hex);
+}
+
 static void print_text(const struct bundle *bundle, const struct proof *proof, int offset)
 {
     char id[37] = "";
@@ -179,11 +197,12 @@ static void print_text(const struct bundle *bundle, const struct proof *proof, i
             ? tr("VERIFIED: the record, the institution's signature, the hub's receipt and its place in the ledger",
                  "验证通过：记录内容、机构签名、枢纽回执及其在台账中的位置")
             : tr("VERIFIED: the record, the institution's signature and the hub's receipt; its place in the ledger is "
-                 "not "
-                 "part of this receipt",
-                 "验证通过：记录内容、机构签名及枢纽回执；该回执不含其在台账中位置的证明"));
+                 "not proved",
+                 "验证通过：记录内容、机构签名及枢纽回执；其在台账中的位置未经证明"));
     if (proof->flaw) {
         print_line(tr("because", "原因"), proof->flaw);
+    } else if (!proof->is_in_ledger && bundle->inclusion.head.size > 0) {
+        print_other_key(bundle);
     }
 }
 
@@ -203,21 +222,35 @@ static void print_json(const struct bundle *bundle, const struct proof *proof)
     json_decref(object);
 }
 
-/* A duplicate's receipt says where the record is, and that alone is signed: the ledger's proof is not part of it. */
-static void judge(const struct bundle *bundle, const struct signing_key *key, struct proof *ret_proof)
+/* The one that is trusted and that a file names; NULL: it names none of them. */
+static const struct signing_key *find_key(const struct trust *trust, struct view named)
 {
-    bundle_check(bundle, key, ret_proof);
-    if (ret_proof->is_verified && ret_proof->outcome == OUTCOME_REJECTED) {
-        ret_proof->is_verified = false;
-        ret_proof->flaw = tr("the receipt proves that the hub refused this record", "回执表明枢纽拒收了该记录");
+    for (size_t i = 0; i < trust->count; i++) {
+        struct view key = signing_key_view(&trust->keys[i]);
+        if (key.size == named.size && memcmp(key.at, named.at, named.size) == 0) {
+            return &trust->keys[i];
+        }
     }
+    return NULL;
 }
 
-static int verify(const struct bundle *bundle, const struct signing_key *key, const struct arguments *arguments,
-                  int offset)
+static void judge(const struct bundle *bundle, const struct trust *trust, struct proof *ret_proof)
+{
+    const struct signing_key *key = find_key(trust, bundle->hub_key);
+    bundle_check(bundle, key ? key : trust->keys, find_key(trust, bundle->inclusion.hub_key), ret_proof);
+    const char *flaw = ret_proof->flaw;
+    if (!flaw && ret_proof->outcome == OUTCOME_REJECTED) {
+        flaw = tr("the receipt proves that the hub refused this record", "回执表明枢纽拒收了该记录");
+    }
+    ret_proof->flaw = flaw ? flaw : proof_leak(ret_proof, trust->leaked_at);
+    ret_proof->is_verified = !ret_proof->flaw;
+    ret_proof->is_in_ledger = ret_proof->is_in_ledger && ret_proof->is_verified;
+}
+
+static int verify(const struct bundle *bundle, const struct trust *trust, const struct arguments *arguments, int offset)
 {
     struct proof proof;
-    judge(bundle, key, &proof);
+    judge(bundle, trust, &proof);
     if (arguments->form == TABLE_JSON) {
         print_json(bundle, &proof);
     } else {
@@ -226,25 +259,48 @@ static int verify(const struct bundle *bundle, const struct signing_key *key, co
     return proof.is_verified ? EXIT_DONE : EXIT_REFUSED;
 }
 
-/* The key that is trusted: the one that is given, else the hub's that this agent belongs to, or a former one of it. */
-static bool choose_key(const struct home *home, const struct arguments *arguments, const struct bundle *bundle,
-                       struct signing_key *ret_key)
+/* Keys in hex digits, a comma between two. */
+static bool read_keys(const char *text, struct trust *trust)
+{
+    while (*text) {
+        char hex[2 * SIGNING_KEY_MAX + 2];
+        size_t size = strcspn(text, ",");
+        snprintf(hex, sizeof hex, "%.*s", (int)(size < sizeof hex ? size : sizeof hex - 1), text);
+        if (trust->count == TRUSTED_MAX || signing_key_parse(hex, &trust->keys[trust->count]) != ERR_OK) {
+            return false;
+        }
+        trust->count++;
+        text += size + (text[size] == ',');
+    }
+    return trust->count > 0;
+}
+
+static bool trust_given(const char *text, struct trust *ret_trust)
+{
+    *ret_trust = (struct trust){.count = 0};
+    if (!read_keys(text, ret_trust)) {
+        complain(
+            tr("--hub-key: expected a public key of 32 or 33 bytes in hex digits, or up to %d with a comma between",
+               "--hub-key：应为 32 或 33 字节公钥的十六进制；可用逗号分隔，最多 %d 个"),
+            TRUSTED_MAX);
+        return false;
+    }
+    return true;
+}
+
+/* Those that are given, else those of the hub that this agent belongs to. */
+static bool trust_hub(const struct home *home, const struct arguments *arguments, const struct bundle *bundle,
+                      struct trust *ret_trust)
 {
     struct membership membership;
     char reason[256];
     char text[2 * SIGNING_KEY_MAX + 1];
     if (arguments->hub_key) {
-        if (signing_key_parse(arguments->hub_key, ret_key) != ERR_OK) {
-            complain(tr("--hub-key: expected a public key of 32 or 33 bytes in hex digits",
-                        "--hub-key：应为 32 或 33 字节公钥的十六进制"));
-            return false;
-        }
-        return true;
+        return trust_given(arguments->hub_key, ret_trust);
     }
     if (membership_load(home, MEMBERSHIP_FILE, &membership, reason) == ERR_OK) {
-        if (signing_key_take(bundle->hub_key, ret_key) != ERR_OK || !membership_trusts(&membership, ret_key)) {
-            *ret_key = membership.hub_signing_key;
-        }
+        *ret_trust = (struct trust){.count = 1, .keys = {membership.hub_signing_key}};
+        read_keys(membership.former_hub_keys, ret_trust);
         return true;
     }
     hex_text(bundle->hub_key.at, bundle->hub_key.size, text);
@@ -255,11 +311,20 @@ static bool choose_key(const struct home *home, const struct arguments *argument
     return false;
 }
 
+/* Those that the receipt and what was shown beside it were checked with when they came. */
+static bool trust_kept(const struct source *source, const struct bundle *bundle, struct trust *ret_trust)
+{
+    *ret_trust = (struct trust){.leaked_at = source->receipt.leaked_at};
+    ret_trust->count += signing_key_take(bundle->hub_key, &ret_trust->keys[ret_trust->count]) == ERR_OK;
+    ret_trust->count += signing_key_take(bundle->inclusion.hub_key, &ret_trust->keys[ret_trust->count]) == ERR_OK;
+    return ret_trust->count > 0;
+}
+
 static int verify_file(const struct home *home, const struct arguments *arguments)
 {
     const char *path = arguments->operands[0];
     struct bundle bundle;
-    struct signing_key key;
+    struct trust trust;
     char reason[256];
     json_error_t error;
     FILE *file = fopen(path, "rb");
@@ -281,8 +346,8 @@ static int verify_file(const struct home *home, const struct arguments *argument
     }
     json_decref(json);
     int code = EXIT_REFUSED;
-    if (choose_key(home, arguments, &bundle, &key)) {
-        code = verify(&bundle, &key, arguments, ZONE_MINUTES);
+    if (trust_hub(home, arguments, &bundle, &trust)) {
+        code = verify(&bundle, &trust, arguments, ZONE_MINUTES);
     }
     bundle_done(&bundle);
     return code;
@@ -293,7 +358,7 @@ int cmd_verify(const struct home *home, const struct arguments *arguments)
     uint8_t id[RECORD_ID_SIZE];
     struct source source;
     struct bundle bundle;
-    struct signing_key key;
+    struct trust trust;
     if (record_id_parse(arguments->operands[0], id) != ERR_OK) {
         return verify_file(home, arguments);
     }
@@ -301,9 +366,8 @@ int cmd_verify(const struct home *home, const struct arguments *arguments)
         return EXIT_REFUSED;
     }
     int code = EXIT_REFUSED;
-    if (arguments->hub_key ? choose_key(home, arguments, &bundle, &key)
-                           : signing_key_take(bundle.hub_key, &key) == ERR_OK) {
-        code = verify(&bundle, &key, arguments, (int)source.office.settings.utc_offset_minutes);
+    if (arguments->hub_key ? trust_given(arguments->hub_key, &trust) : trust_kept(&source, &bundle, &trust)) {
+        code = verify(&bundle, &trust, arguments, (int)source.office.settings.utc_offset_minutes);
     }
     source_close(&source);
     return code;

@@ -48,7 +48,7 @@ static err_t read_evidence(struct office *office, const uint8_t id[RECORD_ID_SIZ
         err = spool_faults(office->spool, item->seq, &ret_evidence->faults);
     }
     err = err == ERR_OK ? spool_bytes(office->spool, item->seq, &bytes, &size) : err;
-    err = err == ERR_OK ? spool_receipt(office->spool, item->receipt, &ret_evidence->receipt) : err;
+    err = err == ERR_OK ? spool_receipt(office->spool, item, &ret_evidence->receipt) : err;
     if (err == ERR_OK) {
         proof_check(item, (struct view){bytes, size}, &ret_evidence->receipt, &ret_evidence->proof);
     }

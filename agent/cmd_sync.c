@@ -13,7 +13,14 @@
 #include "common/log.h"
 #include "common/text.h"
 
-enum { LOOK_MS = 100, INBOX_GRACE_MS = 1000, BAR = 30, REJECTED_SHOWN = 20, TROUBLE_AFTER_MS = 500 };
+enum {
+    LOOK_MS = 100,
+    INBOX_GRACE_MS = 1000,
+    PROOF_GRACE_MS = 5000,
+    BAR = 30,
+    REJECTED_SHOWN = 20,
+    TROUBLE_AFTER_MS = 500
+};
 
 struct syncing {
     struct office office;
@@ -82,6 +89,13 @@ static bool look(struct syncing *syncing)
     return true;
 }
 
+/* Receipts are what counts: for the rest there is a while. */
+static bool is_settled(const struct courier *courier, int64_t since_ms)
+{
+    return (courier_has_inbox(courier) || since_ms > INBOX_GRACE_MS) &&
+           (!courier_is_proving(courier) || since_ms > PROOF_GRACE_MS);
+}
+
 static int on_look(zloop_t *loop, int timer, void *arg)
 {
     (void)loop;
@@ -95,7 +109,7 @@ static int on_look(zloop_t *loop, int timer, void *arg)
         bool is_stuck = look_stuck(syncing);
         bool is_empty = syncing->waiting == 0 || is_stuck;
         syncing->empty_ms = !is_empty ? 0 : syncing->empty_ms ? syncing->empty_ms : now;
-        bool is_over = is_empty && (courier_has_inbox(courier) || now - syncing->empty_ms > INBOX_GRACE_MS);
+        bool is_over = is_empty && (now >= syncing->deadline_ms || is_settled(courier, now - syncing->empty_ms));
         syncing->is_stuck = is_over && is_stuck;
         syncing->is_done = is_over && !is_stuck;
     }

@@ -5,6 +5,8 @@
 
 #include "agent/blobs_spool.h"
 #include "agent/courier_blobs.h"
+#include "agent/courier_note.h"
+#include "agent/courier_proofs.h"
 #include "agent/office.h"
 #include "agent/spool_hub.h"
 #include "agent/wake.h"
@@ -13,7 +15,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 
-enum { TICK_MS = 250, AGAIN_MS = 1000, LOOK_EVERY_MS = 30000, SLOW_MS = 2000 };
+enum { TICK_MS = 250, AGAIN_MS = 1000, LOOK_EVERY_MS = 30000 };
 static const char stream[] = "inbox";
 
 struct courier {
@@ -21,6 +23,7 @@ struct courier {
     zloop_t *loop;
     struct link *link;
     struct porter *porter;
+    struct prover prover;
     int timer;
     zmq_pollitem_t wake;
     struct flights flights;
@@ -30,62 +33,12 @@ struct courier {
     bool is_pump_due;  /* a one-shot timer will pump */
     bool was_ready;
     bool has_inbox;
-    int64_t slowed_ms; /* monotonic: until when the hub asked to wait last; 0: it does not */
-    struct connection connection;
+    struct notice notice;
 };
 
 static int64_t retry_ms(const struct courier *courier)
 {
     return courier->config.settings->retry_ms;
-}
-
-/* A note for `status`; the work does not depend on it. */
-static void save_note(struct courier *courier, const char *reason, int64_t next_try_ms)
-{
-    struct connection *connection = &courier->connection;
-    connection->next_try_ms = next_try_ms;
-    snprintf(connection->reason, REASON_SIZE, "%s", reason);
-    if (spool_note_connection(courier->config.spool, connection) != ERR_OK) {
-        log_debug("status-not-noted", "ready=%d", connection->is_ready);
-    }
-}
-
-static void note(struct courier *courier, bool is_ready, const char *reason, int64_t next_try_ms)
-{
-    courier->connection.is_ready = is_ready;
-    courier->connection.since_ms = clock_ms();
-    courier->slowed_ms = 0;
-    save_note(courier, reason, next_try_ms);
-}
-
-/* The hub takes what is sent, but not so fast. Told once, until a while has passed without it. */
-static void slow_down(struct courier *courier, const struct refuse *refusal, int64_t wait_ms)
-{
-    bool is_told = courier->slowed_ms > 0;
-    courier->slowed_ms = clock_monotonic_ms() + wait_ms;
-    if (!is_told) {
-        char code[32];
-        char reason[400];
-        char text[REASON_SIZE];
-        log_safe(refusal->code.at, refusal->code.size, code, sizeof code);
-        log_safe(refusal->reason.at, refusal->reason.size, reason, sizeof reason);
-        snprintf(text, sizeof text, "%s (%s)", fault_label(code, text_is_chinese()), reason);
-        save_note(courier, text, clock_ms() + wait_ms);
-    }
-}
-
-static void speed_up(struct courier *courier, int64_t now)
-{
-    if (courier->slowed_ms > 0 && now > courier->slowed_ms + SLOW_MS) {
-        courier->slowed_ms = 0;
-        save_note(courier, "", 0);
-    }
-}
-
-static void refuse(struct courier *courier, const char *reason)
-{
-    snprintf(courier->connection.refusal, REASON_SIZE, "%s", reason);
-    note(courier, courier->connection.is_ready, courier->connection.reason, courier->connection.next_try_ms);
 }
 
 static bool send_batch(struct courier *courier)
@@ -111,7 +64,7 @@ static bool send_batch(struct courier *courier)
 static void pump(struct courier *courier)
 {
     courier->look_ms = clock_monotonic_ms() + LOOK_EVERY_MS;
-    while (courier->connection.refusal[0] == '\0') {
+    while (courier->notice.connection.refusal[0] == '\0') {
         uint32_t room = link_room(courier->link);
         uint32_t free_flights = flights_room(&courier->flights);
         room = room < free_flights ? room : free_flights;
@@ -204,7 +157,8 @@ static void on_ready(void *self, struct link *link, const struct welcome *welcom
     struct welcome_effect effect;
     flights_clear(&courier->flights);
     porter_reset(courier->porter);
-    courier->connection.refusal[0] = '\0';
+    prover_reset(&courier->prover, welcome->has_proofs);
+    courier->notice.connection.refusal[0] = '\0';
     if (!view_is(welcome->party, courier->config.membership->party)) {
         log_warn("party-differs", "the hub knows this key under another identifier; join again if that is wrong");
     }
@@ -216,10 +170,11 @@ static void on_ready(void *self, struct link *link, const struct welcome *welcom
     }
     finish_change(courier);
     courier->was_ready = true;
-    note(courier, true, "", 0);
+    notice_set(&courier->notice, true, "", 0);
     follow(courier);
     pump(courier);
     porter_look(courier->porter, courier->link);
+    prover_tick(&courier->prover, courier->link);
 }
 
 /* The hub has lost, or never had, what the record names. */
@@ -286,6 +241,9 @@ static void on_receipt(void *self, struct link *link, const struct receipt_body 
              "batch=%" PRIu64 " stored=%" PRIu32 " duplicate=%" PRIu32 " rejected=%" PRIu32 " retry=%" PRIu32 "%s%s",
              receipt->batch, counts[OUTCOME_STORED], counts[OUTCOME_DUPLICATE], counts[OUTCOME_REJECTED],
              counts[OUTCOME_RETRY], *code ? " code=" : "", code);
+    if (counts[OUTCOME_DUPLICATE] > 0) {
+        prover_look(&courier->prover);
+    }
     pump_soon(courier);
 }
 
@@ -338,13 +296,14 @@ static void on_refuse(void *self, struct link *link, const struct refuse *refusa
     struct courier *courier = self;
     if (!refusal->has_batch) {
         porter_refused(courier->porter, refusal);
+        prover_refused(&courier->prover, refusal);
         return;
     }
     int64_t wait =
         refusal->after_ms > 0 && refusal->after_ms < 3600000 ? (int64_t)refusal->after_ms : retry_ms(courier);
     flights_hold_batch(&courier->flights, refusal->batch, clock_monotonic_ms() + wait);
     if (refusal->after_ms > 0) {
-        slow_down(courier, refusal, wait);
+        notice_slow(&courier->notice, refusal, wait);
     }
     for (size_t i = 0; i < sizeof stopping / sizeof *stopping; i++) {
         if (view_is(refusal->code, stopping[i])) {
@@ -353,7 +312,7 @@ static void on_refuse(void *self, struct link *link, const struct refuse *refusa
             log_safe(refusal->reason.at, refusal->reason.size, reason, sizeof reason);
             snprintf(text, sizeof text, "%s: %s", stopping[i], reason);
             log_error("sending-stopped", "code=%s text=\"nothing is sent until the next session\"", stopping[i]);
-            refuse(courier, text);
+            notice_refuse(&courier->notice, text);
         }
     }
 }
@@ -364,6 +323,12 @@ static void on_blob(void *self, struct link *link, const struct message *message
     if (porter_take(courier->porter, link, message)) {
         pump_soon(courier);
     }
+}
+
+static void on_proof(void *self, struct link *link, const struct ledger_proof *proof, const struct tree_head *head)
+{
+    struct courier *courier = self;
+    prover_take(&courier->prover, link, proof, head);
 }
 
 static void on_probed(void *self, struct link *link, uint64_t token)
@@ -378,8 +343,9 @@ static void on_down(void *self, struct link *link, const char *reason, int64_t w
     struct courier *courier = self;
     flights_clear(&courier->flights);
     porter_reset(courier->porter);
+    prover_reset(&courier->prover, false);
     courier->follow_ms = 0;
-    note(courier, false, reason, clock_ms() + wait_ms);
+    notice_set(&courier->notice, false, reason, clock_ms() + wait_ms);
 }
 
 static int on_tick(zloop_t *loop, int timer, void *arg)
@@ -391,7 +357,7 @@ static int on_tick(zloop_t *loop, int timer, void *arg)
     if (link_state(courier->link) != LINK_READY) {
         return 0;
     }
-    speed_up(courier, now);
+    notice_tick(&courier->notice, now);
     if (courier->follow_ms > 0 && now >= courier->follow_ms) {
         follow(courier);
     }
@@ -399,6 +365,7 @@ static int on_tick(zloop_t *loop, int timer, void *arg)
         pump(courier);
     }
     porter_tick(courier->porter, courier->link);
+    prover_tick(&courier->prover, courier->link);
     return 0;
 }
 
@@ -433,8 +400,10 @@ struct courier *courier_open(zloop_t *loop, const struct courier_config *config,
     }
     struct courier *courier = mem_alloc(sizeof *courier);
     courier->config = *config;
+    courier->notice.spool = config->spool;
     courier->loop = loop;
     courier->porter = porter_open(&courier->config);
+    prover_init(&courier->prover, config->spool, &config->membership->hub_signing_key);
     courier->wake = (zmq_pollitem_t){.fd = fd, .events = ZMQ_POLLIN};
     batch_init(&courier->batch);
     struct link_config link_config = {.membership = config->membership,
@@ -448,12 +417,13 @@ struct courier *courier_open(zloop_t *loop, const struct courier_config *config,
                                    .on_gap = on_gap,
                                    .on_refuse = on_refuse,
                                    .on_blob = on_blob,
+                                   .on_proof = on_proof,
                                    .on_probed = on_probed,
                                    .on_hub_keys = on_hub_keys,
                                    .on_down = on_down};
     courier->timer = zloop_timer(loop, TICK_MS, 0, on_tick, courier);
     zloop_poller(loop, &courier->wake, on_wake, courier);
-    note(courier, false, tr("connecting", "正在连接"), 0);
+    notice_set(&courier->notice, false, tr("connecting", "正在连接"), 0);
     courier->link = link_open(loop, &link_config, &handler);
     return courier;
 }
@@ -484,11 +454,16 @@ bool courier_has_inbox(const struct courier *courier)
 
 const char *courier_trouble(const struct courier *courier)
 {
-    const struct connection *connection = &courier->connection;
+    const struct connection *connection = &courier->notice.connection;
     return connection->refusal[0] ? connection->refusal : connection->is_ready ? "" : connection->reason;
 }
 
 uint64_t courier_moved(const struct courier *courier)
 {
     return porter_moved(courier->porter);
+}
+
+bool courier_is_proving(const struct courier *courier)
+{
+    return prover_is_busy(&courier->prover);
 }

@@ -31,6 +31,8 @@ void courier_close(struct courier *courier);
 bool courier_was_ready(const struct courier *courier);
 bool courier_has_inbox(const struct courier *courier);
 const char *courier_trouble(const struct courier *courier);
+/* The hub is being asked for the places of records in its ledger. */
+bool courier_is_proving(const struct courier *courier);
 /* Bytes of attachments that came over; rises as long as one is under way and moves. */
 uint64_t courier_moved(const struct courier *courier);
 

@@ -46,6 +46,15 @@ static const struct db_migration migrations[] = {
      "alter table receipt add column proof blob;"},
     /* Signing keys of the hub that somebody else has, and since when. */
     {"create table leaked_key (key blob primary key, at integer not null) without rowid;"},
+    /* What the hub has shown of the place of records whose receipt does not prove it, and which are to be asked for
+     * yet: of what was kept before, those whose own result in the receipt says duplicate. */
+    {"alter table item add column is_placed integer not null default 1;"
+     "update item set is_placed = 0 where state = 1 and exists (select 1 from receipt r where r.row = item.receipt and"
+     " instr(r.body, cast(x'9501c410' || item.id as blob)));"
+     "create index item_unplaced on item (number) where state = 1 and is_placed = 0;"
+     "create table inclusion (seq integer not null, receipt integer not null references receipt (row),"
+     " at integer not null, head blob not null, signature blob not null, hub_key blob not null, path blob not null,"
+     " primary key (seq, receipt));"},
 };
 
 /* An item that is ready to go: its attachments are at the hub, and what it refers to has its receipt where that has
@@ -60,6 +69,13 @@ static const struct db_migration migrations[] = {
 #define BLOB_COLUMNS                                                                                                   \
     "b.row, b.hash, b.size, b.media_type, b.name, b.state, b.code, b.at, (select count(*) from item_blob l join item " \
     "i on i.seq = l.seq where l.hash = b.hash and i.state = 0) from blob b "
+
+/* Signed by a key of the hub's after that had leaked. */
+#define IS_DOUBTFUL(inclusion)                                                                                         \
+    "exists (select 1 from leaked_key k where k.key = " inclusion ".hub_key and k.at < " inclusion ".at) "
+
+/* Of the store that the hub has now. */
+#define IS_OF_HUB(receipt) receipt ".epoch = (select value from meta where key = 'epoch') "
 
 #define ITEM_COLUMNS                                                                                                   \
     "seq, id, hash, kind, title, state, accepted_at, outcome_at, number, corrected_by, receipt from item "
@@ -98,15 +114,30 @@ static const struct {
      "iif(is_ready = excluded.is_ready, since, excluded.since), is_ready = excluded.is_ready, next_try = "
      "excluded.next_try, reason = excluded.reason, refusal = excluded.refusal"},
     {offsetof(struct spool, match), "select seq, state = 0 or outcome_at is null from item where id = ? and hash = ?"},
-    {offsetof(struct spool, settle),
-     "update item set state = ?2, outcome_at = ?3, number = ?4, faults = ?5, receipt = ?6 where seq = ?1"},
+    {offsetof(struct spool, settle), "update item set state = ?2, outcome_at = ?3, number = ?4, faults = ?5, receipt = "
+                                     "?6, is_placed = ?7 where seq = ?1"},
     {offsetof(struct spool, add_receipt),
      "insert into receipt (epoch, at, body, algorithm, signature, hub_key, head, place, count, path, proof) values "
      "(?,?,?,?,?,?,?,?,?,?,?)"},
-    {offsetof(struct spool, get_receipt), "select epoch, at, body, algorithm, signature, hub_key, head, path, proof, "
-                                          "place, count, (select k.at from leaked_key k where k.key = hub_key) from "
-                                          "receipt where row = ?"},
+    {offsetof(struct spool, get_receipt),
+     "select r.epoch, r.at, r.body, r.algorithm, r.signature, r.hub_key, r.head, r.path, r.proof, r.place, r.count,"
+     " (select k.at from leaked_key k where k.key = r.hub_key), n.head, n.signature, n.hub_key, n.path"
+     " from receipt r left join inclusion n on n.seq = ?2 and n.receipt = r.row and not " IS_DOUBTFUL(
+         "n") "where "
+              "r.row = ?1"},
+    {offsetof(struct spool, unplaced),
+     "select number from item indexed by item_unplaced where state = 1 and is_placed = 0 and number > ?1 and exists "
+     "(select 1 from receipt r where r.row = item.receipt and " IS_OF_HUB("r") ") order by number limit ?2"},
+    {offsetof(struct spool, find_unplaced),
+     "select i.seq, i.receipt, i.hash, r.epoch from item i indexed by item_unplaced join receipt r on r.row = "
+     "i.receipt "
+     "where i.state = 1 and i.is_placed = 0 and i.number = ? and " IS_OF_HUB("r")},
+    {offsetof(struct spool, add_inclusion), "insert or replace into inclusion values (?,?,?,?,?,?,?)"},
+    {offsetof(struct spool, note_placed), "update item set is_placed = 1 where seq = ?"},
     {offsetof(struct spool, add_leak), "insert or ignore into leaked_key values (?, ?)"},
+    {offsetof(struct spool, doubt_places),
+     "update item set is_placed = 0 where is_placed = 1 and seq in (select n.seq from inclusion n where n.receipt = "
+     "item.receipt and " IS_DOUBTFUL("n") ")"},
     {offsetof(struct spool, send_again),
      "update item set state = 0 where state = 1 and receipt in (select row from receipt where epoch <> ?)"},
     {offsetof(struct spool, send_all_again), "update item set state = 0 where state = 1"},

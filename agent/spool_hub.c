@@ -79,9 +79,14 @@ err_t spool_take_welcome(struct spool *spool, const struct welcome *welcome, str
 
 err_t spool_note_leak(struct spool *spool, const struct signing_key *key, int64_t at)
 {
+    err_t err = spool_begin(spool);
+    if (err != ERR_OK) {
+        return err;
+    }
     db_bind_view(spool->add_leak, 1, signing_key_view(key));
     sqlite3_bind_int64(spool->add_leak, 2, at);
-    return db_run(spool->add_leak);
+    err = db_run(spool->add_leak);
+    return spool_end(spool, err == ERR_OK ? db_run(spool->doubt_places) : err);
 }
 
 static err_t keep_receipt(struct spool *spool, const struct receipt_body *body, const struct receipt *receipt,
@@ -136,6 +141,7 @@ static err_t settle(struct spool *spool, uint64_t seq, const struct result *resu
         sqlite3_bind_int64(spool->settle, 4, (sqlite3_int64)result->number);
     }
     sqlite3_bind_int64(spool->settle, 6, receipt_row);
+    sqlite3_bind_int(spool->settle, 7, result->outcome != OUTCOME_DUPLICATE); /* its place is part of the receipt */
     return db_run(spool->settle);
 }
 
@@ -193,18 +199,22 @@ err_t spool_take_receipt(struct spool *spool, const struct receipt_body *body, c
 }
 
 /* One allocation for all of them. */
-err_t spool_receipt(struct spool *spool, int64_t row, struct stored_receipt *ret_receipt)
+err_t spool_receipt(struct spool *spool, const struct item *item, struct stored_receipt *ret_receipt)
 {
     struct receipt *receipt = &ret_receipt->receipt;
+    struct inclusion *inclusion = &ret_receipt->inclusion;
     const struct {
         int column;
         struct view *target;
-    } views[] = {{0, &ret_receipt->epoch},   {2, &receipt->body}, {3, &receipt->algorithm}, {4, &receipt->signature},
-                 {5, &ret_receipt->hub_key}, {6, &receipt->head}, {7, &receipt->path},      {8, &receipt->proof}};
+    } views[] = {{0, &ret_receipt->epoch},    {2, &receipt->body},        {3, &receipt->algorithm},
+                 {4, &receipt->signature},    {5, &ret_receipt->hub_key}, {6, &receipt->head},
+                 {7, &receipt->path},         {8, &receipt->proof},       {12, &inclusion->head},
+                 {13, &inclusion->signature}, {14, &inclusion->hub_key},  {15, &inclusion->path}};
     enum { VIEWS = sizeof views / sizeof *views };
     size_t used = 0;
     memset(ret_receipt, 0, sizeof *ret_receipt);
-    sqlite3_bind_int64(spool->get_receipt, 1, row);
+    sqlite3_bind_int64(spool->get_receipt, 1, item->receipt);
+    sqlite3_bind_int64(spool->get_receipt, 2, (sqlite3_int64)item->seq);
     err_t err = db_step(spool->get_receipt);
     if (err == ERR_OK) {
         size_t total = 0;

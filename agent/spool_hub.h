@@ -6,6 +6,7 @@
 #define AGENT_SPOOL_HUB_H
 
 #include "agent/spool.h"
+#include "common/evidence.h"
 
 struct welcome_effect {
     bool is_epoch_changed;
@@ -20,7 +21,8 @@ MUST_CHECK err_t spool_take_welcome(struct spool *spool, const struct welcome *w
 /* A spool that takes the place of a lost one goes on above what that is known to have given out. */
 MUST_CHECK err_t spool_count_above(struct spool *spool, uint64_t given_out);
 
-/* Somebody else has this signing key of the hub's since AT: receipts of a later date prove nothing. */
+/* Somebody else has this signing key of the hub's since AT: what it has signed of a later date proves nothing, and a
+ * place in the ledger that was shown so is asked for again. */
 MUST_CHECK err_t spool_note_leak(struct spool *spool, const struct signing_key *key, int64_t at);
 
 /* What a receipt said of an item that is ours. */
@@ -39,15 +41,25 @@ struct verdicts {
 MUST_CHECK err_t spool_take_receipt(struct spool *spool, const struct receipt_body *body, const struct receipt *receipt,
                                     const struct signing_key *hub_key, struct verdicts *ret_verdicts);
 
-/* A receipt as it is kept; the views stand in `bytes`, which the caller frees. */
+/* An item's receipt as it is kept; the views stand in `bytes`, which the caller frees. */
 struct stored_receipt {
     uint8_t *bytes;
     struct receipt receipt; /* session and batch are not kept */
     struct view epoch, hub_key;
     int64_t at;
     int64_t leaked_at; /* when the hub's key was reported leaked; 0: it was not */
+    struct inclusion inclusion;
 };
-MUST_CHECK err_t spool_receipt(struct spool *spool, int64_t row, struct stored_receipt *ret_receipt);
+MUST_CHECK err_t spool_receipt(struct spool *spool, const struct item *item, struct stored_receipt *ret_receipt);
+
+/* The numbers, above AFTER and at most MAX, of received records whose place in the ledger nothing proves, and of which
+ * the hub's present store can tell. */
+MUST_CHECK err_t spool_unplaced(struct spool *spool, uint64_t after, uint64_t *ret_numbers, size_t max,
+                                size_t *ret_count);
+/* Keeps what PROOF shows of the place of such a record. HEAD's signature has been verified with HUB_KEY, which is kept
+ * with it. ERR_NOT_FOUND: none of this number waits for it. ERR_INVALID: it does not hold the record that is ours. */
+MUST_CHECK err_t spool_take_proof(struct spool *spool, const struct ledger_proof *proof, const struct tree_head *head,
+                                  const struct signing_key *hub_key);
 
 /* Where the inbox was left. *ret_has_epoch is false before the first event. */
 MUST_CHECK err_t spool_inbox_position(struct spool *spool, uint8_t ret_epoch[EPOCH_SIZE], bool *ret_has_epoch,

@@ -92,8 +92,9 @@ json_t *proof_view(const struct proof *proof, const struct stored_receipt *recei
 {
     static const char *const outcomes[] = {"stored", "duplicate", "rejected", "retry"};
     const struct receipt *signed_by_hub = &receipt->receipt;
-    json_t *object = json_pack("{sb ss ss ss}", "verified", proof->is_verified, "outcome", outcomes[proof->outcome],
-                               "hub", proof->hub, "party", proof->party);
+    const struct inclusion *inclusion = &receipt->inclusion;
+    json_t *object = json_pack("{sb sb ss ss ss}", "verified", proof->is_verified, "in_ledger", proof->is_in_ledger,
+                               "outcome", outcomes[proof->outcome], "hub", proof->hub, "party", proof->party);
     if (proof->flaw) {
         json_object_set_new(object, "flaw", json_string(proof->flaw));
     }
@@ -111,6 +112,12 @@ json_t *proof_view(const struct proof *proof, const struct stored_receipt *recei
     json_object_set_new(object, "count", json_integer((json_int_t)signed_by_hub->count));
     json_object_set_new(object, "path", hex_view(signed_by_hub->path));
     json_object_set_new(object, "proof", hex_view(signed_by_hub->proof));
+    if (inclusion->head.size > 0) {
+        json_object_set_new(object, "inclusion",
+                            json_pack("{so so so so}", "head", hex_view(inclusion->head), "signature",
+                                      hex_view(inclusion->signature), "hub_key", hex_view(inclusion->hub_key), "path",
+                                      hex_view(inclusion->path)));
+    }
     return object;
 }
 
@@ -128,7 +135,7 @@ err_t receipt_view(struct spool *spool, const uint8_t id[RECORD_ID_SIZE], json_t
     json_t *answer = json_null();
     if (item.receipt) {
         err = spool_bytes(spool, item.seq, &bytes, &size);
-        err = err == ERR_OK ? spool_receipt(spool, item.receipt, &receipt) : err;
+        err = err == ERR_OK ? spool_receipt(spool, &item, &receipt) : err;
         if (err == ERR_OK) {
             proof_check(&item, (struct view){bytes, size}, &receipt, &proof);
             answer = proof_view(&proof, &receipt);

@@ -25,8 +25,18 @@ static const struct member {
     {"batch", "hub_curve_key", offsetof(struct bundle, hub_curve_key), KEY_SIZE, KEY_SIZE},
     {"batch", "party_key", offsetof(struct bundle, party_key), 1, SIGNING_KEY_MAX},
     {"batch", "signature", offsetof(struct bundle, batch_signature), SIGNATURE_SIZE, SIGNATURE_SIZE},
+    {"inclusion", "hub_key", offsetof(struct bundle, inclusion.hub_key), 1, SIGNING_KEY_MAX},
+    {"inclusion", "head", offsetof(struct bundle, inclusion.head), HEAD_SIZE, HEAD_SIZE},
+    {"inclusion", "signature", offsetof(struct bundle, inclusion.signature), SIGNATURE_SIZE, SIGNATURE_SIZE},
+    {"inclusion", "path", offsetof(struct bundle, inclusion.path), 0, HASHES_SIZE_MAX},
 };
-enum { MEMBERS = sizeof members / sizeof *members };
+enum { MEMBERS = sizeof members / sizeof *members, INCLUSION_MEMBERS = 4 };
+
+/* Those of the inclusion, the last ones, are all there or none. */
+static size_t members_of(bool has_inclusion)
+{
+    return has_inclusion ? MEMBERS : MEMBERS - INCLUSION_MEMBERS;
+}
 
 static struct view *view_of(struct bundle *bundle, const struct member *member)
 {
@@ -56,7 +66,7 @@ json_t *bundle_json(const struct bundle *bundle)
     const struct receipt *receipt = &bundle->receipt;
     json_t *json = json_pack("{ss}", "format", BUNDLE_FORMAT);
     json_object_set_new(json, "algorithm", json_stringn((const char *)receipt->algorithm.at, receipt->algorithm.size));
-    for (size_t i = 0; i < MEMBERS; i++) {
+    for (size_t i = 0; i < members_of(bundle->inclusion.head.size > 0); i++) {
         json_object_set_new(part_of(json, members[i].part), members[i].key, hex_json(*view_of(&copy, &members[i])));
     }
     json_object_set_new(json_object_get(json, "receipt"), "index", json_integer((json_int_t)receipt->index));
@@ -106,6 +116,7 @@ err_t bundle_read(const json_t *json, struct bundle *ret_bundle, char reterr_rea
     const char *format = json_string_value(json_object_get(json, "format"));
     const char *algorithm = json_string_value(json_object_get(json, "algorithm"));
     const struct suite *suite = algorithm ? suite_named(algorithm) : NULL;
+    size_t count = members_of(json_object_get(json, "inclusion"));
     size_t total = 1;
     size_t used = 0;
     memset(ret_bundle, 0, sizeof *ret_bundle);
@@ -116,7 +127,7 @@ err_t bundle_read(const json_t *json, struct bundle *ret_bundle, char reterr_rea
                  BUNDLE_FORMAT);
         return ERR_INVALID;
     }
-    for (size_t i = 0; i < MEMBERS; i++) {
+    for (size_t i = 0; i < count; i++) {
         const char *text = text_of(json, &members[i]);
         size_t size = text ? strlen(text) / 2 : 0;
         total += size <= members[i].high ? size : 0;
@@ -125,7 +136,7 @@ err_t bundle_read(const json_t *json, struct bundle *ret_bundle, char reterr_rea
     ret_bundle->receipt.algorithm = suite_label(suite);
     err_t err = read_number(json, "index", &ret_bundle->receipt.index, reterr_reason);
     err = err == ERR_OK ? read_number(json, "count", &ret_bundle->receipt.count, reterr_reason) : err;
-    for (size_t i = 0; i < MEMBERS && err == ERR_OK; i++) {
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
         err = read_member(json, &members[i], ret_bundle, &used, reterr_reason);
     }
     if (err != ERR_OK) {
@@ -168,12 +179,15 @@ static bool is_batch_signed(const struct bundle *bundle, const struct suite *sui
     return is_good;
 }
 
-void bundle_check(const struct bundle *bundle, const struct signing_key *hub_key, struct proof *ret_proof)
+void bundle_check(const struct bundle *bundle, const struct signing_key *hub_key,
+                  const struct signing_key *inclusion_key, struct proof *ret_proof)
 {
     evidence_check(bundle->record, &bundle->receipt, hub_key, ret_proof);
-    if (!ret_proof->flaw && !is_batch_signed(bundle, signing_key_suite(hub_key))) {
+    if (ret_proof->is_verified && !is_batch_signed(bundle, signing_key_suite(hub_key))) {
         ret_proof->flaw = tr("the institution's signature over the batch does not fit", "机构对批次的签名不符");
+        ret_proof->is_verified = ret_proof->is_in_ledger = false;
     }
-    ret_proof->is_verified = !ret_proof->flaw;
-    ret_proof->is_in_ledger = ret_proof->is_in_ledger && ret_proof->is_verified;
+    if (ret_proof->is_verified && inclusion_key && bundle->inclusion.head.size > 0) {
+        evidence_place(bundle->record, &bundle->inclusion, inclusion_key, ret_proof);
+    }
 }

@@ -17,6 +17,7 @@ struct bundle {
     struct view record;          /* the item, byte for byte */
     struct receipt receipt;      /* session and batch are not part of it */
     struct view hub_key;         /* that signed it */
+    struct inclusion inclusion;  /* beside it; head empty: none */
     struct view hub_curve_key;   /* under which the batch was signed */
     struct view party_key;       /* the institution's signing key */
     struct view batch_signature; /* over the hashes that the receipt lists */
@@ -29,8 +30,10 @@ json_t *bundle_json(const struct bundle *bundle);
 MUST_CHECK err_t bundle_read(const json_t *json, struct bundle *ret_bundle, char reterr_reason[256]);
 void bundle_done(struct bundle *bundle);
 
-/* All that can be checked: the receipt (proof->flaw says what fails), and that the institution signed the batch.
- * HUB_KEY is the key that is trusted: that of the file counts for nothing. */
-void bundle_check(const struct bundle *bundle, const struct signing_key *hub_key, struct proof *ret_proof);
+/* All that can be checked: the receipt (proof->flaw says what fails), that the institution signed the batch, and the
+ * place in the ledger. HUB_KEY is the key that is trusted: that of the file counts for nothing. INCLUSION_KEY is the
+ * one that is trusted for the inclusion; NULL: none is that it names, and the inclusion is left out of account. */
+void bundle_check(const struct bundle *bundle, const struct signing_key *hub_key,
+                  const struct signing_key *inclusion_key, struct proof *ret_proof);
 
 #endif

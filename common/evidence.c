@@ -88,6 +88,13 @@ const char *receipt_flaw(const struct suite *suite, const struct receipt *receip
     return NULL;
 }
 
+bool inclusion_holds(const struct suite *suite, const uint8_t leaf[MERKLE_HASH_SIZE], uint64_t number,
+                     const uint8_t epoch[EPOCH_SIZE], const struct tree_head *head, struct view path)
+{
+    return number > 0 && memcmp(epoch, head->epoch, EPOCH_SIZE) == 0 &&
+           merkle_check_inclusion(suite, leaf, number - 1, head->size, path, head->root);
+}
+
 static bool find_result(const struct receipt_body *body, const uint8_t hash[RECORD_HASH_SIZE],
                         struct result *ret_result)
 {
@@ -136,4 +143,32 @@ void evidence_check(struct view record, const struct receipt *receipt, const str
     ret_proof->flaw = find_flaw(record, receipt, hub_key, ret_proof);
     ret_proof->is_verified = !ret_proof->flaw;
     ret_proof->is_in_ledger = ret_proof->is_verified && ret_proof->outcome == OUTCOME_STORED;
+}
+
+static bool is_placed(struct view record, const struct inclusion *inclusion, const struct signing_key *hub_key,
+                      const struct proof *proof, struct tree_head *ret_head)
+{
+    const struct suite *suite = signing_key_suite(hub_key);
+    uint8_t leaf[RECORD_HASH_SIZE];
+    if (!suite || head_decode(inclusion->head, ret_head) != ERR_OK) {
+        return false;
+    }
+    const struct signed_head head = {inclusion->head, suite_label(suite), inclusion->signature};
+    suite_hash_leaf(suite, record, leaf);
+    return head_is_signed(&head, hub_key) &&
+           inclusion_holds(suite, leaf, proof->number, proof->head.epoch, ret_head, inclusion->path);
+}
+
+void evidence_place(struct view record, const struct inclusion *inclusion, const struct signing_key *hub_key,
+                    struct proof *proof)
+{
+    struct tree_head head;
+    if (is_placed(record, inclusion, hub_key, proof, &head)) {
+        proof->is_in_ledger = true;
+        proof->head = head;
+        return;
+    }
+    proof->is_verified = proof->is_in_ledger = false;
+    proof->flaw = tr("what the hub has shown of its ledger does not hold this record under its number",
+                     "枢纽出示的台账证明中，该编号下并非这条记录");
 }

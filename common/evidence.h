@@ -31,16 +31,28 @@ enum heads heads_compare(const struct suite *suite, const struct tree_head *know
 const char *receipt_flaw(const struct suite *suite, const struct receipt *receipt, struct receipt_body *ret_body,
                          struct tree_head *ret_head);
 
-/* What a receipt proves of one record. */
+/* What the hub shows where it is asked (PROVE): that a record stands in the ledger under a head that it has signed. The
+ * views are borrowed; where nothing was shown all of them are empty. */
+struct inclusion {
+    struct view head, signature, path;
+    struct view hub_key; /* that signed the head; the hub may have changed its own since */
+};
+
+/* Whether PATH leads from record NUMBER, whose leaf hash is LEAF, to the root of HEAD, and that is of this EPOCH. The
+ * signature is not looked at. */
+bool inclusion_holds(const struct suite *suite, const uint8_t leaf[MERKLE_HASH_SIZE], uint64_t number,
+                     const uint8_t epoch[EPOCH_SIZE], const struct tree_head *head, struct view path);
+
+/* What a receipt, and what was shown beside it, proves of one record. */
 struct proof {
     bool is_verified;
     const char *flaw;  /* where it is not: for a person */
-    bool is_in_ledger; /* the proof of its place is part of the receipt; otherwise the hub's word alone is signed */
+    bool is_in_ledger; /* its place is proved; otherwise the hub's word alone is signed */
     enum outcome outcome;
     uint64_t number;
     int64_t at;
     int64_t signed_at;
-    struct tree_head head; /* of the ledger at that commit */
+    struct tree_head head; /* of the ledger in which its place is proved; else of that commit's */
     char hub[256];
     char party[64];
 };
@@ -49,5 +61,10 @@ struct proof {
  * found the other members are set as far as they are known. */
 void evidence_check(struct view record, const struct receipt *receipt, const struct signing_key *hub_key,
                     struct proof *ret_proof);
+
+/* After evidence_check() has verified: the place of the record, as INCLUSION shows it under HUB_KEY's signature. One
+ * that does not hold is a flaw. */
+void evidence_place(struct view record, const struct inclusion *inclusion, const struct signing_key *hub_key,
+                    struct proof *proof);
 
 #endif

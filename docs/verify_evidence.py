@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""verify_evidence.py FILE KEY: checks a file that `agn-agent evidence` wrote, as docs/evidence.md says.
+"""verify_evidence.py FILE KEY...: checks a file that `agn-agent evidence` wrote, as docs/evidence.md says.
 
-KEY is the hub's public signing key in hex digits. Needs python3-msgpack and python3-cryptography, and for the suite sm2-sm3
+KEY is the hub's public signing key in hex digits; where it has changed, those that it had may follow. Needs python3-msgpack and python3-cryptography, and for the suite sm2-sm3
 tests/system/sm2.py of AGN in PYTHONPATH. Exit code 0: it holds.
 """
 import hashlib, json, sys
@@ -74,14 +74,28 @@ def check(key, signature, content, whose):
         raise Flaw(f"the {whose} signature does not fit")
 
 
-def verify(evidence, key):
+def place(evidence, record, told, number, keys):
+    """PROTOCOL.md section 10, PROOF: the ledger's size where the place is shown under a key that is trusted."""
+    shown = evidence.get("inclusion")
+    if shown is None or bytes.fromhex(shown["hub_key"]) not in keys:
+        return None
+    head, path = bytes.fromhex(shown["head"]), hashes(bytes.fromhex(shown["path"]))
+    need(len(head) == 96 and head[:16] == told["epoch"], "the record's place is shown in another store")
+    check(bytes.fromhex(shown["hub_key"]), bytes.fromhex(shown["signature"]), b"AGN/1 head\0" + head, "ledger's")
+    size = int.from_bytes(head[16:24], "big")
+    need(climb(leaf(record), number - 1, size, path) == head[24:56], "the record does not stand in the ledger")
+    return size
+
+
+def verify(evidence, keys):
     global PublicKey, digest
     need(evidence["format"] == "agn-evidence-1", "another format")
     PublicKey, digest = choose(evidence["algorithm"])
     receipt, batch = evidence["receipt"], evidence["batch"]
     record, body, head = (bytes.fromhex(text) for text in (evidence["record"], receipt["body"], receipt["head"]))
     need(len(head) == 96, "a head has 96 bytes")
-    check(key, bytes.fromhex(receipt["signature"]), b"AGN/1 head\0" + head, "hub's")
+    named = bytes.fromhex(evidence["hub_key"])
+    check(named if named in keys else keys[0], bytes.fromhex(receipt["signature"]), b"AGN/1 head\0" + head, "hub's")
     path = hashes(bytes.fromhex(receipt["path"]))
     need(climb(leaf(body), receipt["index"], receipt["count"], path) == head[64:], "the receipt is none of its commit")
     told = msgpack.unpackb(body)
@@ -99,16 +113,17 @@ def verify(evidence, key):
     listed = b"".join(result[2] for result in told["results"])
     check(bytes.fromhex(batch["party_key"]), bytes.fromhex(batch["signature"]), b"AGN/1 submit\0"
           + bytes.fromhex(batch["hub_curve_key"]) + (len(listed) // 32).to_bytes(4, "big") + listed, "institution's")
-    return told["party"], told["hub"], mine[0][3], size if mine[0][0] == 0 else None
+    shown = place(evidence, record, told, mine[0][3], keys)
+    return told["party"], told["hub"], mine[0][3], shown or (size if mine[0][0] == 0 else None)
 
 
 def main():
     try:
         with open(sys.argv[1]) as file:
-            party, hub, number, size = verify(json.load(file), bytes.fromhex(sys.argv[2]))
+            party, hub, number, size = verify(json.load(file), [bytes.fromhex(key) for key in sys.argv[2:]])
     except (Flaw, KeyError, TypeError, ValueError, IndexError, RecursionError, OSError) as error:
         sys.exit(f"NOT VERIFIED: {error}")
-    where = f"of the ledger of {size}" if size is not None else "as the hub says; this receipt does not prove its place"
+    where = f"of the ledger of {size}" if size is not None else "as the hub says; its place is not proved"
     print(f"verified: {party} filed this record with {hub}; it is number {number} {where}")
 
 

@@ -40,10 +40,15 @@ struct comparison {
 };
 
 /* Of the object itself or of its receipt. */
+static const json_t *member_of(const json_t *object, const char *key)
+{
+    const json_t *member = json_object_get(object, key);
+    return member ? member : json_object_get(json_object_get(object, "receipt"), key);
+}
+
 static const char *text_of(const json_t *object, const char *key)
 {
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : json_string_value(json_object_get(json_object_get(object, "receipt"), key));
+    return json_string_value(member_of(object, key));
 }
 
 static const struct hub_member *find_member(const struct comparison *comparison, const struct signing_key *key)
@@ -65,10 +70,9 @@ static err_t read_head(const struct comparison *comparison, const json_t *object
     uint8_t signature[SIGNATURE_SIZE];
     struct signing_key key;
     const char *key_text = text_of(object, hub_key);
-    const char *algorithm = text_of(object, "algorithm");
     const char *head_text = text_of(object, head_key);
     const char *signature_text = text_of(object, signature_key);
-    if (!key_text || !algorithm || !head_text || !signature_text || signing_key_parse(key_text, &key) != ERR_OK ||
+    if (!key_text || !head_text || !signature_text || signing_key_parse(key_text, &key) != ERR_OK ||
         hex_parse(head_text, bytes, sizeof bytes) != ERR_OK ||
         hex_parse(signature_text, signature, sizeof signature) != ERR_OK) {
         return ERR_INVALID;
@@ -78,7 +82,7 @@ static err_t read_head(const struct comparison *comparison, const json_t *object
         return ERR_NOT_FOUND;
     }
     const struct signed_head signed_head = {
-        {bytes, sizeof bytes}, {(const uint8_t *)algorithm, strlen(algorithm)}, {signature, sizeof signature}};
+        {bytes, sizeof bytes}, suite_label(signing_key_suite(&key)), {signature, sizeof signature}};
     return head_is_signed(&signed_head, &key)
                ? kept_head_take(signed_head.head, signed_head.signature, signing_key_view(&key), ret_head)
                : ERR_INVALID;
@@ -149,6 +153,10 @@ static bool read_objects(struct comparison *comparison, FILE *file)
         err_t err = text_of(object, "head") ? take_head(comparison, object, "head", "signature", "hub_key") : ERR_OK;
         if (err == ERR_OK && text_of(object, "known_head")) {
             err = take_head(comparison, object, "known_head", "known_signature", "known_hub_key");
+        }
+        const json_t *inclusion = member_of(object, "inclusion");
+        if (err == ERR_OK && text_of(inclusion, "head")) {
+            err = take_head(comparison, inclusion, "head", "signature", "hub_key");
         }
         json_decref(object);
         if (err != ERR_OK) {

@@ -102,7 +102,7 @@ static void test_a_stored_item_has_a_receipt_that_proves_it(void **state)
     assert_int_equal(item.state, ITEM_RECEIVED);
     assert_int_equal(item.number, 42);
     assert_int_equal(waiting(place), 0);
-    assert_int_equal(spool_receipt(place->spool, item.receipt, &receipt), ERR_OK);
+    assert_int_equal(spool_receipt(place->spool, &item, &receipt), ERR_OK);
     assert_int_equal(spool_bytes(place->spool, item.seq, &bytes, &size), ERR_OK);
     proof_check(&item, (struct view){bytes, size}, &receipt, &proof);
     assert_true(proof.is_verified);
@@ -116,29 +116,6 @@ static void test_a_stored_item_has_a_receipt_that_proves_it(void **state)
     receipt.bytes[EPOCH_SIZE + 10] ^= 1; /* in the body */
     proof_check(&item, (struct view){bytes, size}, &receipt, &proof);
     assert_false(proof.is_verified);
-    free(bytes);
-    free(receipt.bytes);
-}
-
-/* The hub's word is signed; where the record stands in the ledger is not shown by it. */
-static void test_the_receipt_of_a_duplicate_claims_no_place_in_the_ledger(void **state)
-{
-    struct place *place = *state;
-    struct item item;
-    struct verdicts verdicts;
-    struct stored_receipt receipt;
-    struct proof proof;
-    uint8_t *bytes = NULL;
-    size_t size = 0;
-    add_record(place, REPORT, &item);
-    struct result result = result_for(&item, OUTCOME_DUPLICATE, 7);
-    assert_int_equal(answer(place, 1, &result, 1, &verdicts), ERR_OK);
-    item = find_item(place, item.id);
-    assert_int_equal(spool_receipt(place->spool, item.receipt, &receipt), ERR_OK);
-    assert_int_equal(spool_bytes(place->spool, item.seq, &bytes, &size), ERR_OK);
-    proof_check(&item, (struct view){bytes, size}, &receipt, &proof);
-    assert_true(proof.is_verified);
-    assert_false(proof.is_in_ledger);
     free(bytes);
     free(receipt.bytes);
 }
@@ -464,7 +441,6 @@ int main(void)
         TEST(test_a_held_batch_leaves_what_was_settled),
         TEST(test_a_batch_keeps_within_its_bytes),
         TEST(test_a_stored_item_has_a_receipt_that_proves_it),
-        TEST(test_the_receipt_of_a_duplicate_claims_no_place_in_the_ledger),
         TEST(test_a_lost_answer_is_told_again_as_duplicate_with_the_first_outcome),
         TEST(test_a_result_for_other_bytes_is_ignored),
         TEST(test_a_rejected_item_stays_with_its_reasons_until_corrected),

@@ -35,10 +35,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (json && bundle_read(json, &bundle, reason) == ERR_OK) {
         assert_again(&bundle);
         if (signing_key_take(bundle.hub_key, &key) == ERR_OK) {
-            bundle_check(&bundle, &key, &proof);
-            assert(proof.is_verified == !proof.flaw);
+            bundle_check(&bundle, &key, &key, &proof);
+            assert(proof.is_verified == !proof.flaw && (proof.is_verified || !proof.is_in_ledger));
             key.bytes[3] ^= 1;
-            bundle_check(&bundle, &key, &proof);
+            bundle_check(&bundle, &key, &key, &proof);
             assert(!proof.is_verified);
         }
         bundle_done(&bundle);

@@ -24,11 +24,12 @@ class Verifier:
                               text=True, env=self.agent.environment())
 
     def run(self, evidence, key=None):
+        """KEY: one, or some with commas between."""
         with open(self.path, "w") as file:
             json.dump(evidence, file)
         key = key or self.key
         ours = self.verify("--hub-key", key, "--json")
-        python = subprocess.run([sys.executable, SCRIPT, self.path, key], capture_output=True, text=True,
+        python = subprocess.run([sys.executable, SCRIPT, self.path, *key.split(",")], capture_output=True, text=True,
                                 env={**os.environ, "PYTHONPATH": os.path.dirname(os.path.abspath(__file__))})
         require((ours.returncode == 0) == (python.returncode == 0), "both say the same", (ours, python))
         return ours, python
@@ -38,7 +39,9 @@ def changed(evidence, rng):
     """The same with one hex digit of one member changed, or one number."""
     copy = json.loads(json.dumps(evidence))
     part, key = rng.choice([(copy, "record"), *((copy["receipt"], name) for name in ("body", "head", "signature", "path",
-                            "proof", "index", "count")), *((copy["batch"], name) for name in copy["batch"])])
+                            "proof", "index", "count")), *((copy["batch"], name) for name in copy["batch"]),
+                            *((copy[part], name) for part in ("inclusion",) if part in copy
+                              for name in ("head", "signature", "path"))])
     if isinstance(part[key], int):
         part[key] += rng.choice((1, 7))
     elif part[key]:

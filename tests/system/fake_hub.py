@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from zmq.utils import z85
 
-from client import BYE, ENROL, ENROLLED, EVENTS, FOLLOW, HELLO, PING, PONG, RECEIPT, REFUSE, SUBMIT, WELCOME, WHO
+from client import (BYE, ENROL, ENROLLED, EVENTS, FOLLOW, HELLO, PING, PONG, PROOF, PROVE, RECEIPT, REFUSE, SUBMIT, WELCOME,
+                    WHO)
 
 BLOB_OFFER, BLOB_WANT, BLOB_CHUNK, BLOB_DONE = 16, 17, 18, 19
 CHUNK, CREDIT = 131_072, 8
@@ -36,6 +37,8 @@ class FakeHub:
         self.quota, self.supports, self.pause = None, True, 0.0
         self.lie = None     # sent instead of an attachment that is wanted back
         self.silent = False
+        self.loses = False  # the next receipts
+        self.asked, self.lies = [], []  # PROVE's numbers; how the next answers are not right
         self.stopping = False
         self.thread = threading.Thread(target=self.serve, daemon=True)
         self.thread.start()
@@ -82,7 +85,7 @@ class FakeHub:
             return reply(WELCOME, self.sessions[sender],
                          dict(hub="市", city="330100", epoch=self.epoch, party="91330106MA27XYLC4K", role="entity",
                               window=256, max_batch=64, max_item=262144, max_message=1048576, ping_ms=30000,
-                              time=int(time.time() * 1000), received=self.last_seq, capabilities=["submit", "follow", "blob"]))
+                              time=int(time.time() * 1000), received=self.last_seq, capabilities=["submit", "follow", "blob", "proof"]))
         session = self.sessions.get(sender)
         if session is None:
             return kind == BYE or reply(WHO)
@@ -92,6 +95,8 @@ class FakeHub:
             reply(EVENTS, session, message[2], self.epoch, 0, [])
         elif kind == SUBMIT:
             self.take_batch(reply, session, message)
+        elif kind == PROVE:
+            self.prove(reply, session, message[2])
         elif kind in (BLOB_OFFER, BLOB_WANT, BLOB_CHUNK) and not self.supports:
             reply(REFUSE, "unsupported", "no such message", {})
         elif kind == BLOB_OFFER:
@@ -114,6 +119,8 @@ class FakeHub:
                 number = self.records.setdefault(record["id"], (len(self.records) + 1, item))[0]
                 self.last_seq = max(self.last_seq, record["seq"])
                 results.append([int(is_known), record["id"], digest, number, int(time.time() * 1000)])
+        if self.loses:
+            return
         body = msgpack.packb(dict(party="91330106MA27XYLC4K", hub="市", epoch=self.epoch, at=int(time.time() * 1000),
                                   results=results))
         leaves = [ledger.leaf(item) for _, item in self.records.values()]
@@ -123,6 +130,22 @@ class FakeHub:
                                             ledger.leaf(body)))
         reply(RECEIPT, session, message[2], body, head, "ed25519", self.signing.sign(b"AGN/1 head\0" + head), 0, 1, b"",
               b"".join(proof))
+
+    def prove(self, reply, session, number):
+        self.asked.append(number)
+        lie = self.lies.pop(0) if self.lies else None
+        if lie == "silence":
+            return
+        if lie == "busy":
+            return reply(REFUSE, "busy", "too many", {"after_ms": 200})
+        leaves = [ledger.leaf(item) for _, item in self.records.values()]
+        path = ledger.inclusion(leaves, number % len(leaves) if lie == "another record" else number - 1)
+        root = ledger.leaf(b"") if lie == "another ledger" else ledger.root(leaves)
+        epoch = os.urandom(16) if lie == "another store" else self.epoch
+        head = ledger.pack_head(ledger.Head(epoch, len(leaves), root, int(time.time() * 1000), bytes(32)))
+        key = Ed25519PrivateKey.generate() if lie == "another key" else self.signing
+        reply(PROOF, session, number + (lie == "another number"), head, "ed25519", key.sign(b"AGN/1 head\0" + head),
+              b"".join(path), b"")
 
     def take_offer(self, reply, sender, session, name, size, media_type):
         self.offers.append((name, size, media_type, len(self.parts.get(name, b""))))

@@ -1,0 +1,39 @@
+/* agent/courier_proofs.h - asks the hub where records stand in its ledger whose receipt does not prove it: those that
+ * it had stored before, so that the first receipt was lost (PROTOCOL.md §10).
+ *
+ * All of them are gone through once in each session, whenever a new one comes, and every few minutes; a few questions
+ * are under way at a time. An answer that does not hold changes nothing: the record is asked for again the next time.
+ */
+#ifndef AGENT_COURIER_PROOFS_H
+#define AGENT_COURIER_PROOFS_H
+
+#include "agent/spool.h"
+#include "common/link.h"
+
+struct prover {
+    struct spool *spool;
+    const struct signing_key *key; /* the hub's */
+    bool is_able;                  /* there is a session, and its hub answers such questions */
+    bool is_busy;                  /* there may be records that were not asked for yet */
+    uint32_t waiting;              /* questions without an answer */
+    uint64_t after;                /* the records up to this number have been asked for */
+    int64_t asked_ms;              /* monotonic, as below */
+    int64_t due_ms;                /* not before */
+};
+
+/* SPOOL and KEY are borrowed for the prover's life. */
+void prover_init(struct prover *prover, struct spool *spool, const struct signing_key *key);
+/* A new session, or none. */
+void prover_reset(struct prover *prover, bool is_able);
+/* There is a new record to ask for. */
+void prover_look(struct prover *prover);
+/* For every 250 ms of a session: asks where something is due. */
+void prover_tick(struct prover *prover, struct link *link);
+/* HEAD's signature has been verified. */
+void prover_take(struct prover *prover, struct link *link, const struct ledger_proof *proof,
+                 const struct tree_head *head);
+/* A REFUSE without a batch, which may be the answer to a question. */
+void prover_refused(struct prover *prover, const struct refuse *refusal);
+bool prover_is_busy(const struct prover *prover);
+
+#endif

@@ -1,0 +1,151 @@
+"""Records whose first receipt was lost: the hub says that it has stored them before, and the agent asks by itself for what the
+new receipt does not prove, their place in the ledger. It keeps only an answer that holds, through kill -9, and the evidence
+of such a record is proved by the ledger like that of any other, by program and by Python."""
+import json, random, sqlite3, time
+
+from evidence import Verifier, changed, hub_key
+from fake_hub import FakeHub
+from harness import Proxy, check, main, require, review, wait_until, warning
+
+
+def outcome(agent, name):
+    receipt = json.loads(agent.cli("receipt", name, "--json").stdout)["receipt"]
+    return receipt["outcome"], receipt["in_ledger"]
+
+
+def evidence(agent, name):
+    return json.loads(agent.cli("evidence", name).stdout)
+
+
+def lose_receipts(hub, proxy, agent, records):
+    """The hub stores them; kill -9 of the agent before it hears of it."""
+    agent.start(event="link-ready")
+    proxy.mode = "deaf"
+    names = agent.submit(*records)
+    wait_until(lambda: set(names) <= set(hub.ids()), what="the records arrive")
+    agent.kill()
+    proxy.mode = "pass"
+    proxy.cut()
+    return names
+
+
+def kill_often(agent, rng):
+    """Between the receipts and the last proof, as far as chance has it."""
+    for _ in range(8):
+        agent.start()
+        time.sleep(rng.uniform(0, 0.15))
+        agent.kill()
+
+
+def test_kills(site, rng):
+    hub = site.hub()
+    proxy = Proxy(site, hub.port)
+    agent = site.agent(hub, link=proxy.through(hub.add_entity(site.uscc()), hub.port))
+    other = site.agent(hub, "other", kind="enterprise")
+    other.submit(*(review() for _ in range(9)))
+    other.sync()
+    names = lose_receipts(hub, proxy, agent, [rng.choice((review, warning))() for _ in range(40)])
+    fresh = agent.submit(review())  # goes in one batch with what goes again
+    kill_often(agent, rng)
+    agent.sync()
+    seen = [outcome(agent, name) for name in names]
+    check(all(kind == "duplicate" for kind, _ in seen), "40 records whose receipts were lost: the hub had them", seen)
+    check(all(in_ledger for _, in_ledger in seen), "kill -9 eight times on the way: each is proved by the ledger after one sync",
+          seen)
+    check(outcome(agent, fresh[0]) == ("stored", True) and "inclusion" not in evidence(agent, fresh[0]),
+          "what the receipt itself proves is not asked for")
+    require("proof-unfit" not in agent.log(whole=True), "every answer held")
+    verifier = Verifier(site, agent, hub_key(agent))
+    for name in rng.sample(names, 5):
+        ours, python = verifier.run(evidence(agent, name))
+        told = json.loads(ours.stdout)
+        require(ours.returncode == 0 and told["in_ledger"] and told["record"]["id"] == name, "the file proves it", ours)
+        require(f"number {told['number']} of the ledger of {told['ledger']}" in python.stdout, "for Python too", python)
+        require("and its place in the ledger" in agent.cli("verify", name).stdout, "verify ID says so")
+    check(True, "the evidence of a duplicate is proved by the ledger, by program and by Python")
+    for _ in range(40):
+        ours, _ = verifier.run(changed(evidence(agent, names[0]), rng)[0])
+        require(ours.returncode == 1, "a changed file does not hold", ours.stdout)
+    without = evidence(agent, names[0])
+    without.pop("inclusion")
+    ours, python = verifier.run(without)
+    check(not json.loads(ours.stdout)["in_ledger"] and "not proved" in python.stdout,
+          "40 changed files do not hold; without what was asked for, the place is the hub's word")
+    return hub, agent, names
+
+
+def forget_proofs(agent, names):
+    """As an agent that was killed before it asked."""
+    with sqlite3.connect(f"{agent.home}/spool.db") as db:
+        for name in names:
+            item = bytes.fromhex(name.replace("-", ""))
+            db.execute("update item set is_placed = 0 where id = ?", (item,))
+            db.execute("delete from inclusion where seq = (select seq from item where id = ?)", (item,))
+
+
+def test_other_key(site, hub, agent, names):
+    """The hub signs with another key by the time that it is asked."""
+    forget_proofs(agent, names[:3])
+    old = hub_key(agent)
+    hub.stop()
+    hub.cli("key", "rotate", "--leaked", "--reason", "备份介质遗失")
+    hub.start()
+    agent.join(hub.cli("entity", "invite", evidence_party(agent)).stdout.strip().splitlines()[-1])
+    agent.sync()
+    new, verifier = hub_key(agent), Verifier(site, agent, old)
+    check(old != new and outcome(agent, names[0]) == ("duplicate", True), "asked under the hub's next key: proved")
+    ours, python = verifier.run(evidence(agent, names[0]), f"{old},{new}")
+    check(json.loads(ours.stdout)["in_ledger"] and "of the ledger of" in python.stdout, "its file holds for who has both keys")
+    ours, python = verifier.run(evidence(agent, names[0]))
+    check(ours.returncode == 0 and not json.loads(ours.stdout)["in_ledger"] and "not proved" in python.stdout,
+          "for who has the former alone, the place is not proved")
+    told = verifier.verify("--hub-key", old).stdout
+    require(new in told and "--hub-key KEY,KEY" in told, "and says which key would", told)
+    require("VERIFIED" in agent.cli("verify", names[0]).stdout, "verify ID")
+    refused = agent.cli("verify", names[0], "--hub-key", f"{old},zz", ok=False)
+    check(refused.returncode == 1 and "--hub-key" in refused.stderr, "a key that is none is named", refused)
+
+
+def evidence_party(agent):
+    with open(f"{agent.home}/hub.zpl") as file:
+        return next(line.split('"')[1] for line in file if line.startswith("party ="))
+
+
+LIES = ["another record", "another ledger", "another store", "another key", "another number"]
+
+
+def test_lies(site):
+    """Answers that are false or unfitting are ignored and logged; the record is asked for again."""
+    hub = FakeHub(site)
+    agent = site.agent(hub, "deceived", link=hub.link())
+    agent.submit(*(review() for _ in range(3)))
+    hub.loses = True
+    agent.sync(timeout=2, ok=False)
+    hub.loses = False
+    hub.lies = [lie for lie in LIES for _ in range(3)]
+    names = [row["id"] for row in agent.records()]
+    for lie in LIES:
+        agent.start(event="link-ready")
+        agent.wait_log({"another key": "proof-unsigned"}.get(lie, "proof-unfit"))
+        agent.stop()
+        require(not any(outcome(agent, name)[1] for name in names), f"{lie}: nothing is proved", agent.log())
+    check(hub.asked == [1, 2, 3] * len(LIES), "false proofs of five kinds: ignored, logged, asked for again", hub.asked)
+    hub.lies, hub.asked = ["busy", "silence"], []
+    agent.sync()
+    check(not any(outcome(agent, name)[1] for name in names[:2]), "a hub that is busy or silent: sync ends all the same")
+    agent.sync()
+    require(all(outcome(agent, name) == ("duplicate", True) for name in names), "then right ones", agent.log())
+    asked = len(hub.asked)
+    agent.submit(review())
+    agent.sync()
+    check(len(hub.asked) == asked, "what is proved is asked for no more", hub.asked)
+
+
+def test(site):
+    rng = random.Random(7)
+    test_other_key(site, *test_kills(site, rng))
+    test_lies(site)
+
+
+if __name__ == "__main__":
+    main(test)
