@@ -2,13 +2,6 @@
 #ifndef TESTS_AGENT_SUPPORT_H
 #define TESTS_AGENT_SUPPORT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +13,8 @@
 #include "agent/spool_hub.h"
 #include "common/identity.h"
 #include "tests/common/leaves.h"
+#include "tests/home.h"
+#include "tests/test.h"
 
 #define WARNING_HEAD                                                                                                   \
     "\"kind\":\"risk_warning\",\"submitter\":{\"name\":\"n\",\"role\":\"r\"},\"action\":\"raise\",\"status\":"         \
@@ -27,7 +22,7 @@
     "\"severity\":\"unknown\",\"certainty\":\"unknown\",\"sector\":\"other\",\"risk_domain\":\"system_safety\","       \
     "\"harm_kind\":[\"none\"],\"discovered_at\":\"2026-01-01T08:00:00+08:00\",\"share_scope\":\"city_only\""
 #define WARNING "{" WARNING_HEAD ",\"level\":3}"
-#define REPORT                                                                                                         \
+#define REPORT_HEAD                                                                                                    \
     "{\"kind\":\"review_report\",\"submitter\":{\"name\":\"n\",\"role\":\"r\"},\"activity_title\":\"a title\","        \
     "\"activity_no\":\"1\",\"round\":1,\"sector\":\"other\",\"lifecycle_phase\":\"testing\",\"summary\":"              \
     "\"at least ten characters\",\"applicant\":{\"name\":\"n\"},\"personal_data\":false,\"minors_involved\":false,"    \
@@ -35,7 +30,8 @@
     "\"none\",\"principles\":{\"wellbeing\":{\"assessment\":\"met\"},\"fairness\":{\"assessment\":\"met\"},"           \
     "\"controllability\":{\"assessment\":\"met\"},\"transparency\":{\"assessment\":\"met\"},\"accountability\":"       \
     "{\"assessment\":\"met\"},\"privacy\":{\"assessment\":\"met\"}},\"risk_grade\":\"low\",\"accepted_on\":"           \
-    "\"2026-01-02\",\"members_present\":5,\"votes_for\":4}"
+    "\"2026-01-02\",\"members_present\":5,\"votes_for\":4"
+#define REPORT REPORT_HEAD "}"
 
 struct place {
     struct home home;
@@ -59,8 +55,7 @@ static inline int set_up(void **state)
 {
     struct place *place = calloc(1, sizeof *place);
     char reason[256];
-    snprintf(place->home.path, sizeof place->home.path, "/tmp/agn-spool-XXXXXX");
-    assert_non_null(mkdtemp(place->home.path));
+    make_home(&place->home);
     assert_int_equal(identity_create(&place->home, &suite_ed25519, &place->hub, reason), ERR_OK);
     place->spool = open_spool(&place->home);
     batch_init(&place->batch);
@@ -71,17 +66,10 @@ static inline int set_up(void **state)
 static inline int tear_down(void **state)
 {
     struct place *place = *state;
-    char path[PATH_SIZE];
     spool_close(place->spool);
     identity_done(&place->hub);
     batch_done(&place->batch);
-    DIR *folder = opendir(place->home.path);
-    for (struct dirent *entry = NULL; (entry = readdir(folder));) {
-        home_file(&place->home, entry->d_name, path);
-        unlink(path);
-    }
-    closedir(folder);
-    rmdir(place->home.path);
+    remove_home(&place->home);
     free(place);
     return 0;
 }

@@ -7,28 +7,6 @@
 #include "common/text.h"
 #include "tests/agent/support.h"
 
-#define REPORT_HEAD                                                                                                    \
-    "{\"kind\":\"review_report\",\"submitter\":{\"name\":\"n\",\"role\":\"r\"},\"activity_title\":\"a title\","        \
-    "\"activity_no\":\"1\",\"round\":1,\"sector\":\"other\",\"lifecycle_phase\":\"testing\",\"summary\":"              \
-    "\"at least ten characters\",\"applicant\":{\"name\":\"n\"},\"personal_data\":false,\"minors_involved\":false,"    \
-    "\"procedure\":\"general\",\"review_stage\":\"initial\",\"applied_on\":\"2026-01-01\",\"rereview_list_item\":"     \
-    "\"none\",\"principles\":{\"wellbeing\":{\"assessment\":\"met\"},\"fairness\":{\"assessment\":\"met\"},"           \
-    "\"controllability\":{\"assessment\":\"met\"},\"transparency\":{\"assessment\":\"met\"},\"accountability\":"       \
-    "{\"assessment\":\"met\"},\"privacy\":{\"assessment\":\"met\"}},\"risk_grade\":\"low\",\"accepted_on\":"           \
-    "\"2026-01-02\",\"members_present\":5,\"votes_for\":4"
-
-/* The home holds the files too: blobs are removed by name, since tear_down() knows no folders. */
-static int remove_blobs(void **state)
-{
-    struct place *place = *state;
-    char command[PATH_SIZE];
-    snprintf(command, sizeof command, "rm -r -- %s/blobs 2>/dev/null", place->home.path);
-    if (system(command) != 0) {
-        print_message("no attachments\n");
-    }
-    return tear_down(state);
-}
-
 static err_t submit_from(struct place *place, const struct blob_source *source, const char *text, struct told *told)
 {
     char path[PATH_SIZE];
@@ -411,19 +389,19 @@ static void test_what_is_wanted_back_is_remembered(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_a_record_waits_for_its_attachment, set_up, remove_blobs),
-        cmocka_unit_test_setup_teardown(test_a_blocked_record_is_given_up_when_told_so, set_up, remove_blobs),
-        cmocka_unit_test_setup_teardown(test_a_blocked_record_is_replaced, set_up, remove_blobs),
-        cmocka_unit_test_setup_teardown(test_a_receipt_for_a_record_that_was_given_up_counts, set_up, remove_blobs),
-        cmocka_unit_test_setup_teardown(test_a_record_with_a_receipt_is_not_given_up, set_up, remove_blobs),
-        cmocka_unit_test_setup_teardown(test_what_refers_to_a_waiting_record_waits_too, set_up, remove_blobs),
-        cmocka_unit_test_setup_teardown(test_a_file_of_two_records_is_one_attachment, set_up, remove_blobs),
-        cmocka_unit_test_setup_teardown(test_bad_files_are_named_with_their_field, set_up, remove_blobs),
-        cmocka_unit_test_setup_teardown(test_leftovers_are_removed_after_a_day, set_up, remove_blobs),
-        cmocka_unit_test_setup_teardown(test_a_copy_stays_as_long_as_it_is_needed, set_up, remove_blobs),
-        cmocka_unit_test_setup_teardown(test_a_content_that_is_named_is_one_that_is_known, set_up, remove_blobs),
-        cmocka_unit_test_setup_teardown(test_a_record_is_not_stored_without_its_copy, set_up, remove_blobs),
-        cmocka_unit_test_setup_teardown(test_what_is_wanted_back_is_remembered, set_up, remove_blobs),
+        cmocka_unit_test_setup_teardown(test_a_record_waits_for_its_attachment, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_blocked_record_is_given_up_when_told_so, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_blocked_record_is_replaced, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_receipt_for_a_record_that_was_given_up_counts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_record_with_a_receipt_is_not_given_up, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_refers_to_a_waiting_record_waits_too, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_file_of_two_records_is_one_attachment, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_bad_files_are_named_with_their_field, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_leftovers_are_removed_after_a_day, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_copy_stays_as_long_as_it_is_needed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_content_that_is_named_is_one_that_is_known, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_record_is_not_stored_without_its_copy, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_is_wanted_back_is_remembered, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

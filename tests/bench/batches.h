@@ -26,7 +26,7 @@ struct ready_list {
 struct tally {
     uint64_t outcomes[4]; /* by enum outcome */
     struct samples latency_ms;
-    double first_s, last_s;
+    double last_s;
     char trouble[256];     /* the first outcome that is not stored */
     msgpack_sbuffer *last; /* the last receipt of every peer, for tally_verify() */
     size_t last_count;

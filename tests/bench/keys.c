@@ -3,9 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-#include <zmq.h>
 
 #include "common/enrolment.h"
 #include "common/mem.h"

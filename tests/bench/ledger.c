@@ -2,11 +2,9 @@
  * costs, how much disk it takes, and how long proofs take in it. The store holds nothing else. */
 #include <getopt.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/text.h"
 #include "hub/store_ledger.h"
 #include "tests/bench/measure.h"
 

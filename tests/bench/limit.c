@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <sqlite3.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -1,5 +1,4 @@
 /* What connected peers cost that say nothing but PING. */
-#include <math.h>
 
 #include "common/text.h"
 #include "tests/bench/load.h"

@@ -2,7 +2,6 @@
  *
  * The keepers have a context of their own, so that their latency does not count this program's queue of handshakes. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/mem.h"
 #include "common/text.h"

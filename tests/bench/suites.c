@@ -1,6 +1,5 @@
 /* What a batch costs with either suite: the items' hashes and one signature at the peer, the hashes and one check at
  * the hub. Medians of processor time, so that what else runs counts little. Prints the rows of docs/performance.md. */
-#include <string.h>
 #include <time.h>
 
 #include "common/suite.h"

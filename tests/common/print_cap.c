@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/cap_rows.h"
+#include "tests/page.h"
 
 static const char *const use_names[] = {
     [CAP_IS_FIELD] = "field 字段",       [CAP_IS_PLACE] = "both ways 双向", [CAP_DERIVED] = "written only 仅写出",
@@ -74,38 +75,7 @@ static void print_page(FILE *out)
     }
 }
 
-static int check_page(const char *path, const char *page, size_t size)
-{
-    char *bytes = malloc(size + 2);
-    FILE *file = fopen(path, "r");
-    size_t read = file && bytes ? fread(bytes, 1, size + 1, file) : 0;
-    bool is_same = file && bytes && read == size && memcmp(bytes, page, size) == 0;
-    if (file) {
-        fclose(file);
-    }
-    free(bytes);
-    if (!is_same) {
-        fprintf(stderr, "%s: not what the table says; print it again: print_cap > docs/cap.md\n", path);
-    }
-    return is_same ? 0 : 1;
-}
-
 int main(int count, char **arguments)
 {
-    char *page = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&page, &size);
-    if (!out) {
-        return 1;
-    }
-    print_page(out);
-    fclose(out);
-    int status = 0;
-    if (count == 3 && strcmp(arguments[1], "--check") == 0) {
-        status = check_page(arguments[2], page, size);
-    } else {
-        fwrite(page, 1, size, stdout);
-    }
-    free(page);
-    return status;
+    return page_main(count, arguments, print_page);
 }

@@ -1,10 +1,4 @@
 /* The keys' file: open and sealed, by either suite, and what is done with a file that somebody has changed. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +8,7 @@
 #include "common/identity.h"
 #include "common/passphrase.h"
 #include "common/seal.h"
+#include "tests/test.h"
 
 #define PASSPHRASE "正确的 horse battery"
 

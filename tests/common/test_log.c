@@ -1,13 +1,8 @@
 /* What a peer sent cannot make a line of its own in the log, nor command a terminal. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <string.h>
 
 #include "common/log.h"
+#include "tests/test.h"
 
 static void test_nothing_that_a_terminal_obeys_is_left(void **state)
 {

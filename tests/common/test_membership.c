@@ -1,16 +1,11 @@
 /* What a hub said of itself and of the institution is read back as it was, whatever it is called and signs with; and
  * join links. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/membership.h"
+#include "tests/test.h"
 
 static void expect_kept(const char *name, const char *read_back, const struct suite *suite)
 {

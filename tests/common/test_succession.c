@@ -1,11 +1,5 @@
 /* A pair names its successor by exact bytes, as others compute them; and a peer follows its hub from one pair to the
  * next, and nobody else. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +7,7 @@
 
 #include "common/succession.h"
 #include "common/text.h"
+#include "tests/test.h"
 
 enum { SINCE = 1000 };
 

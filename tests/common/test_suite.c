@@ -1,15 +1,10 @@
 /* Both suites against published values, and what a signature must not fit. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <jansson.h>
 #include <string.h>
 
 #include "common/suite.h"
 #include "common/text.h"
+#include "tests/test.h"
 
 static const struct suite *const both[] = {&suite_ed25519, &suite_sm2_sm3};
 enum { BOTH = 2 };

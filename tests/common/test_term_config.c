@@ -1,15 +1,9 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/term_config.h"
+#include "tests/test.h"
 
 static err_t load_text(const char *text, struct term_settings *settings, char reterr_reason[512])
 {

@@ -1,5 +1,3 @@
-#include <stdlib.h>
-#include <string.h>
 
 #include "agent/input.h"
 #include "common/json_text.h"

@@ -1,6 +1,4 @@
 #include <assert.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "proto/project.h"
 #include "proto/rights.h"

@@ -6,6 +6,7 @@
 
 #include "hub/city.h"
 #include "hub/desk.h"
+#include "tests/home.h"
 
 #define HOUR INT64_C(3600000)
 #define DAY  (24 * HOUR)
@@ -23,13 +24,11 @@ struct town {
 static inline int town_setup(void **state)
 {
     struct town *town = calloc(1, sizeof *town);
-    char folder[] = "/tmp/agn-city-XXXXXX";
     char reason[512];
     void *bench = NULL;
     assert_int_equal(bench_setup(&bench), 0);
     town->bench = bench;
-    assert_non_null(mkdtemp(folder));
-    home_resolve(folder, "test", &town->home);
+    make_home(&town->home);
     assert_int_equal(identity_create(&town->home, &suite_ed25519, &town->identity, reason), ERR_OK);
     snprintf(town->options.city, sizeof town->options.city, "330100");
     snprintf(town->options.name, sizeof town->options.name, "杭州");
@@ -43,12 +42,10 @@ static inline int town_setup(void **state)
 static inline int town_teardown(void **state)
 {
     struct town *town = *state;
-    char command[PATH_SIZE + 16];
     void *bench = town->bench;
     desk_close(&town->desk);
     identity_done(&town->identity);
-    snprintf(command, sizeof command, "rm -rf '%s'", town->home.path);
-    assert_int_equal(system(command), 0);
+    remove_home(&town->home);
     free(town);
     return bench_teardown(&bench);
 }

@@ -9,6 +9,7 @@
 #include "common/identity.h"
 #include "hub/intake.h"
 #include "hub/store.h"
+#include "tests/home.h"
 
 struct bench {
     struct home home;
@@ -54,10 +55,8 @@ static inline void bench_enrol(struct bench *bench)
 static inline int bench_setup(void **state)
 {
     struct bench *bench = calloc(1, sizeof *bench);
-    char folder[] = "/tmp/agn-store-XXXXXX";
     char reason[256];
-    assert_non_null(mkdtemp(folder));
-    home_resolve(folder, "test", &bench->home);
+    make_home(&bench->home);
     assert_int_equal(identity_create(&bench->home, &suite_ed25519, &bench->identity, reason), ERR_OK);
     bench_reopen(bench);
     bench_enrol(bench);
@@ -71,11 +70,9 @@ static inline int bench_setup(void **state)
 static inline int bench_teardown(void **state)
 {
     struct bench *bench = *state;
-    char command[PATH_SIZE + 16];
     store_close(bench->store);
     identity_done(&bench->identity);
-    snprintf(command, sizeof command, "rm -rf '%s'", bench->home.path);
-    assert_int_equal(system(command), 0);
+    remove_home(&bench->home);
     free(bench);
     return 0;
 }

@@ -1,10 +1,4 @@
 /* The control socket with hostile and slow programs on its other end, and one that is served beside them. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -14,6 +8,7 @@
 
 #include "common/text.h"
 #include "hub/control.h"
+#include "tests/test.h"
 
 struct rig {
     char path[64];

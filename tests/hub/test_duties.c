@@ -1,14 +1,9 @@
 /* Every role against every act and every record that the city may file. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <string.h>
 
 #include "hub/duties.h"
 #include "proto/life.h"
+#include "tests/test.h"
 
 #define O (1U << OPERATOR_OPERATOR)
 #define R (1U << OPERATOR_REVIEWER)

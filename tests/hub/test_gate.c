@@ -1,12 +1,7 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <string.h>
 
 #include "hub/gate.h"
+#include "tests/test.h"
 
 enum { NOW = 1000000 };
 

@@ -484,15 +484,13 @@ static void settle_parties(struct field_day *day)
 static int set_up(void **state)
 {
     struct field_day *day = calloc(1, sizeof *day);
-    char folder[] = "/tmp/agn-site-XXXXXX";
     char reason[256];
     void *bench = NULL;
     assert_non_null(day);
     assert_int_equal(bench_setup(&bench), 0);
     day->bench = bench;
     settle_parties(day);
-    assert_non_null(mkdtemp(folder));
-    home_resolve(folder, "test", &day->site);
+    make_home(&day->site);
     assert_int_equal(replica_open(&day->site, true, &day->replica, reason), ERR_OK);
     assert_int_equal(replica_put_hub(day->replica, 1, "One", "330100", "tcp://127.0.0.1:1"), ERR_OK);
     *state = day;
@@ -503,10 +501,8 @@ static int tear_down(void **state)
 {
     struct field_day *day = *state;
     void *bench = day->bench;
-    char command[PATH_SIZE + 16];
     replica_close(day->replica);
-    snprintf(command, sizeof command, "rm -rf '%s'", day->site.path);
-    assert_int_equal(system(command), 0);
+    remove_home(&day->site);
     free(day);
     return bench_teardown(&bench);
 }

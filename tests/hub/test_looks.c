@@ -4,8 +4,6 @@
  * SEED repeats a run. */
 #include "tests/hub/city_sample.h"
 
-#include "common/text.h"
-
 enum { THREADS = 24, ACTS = 160, RUNS = 3, CLOCKS_MAX = 512, LINE = 200, FIGURES_MAX = 256 };
 enum looks { LOOK_EACH, LOOK_SOMETIMES, LOOK_ONCE, LOOKS };
 

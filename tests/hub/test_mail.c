@@ -1,10 +1,6 @@
 #include "hub/mail.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include "tests/test.h"
 
 static void test_a_mail_to_one_that_has_ended_is_thrown_away(void **state)
 {

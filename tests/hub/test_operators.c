@@ -1,23 +1,17 @@
 /* Who may act: the file, its faults, and a home without it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "hub/operators.h"
+#include "tests/home.h"
+#include "tests/test.h"
 
 static int setup(void **state)
 {
     struct home *home = calloc(1, sizeof *home);
-    char folder[] = "/tmp/agn-operators-XXXXXX";
-    assert_non_null(mkdtemp(folder));
-    home_resolve(folder, "test", home);
+    make_home(home);
     *state = home;
     return 0;
 }
@@ -25,10 +19,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct home *home = *state;
-    char path[PATH_SIZE];
-    home_file(home, OPERATORS_FILE, path);
-    unlink(path);
-    rmdir(home->path);
+    remove_home(home);
     free(home);
     return 0;
 }

@@ -1,11 +1,5 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "hub/rates.h"
+#include "tests/test.h"
 
 static const struct rate_limit ten_a_second = {.amount = 10, .period_ms = 1000, .burst_ms = 5000, .what = "ten"};
 

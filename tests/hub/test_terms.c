@@ -1,41 +1,30 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "hub/terms.h"
+#include "tests/home.h"
+#include "tests/test.h"
 
 static void write_file(const struct home *home, const char *name, const char *text)
 {
     assert_int_equal(home_write(home, name, text, strlen(text)), ERR_OK);
 }
 
-static int make_home(void **state)
+static int set_up(void **state)
 {
     struct home *home = calloc(1, sizeof *home);
     assert_non_null(home);
-    snprintf(home->path, sizeof home->path, "/tmp/terms-home-XXXXXX");
-    assert_non_null(mkdtemp(home->path));
+    make_home(home);
     *state = home;
     return 0;
 }
 
-static int remove_home(void **state)
+static int tear_down(void **state)
 {
-    static const char *const names[] = {"terms.conf", "calendar.txt"};
     struct home *home = *state;
-    char path[PATH_SIZE];
-    for (size_t i = 0; i < 2; i++) {
-        home_file(home, names[i], path);
-        unlink(path);
-    }
-    rmdir(home->path);
+    remove_home(home);
     free(home);
     return 0;
 }
@@ -128,9 +117,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_page_has_the_tables_of_the_program),
-        cmocka_unit_test_setup_teardown(test_a_home_without_files_has_the_terms_of_the_sources, make_home, remove_home),
-        cmocka_unit_test_setup_teardown(test_the_files_of_the_home_are_in_force, make_home, remove_home),
-        cmocka_unit_test_setup_teardown(test_a_wrong_file_is_named, make_home, remove_home),
+        cmocka_unit_test_setup_teardown(test_a_home_without_files_has_the_terms_of_the_sources, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_files_of_the_home_are_in_force, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_wrong_file_is_named, set_up, tear_down),
         cmocka_unit_test(test_no_cell_of_the_tables_is_cut_or_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,12 +1,5 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <string.h>
-
 #include "hub/unsent.h"
+#include "tests/test.h"
 
 static zmq_msg_t message_of(struct unsent *unsent, size_t size)
 {

@@ -10,6 +10,7 @@
 #include "common/text.h"
 #include "hub/shelf.h"
 #include "hub/uploads.h"
+#include "tests/home.h"
 
 enum { SIZE = 300000, SAID_MAX = 64, PEER = 3 };
 
@@ -72,9 +73,7 @@ static void crash(struct rig *rig)
 static int set_up(void **state)
 {
     struct rig *rig = calloc(1, sizeof *rig);
-    char folder[] = "/tmp/agn-uploads-XXXXXX";
-    assert_non_null(mkdtemp(folder));
-    home_resolve(folder, "test", &rig->home);
+    make_home(&rig->home);
     for (size_t i = 0; i < SIZE; i++) {
         rig->content[i] = (uint8_t)(i * 2654435761U >> 13);
     }
@@ -88,12 +87,10 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct rig *rig = *state;
-    char command[PATH_SIZE + 16];
     uploads_end_all(rig->uploads);
     shelf_close(rig->shelf);
     free(rig->uploads);
-    snprintf(command, sizeof command, "rm -rf '%s'", rig->home.path);
-    assert_int_equal(system(command), 0);
+    remove_home(&rig->home);
     free(rig);
     return 0;
 }

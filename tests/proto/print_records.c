@@ -3,7 +3,6 @@
  *     print_records            to stdout
  *     print_records --check F  exit 1 where F is not what would be printed */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "proto/project.h"
 #include "proto/record.h"
 #include "proto/rules.h"
+#include "tests/page.h"
 
 static const char *const type_names[][2] = {
     [FIELD_TEXT] = {"text", "文本"},
@@ -364,43 +364,7 @@ static void print_page(FILE *out)
     }
 }
 
-static int check_page(const char *path, const char *page, size_t size)
-{
-    FILE *file = fopen(path, "r");
-    size_t at = 0;
-    int byte = EOF;
-    unsigned line = 1;
-    while (file && (byte = fgetc(file)) != EOF && at < size && page[at] == (char)byte) {
-        line += byte == '\n';
-        at++;
-    }
-    bool is_same = file && byte == EOF && at == size;
-    if (file) {
-        fclose(file);
-    }
-    if (!is_same) {
-        fprintf(stderr, "%s:%u: not what the tables say; print it again: print_records > docs/records.md\n", path,
-                line);
-    }
-    return is_same ? 0 : 1;
-}
-
 int main(int count, char **arguments)
 {
-    char *page = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&page, &size);
-    if (!out) {
-        return 1;
-    }
-    print_page(out);
-    fclose(out);
-    int status = 0;
-    if (count == 3 && strcmp(arguments[1], "--check") == 0) {
-        status = check_page(arguments[2], page, size);
-    } else {
-        fwrite(page, 1, size, stdout);
-    }
-    free(page);
-    return status;
+    return page_main(count, arguments, print_page);
 }

@@ -2,17 +2,12 @@
 #ifndef TESTS_PROTO_SAMPLE_H
 #define TESTS_PROTO_SAMPLE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/record.h"
+#include "tests/test.h"
 
 #define SAMPLE_NOW   INT64_C(1795392000000) /* 2026-11-23T00:00:00Z */
 #define SAMPLE_PARTY "914403001922038216"

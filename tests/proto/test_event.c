@@ -1,35 +1,12 @@
 #include "tests/proto/sample.h"
 
 #include "proto/message.h"
-
-/* proto/vectors/events.json, made by tests/vectors/make_events.py from PROTOCOL.md §6 alone. */
-static json_t *vectors;
+#include "tests/proto/vectors.h"
 
 static int load(void **state)
 {
     (void)state;
-    vectors = json_load_file(VECTORS_DIR "/events.json", JSON_REJECT_DUPLICATES, NULL);
-    return json_is_array(vectors) ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-    (void)state;
-    json_decref(vectors);
-    return 0;
-}
-
-/* The caller frees. */
-static uint8_t *bytes_of(const json_t *vector, size_t *ret_size)
-{
-    const char *hex = json_string_value(json_object_get(vector, "hex"));
-    *ret_size = strlen(hex) / 2;
-    uint8_t *bytes = malloc(*ret_size + 1);
-    for (size_t i = 0; i < *ret_size; i++) {
-        char digits[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
-        bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
-    }
-    return bytes;
+    return load_vectors("events.json");
 }
 
 static void test_every_vector_is_judged_as_it_says(void **state)
@@ -116,5 +93,5 @@ int main(void)
         cmocka_unit_test(test_every_good_event_is_encoded_with_the_same_content),
         cmocka_unit_test(test_every_prefix_of_a_good_event_is_refused),
     };
-    return cmocka_run_group_tests(tests, load, unload);
+    return cmocka_run_group_tests(tests, load, unload_vectors);
 }

@@ -1,13 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "proto/message.h"
+#include "tests/test.h"
 
 static void test_faults_beyond_the_limit_are_not_kept(void **state)
 {

@@ -1,42 +1,14 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/message.h"
-
-/* proto/vectors/messages.json, made by tests/vectors/make_messages.py from PROTOCOL.md alone. */
-static json_t *vectors;
+#include "tests/proto/vectors.h"
+#include "tests/test.h"
 
 static int load(void **state)
 {
     (void)state;
-    vectors = json_load_file(VECTORS_DIR "/messages.json", JSON_REJECT_DUPLICATES, NULL);
-    return json_is_array(vectors) ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-    (void)state;
-    json_decref(vectors);
-    return 0;
-}
-
-/* The caller frees. Exactly as long as the message, so that the sanitizer sees a read beyond it. */
-static uint8_t *bytes_of(const json_t *vector, size_t *ret_size)
-{
-    const char *hex = json_string_value(json_object_get(vector, "hex"));
-    *ret_size = strlen(hex) / 2;
-    uint8_t *bytes = malloc(*ret_size ? *ret_size : 1);
-    for (size_t i = 0; i < *ret_size; i++) {
-        char digits[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
-        bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
-    }
-    return bytes;
+    return load_vectors("messages.json");
 }
 
 static bool is_good(const json_t *vector)
@@ -240,5 +212,5 @@ int main(void)
         cmocka_unit_test(test_a_receipt_body_round_trips),
         cmocka_unit_test(test_an_event_round_trips_and_an_unknown_type_is_told_apart),
     };
-    return cmocka_run_group_tests(tests, load, unload);
+    return cmocka_run_group_tests(tests, load, unload_vectors);
 }

@@ -1,14 +1,9 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/message.h"
 #include "proto/message_blob.h"
+#include "tests/test.h"
 
 static uint8_t hash[BLOB_HASH_SIZE] = {1, 2, 3};
 

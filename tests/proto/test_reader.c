@@ -1,13 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/reader.h"
+#include "tests/test.h"
 
 /* Exactly as long as the bytes, so that a sanitizer sees a read beyond them. */
 static err_t first_token(const uint8_t *bytes, size_t size, struct token *ret_token)

@@ -1,40 +1,19 @@
 #include "tests/proto/sample.h"
 
+#include "tests/proto/vectors.h"
+
 /* proto/vectors/records.json, made by tests/vectors/make_records.py from the text of the protocol alone. Its clock is
  * 2026-11-23T00:00:00Z, its zone UTC+8 and its speaker 914403001922038216: sample_context. */
-
-static json_t *vectors;
 
 static int load(void **state)
 {
     (void)state;
-    json_error_t error;
-    vectors = json_load_file(VECTORS_DIR "/records.json", JSON_REJECT_DUPLICATES, &error);
-    return json_is_array(vectors) ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-    (void)state;
-    json_decref(vectors);
-    return 0;
+    return load_vectors("records.json");
 }
 
 static const char *text_of(const json_t *vector, const char *key)
 {
     return json_string_value(json_object_get(vector, key));
-}
-
-static uint8_t *bytes_of(const json_t *vector, size_t *ret_size)
-{
-    const char *hex = text_of(vector, "hex");
-    *ret_size = strlen(hex) / 2;
-    uint8_t *bytes = malloc(*ret_size + 1);
-    for (size_t i = 0; i < *ret_size; i++) {
-        char digits[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
-        bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
-    }
-    return bytes;
 }
 
 static void assert_vector(const json_t *vector)
@@ -115,5 +94,5 @@ int main(void)
         cmocka_unit_test(test_every_vector_is_judged_as_it_says),
         cmocka_unit_test(test_every_value_is_encoded_to_its_bytes),
     };
-    return cmocka_run_group_tests(tests, load, unload);
+    return cmocka_run_group_tests(tests, load, unload_vectors);
 }

@@ -1,14 +1,9 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "proto/message.h"
 #include "proto/strict.h"
+#include "tests/test.h"
 
 /* Values that nobody looks at, each where a REFUSE's detail may hold them: under an unknown key, two levels deep. */
 static const struct {

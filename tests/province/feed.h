@@ -3,13 +3,7 @@
 #ifndef TESTS_PROVINCE_FEED_H
 #define TESTS_PROVINCE_FEED_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/test.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +11,7 @@
 
 #include "proto/record.h"
 #include "province/replica.h"
+#include "tests/home.h"
 
 /* One event of a feed. A warning where `action` is set, a cell otherwise; `raw` is sent as it stands. */
 struct fed {
@@ -175,28 +170,19 @@ static inline int make_site(void **state)
 {
     struct site *site = calloc(1, sizeof *site);
     char reason[256];
-    snprintf(site->home.path, sizeof site->home.path, "/tmp/agn-province-XXXXXX");
-    if (!site || !mkdtemp(site->home.path) || replica_open(&site->home, true, &site->replica, reason) != ERR_OK) {
-        return -1;
-    }
+    make_home(&site->home);
+    assert_int_equal(replica_open(&site->home, true, &site->replica, reason), ERR_OK);
+    assert_int_equal(replica_put_hub(site->replica, 1, "One", "330100", "tcp://127.0.0.1:1"), ERR_OK);
+    assert_int_equal(replica_put_hub(site->replica, 2, "Two", "330200", "tcp://127.0.0.1:2"), ERR_OK);
     *state = site;
-    return replica_put_hub(site->replica, 1, "One", "330100", "tcp://127.0.0.1:1") == ERR_OK &&
-                   replica_put_hub(site->replica, 2, "Two", "330200", "tcp://127.0.0.1:2") == ERR_OK
-               ? 0
-               : -1;
+    return 0;
 }
 
 static inline int drop_site(void **state)
 {
     struct site *site = *state;
-    static const char *const names[] = {REPLICA_FILE, REPLICA_FILE "-wal", REPLICA_FILE "-shm"};
-    char path[PATH_SIZE];
     replica_close(site->replica);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        home_file(&site->home, names[i], path);
-        unlink(path);
-    }
-    rmdir(site->home.path);
+    remove_home(&site->home);
     free(site);
     return 0;
 }

@@ -1,10 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/test.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +6,7 @@
 
 #include "proto/record.h"
 #include "province/outbox.h"
+#include "tests/home.h"
 
 enum { ONE = 1, TWO = 2, NOW = 1790000000 };
 static const int64_t now_ms = NOW * INT64_C(1000);
@@ -35,8 +30,7 @@ static int make_site(void **state)
 {
     struct site *site = calloc(1, sizeof *site);
     assert_non_null(site);
-    snprintf(site->home.path, sizeof site->home.path, "/tmp/agn-outbox-XXXXXX");
-    assert_non_null(mkdtemp(site->home.path));
+    make_home(&site->home);
     site->parcels.bytes = malloc(PARCELS_BYTES_MAX);
     reopen(site);
     *state = site;
@@ -46,13 +40,8 @@ static int make_site(void **state)
 static int drop_site(void **state)
 {
     struct site *site = *state;
-    char path[PATH_SIZE];
     outbox_close(site->outbox);
-    home_file(&site->home, OUTBOX_FILE, path);
-    unlink(path);
-    home_file(&site->home, OUTBOX_FILE "-journal", path);
-    unlink(path);
-    rmdir(site->home.path);
+    remove_home(&site->home);
     free(site->parcels.bytes);
     free(site);
     return 0;

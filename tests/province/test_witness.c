@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "province/witness.h"
+#include "tests/home.h"
 
 static const uint8_t epoch[EPOCH_SIZE] = {7};
 static const struct signing_key key = {.size = 32, .bytes = {5}};
@@ -18,19 +19,17 @@ static int open_desk(void **state)
 {
     struct desk *desk = calloc(1, sizeof *desk);
     char reason[256];
-    snprintf(desk->home.path, sizeof desk->home.path, "/tmp/agn-witness-XXXXXX");
+    make_home(&desk->home);
+    assert_int_equal(witness_open(&desk->home, true, &desk->witness, reason), ERR_OK);
     *state = desk;
-    return mkdtemp(desk->home.path) && witness_open(&desk->home, true, &desk->witness, reason) == ERR_OK ? 0 : -1;
+    return 0;
 }
 
 static int close_desk(void **state)
 {
     struct desk *desk = *state;
-    char path[PATH_SIZE];
     witness_close(desk->witness);
-    home_file(&desk->home, WITNESS_FILE, path);
-    unlink(path);
-    rmdir(desk->home.path);
+    remove_home(&desk->home);
     free(desk);
     return 0;
 }

@@ -2,16 +2,11 @@
 #ifndef TESTS_SHEET_READING_H
 #define TESTS_SHEET_READING_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-
-#include <cmocka.h>
 
 #include "sheet/sheet.h"
 #include "tests/sheet/workbook.h"
+#include "tests/test.h"
 
 enum { SHOWN_SIZE = 4096 };
 

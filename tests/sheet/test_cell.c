@@ -1,13 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #include "sheet/cell.h"
 #include "sheet/column.h"
+#include "tests/test.h"
 
 /* A cell becomes the value of its field; what a spreadsheet has spoilt is said. Times are of a site at UTC+8. */
 

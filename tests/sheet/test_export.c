@@ -1,17 +1,11 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "proto/kinds.h"
 #include "proto/record.h"
 #include "sheet/export.h"
 #include "sheet/records.h"
+#include "tests/test.h"
 
 /* Records written as tables are the same records when they are read again. */
 

@@ -1,15 +1,10 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "proto/kinds.h"
 #include "sheet/column.h"
 #include "sheet/records.h"
 #include "tests/sheet/workbook.h"
+#include "tests/test.h"
 
 /* A heading names its column by path or by label, in Chinese and English. */
 

@@ -1,11 +1,11 @@
 """Attachments at the hub (PROTOCOL.md §9), with the independent client: upload in parts, resumed after kill -9; what is
 refused and why; records that wait for theirs; one content of two institutions; fetched back by its owner and by the
 operator, by nobody else. SEED=n for the same instants again."""
-import hashlib, io, os, random, signal, sqlite3, threading, time, zipfile
+import hashlib, io, os, random, signal, sqlite3, time, zipfile
 
 import client
 from client_attachments import CHUNK
-from harness import PATIENCE, check, id_of, item_of, main, require, review, wait_until, warning
+from harness import check, id_of, item_of, main, require, review, wait_until, warning
 
 PDF, PNG = "application/pdf", "image/png"
 OFFICE = "application/vnd.openxmlformats-officedocument."

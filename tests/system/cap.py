@@ -4,7 +4,7 @@ names the schema, which is OASIS's and not ours to copy; without it only the ord
 import os, pathlib, resource, shutil, subprocess, time
 import xml.etree.ElementTree as tree
 
-from harness import UUID, check, main, moment, require, wait_until, warning
+from harness import UUID, check, main, moment, wait_until, warning
 
 SCHEMA = os.environ.get("CAP_XSD") or str(pathlib.Path(__file__).resolve().parents[3] / "shared" / "data" / "CAP-v1.2.xsd")
 SPACE = "{urn:oasis:names:tc:emergency:cap:1.2}"

@@ -98,6 +98,51 @@ def snapshot(site, hub):
     return reader
 
 
+def kill_midway(program, hub, chance, *words):
+    """A command of the program that is killed three times at a random instant, as is the hub now and then."""
+    for _ in range(3):
+        process = program.start_command(*words)
+        time.sleep(chance.uniform(0.005, 0.12))
+        process.kill()
+        process.wait()
+        if chance.random() < 0.4:
+            hub.kill()
+            hub.start()
+
+
+def check_arrivals(hub, follower, loads):
+    """Ends the loads: each record that was accepted is at the hub once. Returns the ids that it has."""
+    for load in loads:
+        load.stop()
+    printed = [name for load in loads for name in load.printed]
+    require(printed and len(printed) == len(set(printed)), "ids are unique", len(printed))
+    wait_until(lambda: follower.step() or set(printed) <= set(hub.ids()), 60, 0.2, "every accepted record reaches the hub")
+    stored = hub.ids()
+    check(len(stored) == len(set(stored)), "no record is stored twice", len(stored))
+    check(set(printed) <= set(stored), f"all {len(printed)} ids that submit printed are at the hub exactly once")
+    return stored
+
+
+def check_agreement(site, hub, province, follower):
+    """The figures are those of the records, and all who follow have had everything, once and in order."""
+    truths = {family: figures(hub.stats(family)) for family in ("review", "warning")}
+    for family, truth in truths.items():
+        wait_until(lambda: province.figures(family) == truth, 40, 0.2, f"the province's {family} table")
+        wait_until(lambda: follower.step() or follower.replica(family) == truth, 20, 0, f"the follower's {family}")
+    fresh = snapshot(site, hub)
+    for family, truth in truths.items():
+        check(fresh.replica(family) == truth, f"a snapshot from 0, the province and a follower agree on {family}")
+    rows = hub.query()
+    for family, kind in (("review", "review_report"), ("warning", "risk_warning")):
+        records = sum(row["kind"] == kind for row in rows)
+        cells = sum(count for count, _ in figures(hub.stats(family)).values())
+        check(records == cells, f"the {family} figures add up to the records", (records, cells))
+    check(all(one < two for one, two in zip(follower.cursors, follower.cursors[1:])), "the follower's cursors rose strictly",
+          follower.cursors[-5:])
+    check(sorted(follower.warnings) == sorted(fresh.warnings), "and no warning was skipped or sent twice",
+          (len(follower.warnings), len(fresh.warnings)))
+
+
 def rounds(hub, province, agents, follower):
     chance = random.Random(SEED)
     end = time.monotonic()
@@ -126,15 +171,7 @@ def test(site):
     follower = Follower(site.peer(hub, "follower", link=hub.add_province("follower")))
     loads = [Load(agent, SEED + number) for number, agent in enumerate(agents)]
     rounds(hub, province, agents, follower)
-    for load in loads:
-        load.stop()
-
-    printed = [name for load in loads for name in load.printed]
-    require(len(printed) == len(set(printed)) > ROUNDS, "ids are unique", len(printed))
-    wait_until(lambda: follower.step() or set(printed) <= set(hub.ids()), 60, 0.2, "every accepted record reaches the hub")
-    stored = hub.ids()
-    check(len(stored) == len(set(stored)), "no record is stored twice", len(stored))
-    check(set(printed) <= set(stored), f"all {len(printed)} ids that submit printed are at the hub exactly once")
+    stored = check_arrivals(hub, follower, loads)
     accepted = {row["id"] for agent in agents for row in agent.records()}
     check(set(stored) <= accepted, "and nothing is at the hub that no agent accepted")
     numbers = sorted(row["number"] for row in hub.query() + hub.query("--kind", "administrative_act"))
@@ -142,28 +179,8 @@ def test(site):
     for agent in agents:
         agent.stop()
         agent.sync()
-
-    fresh = snapshot(site, hub)
-    for family in ("review", "warning"):
-        truth = figures(hub.stats(family))
-        wait_until(lambda: province.figures(family) == truth, 40, 0.2, f"the province's {family} table")
-        check(True, f"the province's {family} table equals the hub's figures")
-        wait_until(lambda: follower.step() or follower.replica(family) == truth, 20, 0, f"the follower's {family}")
-        check(fresh.replica(family) == truth, f"a snapshot from 0 and a follower through all crashes agree on {family}")
-    recount(hub)
-    check(all(one < two for one, two in zip(follower.cursors, follower.cursors[1:])), "the follower's cursors rose strictly",
-          follower.cursors[-5:])
-    check(sorted(follower.warnings) == sorted(fresh.warnings), "and no warning was skipped or sent twice",
-          (len(follower.warnings), len(fresh.warnings)))
+    check_agreement(site, hub, province, follower)
     check(province.stop() == 0 and hub.stop() == 0, "both stop with 0 in the end")
-
-
-def recount(hub):
-    rows = hub.query()
-    for family, kind in (("review", "review_report"), ("warning", "risk_warning")):
-        records = sum(row["kind"] == kind for row in rows)
-        cells = sum(count for count, _ in figures(hub.stats(family)).values())
-        check(records == cells, f"the {family} figures add up to the records", (records, cells))
 
 
 if __name__ == "__main__":

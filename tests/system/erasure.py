@@ -4,7 +4,7 @@ been there, every listing and figure goes on; a hub that is killed amidst its er
 import os, time
 
 from clock import DAY, Clock
-from harness import Agent, check, day, figures, main, require, review, skip, wait_until, warning
+from harness import check, day, figures, main, require, review, skip, wait_until, warning
 
 SECRET = "绝密线索甲乙丙丁"
 MANY = 300

@@ -3,8 +3,8 @@ follows by himself: nothing is lost, nothing is counted twice, followers have no
 import os, random, re, time
 
 import client
-from crash import Follower, Load, recount, snapshot
-from harness import check, figures, main, require, review, wait_until
+from crash import Follower, Load, check_agreement, check_arrivals, kill_midway
+from harness import check, main, require, review, wait_until
 
 ROUNDS = int(os.environ.get("ROUNDS", "2"))
 SEED = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1, 10 ** 9)
@@ -44,14 +44,7 @@ def hub_keys(hub):
 
 def announce(hub, chance):
     """`key rotate`, killed at a random instant a few times, as is the hub now and then; then once to its end, and again."""
-    for _ in range(3):
-        process = hub.start_command("key", "rotate", "--after", f"{AHEAD}s")
-        time.sleep(chance.uniform(0.005, 0.12))
-        process.kill()
-        process.wait()
-        if chance.random() < 0.4:
-            hub.kill()
-            hub.start()
+    kill_midway(hub, hub, chance, "key", "rotate", "--after", f"{AHEAD}s")
     hub.cli("key", "rotate", "--after", f"{AHEAD}s")
     again = hub.cli("key", "rotate").stdout
     check("announced already" in again, "one change at a time: the same again changes nothing", again)
@@ -131,20 +124,8 @@ def test(site):
                    "all have followed")
         wait_until(lambda: follower.step() or follower.live and peer.welcomed, 20, 0, "the follower too")
         peer.set(next_curve=None)
-    for load in loads:
-        load.stop()
-    printed = [name for load in loads for name in load.printed]
-    wait_until(lambda: follower.step() or set(printed) <= set(hub.ids()), 60, 0.2, "every accepted record reaches the hub")
-    stored = hub.ids()
-    check(len(stored) == len(set(stored)), "no record is stored twice", len(stored))
-    check(set(printed) <= set(stored), f"all {len(printed)} ids that submit printed are at the hub exactly once")
-    for family in ("review", "warning"):
-        truth = figures(hub.stats(family))
-        wait_until(lambda: province.figures(family) == truth, 40, 0.2, f"the province's {family} table")
-        wait_until(lambda: follower.step() or follower.replica(family) == truth, 20, 0, f"the follower's {family}")
-    check(all(one < two for one, two in zip(follower.cursors, follower.cursors[1:])), "the follower's cursors rose strictly")
-    check(sorted(follower.warnings) == sorted(snapshot(site, hub).warnings), "no warning was skipped or sent twice")
-    recount(hub)
+    stored = check_arrivals(hub, follower, loads)
+    check_agreement(site, hub, province, follower)
     check(hub.cli_json("show", stored[-1])["signature_verified"], "what was signed for a former key is still proved")
     check(hub.cli("audit").returncode == 0, "the audit finds nothing")
     check_receipts(agents[0], hub, first)

@@ -3,7 +3,7 @@ hub and a killed province: the province's table must equal a recount from the so
 the test skips where it is absent."""
 import json, os, pathlib, random, subprocess, sys, time
 
-from harness import Agent, check, main, require, skip, wait_until
+from harness import Agent, check, main, skip, wait_until
 
 HERE = pathlib.Path(__file__).resolve().parent
 SCRIPT = HERE.parent / "data" / "incidents.py"

@@ -3,7 +3,7 @@ machine that is lost, and a key that is revoked. Nothing is lost, nothing is cou
 import contextlib, os, random, shutil, sqlite3, time
 
 import client
-from crash import Follower, Load, recount, snapshot
+from crash import Follower, Load, check_agreement, check_arrivals, kill_midway
 from harness import Agent, check, figures, main, parse_json, require, review, wait_until
 
 ROUNDS = int(os.environ.get("ROUNDS", "2"))
@@ -22,14 +22,7 @@ def curve_key(program):
 
 def rotate_through_kills(program, hub, chance):
     """`key rotate` that is killed at a random instant, as is the hub now and then; then once to its end."""
-    for _ in range(3):
-        process = program.start_command("key", "rotate")
-        time.sleep(chance.uniform(0.005, 0.12))
-        process.kill()
-        process.wait()
-        if chance.random() < 0.4:
-            hub.kill()
-            hub.start()
+    kill_midway(program, hub, chance, "key", "rotate")
     before = curve_key(program)
     program.cli("key", "rotate")
     require(curve_key(program) != before, "the keys are other ones")
@@ -190,20 +183,8 @@ def test(site):
     loads = [Load(agent, SEED + number) for number, agent in enumerate(agents)]
     wait_until(lambda: follower.step() or len(hub.ids()) > 10, 30, 0.1, "records arrive")
     check_rotation(hub, province, agents, chance)
-    for load in loads:
-        load.stop()
-    printed = [name for load in loads for name in load.printed]
-    wait_until(lambda: follower.step() or set(printed) <= set(hub.ids()), 60, 0.2, "every accepted record reaches the hub")
-    stored = hub.ids()
-    check(len(stored) == len(set(stored)), "no record is stored twice", len(stored))
-    check(set(printed) <= set(stored), f"all {len(printed)} ids that submit printed are at the hub exactly once")
-    for family in ("review", "warning"):
-        truth = figures(hub.stats(family))
-        wait_until(lambda: province.figures(family) == truth, 40, 0.2, f"the province's {family} table")
-        wait_until(lambda: follower.step() or follower.replica(family) == truth, 20, 0, f"the follower's {family}")
-    check(all(one < two for one, two in zip(follower.cursors, follower.cursors[1:])), "the follower's cursors rose strictly")
-    check(sorted(follower.warnings) == sorted(snapshot(site, hub).warnings), "no warning was skipped or sent twice")
-    recount(hub)
+    stored = check_arrivals(hub, follower, loads)
+    check_agreement(site, hub, province, follower)
     check(hub.cli_json("show", stored[-1])["signature_verified"], "the oldest record is still proved by the key that signed it")
     check_cut_short(hub, agents[1])
     fresh = check_recovery(site, hub, agents[0])

@@ -1,6 +1,6 @@
 """The secretary's day: a report is returned, corrected, accepted, withdrawn; a notice is answered; and one vocabulary says
 how far each matter has come, which a receipt alone never takes beyond `received`."""
-import datetime, json
+import json
 
 from harness import UUID, check, main, moment, review, wait_until, warning
 

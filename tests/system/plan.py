@@ -1,6 +1,6 @@
 """The city's plan: what AGN measures of it fills itself, beside what people state; the representative units as the registry
 knows them; once, through kill -9 of the hub."""
-import json, os
+import json
 
 from harness import check, day, main, make_uscc, review, wait_until, warning
 

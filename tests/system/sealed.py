@@ -1,6 +1,6 @@
 """Secret keys under a passphrase: a hub, an institution and a province that start with one and not without, from a file,
 a descriptor, systemd's credential and a terminal; and files that others may read."""
-import os, pty, select, stat, subprocess, time
+import os, pty, select, stat, subprocess
 
 from harness import Agent, check, main, review, wait_until
 

@@ -1,7 +1,7 @@
 """Signals that run by themselves: warnings of several institutions raise one composite warning a cluster, once, through
 kill -9 of the hub at any moment; it names its evidence and goes up; drills never count; rules are read again on SIGHUP,
 and a bad file changes nothing."""
-import json, os, random, signal, time
+import os, random, signal, time
 
 from harness import UUID, check, main, moment, require, wait_until, warning
 

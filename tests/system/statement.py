@@ -1,7 +1,7 @@
 """The statement of account, and the annual report that the agent compiles: each against a count of its own."""
 import csv, io, json, sqlite3
 
-from harness import check, day, main, os, review, wait_until, warning
+from harness import check, day, main, review, warning
 
 YEAR = int(day(200)[:4])
 

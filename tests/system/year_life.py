@@ -65,7 +65,6 @@ REFERENCES = {"risk_warning": ("refers_to", "replaces"), "acceptance": ("refers_
 KEYS = {"review_report": ("activity_no", "review_stage", "round"), "entity_registration": (), "committee_registration": (),
         "zero_report": ("period", "covers"), "annual_report": ("year",), "city_plan": ("title", "year")}
 UNCOUNTED = {"withdrawn"}
-CLOSED = {"withdrawn", "cancelled", "resolved"}
 
 
 def beginning(record):

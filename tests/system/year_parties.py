@@ -6,7 +6,7 @@ import msgpack
 
 import client
 from harness import UUID, Failed, require, wait_until, wire
-from year_dates import iso, parse_moment
+from year_dates import iso
 from year_records import make_id
 
 BATCH = 64
