@@ -1,8 +1,6 @@
 #include "proto/kinds.h"
 #include "proto/project.h"
 
-#include <stdbool.h>
-
 /* Every enumeration of the data dictionary §1: the code travels, the labels are looked up. A code is never taken back.
  */
 

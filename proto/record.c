@@ -3,8 +3,6 @@
 #include "proto/kinds.h"
 #include "proto/rules.h"
 
-#include <string.h>
-
 /* Kind and id are found before the walk: the kind chooses the table, and the id is wanted whatever the rest is like.
  * They stand first in what AGN writes. */
 const struct kind *check_peek(struct view bytes, struct value *ret_id)
