@@ -1,6 +1,5 @@
 #include "sheet/cell.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +9,7 @@
 #include "common/mem.h"
 #include "common/table.h"
 #include "common/text.h"
-#include "proto/record.h"
-#include "sheet/column.h"
+#include "sheet/plain.h"
 
 /* A spreadsheet keeps numbers to 15 digits. Its day 0 is 1899-12-30, which is this many days before 1970. */
 enum { DAYS_TO_EPOCH = 25569, MS_PER_DAY = 86400000, MS_PER_MINUTE = 60000, SHORT_TEXT = 256 };
@@ -146,226 +144,10 @@ static enum cell_flaw flaw_of(const struct sheet_cell *cell, const struct field 
                                                                                          : CELL_SOUND;
 }
 
-/* ---- One value of each type; NULL: the text is none ---- */
-
-static json_t *read_number(const char *text)
-{
-    char digits[32];
-    size_t used = 0;
-    for (const char *at = text; *at; at++) {
-        bool is_group = *at == ',' && at > text && strspn(at + 1, "0123456789") == 3;
-        if (!is_group && used < sizeof digits - 1) {
-            digits[used++] = *at;
-        }
-    }
-    digits[used] = '\0';
-    size_t size = strspn(digits, "0123456789");
-    bool is_whole = size > 0 && size < 19 &&
-                    (digits[size] == '\0' ||
-                     (digits[size] == '.' && digits[size + 1] && strspn(digits + size + 1, "0") == used - size - 1));
-    return is_whole ? json_integer(strtoll(digits, NULL, 10)) : NULL;
-}
-
-static const char *code_of(const struct enumeration *codes, const char *text)
-{
-    char *folded = column_fold(text);
-    const char *found = NULL;
-    for (size_t i = 0; folded && !found && i < codes->count; i++) {
-        const struct label *label = &codes->labels[i];
-        const char *const names[] = {label->code, label->en, label->zh};
-        for (size_t name = 0; name < 3 && !found; name++) {
-            char *other = strcmp(text, names[name]) == 0 ? NULL : column_fold(names[name]);
-            found = !other || strcmp(other, folded) == 0 ? label->code : NULL;
-            free(other);
-        }
-    }
-    free(folded);
-    return found;
-}
-
-static json_t *read_code(const struct field *row, const char *text)
-{
-    const char *code = code_of(row->codes, text);
-    return code ? json_string(code) : NULL;
-}
-
-/* A number by itself, or by the label that a number of the row has. */
-static json_t *read_named_number(const struct field *row, const char *text)
-{
-    json_t *number = read_number(text);
-    const char *code = !number && row->codes ? code_of(row->codes, text) : NULL;
-    if (code) {
-        int index = enumeration_index(row->codes, (struct view){(const uint8_t *)code, strlen(code)});
-        number = json_integer(row->low + index);
-    }
-    return number;
-}
-
-static json_t *read_flag(const char *text)
-{
-    static const char *const words[2][7] = {{"false", "no", "n", "0", "否", "无", "×"},
-                                            {"true", "yes", "y", "1", "是", "有", "√"}};
-    for (int flag = 0; flag < 2; flag++) {
-        for (size_t i = 0; i < 7; i++) {
-            char *folded = (char *)utf8proc_NFKC_Casefold((const utf8proc_uint8_t *)text);
-            bool is_it = folded && strcmp(folded, words[flag][i]) == 0;
-            free(folded);
-            if (is_it) {
-                return json_boolean(flag);
-            }
-        }
-    }
-    return NULL;
-}
-
-/* Up to COUNT numbers of one to four digits, parted by one of the marks each, year first; what is left of the text. */
-struct moment {
-    int parts[6]; /* year, month, day, hour, minute, second */
-    size_t count;
-    const char *rest;
-};
-
-/* The mark that may stand after part INDEX: 2026-3-5, 2026/3/5, 2026.3.5, 2026年3月5日, 14:30:05, 14时30分5秒. */
-static const char *after_mark(size_t index, const char *text)
-{
-    static const char *const marks[6][4] = {{"-", "/", ".", "年"},   {"-", "/", ".", "月"},   {"日", "T", " ", NULL},
-                                            {":", "时", "点", NULL}, {":", "分", NULL, NULL}, {"秒", NULL, NULL, NULL}};
-    for (size_t i = 0; i < 4 && marks[index][i]; i++) {
-        size_t size = strlen(marks[index][i]);
-        if (strncmp(text, marks[index][i], size) == 0) {
-            text += size;
-            return text + strspn(text, " ");
-        }
-    }
-    return NULL;
-}
-
-static struct moment read_parts(const char *text)
-{
-    struct moment moment = {.rest = text};
-    bool is_solid = strspn(text, "0123456789") == 8; /* 20260305 */
-    while (moment.count < 6) {
-        size_t digits = strspn(moment.rest, "0123456789");
-        size_t most = moment.count == 0 ? 4 : 2;
-        digits = is_solid && moment.count < 3 ? most : digits;
-        if (digits == 0 || digits > most || (moment.count == 0 && digits != 4)) {
-            return moment;
-        }
-        int number = 0;
-        for (size_t i = 0; i < digits; i++) {
-            number = number * 10 + moment.rest[i] - '0';
-        }
-        moment.parts[moment.count] = number;
-        moment.rest += digits;
-        const char *next = after_mark(moment.count, moment.rest);
-        moment.count++;
-        bool is_within = is_solid && moment.count < 3;
-        if (!next && !is_within) {
-            return moment;
-        }
-        moment.rest = next ? next : moment.rest;
-    }
-    return moment;
-}
-
-static err_t days_of_parts(const struct moment *moment, int64_t *ret_days)
-{
-    char text[40];
-    snprintf(text, sizeof text, "%04d-%02d-%02d", moment->parts[0], moment->parts[1], moment->parts[2]);
-    return date_parse((struct view){(const uint8_t *)text, strlen(text)}, ret_days);
-}
-
-static json_t *date_value(int64_t days)
-{
-    char text[11];
-    date_text(days, text);
-    return json_string(text);
-}
-
-static json_t *read_date(const char *text)
-{
-    struct moment moment = read_parts(text);
-    int64_t days = 0;
-    bool is_midnight = moment.count <= 3 || (moment.parts[3] == 0 && moment.parts[4] == 0 && moment.parts[5] == 0);
-    if (moment.count < 3 || *moment.rest || !is_midnight || days_of_parts(&moment, &days) != ERR_OK) {
-        return NULL;
-    }
-    return date_value(days);
-}
-
-static json_t *time_value(int64_t ms)
-{
-    char text[25];
-    time_text(ms, text);
-    return json_string(text);
-}
-
-/* RFC 3339 says its zone; what says none is of the site's. */
-static json_t *read_time(const char *text, int offset)
-{
-    int64_t ms = 0;
-    int64_t days = 0;
-    if (time_parse(text, &ms) == ERR_OK) {
-        return time_value(ms);
-    }
-    struct moment moment = read_parts(text);
-    const int *parts = moment.parts;
-    if (moment.count < 4 || *moment.rest || parts[3] > 23 || parts[4] > 59 || parts[5] > 59 ||
-        days_of_parts(&moment, &days) != ERR_OK) {
-        return NULL;
-    }
-    int64_t minutes = days * 1440 + (int64_t)parts[3] * 60 + parts[4] - offset;
-    return time_value(minutes * MS_PER_MINUTE + (int64_t)parts[5] * 1000);
-}
-
-/* In capitals or small letters, as the type has it. */
-static json_t *read_letters(const char *text, enum field_type type)
-{
-    char *copy = mem_text(text);
-    for (char *at = copy; *at; at++) {
-        bool is_small = *at >= 'a' && *at <= 'z';
-        bool is_capital = *at >= 'A' && *at <= 'Z';
-        if (type == FIELD_USCC ? is_small : is_capital) {
-            *at ^= 0x20;
-        }
-    }
-    json_t *value = json_string(copy);
-    free(copy);
-    return value;
-}
-
-/* The district by its name, where the operator's list has it. */
-static json_t *read_district(const char *text)
-{
-    const struct enumeration *codes = enumeration_find("district");
-    const char *code = codes ? code_of(codes, text) : NULL;
-    return json_string(code ? code : text);
-}
-
-static json_t *read_plain(const struct field *row, const char *plain, int offset)
-{
-    switch (row->type) {
-    case FIELD_ENUM:
-        return read_code(row, plain);
-    case FIELD_NUMBER:
-        return read_named_number(row, plain);
-    case FIELD_FLAG:
-        return read_flag(plain);
-    case FIELD_DATE:
-        return read_date(plain);
-    case FIELD_TIME:
-        return read_time(plain, offset);
-    case FIELD_DISTRICT:
-        return read_district(plain);
-    default:
-        return read_letters(plain, row->type);
-    }
-}
-
 static json_t *text_as(const struct field *row, const char *text, size_t size, int offset)
 {
     char *plain = row->type == FIELD_TEXT ? NULL : plain_text(text, size);
-    json_t *value = plain ? read_plain(row, plain, offset) : NULL;
+    json_t *value = plain ? plain_value(row, plain, offset) : NULL;
     free(plain);
     return value ? value : text_value(text, size);
 }
@@ -379,11 +161,11 @@ static json_t *number_as(const struct sheet_cell *cell, const struct field *row,
     char text[64];
     number_text(cell, text);
     if (row->type == FIELD_DATE && is_day) {
-        return date_value((int64_t)floor(number) - DAYS_TO_EPOCH);
+        return plain_date((int64_t)floor(number) - DAYS_TO_EPOCH);
     }
     if (row->type == FIELD_TIME && is_day) {
         int64_t ms = (int64_t)llround((number - DAYS_TO_EPOCH) * MS_PER_DAY / 1000.0) * 1000; /* to the second */
-        return time_value(ms - (int64_t)offset * MS_PER_MINUTE);
+        return plain_time(ms - (int64_t)offset * MS_PER_MINUTE);
     }
     if (row->type == FIELD_NUMBER && number == floor(number) && fabs(number) < EXACT_LIMIT) {
         return json_integer((json_int_t)number);
@@ -454,18 +236,18 @@ json_t *cell_value(const struct sheet_cell *cell, const struct field *row, int u
 
 /* ---- For people ---- */
 
-void cell_text(const struct sheet_cell *cell, char *out, size_t size)
+void cell_line(const char *text, char *out, size_t size)
 {
     size_t used = 0;
-    for (const char *at = cell->text; at && *at && used + 5 < size && used < 60;) {
-        utf8proc_int32_t point = 0;
-        utf8proc_ssize_t step = utf8proc_iterate((const utf8proc_uint8_t *)at, -1, &point);
-        if (step <= 0 || (used + 5 >= size)) {
+    utf8proc_int32_t point = 0;
+    while (*text) {
+        utf8proc_ssize_t step = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &point);
+        if (step <= 0 || used + (size_t)step >= size) {
             break;
         }
-        memcpy(out + used, at, (size_t)step);
+        memcpy(out + used, point < ' ' ? " " : text, (size_t)step);
         used += (size_t)step;
-        at += step;
+        text += step;
     }
     out[used] = '\0';
 }

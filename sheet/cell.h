@@ -21,8 +21,8 @@ json_t *cell_value(const struct sheet_cell *cell, const struct field *row, int u
 
 /* Whether there is nothing in the cell but blanks. */
 bool cell_is_blank(const struct sheet_cell *cell);
-/* The cell's text as a person sees it, cut to SIZE. */
-void cell_text(const struct sheet_cell *cell, char *out, size_t size);
+/* TEXT, cut between characters to fit SIZE, on one line. */
+void cell_line(const char *text, char *out, size_t size);
 
 /* What to do about it, in the user's language. */
 const char *cell_flaw_text(enum cell_flaw flaw);

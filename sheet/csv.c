@@ -1,8 +1,6 @@
 /* CSV after RFC 4180, as it is met: a comma, a semicolon or a tab between cells, any line end, and the line `sep=;`
  * that one spreadsheet writes for another. */
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/mem.h"
 #include "common/text.h"

@@ -3,23 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <utf8proc.h>
-
 #include "common/mem.h"
 #include "common/text.h"
 #include "sheet/cell.h"
+#include "sheet/headings.h"
 #include "sheet/tree.h"
 
-enum { ROWS_BEFORE_HEADINGS = 10, PLACE_SIZE = 80, PATH_SIZE_MAX = 256, QUOTE_SIZE = 90 };
+enum { ROWS_BEFORE_HEADINGS = 10, PATH_SIZE_MAX = 256, QUOTE_SIZE = 90 };
 
 const char *const help_sheet_names[2] = {"Help", "填表说明"};
-
-struct heading {
-    size_t at; /* column of the sheet */
-    char text[PLACE_SIZE];
-    err_t err; /* what column_find() said */
-    struct column column;
-};
 
 struct records {
     struct sheet_reader *reader;
@@ -27,9 +19,7 @@ struct records {
     int utc_offset_minutes;
 
     char sheet[SHEET_NAME_SIZE];
-    const struct kind *kind; /* of the sheet */
-    struct heading *headings;
-    size_t heading_count, heading_capacity;
+    struct headings headings;
     bool is_in_sheet;
     bool is_below_headings; /* the next row may be one of paths */
     bool is_ended;
@@ -41,26 +31,9 @@ struct records {
     json_t *json;
 };
 
-/* TEXT, cut between characters to fit SIZE, on one line. */
-static void cut(const char *text, char *out, size_t size)
-{
-    size_t used = 0;
-    utf8proc_int32_t point = 0;
-    while (*text) {
-        utf8proc_ssize_t step = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &point);
-        if (step <= 0 || used + (size_t)step >= size) {
-            break;
-        }
-        memcpy(out + used, point < ' ' ? " " : text, (size_t)step);
-        used += (size_t)step;
-        text += step;
-    }
-    out[used] = '\0';
-}
-
 static void forget_row(struct records *records)
 {
-    for (size_t i = 0; records->shown && i < records->heading_count; i++) {
+    for (size_t i = 0; records->shown && i < records->headings.count; i++) {
         free(records->shown[i]);
         records->shown[i] = NULL;
     }
@@ -74,130 +47,7 @@ static void forget_headings(struct records *records)
     forget_row(records);
     free(records->shown);
     records->shown = NULL;
-    records->heading_count = 0;
-}
-
-/* ---- Which kind, which headings ---- */
-
-static size_t count_known(const struct kind *kind, const struct sheet_row *row)
-{
-    struct column column;
-    size_t count = 0;
-    for (size_t i = 0; i < row->count; i++) {
-        count += row->cells[i].type == CELL_TEXT && column_find(kind, row->cells[i].text, &column) != ERR_NOT_FOUND;
-    }
-    return count;
-}
-
-/* The kind that knows the most headings, and most of them; NULL where two know as many. */
-static const struct kind *guess_kind(const struct sheet_row *row)
-{
-    const struct kind *kind = NULL;
-    const struct kind *best = NULL;
-    size_t most = row->count / 2;
-    for (size_t i = 0; (kind = kind_at(i)); i++) {
-        size_t known = count_known(kind, row);
-        if (known > most) {
-            best = kind;
-            most = known;
-        } else if (known == most) {
-            best = NULL;
-        }
-    }
-    return best;
-}
-
-static const struct kind *named_kind(const struct sheet_row *row)
-{
-    const struct kind *kind = NULL;
-    for (size_t i = 0; i < row->count && !kind; i++) {
-        kind = row->cells[i].type == CELL_TEXT ? column_kind(row->cells[i].text) : NULL;
-    }
-    return kind;
-}
-
-static void take_headings(struct records *records, const struct sheet_row *row)
-{
-    forget_headings(records);
-    for (size_t i = 0; i < row->count; i++) {
-        const struct sheet_cell *cell = &row->cells[i];
-        if (cell_is_blank(cell)) {
-            continue;
-        }
-        if (records->heading_count == records->heading_capacity) {
-            records->heading_capacity = records->heading_capacity ? records->heading_capacity * 2 : 64;
-            records->headings = mem_grow(records->headings, records->heading_capacity, sizeof *records->headings);
-        }
-        struct heading *heading = &records->headings[records->heading_count++];
-        *heading = (struct heading){.at = cell->column, .err = ERR_NOT_FOUND};
-        cut(cell->text, heading->text, sizeof heading->text);
-        if (cell->type == CELL_TEXT) {
-            heading->err = column_find(records->kind, cell->text, &heading->column);
-        }
-    }
-    records->shown = mem_alloc((records->heading_count + 1) * sizeof *records->shown);
-}
-
-/* A row of nothing but paths; it keeps the words of the row above for people. */
-static bool take_paths(struct records *records, const struct sheet_row *row)
-{
-    struct column column;
-    for (size_t i = 0; i < row->count; i++) {
-        const struct sheet_cell *cell = &row->cells[i];
-        if (row->count > RECORDS_HEADINGS_MAX || cell->type != CELL_TEXT ||
-            column_find(records->kind, cell->text, &column) != ERR_OK ||
-            strcmp(cell->text + (cell->size > strlen(column.path) ? cell->size - strlen(column.path) : 0),
-                   column.path) != 0) {
-            return false;
-        }
-    }
-    struct heading *above = records->headings;
-    size_t above_count = records->heading_count;
-    records->headings = NULL;
-    records->heading_capacity = 0;
-    free(records->shown);
-    records->shown = NULL;
-    records->heading_count = 0;
-    take_headings(records, row);
-    for (size_t i = 0; i < records->heading_count; i++) {
-        for (size_t j = 0; j < above_count; j++) {
-            if (above[j].at == records->headings[i].at) {
-                memcpy(records->headings[i].text, above[j].text, PLACE_SIZE);
-            }
-        }
-    }
-    free(above);
-    return true;
-}
-
-/* What is wrong with the headings, all at once. */
-static void check_headings(const struct records *records, struct faults *faults)
-{
-    for (size_t i = 0; i < records->heading_count; i++) {
-        const struct heading *heading = &records->headings[i];
-        char place[FAULT_FIELD_SIZE];
-        char letters[8];
-        sheet_column_name(heading->at, letters);
-        snprintf(place, sizeof place, "%s %s", letters, heading->text);
-        if (heading->err == ERR_NOT_FOUND) {
-            fault_add(faults, "malformed", place,
-                      tr("%s has no field of this name: take its code (%s in docs/records.md), or delete the column",
-                         "“%s”没有此字段：请采用字段代码（见 docs/records.md 中的 %s），或删除该列"),
-                      tr(records->kind->en, records->kind->zh), records->kind->name);
-        } else if (heading->err == ERR_EXISTS) {
-            fault_add(faults, "bad_value", place,
-                      tr("more than one field bears this label: write the code, such as %s",
-                         "不止一个字段使用此名称：请改用代码，如 %s"),
-                      heading->column.path);
-        }
-        for (size_t j = 0; j < i && heading->err == ERR_OK; j++) {
-            if (records->headings[j].err == ERR_OK &&
-                strcmp(records->headings[j].column.path, heading->column.path) == 0) {
-                fault_add(faults, "duplicate_key", place, "%s",
-                          tr("two columns for this field: delete one", "此字段有两列：请删去一列"));
-            }
-        }
-    }
+    records->headings.count = 0;
 }
 
 /* ---- Sheets ---- */
@@ -220,7 +70,7 @@ static bool is_help(const char *name)
 static err_t find_headings(struct records *records, char reterr_reason[SHEET_REASON_SIZE])
 {
     struct sheet_row row;
-    records->kind = records->given ? records->given : column_kind(records->sheet);
+    records->headings.kind = records->given ? records->given : column_kind(records->sheet);
     for (size_t i = 0; i < ROWS_BEFORE_HEADINGS; i++) {
         err_t err = sheet_next_row(records->reader, &row, reterr_reason);
         if (err == ERR_NOT_FOUND && i > 0) {
@@ -239,21 +89,18 @@ static err_t find_headings(struct records *records, char reterr_reason[SHEET_REA
         if (row.count > RECORDS_HEADINGS_MAX) {
             break;
         }
-        records->kind = records->kind ? records->kind : named_kind(&row);
-        records->kind = records->kind || row.count < 3 ? records->kind : guess_kind(&row);
-        size_t known = records->kind ? count_known(records->kind, &row) : 0;
-        if (known > 0 && known * 2 >= row.count) {
-            take_headings(records, &row);
+        if (headings_take(&records->headings, &row)) {
             records->is_in_sheet = records->is_below_headings = true;
             return ERR_OK;
         }
     }
     snprintf(reterr_reason, SHEET_REASON_SIZE,
-             records->kind ? tr("no headings of %s in the first rows: docs/records.md lists its fields",
-                                "前几行中没有“%s”的表头：字段见 docs/records.md")
-                           : tr("which kind of record is this? name it with --kind, or give the sheet its name%s",
-                                "无法判断记录种类：请用 --kind 指明，或以其作为工作表名称%s"),
-             records->kind ? tr(records->kind->en, records->kind->zh) : "");
+             records->headings.kind
+                 ? tr("no headings of %s in the first rows: docs/records.md lists its fields",
+                      "前几行中没有“%s”的表头：字段见 docs/records.md")
+                 : tr("which kind of record is this? name it with --kind, or give the sheet its name%s",
+                      "无法判断记录种类：请用 --kind 指明，或以其作为工作表名称%s"),
+             records->headings.kind ? tr(records->headings.kind->en, records->headings.kind->zh) : "");
     return ERR_INVALID;
 }
 
@@ -292,7 +139,7 @@ void records_close(struct records *records)
         return;
     }
     forget_headings(records);
-    free(records->headings);
+    free(records->headings.list);
     sheet_reader_close(records->reader);
     free(records);
 }
@@ -314,17 +161,17 @@ static void place_of(const struct records *records, const struct heading *headin
 static void take_kind(const struct records *records, const struct sheet_cell *cell, const char *place,
                       struct faults *faults)
 {
-    if (cell->type != CELL_TEXT || column_kind(cell->text) != records->kind) {
+    if (cell->type != CELL_TEXT || column_kind(cell->text) != records->headings.kind) {
         fault_add(faults, "bad_value", place,
                   tr("the other rows of this sheet are of kind %s: give each kind its own sheet",
                      "本表其余各行的记录种类为 %s：不同种类请分表填写"),
-                  tr(records->kind->en, records->kind->zh));
+                  tr(records->headings.kind->en, records->headings.kind->zh));
     }
 }
 
 static void take_cell(struct records *records, size_t index, const struct sheet_cell *cell, struct faults *faults)
 {
-    const struct heading *heading = &records->headings[index];
+    const struct heading *heading = &records->headings.list[index];
     enum cell_flaw cell_flaw = CELL_SOUND;
     char place[FAULT_FIELD_SIZE];
     place_of(records, heading, place);
@@ -339,7 +186,7 @@ static void take_cell(struct records *records, size_t index, const struct sheet_
         fault_add(faults, "bad_format", place, "%s", cell_flaw_text(cell_flaw));
     }
     records->shown[index] = mem_alloc(QUOTE_SIZE);
-    cut(cell->text, records->shown[index], QUOTE_SIZE);
+    cell_line(cell->text, records->shown[index], QUOTE_SIZE);
     if (!tree_put(records->tree, heading->column.path, value)) {
         fault_add(faults, "duplicate_key", place, "%s",
                   tr("the list stands in one cell and in columns of its own: use one way",
@@ -353,15 +200,18 @@ static void take_row(struct records *records, const struct sheet_row *row, struc
     forget_row(records);
     records->row = ret_record->row = row->number;
     records->tree = json_object();
+    if (!records->shown) {
+        records->shown = mem_alloc((records->headings.count + 1) * sizeof *records->shown);
+    }
     for (size_t i = 0; i < row->count; i++) {
         const struct sheet_cell *cell = &row->cells[i];
-        while (index < records->heading_count && records->headings[index].at < cell->column) {
+        while (index < records->headings.count && records->headings.list[index].at < cell->column) {
             index++;
         }
         if (cell_is_blank(cell)) {
             continue;
         }
-        if (index < records->heading_count && records->headings[index].at == cell->column) {
+        if (index < records->headings.count && records->headings.list[index].at == cell->column) {
             take_cell(records, index, cell, &ret_record->faults);
             continue;
         }
@@ -373,7 +223,7 @@ static void take_row(struct records *records, const struct sheet_row *row, struc
             &ret_record->faults, "malformed", place, "%s",
             tr("a value under no heading: give the column a heading or clear it", "该列没有表头：请补表头或清空该列"));
     }
-    records->json = tree_record(records->tree, records->kind);
+    records->json = tree_record(records->tree, records->headings.kind);
     ret_record->json = records->json;
 }
 
@@ -400,8 +250,8 @@ static err_t next_row(struct records *records, struct table_record *ret_record)
         bool is_below = records->is_below_headings;
         records->is_below_headings = false;
         if (is_below) {
-            bool is_paths = err == ERR_OK && take_paths(records, &row);
-            check_headings(records, &ret_record->faults);
+            bool is_paths = err == ERR_OK && headings_take_paths(&records->headings, &row);
+            headings_check(&records->headings, &ret_record->faults);
             if (ret_record->faults.count > 0) {
                 records->is_ended = true;
                 ret_record->row = records->row;
@@ -483,8 +333,8 @@ static bool begins_path(const char *path, const char *begin)
 /* The column of PATH, or of the first value within it, or of what it is within. */
 static size_t heading_of(const struct records *records, const char *path)
 {
-    for (size_t i = 0; *path && i < records->heading_count; i++) {
-        const char *other = records->headings[i].column.path;
+    for (size_t i = 0; *path && i < records->headings.count; i++) {
+        const char *other = records->headings.list[i].column.path;
         if (begins_path(other, path) || begins_path(path, other)) {
             return i;
         }
@@ -506,14 +356,14 @@ static void explain(const struct records *records, struct fault *fault)
     if (index == SIZE_MAX) {
         struct column column;
         char reason[FAULT_REASON_SIZE];
-        bool is_column = *path && column_find(records->kind, path, &column) == ERR_OK;
-        cut(fault->reason, reason, sizeof reason - 160);
+        bool is_column = *path && column_find(records->headings.kind, path, &column) == ERR_OK;
+        cell_line(fault->reason, reason, sizeof reason - 160);
         snprintf(fault->reason, sizeof fault->reason,
                  tr("%s; the table has no column %.80s", "%s；表中没有“%.80s”一列"), reason,
                  is_column ? tr(column.labels[0], column.labels[1]) : path);
         return;
     }
-    const struct heading *heading = &records->headings[index];
+    const struct heading *heading = &records->headings.list[index];
     place_of(records, heading, fault->field);
     if (is_about_form(fault->code) && records->shown[index]) {
         cell_advice(heading->column.row, advice, sizeof advice);

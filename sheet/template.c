@@ -1,10 +1,7 @@
 #include "sheet/template.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "common/mem.h"
 #include "common/text.h"
 #include "common/workbook.h"
 #include "proto/kinds.h"

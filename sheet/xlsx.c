@@ -1,5 +1,4 @@
 /* The sheets of a workbook (ISO/IEC 29500), row by row: the parser is paused at the end of each row. */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
