@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "common/mem.h"
-#include "common/text.h"
 #include "hub/intake.h"
 #include "hub/store_clock.h"
 #include "hub/store_facts.h"

@@ -3,7 +3,6 @@
 #include <czmq.h>
 #include <string.h>
 
-#include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
 #include "hub/uploads.h"

@@ -1,7 +1,6 @@
 /* What the operator files: each verb makes a record of the city and hands it to the writer. The fields of a verb's
  * record come from the record it answers, by the tables; a person adds only what he decides. */
 #include <czmq.h>
-#include <inttypes.h>
 #include <jansson.h>
 #include <pwd.h>
 #include <unistd.h>

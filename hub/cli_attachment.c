@@ -2,12 +2,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/media.h"
-#include "common/mem.h"
 #include "common/text.h"
 #include "hub/cli.h"
 #include "hub/part.h"

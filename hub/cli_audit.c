@@ -1,5 +1,4 @@
 /* What was done to the hub and in the city's name: administrative acts, and what its operators filed, newest first. */
-#include <czmq.h>
 #include <inttypes.h>
 
 #include "common/text.h"

@@ -2,8 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "common/cap.h"
 #include "common/mem.h"
 #include "common/text.h"

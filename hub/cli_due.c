@@ -1,5 +1,4 @@
 /* What is coming and what is late; who has read and answered; what was sent and is held. */
-#include <czmq.h>
 #include <inttypes.h>
 
 #include "common/mem.h"
@@ -197,7 +196,6 @@ int cli_deliveries(const struct home *home, int argc, char **argv)
 struct held {
     uint64_t *seqs;
     size_t count, room;
-    int utc_offset_minutes;
 };
 
 static void hold(struct held *held, uint64_t seq)

@@ -1,7 +1,5 @@
 /* The city's plans: what was stated of each goal and work item beside what the hub measures, and the representative
  * units as the registry knows them. */
-#include <czmq.h>
-#include <inttypes.h>
 
 #include "common/mem.h"
 #include "common/text.h"

@@ -1,8 +1,6 @@
-#include <czmq.h>
 #include <inttypes.h>
 #include <openssl/evp.h>
 
-#include "common/mem.h"
 #include "common/text.h"
 #include "hub/cli.h"
 #include "proto/life.h"

@@ -1,8 +1,5 @@
 /* The composite warnings that the hub raised by itself, with their evidence. */
-#include <czmq.h>
-#include <inttypes.h>
 
-#include "common/text.h"
 #include "hub/cli.h"
 #include "hub/store_signal.h"
 

@@ -1,5 +1,4 @@
 /* What waits to be shared: proposals of the sharing rule, each confirmed with `agn-hub share ID`. */
-#include <czmq.h>
 
 #include "common/mem.h"
 #include "common/text.h"

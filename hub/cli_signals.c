@@ -1,5 +1,4 @@
 /* What the rules of deploy/signals.zpl find among the warnings: now, or day by day through the past. */
-#include <czmq.h>
 #include <inttypes.h>
 #include <math.h>
 

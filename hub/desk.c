@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "common/log.h"
 #include "common/text.h"
 #include "hub/history.h"
 #include "hub/store_delivery.h"

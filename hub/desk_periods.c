@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "common/text.h"
 #include "proto/kinds.h"
 
 enum { PERIODS_MAX = 512 };

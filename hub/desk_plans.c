@@ -3,7 +3,6 @@
 
 #include "common/log.h"
 #include "common/mem.h"
-#include "common/text.h"
 #include "hub/desk.h"
 #include "hub/history.h"
 #include "hub/plan.h"

@@ -1,6 +1,5 @@
 #include "hub/desk_signals.h"
 
-#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -1,7 +1,6 @@
 #include "hub/report_lists.h"
 
 #include <czmq.h>
-#include <string.h>
 
 #include "common/text.h"
 #include "hub/store_clock.h"

@@ -57,17 +57,16 @@ const struct part_row report_parts[PARTS] = {
     [PART_LISTS] = {"lists", "Annex: cases", "附表：事项清单", NULL, NULL},
 };
 
-#define REVIEWS      .family = "review"
-#define APPROVED     IS("decision", "approved|approved_with_changes")
-#define DECIDED      IS("decision", "!-")
-#define REREVIEWS    .family = "rereview"
-#define GIVEN        IS("opinion", "!-")
-#define WARNINGS     .family = "warning"
-#define ALL_WARNINGS IS("status", "actual")
-#define NOTICES      .family = "notice"
-#define SENT         IS("state", "!late") /* each delivery once: who is late is counted beside that */
-#define READ         IS("state", "opened|answered")
-#define ACKNOWLEDGE  "acknowledge_1|acknowledge_2|acknowledge_3|acknowledge_4"
+#define REVIEWS     .family = "review"
+#define APPROVED    IS("decision", "approved|approved_with_changes")
+#define DECIDED     IS("decision", "!-")
+#define REREVIEWS   .family = "rereview"
+#define GIVEN       IS("opinion", "!-")
+#define WARNINGS    .family = "warning"
+#define NOTICES     .family = "notice"
+#define SENT        IS("state", "!late") /* each delivery once: who is late is counted beside that */
+#define READ        IS("state", "opened|answered")
+#define ACKNOWLEDGE "acknowledge_1|acknowledge_2|acknowledge_3|acknowledge_4"
 
 const struct measure report_headline[] = {
     {"reviews", "Reviews reported", "审查报送（件）", REVIEWS},

@@ -5,7 +5,7 @@
 #include "common/mem.h"
 #include "hub/report.h"
 
-enum { A4 = 9, LABEL_WIDTH = 34, FIGURE_WIDTH = 15, LIST_WIDTH = 26, SHEET_NAME_MAX = 31, SHEETS_MAX = 32 };
+enum { A4 = 9, LABEL_WIDTH = 34, FIGURE_WIDTH = 15, LIST_WIDTH = 26, SHEET_NAME_MAX = 31 };
 
 struct book {
     const struct report *report;

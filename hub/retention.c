@@ -98,7 +98,6 @@ void retention_acknowledge(struct retention *retention, int64_t party_row, uint6
 }
 
 struct followers {
-    struct retention *retention;
     int64_t *rows;
     bool *are_up;
     size_t count;
@@ -119,7 +118,7 @@ static void note_follower(void *self, const struct party *party)
 /* Once a pass: acknowledgements only grow, so what is found here may be too careful, never too bold. */
 static err_t look_at_followers(struct retention *retention, struct store *store)
 {
-    struct followers all = {.retention = retention};
+    struct followers all = {0};
     retention->up_to = retention->down_to = UINT64_MAX;
     err_t err = store_each_party(store, note_follower, &all);
     for (size_t i = 0; i < all.count && err == ERR_OK; i++) {

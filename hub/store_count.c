@@ -3,8 +3,6 @@
 #include "hub/store_facts.h"
 #include "hub/store_put.h"
 
-#include <string.h>
-
 err_t put_read(struct put *put, const struct place *place, struct record *ret_record)
 {
     struct view bytes = {put->base + place->offset, (size_t)place->size};

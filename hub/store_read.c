@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "common/mem.h"
 #include "hub/store_clock.h"
 #include "proto/kinds.h"
 #include "proto/life.h"

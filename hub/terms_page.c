@@ -1,6 +1,5 @@
 #include "hub/terms.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 

@@ -1,5 +1,4 @@
 /* Whether the attachments that an item names are there, as its sender says they are: PROTOCOL.md §9, Order. */
-#include <string.h>
 
 #include "common/mem.h"
 #include "hub/uploads.h"
