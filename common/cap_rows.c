@@ -131,6 +131,12 @@ const struct kind *cap_kind(void)
     return kind_by_number(KIND_RISK_WARNING);
 }
 
+const struct field *cap_schema_row(const char *key)
+{
+    int index = kind_field(cap_kind(), key);
+    return index < 0 ? NULL : &cap_kind()->fields[index];
+}
+
 const struct cap_row *cap_find_row(enum cap_block block, const char *element)
 {
     for (size_t i = 0; i < cap_row_count; i++) {

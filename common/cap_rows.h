@@ -70,6 +70,8 @@ extern const size_t cap_row_count;
 extern const char *const cap_block_paths[CAP_BLOCKS];
 
 const struct kind *cap_kind(void);
+/* The schema's row of a warning's field, or NULL. */
+const struct field *cap_schema_row(const char *key);
 /* NULL: CAP has no such element there. */
 const struct cap_row *cap_find_row(enum cap_block block, const char *element);
 /* The row that is the field, or NULL: it stands in a parameter. */

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "common/cap.h"
+#include "common/cap_rows.h"
 #include "common/log.h"
+#include "common/mem.h"
 
 /* libxml2's own handlers build the tree; these stand before them and stop the parser before there is anything to build:
  * a document type is met before its first declaration is read, so no entity is ever declared. */
@@ -128,4 +130,54 @@ xmlDocPtr cap_tree(struct view xml, struct faults *faults)
     parser->myDoc = NULL;
     xmlFreeParserCtxt(parser);
     return doc;
+}
+
+bool cap_is_cap(const xmlNode *node)
+{
+    return node->ns && strcmp((const char *)node->ns->href, CAP_NAMESPACE) == 0;
+}
+
+const xmlNode *cap_first(const xmlNode *node)
+{
+    while (node && node->type != XML_ELEMENT_NODE) {
+        node = node->next;
+    }
+    return node;
+}
+
+const char *cap_name(const xmlNode *node)
+{
+    return (const char *)node->name;
+}
+
+const xmlNode *cap_find(const xmlNode *node, const char *name)
+{
+    for (node = cap_first(node); node; node = cap_first(node->next)) {
+        if (cap_is_cap(node) && strcmp(cap_name(node), name) == 0) {
+            return node;
+        }
+    }
+    return NULL;
+}
+
+char *cap_text(const xmlNode *node)
+{
+    if (cap_first(node->children)) {
+        return NULL;
+    }
+    xmlChar *text = xmlNodeGetContent(node);
+    char *copy = mem_text(text ? (const char *)text : "");
+    xmlFree(text);
+    return copy;
+}
+
+char *cap_trim(char *text)
+{
+    static const char space[] = " \t\r\n";
+    size_t size = strlen(text);
+    while (size > 0 && strchr(space, text[size - 1])) {
+        text[--size] = '\0';
+    }
+    memmove(text, text + strspn(text, space), size - strspn(text, space) + 1);
+    return text;
 }
