@@ -1,91 +1,74 @@
 #include "agent/arguments.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "agent/office.h"
 #include "common/passphrase.h"
 #include "common/text.h"
 
+/* What becomes of an option's value. */
+enum taking { TAKE_TEXT, TAKE_NUMBER, TAKE_FLAG, TAKE_FORM, TAKE_SET, TAKE_PASSPHRASE };
+
+#define TEXT(field)              TAKE_TEXT, offsetof(struct arguments, field), 0, 0
+#define NUMBER(field, low, high) TAKE_NUMBER, offsetof(struct arguments, field), low, high
+#define FLAG(field)              TAKE_FLAG, offsetof(struct arguments, field), 0, 0
+#define FORM(form)               TAKE_FORM, 0, form, 0
+
 /* `letter` names the option inside the program only; -h and -o alone are short options too. */
-static const struct {
+static const struct row {
     const char *name;
     const char *value;
     const char *en;
     const char *zh;
     char letter;
     bool is_general;
+    enum taking taking;
+    size_t offset;
+    int64_t low, high; /* of a number; of a form, `low` is which */
 } rows[] = {
     {"keep-going", NULL, "store the sound records of a file although others are refused",
-     "即使文件中有记录被拒，仍保存其余合格记录", 'k', false},
+     "即使文件中有记录被拒，仍保存其余合格记录", 'k', false, FLAG(keep_going)},
     {"corrects", "ID", "the one record given replaces this one, that was rejected or waits for a refused attachment",
-     "所给的一条记录用于替换此被退回或附件未被接受的记录", 'c', false},
-    {"cap", NULL, "the file is a CAP 1.2 message, whatever its name", "文件为 CAP 1.2 消息，不论其名称", 'C', false},
+     "所给的一条记录用于替换此被退回或附件未被接受的记录", 'c', false, TEXT(corrects)},
+    {"cap", NULL, "the file is a CAP 1.2 message, whatever its name", "文件为 CAP 1.2 消息，不论其名称", 'C', false,
+     FLAG(is_cap)},
     {"set", "FIELD=VALUE", "of a CAP message: the field's value, in place of what it says; may be repeated",
-     "用于 CAP 消息：指定字段的值，取代消息中的内容；可多次使用", 'S', false},
-    {"reason", "TEXT", "why", "原因", 'R', false},
-    {"text", "TEXT", "the answer in words", "文字答复", 'T', false},
-    {"by", "NAME", "who files it", "填报人姓名", 'b', false},
-    {"role", "ROLE", "and in which office", "填报人职务", 'r', false},
+     "用于 CAP 消息：指定字段的值，取代消息中的内容；可多次使用", 'S', false, TAKE_SET, 0, 0, 0},
+    {"reason", "TEXT", "why", "原因", 'R', false, TEXT(reason)},
+    {"text", "TEXT", "the answer in words", "文字答复", 'T', false, TEXT(text)},
+    {"by", "NAME", "who files it", "填报人姓名", 'b', false, TEXT(by)},
+    {"role", "ROLE", "and in which office", "填报人职务", 'r', false, TEXT(role)},
     {"kind", "KIND", "the kind of record that a table holds, such as review_report",
-     "表格所含记录的种类，如 review_report", 'K', false},
-    {"timeout", "S", "wait at most S seconds", "最多等待 S 秒", 't', false},
+     "表格所含记录的种类，如 review_report", 'K', false, TEXT(kind)},
+    {"timeout", "S", "wait at most S seconds", "最多等待 S 秒", 't', false, NUMBER(timeout_s, 1, 86400)},
     {"state", "STATE", "only these: accepted, received, filed, read, decided, rejected, corrected, discarded",
-     "仅列出该状态：accepted、received、filed、read、decided、rejected、corrected、discarded", 's', false},
-    {"from", "N", "from this sequence number on", "自该序号起", 'f', false},
-    {"to", "N", "up to this sequence number", "至该序号止", 'u', false},
-    {"year", "Y", "the year, such as 2026", "年份，如 2026", 'Y', false},
+     "仅列出该状态：accepted、received、filed、read、decided、rejected、corrected、discarded", 's', false, TEXT(state)},
+    {"from", "N", "from this sequence number on", "自该序号起", 'f', false, NUMBER(from, 1, INT64_MAX / 2)},
+    {"to", "N", "up to this sequence number", "至该序号止", 'u', false, NUMBER(to, 1, INT64_MAX / 2)},
+    {"year", "Y", "the year, such as 2026", "年份，如 2026", 'Y', false, NUMBER(year, 2000, 2099)},
     {"elements", "N", "columns for so many elements of each list (default 3)", "每个列表预留的列数（默认 3）", 'E',
-     false},
+     false, NUMBER(elements, 1, 20)},
     {"hub-key", "KEY[,KEY]", "the hub's public signing key that is trusted, in hex digits; also those it had before",
-     "可信的枢纽签名公钥（十六进制），可含其曾用公钥", 'G', false},
-    {"out", "FILE", "write to FILE instead of the terminal", "写入文件而非终端", 'o', false},
-    {"yes", NULL, "really do it", "确认执行", 'y', false},
-    {"json", NULL, "print JSON", "以 JSON 输出", 'j', false},
-    {"jsonl", NULL, "print JSON lines", "以 JSON 行输出", 'l', false},
-    {"csv", NULL, "print CSV", "以 CSV 输出", 'v', false},
-    {"xlsx", "FILE", "write a workbook", "写入 XLSX 工作簿", 'x', false},
+     "可信的枢纽签名公钥（十六进制），可含其曾用公钥", 'G', false, TEXT(hub_key)},
+    {"out", "FILE", "write to FILE instead of the terminal", "写入文件而非终端", 'o', false, TEXT(out)},
+    {"yes", NULL, "really do it", "确认执行", 'y', false, FLAG(is_sure)},
+    {"json", NULL, "print JSON", "以 JSON 输出", 'j', false, FORM(TABLE_JSON)},
+    {"jsonl", NULL, "print JSON lines", "以 JSON 行输出", 'l', false, FORM(TABLE_JSON_LINES)},
+    {"csv", NULL, "print CSV", "以 CSV 输出", 'v', false, FORM(TABLE_CSV)},
+    {"xlsx", "FILE", "write a workbook", "写入 XLSX 工作簿", 'x', false, FORM(TABLE_XLSX)},
     {"home", "DIR", "the folder with keys and spool (else AGN_HOME, else ~/.agn-agent)",
-     "存放密钥和数据的文件夹（默认取 AGN_HOME，再次为 ~/.agn-agent）", 'H', true},
+     "存放密钥和数据的文件夹（默认取 AGN_HOME，再次为 ~/.agn-agent）", 'H', true, TEXT(home)},
     {"passphrase-file", "FILE",
      "holds the passphrase of sealed keys (else systemd's credential `passphrase`, else the terminal asks)",
-     "存放密钥口令的文件（默认取 systemd 凭据 passphrase，再次在终端询问）", 'P', true},
-    {"help", NULL, "this text", "显示本说明", 'h', true},
-    {"version", NULL, "print the version", "显示版本", 'V', true},
+     "存放密钥口令的文件（默认取 systemd 凭据 passphrase，再次在终端询问）", 'P', true, TAKE_PASSPHRASE, 0, 0, 0},
+    {"help", NULL, "this text", "显示本说明", 'h', true, FLAG(is_help)},
+    {"version", NULL, "print the version", "显示版本", 'V', true, FLAG(is_version)},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
-static bool set_timeout(const char *text, struct arguments *arguments)
-{
-    errno = 0;
-    long long seconds = strtoll(text, NULL, 10);
-    if (!*text || strspn(text, "0123456789") != strlen(text) || errno || seconds < 1 || seconds > 86400) {
-        complain(tr("--timeout: expected seconds, 1 to 86400, not %s", "--timeout：应为 1 至 86400 的秒数，而不是 %s"),
-                 text);
-        return false;
-    }
-    arguments->timeout_s = seconds;
-    return true;
-}
-
-static bool set_number(const char *name, const char *text, int64_t low, int64_t high, int64_t *ret_number)
-{
-    errno = 0;
-    long long number = strtoll(text, NULL, 10);
-    if (!*text || strspn(text, "0123456789") != strlen(text) || errno || number < low || number > high) {
-        complain(tr("--%s: expected a number %" PRId64 " to %" PRId64 ", not %s",
-                    "--%s：应为 %" PRId64 " 至 %" PRId64 " 的数，而不是 %s"),
-                 name, low, high, text);
-        return false;
-    }
-    *ret_number = number;
-    return true;
-}
-
-/* Splits the argument in place: argv is this program's own. */
 static bool add_set(char *text, struct arguments *arguments)
 {
     char *split = strchr(text, '=');
@@ -100,84 +83,47 @@ static bool add_set(char *text, struct arguments *arguments)
     return true;
 }
 
-static bool set_option(int letter, char *value, struct arguments *arguments)
+static bool set_option(const struct row *row, char *value, struct arguments *arguments)
 {
-    switch (letter) {
-    case 'H':
-        arguments->home = value;
+    char *field = (char *)arguments + row->offset;
+    switch (row->taking) {
+    case TAKE_NUMBER:
+        if (number_parse(value, row->low, row->high, (int64_t *)(void *)field) != ERR_OK) {
+            complain(tr("--%s: expected a number %" PRId64 " to %" PRId64 ", not %s",
+                        "--%s：应为 %" PRId64 " 至 %" PRId64 " 的数，而不是 %s"),
+                     row->name, row->low, row->high, value);
+            return false;
+        }
         return true;
-    case 'P':
+    case TAKE_FLAG:
+        *(bool *)field = true;
+        return true;
+    case TAKE_FORM:
+        arguments->form = (enum table_form)row->low;
+        if (value) {
+            arguments->workbook = value;
+            table_workbook(value);
+        }
+        return true;
+    case TAKE_SET:
+        return add_set(value, arguments);
+    case TAKE_PASSPHRASE:
         passphrase_from(value);
         return true;
-    case 'c':
-        arguments->corrects = value;
-        return true;
-    case 'K':
-        arguments->kind = value;
-        return true;
-    case 's':
-        arguments->state = value;
-        return true;
-    case 't':
-        return set_timeout(value, arguments);
-    case 'f':
-        return set_number("from", value, 1, INT64_MAX / 2, &arguments->from);
-    case 'u':
-        return set_number("to", value, 1, INT64_MAX / 2, &arguments->to);
-    case 'Y':
-        return set_number("year", value, 2000, 2099, &arguments->year);
-    case 'E':
-        return set_number("elements", value, 1, 20, &arguments->elements);
-    case 'o':
-        arguments->out = value;
-        return true;
-    case 'G':
-        arguments->hub_key = value;
-        return true;
-    case 'j':
-        arguments->form = TABLE_JSON;
-        return true;
-    case 'v':
-        arguments->form = TABLE_CSV;
-        return true;
-    case 'R':
-        arguments->reason = value;
-        return true;
-    case 'T':
-        arguments->text = value;
-        return true;
-    case 'b':
-        arguments->by = value;
-        return true;
-    case 'r':
-        arguments->role = value;
-        return true;
-    case 'C':
-        arguments->is_cap = true;
-        return true;
-    case 'S':
-        return add_set(value, arguments);
-    case 'l':
-        arguments->form = TABLE_JSON_LINES;
-        return true;
-    case 'x':
-        arguments->form = TABLE_XLSX;
-        arguments->workbook = value;
-        table_workbook(value);
-        return true;
-    case 'k':
-        arguments->keep_going = true;
-        return true;
-    case 'y':
-        arguments->is_sure = true;
-        return true;
-    case 'h':
-        arguments->is_help = true;
-        return true;
-    default:
-        arguments->is_version = true;
+    case TAKE_TEXT:
+        memcpy(field, &value, sizeof value);
         return true;
     }
+    return false;
+}
+
+static const struct row *find_row(int letter)
+{
+    const struct row *row = rows;
+    while (row->letter != letter) {
+        row++;
+    }
+    return row;
 }
 
 bool arguments_read(int argc, char **argv, struct arguments *ret_arguments)
@@ -202,7 +148,7 @@ bool arguments_read(int argc, char **argv, struct arguments *ret_arguments)
         if (!strchr(ret_arguments->used, letter) && used + 1 < sizeof ret_arguments->used) {
             ret_arguments->used[used] = (char)letter;
         }
-        if (!set_option(letter, optarg, ret_arguments)) {
+        if (!set_option(find_row(letter), optarg, ret_arguments)) {
             return false;
         }
     }

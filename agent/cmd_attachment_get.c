@@ -15,7 +15,6 @@
 #include "agent/wake.h"
 #include "common/log.h"
 #include "common/media.h"
-#include "common/mem.h"
 #include "common/text.h"
 #include "proto/message_blob.h"
 

@@ -1,5 +1,4 @@
 /* export: the institution's own records in full, as submit takes them in. */
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "agent/commands.h"

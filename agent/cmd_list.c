@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/cmd_items.h"
 #include "agent/commands.h"
 #include "agent/office.h"
 #include "agent/progress.h"
@@ -61,41 +62,23 @@ static const char *reasons_of(struct office *office, const struct item *item,
 static void print_row(struct office *office, struct table *table, const struct item *item,
                       const struct progress_word *word)
 {
-    char id[37], seq[24], number[24], accepted[25], outcome[25], accepted_here[20], outcome_here[20];
+    struct item_cells row;
     char reasons[REASONS_SIZE];
     char reasons_here[REASONS_SIZE];
-    int offset = (int)office->settings.utc_offset_minutes;
     bool is_waiting = item->state == ITEM_ACCEPTED;
-    const struct kind *kind = kind_find((struct view){(const uint8_t *)item->kind, strlen(item->kind)});
-    record_id_text(item->id, id);
-    snprintf(seq, sizeof seq, "%" PRIu64, item->seq);
-    snprintf(number, sizeof number, "%" PRIu64, item->number);
-    time_text(item->accepted_at, accepted);
-    time_text(item->outcome_at, outcome);
-    local_time_text(item->accepted_at, offset, accepted_here);
-    local_time_text(item->outcome_at, offset, outcome_here);
-    const char *cells[] = {seq,
-                           id,
-                           item->kind,
-                           item->title,
-                           word->code,
-                           accepted,
-                           item->number ? number : NULL,
-                           item->outcome_at ? outcome : NULL,
-                           is_waiting ? attachments_of(office, item, blob_plain_text, reasons)
-                                      : reasons_of(office, item, fault_plain_text, reasons),
-                           word->outcome};
-    const char *labels[] = {NULL,
-                            NULL,
-                            kind ? tr(kind->en, kind->zh) : NULL,
-                            NULL,
-                            word->label,
-                            accepted_here,
-                            NULL,
-                            item->outcome_at ? outcome_here : NULL,
-                            is_waiting ? attachments_of(office, item, blob_text, reasons_here)
-                                       : reasons_of(office, item, fault_text, reasons_here),
-                            word->outcome_label};
+    const char *cells[ITEM_CELLS + 2];
+    const char *labels[ITEM_CELLS + 2];
+    item_cells(item, (int)office->settings.utc_offset_minutes, &row);
+    memcpy(cells, row.cells, sizeof row.cells);
+    memcpy(labels, row.labels, sizeof row.labels);
+    cells[ITEM_CELL_STATE] = word->code;
+    labels[ITEM_CELL_STATE] = word->label;
+    cells[ITEM_CELLS] = is_waiting ? attachments_of(office, item, blob_plain_text, reasons)
+                                   : reasons_of(office, item, fault_plain_text, reasons);
+    labels[ITEM_CELLS] = is_waiting ? attachments_of(office, item, blob_text, reasons_here)
+                                    : reasons_of(office, item, fault_text, reasons_here);
+    cells[ITEM_CELLS + 1] = word->outcome;
+    labels[ITEM_CELLS + 1] = word->outcome_label;
     table_row(table, cells, labels);
 }
 
@@ -114,16 +97,8 @@ static bool read_state(const char *code, int *ret_state)
 
 int cmd_list(const struct home *home, const struct arguments *arguments)
 {
-    static const struct table_column columns[] = {{"seq", "no.", "序号", true},
-                                                  {"id", "id", "ID", false},
-                                                  {"kind", "kind", "类型", false},
-                                                  {"title", "title", "名称", false},
-                                                  {"state", "state", "状态", false},
-                                                  {"accepted_at", "accepted", "受理时间", false},
-                                                  {"number", "hub no.", "市级编号", true},
-                                                  {"outcome_at", "answered", "答复时间", false},
-                                                  {"faults", "reasons", "退回原因", false},
-                                                  {"outcome", "outcome", "处理结果", false}};
+    static const struct table_column columns[] = {
+        ITEM_COLUMNS, {"faults", "reasons", "退回原因", false}, {"outcome", "outcome", "处理结果", false}};
     struct progress *progress = NULL;
     int state = -1;
     if (arguments->state && !read_state(arguments->state, &state)) {

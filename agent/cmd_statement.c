@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/cmd_items.h"
 #include "agent/commands.h"
 #include "agent/office.h"
 #include "agent/vocabulary.h"
@@ -56,30 +57,12 @@ static void print_item_json(struct statement *statement, const char *const *cell
 
 static void print_item(struct statement *statement, const struct item *item)
 {
-    char id[37], seq[24], number[24], accepted[25], outcome[25], accepted_here[20], outcome_here[20];
-    int offset = (int)statement->office.settings.utc_offset_minutes;
-    const struct kind *kind = kind_find((struct view){(const uint8_t *)item->kind, strlen(item->kind)});
-    record_id_text(item->id, id);
-    snprintf(seq, sizeof seq, "%" PRIu64, item->seq);
-    snprintf(number, sizeof number, "%" PRIu64, item->number);
-    time_text(item->accepted_at, accepted);
-    time_text(item->outcome_at, outcome);
-    local_time_text(item->accepted_at, offset, accepted_here);
-    local_time_text(item->outcome_at, offset, outcome_here);
-    const char *cells[] = {seq,
-                           id,
-                           item->kind,
-                           item->title,
-                           state_code(item->state),
-                           accepted,
-                           item->number ? number : NULL,
-                           item->outcome_at ? outcome : NULL};
-    const char *labels[] = {NULL,          NULL, kind ? tr(kind->en, kind->zh) : NULL,  NULL, state_label(item->state),
-                            accepted_here, NULL, item->outcome_at ? outcome_here : NULL};
+    struct item_cells row;
+    item_cells(item, (int)statement->office.settings.utc_offset_minutes, &row);
     if (statement->table) {
-        table_row(statement->table, cells, labels);
+        table_row(statement->table, row.cells, row.labels);
     } else {
-        print_item_json(statement, cells, item);
+        print_item_json(statement, row.cells, item);
     }
     statement->has_rows = true;
 }
@@ -198,14 +181,7 @@ static void print_json_tail(const struct statement *statement)
 
 static err_t print_statement(struct statement *statement)
 {
-    static const struct table_column columns[] = {{"seq", "no.", "序号", true},
-                                                  {"id", "id", "ID", false},
-                                                  {"kind", "kind", "类型", false},
-                                                  {"title", "title", "名称", false},
-                                                  {"state", "state", "状态", false},
-                                                  {"accepted_at", "accepted", "受理时间", false},
-                                                  {"number", "hub no.", "市级编号", true},
-                                                  {"outcome_at", "answered", "答复时间", false}};
+    static const struct table_column columns[] = {ITEM_COLUMNS};
     enum table_form form = statement->arguments->form;
     err_t err = set_range(statement);
     if (err != ERR_OK) {

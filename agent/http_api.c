@@ -8,7 +8,6 @@
 
 #include "agent/reading.h"
 #include "agent/views.h"
-#include "common/text.h"
 
 const char *const query_names[QUERIES] = {"state", "after", "limit", "corrects"};
 

@@ -14,7 +14,6 @@
 #include "agent/wake.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "common/text.h"
 
 #define KEY_PREFIX "lib/" /* apart from the keys of the local endpoint */
 enum { KEY_MAX = 200, OUT_SIZE_MAX = 64 };

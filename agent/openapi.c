@@ -4,7 +4,6 @@
 
 #include "agent/http_api.h"
 #include "agent/vocabulary.h"
-#include "common/mem.h"
 
 static json_t *reference(const char *schema)
 {

@@ -1,7 +1,5 @@
 #include "agent/proof.h"
 
-#include <string.h>
-
 #include "common/text.h"
 
 const char *proof_leak(const struct proof *proof, int64_t leaked_at)

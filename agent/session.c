@@ -6,7 +6,6 @@
 
 #include "agent/blobs.h"
 #include "common/log.h"
-#include "common/text.h"
 
 enum { SWEEP_FIRST_MS = 5000, SWEEP_MS = 3600000 };
 

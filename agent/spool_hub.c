@@ -1,10 +1,8 @@
 #include "agent/spool_hub.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "agent/spool_db.h"
-#include "common/log.h"
 #include "common/mem.h"
 
 /* The edge heals the centre: a restored hub gets again what only its former life had confirmed. */
@@ -158,14 +156,8 @@ static err_t take_result(struct spool *spool, const struct result *result, const
         verdicts->ignored += err == ERR_NOT_FOUND;
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     }
-    struct verdict *verdict = &verdicts->list[verdicts->count++];
-    *verdict = (struct verdict){.seq = seq, .outcome = result->outcome};
-    if (result->outcome == OUTCOME_RETRY) {
-        verdict->after_ms = result->after_ms < 3600000 ? (int64_t)result->after_ms : 3600000;
-        log_safe(result->code.at, result->code.size, verdict->code, sizeof verdict->code);
-        return ERR_OK;
-    }
-    if (!is_open) {
+    verdicts_add(verdicts, seq, result);
+    if (result->outcome == OUTCOME_RETRY || !is_open) {
         return ERR_OK;
     }
     if (*receipt_row == 0) {

@@ -7,6 +7,7 @@
 
 #include "agent/spool.h"
 #include "common/evidence.h"
+#include "common/verdicts.h"
 
 struct welcome_effect {
     bool is_epoch_changed;
@@ -25,18 +26,6 @@ MUST_CHECK err_t spool_count_above(struct spool *spool, uint64_t given_out);
  * place in the ledger that was shown so is asked for again. */
 MUST_CHECK err_t spool_note_leak(struct spool *spool, const struct signing_key *key, int64_t at);
 
-/* What a receipt said of an item that is ours. */
-struct verdict {
-    uint64_t seq;
-    enum outcome outcome;
-    int64_t after_ms;           /* retry */
-    char code[FAULT_CODE_SIZE]; /* retry */
-};
-struct verdicts {
-    uint32_t count;
-    struct verdict list[BATCH_ITEMS_MAX];
-    uint32_t ignored; /* results that match no item by id and hash */
-};
 /* BODY's signature has been verified with HUB_KEY, which is kept with it. */
 MUST_CHECK err_t spool_take_receipt(struct spool *spool, const struct receipt_body *body, const struct receipt *receipt,
                                     const struct signing_key *hub_key, struct verdicts *ret_verdicts);

@@ -1,5 +1,4 @@
 /* The inbox: events and the cursor behind them in one transaction. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "agent/spool_db.h"

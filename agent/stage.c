@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "common/mem.h"
 
 /* `head` bytes of the record stand before the number, `tail` after it; `kind` is the kind's stable number. */
 struct staged {

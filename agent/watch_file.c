@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <openssl/evp.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

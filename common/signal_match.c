@@ -1,7 +1,6 @@
 #include "common/signal_match.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>

@@ -1,5 +1,4 @@
 /* Which clusters were signalled, when, and by which evidence. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -6,7 +6,6 @@
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/param_build.h>
-#include <string.h>
 
 enum { SCALAR_SIZE = 32, DER_MAX = 80 };
 

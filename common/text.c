@@ -48,6 +48,17 @@ static int hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+err_t number_parse(const char *text, int64_t low, int64_t high, int64_t *ret_number)
+{
+    errno = 0;
+    long long number = strtoll(text, NULL, 10);
+    if (!*text || strspn(text, "0123456789") != strlen(text) || errno || number < low || number > high) {
+        return ERR_INVALID;
+    }
+    *ret_number = number;
+    return ERR_OK;
+}
+
 err_t hex_parse(const char *text, uint8_t *ret_bytes, size_t size)
 {
     if (strlen(text) != 2 * size) {

@@ -15,6 +15,8 @@ bool text_is_chinese(void);
 const char *tr(const char *en, const char *zh) __attribute__((format_arg(1), format_arg(2)));
 
 void hex_text(const uint8_t *bytes, size_t size, char *ret_text); /* 2 × size + 1 */
+/* Digits alone, LOW to HIGH, neither of them below 0. */
+MUST_CHECK err_t number_parse(const char *text, int64_t low, int64_t high, int64_t *ret_number);
 MUST_CHECK err_t hex_parse(const char *text, uint8_t *ret_bytes, size_t size);
 
 int64_t clock_ms(void);           /* UTC, may jump */

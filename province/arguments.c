@@ -1,11 +1,9 @@
 #include "province/arguments.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/text.h"
@@ -160,15 +158,12 @@ bool arguments_fit(unsigned used, unsigned command_bit, const char *command)
 
 bool arguments_number(const char *option, const char *text, int64_t low, int64_t high, int64_t *ret_number)
 {
-    errno = 0;
-    long long number = strtoll(text, NULL, 10);
-    if (!*text || strspn(text, "0123456789") != strlen(text) || errno || number < low || number > high) {
+    if (number_parse(text, low, high, ret_number) != ERR_OK) {
         complain(tr("--%s: expected a number %" PRId64 " to %" PRId64 ", not %s",
                     "--%s：应为 %" PRId64 " 至 %" PRId64 " 的数字，而不是 %s"),
                  option, low, high, text);
         return false;
     }
-    *ret_number = number;
     return true;
 }
 

@@ -1,12 +1,9 @@
 /* cases: the expert re-reviews, a row a case. The due date is reckoned here by the table of terms (M2023 ch. 3 s. 4
  * and 5), with the lengths of the home's terms.conf where the site has set others; the city's own clock stands in its
  * cells (table: clock) and its lateness in `overdue`. */
-#include <stdio.h>
-#include <string.h>
 
 #include "common/calendar.h"
 #include "common/term_config.h"
-#include "common/text.h"
 #include "proto/life.h"
 #include "proto/record.h"
 #include "province/commands.h"
@@ -41,7 +38,7 @@ static const char cases_sql[] =
     " left join d on d.hub = c.hub and d.generation = c.generation and d.thread = c.thread"
     " where (?1 is null or h.city = ?1) and (?2 is null or l.state = ?2) order by l.state <> 'requested', due, c.hub";
 
-enum { CODE_ITEM = 4, CODE_CLOCK = 8, CODE_OPINION = 9, TEXT_COLUMNS = 12 };
+enum { CODE_ITEM = 4, CODE_OPINION = 9, TEXT_COLUMNS = 12 };
 
 /* case_due(RECORD, RECEIVED_AT): UTC milliseconds; NULL where the record cannot be read. */
 static void sql_case_due(sqlite3_context *context, int count, sqlite3_value **values)

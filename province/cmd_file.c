@@ -1,5 +1,4 @@
 /* notice, warn, file, decide, acknowledge: what the province files. An id that is printed is on disk. */
-#include <inttypes.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,6 @@
  * it, and how many answers are overdue. */
 #include <string.h>
 
-#include "common/text.h"
 #include "proto/project.h"
 #include "province/commands.h"
 #include "province/desk.h"

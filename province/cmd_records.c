@@ -1,5 +1,4 @@
 /* records: whatever the cities passed up one by one, each record once, with the state of its thread now. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 

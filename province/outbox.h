@@ -13,6 +13,7 @@
 #include "common/flights.h"
 #include "common/home.h"
 #include "common/suite.h"
+#include "common/verdicts.h"
 
 #define OUTBOX_FILE "outbox.db"
 
@@ -85,18 +86,6 @@ struct outbox_welcome {
 MUST_CHECK err_t outbox_take_welcome(struct outbox *outbox, int64_t hub, const struct welcome *welcome,
                                      struct outbox_welcome *ret_effect);
 
-/* What a receipt said of a delivery that is ours. */
-struct verdict {
-    uint64_t seq;
-    enum outcome outcome;
-    int64_t after_ms;           /* retry */
-    char code[FAULT_CODE_SIZE]; /* retry */
-};
-struct verdicts {
-    uint32_t count;
-    struct verdict list[BATCH_ITEMS_MAX];
-    uint32_t ignored; /* results that match no delivery by id and hash */
-};
 /* BODY's signature has been verified with HUB_KEY, which is kept with it. */
 MUST_CHECK err_t outbox_take_receipt(struct outbox *outbox, int64_t hub, const struct receipt_body *body,
                                      const struct receipt *receipt, const struct signing_key *hub_key,

@@ -3,10 +3,6 @@
 
 #include <string.h>
 
-#include "common/log.h"
-
-enum { RETRY_MAX_MS = 3600000 };
-
 err_t outbox_pick(struct outbox *outbox, int64_t hub, const struct flights *flights, uint32_t room,
                   struct parcels *parcels)
 {
@@ -178,14 +174,8 @@ static err_t take_result(struct taking *taking, const struct result *result)
         taking->verdicts->ignored += err == ERR_NOT_FOUND;
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     }
-    struct verdict *verdict = &taking->verdicts->list[taking->verdicts->count++];
-    *verdict = (struct verdict){.seq = seq, .outcome = result->outcome};
-    if (result->outcome == OUTCOME_RETRY) {
-        verdict->after_ms = result->after_ms < RETRY_MAX_MS ? (int64_t)result->after_ms : RETRY_MAX_MS;
-        log_safe(result->code.at, result->code.size, verdict->code, sizeof verdict->code);
-        return ERR_OK;
-    }
-    if (state != SENDING_ACCEPTED) {
+    verdicts_add(taking->verdicts, seq, result);
+    if (result->outcome == OUTCOME_RETRY || state != SENDING_ACCEPTED) {
         return ERR_OK;
     }
     err = taking->row == 0 ? keep_receipt(taking) : ERR_OK;

@@ -3,7 +3,6 @@
 #include "province/replica_db.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/log.h"

@@ -2,7 +2,6 @@
 #include <czmq.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <string.h>
 
 #include "common/log.h"
 #include "common/mem.h"

@@ -1,9 +1,6 @@
 #include "province/settings.h"
 
 #include <stddef.h>
-#include <string.h>
-
-#include "common/text.h"
 
 static const struct option_row rows[] = {
     {"name", OPTION_TEXT, offsetof(struct settings, name), "", 0, 200, false,
