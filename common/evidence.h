@@ -20,6 +20,7 @@ enum heads {
     HEADS_ROLLBACK,  /* the later one is smaller */
     HEADS_FORK,      /* of one size, with two roots */
     HEADS_REWRITTEN, /* the larger is not shown to go on with the smaller */
+    HEADS_OLD_KEY,   /* one is signed with a key that the hub had no more by then; its content is not looked at */
 };
 
 /* CONSISTENCY: what the hub sent to show that LATER goes on with KNOWN; looked at where LATER is the larger. */

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/log.h"
 #include "common/text.h"
@@ -31,8 +32,10 @@ err_t alarms_name_hubs(const struct home *home, sqlite3 *db)
 }
 
 /* COLUMN: the first of head, signature and key. */
-static void print_head(const struct look *look, const char *label, sqlite3_stmt *stmt, int column, const char *told_by)
+static void print_head(const struct look *look, struct witness *witness, const char *label, sqlite3_stmt *stmt,
+                       int column, const char *told_by)
 {
+    bool is_doubtful = false;
     struct kept_head head;
     char at[20];
     char root[2 * MERKLE_HASH_SIZE + 1];
@@ -53,10 +56,15 @@ static void print_head(const struct look *look, const char *label, sqlite3_stmt 
     if (*told_by) {
         printf(tr("      as shown to: %s\n", "      出示对象：%s\n"), told_by);
     }
+    if (witness_doubts(witness, sqlite3_column_int64(stmt, 1), &head, &is_doubtful) == ERR_OK && is_doubtful) {
+        puts(tr("      DOUBTFUL: signed when the hub had given up this key, or it had leaked: it says nothing of the "
+                "hub's ledger",
+                "      存疑：签署时该密钥已停用或已泄露，不能证明枢纽台账的内容"));
+    }
     printf("      head %s\n      signature %s\n      hub_key %s\n", head_hex, signature_hex, key_hex);
 }
 
-static void print_alarm(const struct look *look, sqlite3_stmt *stmt)
+static void print_alarm(const struct look *look, struct witness *witness, sqlite3_stmt *stmt)
 {
     char at[20];
     char name[512];
@@ -68,13 +76,18 @@ static void print_alarm(const struct look *look, sqlite3_stmt *stmt)
               "!!! 台账警报 %" PRId64 "，枢纽 %" PRId64 " %s：%s（发现于 %s）\n"),
            (int64_t)sqlite3_column_int64(stmt, 0), (int64_t)sqlite3_column_int64(stmt, 1), name,
            enumeration_label(&enum_alarm, db_column_str(stmt, 2), text_is_chinese()), at);
-    print_head(look, tr("known before", "此前已知"), stmt, 5, told_by);
-    print_head(look, tr("shown later", "其后出示"), stmt, 9, "");
-    puts(
-        tr("    The hub has signed both, and they cannot both be true: keep this, export it (agn-province heads "
-           "--export FILE)\n    and call the city. When it is explained: agn-province alarm clear NUMBER --reason TEXT",
-           "    两者均由枢纽签署而不能同时成立：请保存并导出（agn-province heads --export FILE），并联系该市核查。\n"
-           "    查明原因后：agn-province alarm clear 编号 --reason 理由"));
+    bool is_old_key = strcmp(db_column_str(stmt, 2), alarm_code(HEADS_OLD_KEY)) == 0;
+    print_head(look, witness, is_old_key ? tr("by the old key", "旧密钥所签") : tr("known before", "此前已知"), stmt, 5,
+               told_by);
+    print_head(look, witness, is_old_key ? tr("by the hub", "枢纽所签") : tr("shown later", "其后出示"), stmt, 9, "");
+    puts(is_old_key ? tr("    Somebody else has the old key, and whoever was shown the first head was deceived.",
+                         "    旧密钥已为他人持有，被出示第一份签名根的一方受到了欺骗。")
+                    : tr("    The hub's keys have signed both, and they cannot both be true.",
+                         "    两者均由枢纽密钥签署而不能同时成立。"));
+    puts(tr("    Keep this, export it (agn-province heads --export FILE) and call the city.\n"
+            "    When it is explained: agn-province alarm clear NUMBER --reason TEXT",
+            "    请保存并导出（agn-province heads --export FILE），并联系该市核查。\n"
+            "    查明原因后：agn-province alarm clear 编号 --reason 理由"));
 }
 
 err_t alarms_print(const struct look *look, struct witness *witness, int64_t *ret_count)
@@ -91,7 +104,7 @@ err_t alarms_print(const struct look *look, struct witness *witness, int64_t *re
     sqlite3_stmt *stmt = db_prepare(witness_db(witness), sql);
     err = db_step(stmt);
     while (err == ERR_OK) {
-        print_alarm(look, stmt);
+        print_alarm(look, witness, stmt);
         (*ret_count)++;
         err = db_step(stmt);
     }

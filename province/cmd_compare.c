@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "common/mem.h"
+#include "common/succession.h"
 #include "common/text.h"
 #include "province/alarms.h"
 #include "province/commands.h"
@@ -51,11 +52,15 @@ static const char *text_of(const json_t *object, const char *key)
     return json_string_value(member_of(object, key));
 }
 
+/* By the hub's key, or one that it had before. */
 static const struct hub_member *find_member(const struct comparison *comparison, const struct signing_key *key)
 {
+    int64_t ignored = 0;
     for (size_t i = 0; i < comparison->member_count; i++) {
-        if (signing_key_equal(&comparison->members[i].membership.hub_signing_key, key)) {
-            return &comparison->members[i];
+        const struct hub_member *member = &comparison->members[i];
+        if (membership_trusts(&member->membership, key) ||
+            witness_retired(comparison->witness, member->hub, key, &ignored) == ERR_OK) {
+            return member;
         }
     }
     return NULL;
@@ -101,6 +106,28 @@ static void claim(struct comparison *comparison, const struct hub_member *member
     comparison->claims[comparison->claim_count++] = (struct claim){.member = member, .head = *head};
 }
 
+static err_t contradict(struct comparison *comparison, const struct hub_member *member, enum heads heads,
+                        const struct kept_head *theirs, const struct kept_head *ours)
+{
+    const struct contradiction contradiction = {
+        .heads = heads, .known = theirs, .later = ours, .told_by = comparison->path};
+    bool is_new = false;
+    comparison->is_contradicted = true;
+    return witness_raise(comparison->witness, member->hub, &contradiction, clock_ms(), &is_new);
+}
+
+/* Signed with a key that the hub had no more: it says nothing of the ledger. Beside it stands what the hub itself has
+ * shown, where there is such. */
+static err_t take_doubtful(struct comparison *comparison, const struct hub_member *member,
+                           const struct kept_head *theirs)
+{
+    struct kept_head ours;
+    err_t err = witness_last(comparison->witness, member->hub, theirs->head.epoch, &ours);
+    return err == ERR_OK || err == ERR_NOT_FOUND
+               ? contradict(comparison, member, HEADS_OLD_KEY, theirs, err == ERR_OK ? &ours : theirs)
+               : err;
+}
+
 static err_t take_head(struct comparison *comparison, const json_t *object, const char *head_key,
                        const char *signature_key, const char *hub_key)
 {
@@ -114,19 +141,17 @@ static err_t take_head(struct comparison *comparison, const json_t *object, cons
     if (err != ERR_OK) {
         return ERR_OK;
     }
-    err = witness_other(comparison->witness, member->hub, &theirs.head, &ours);
+    bool is_doubtful = false;
+    err = witness_doubts(comparison->witness, member->hub, &theirs, &is_doubtful);
+    if (err == ERR_OK && is_doubtful) {
+        return take_doubtful(comparison, member, &theirs);
+    }
+    err = err == ERR_OK ? witness_other(comparison->witness, member->hub, &theirs.head, &ours) : err;
     if (err == ERR_NOT_FOUND) {
         claim(comparison, member, &theirs);
         return ERR_OK;
     }
-    if (err == ERR_OK) {
-        const struct contradiction fork = {
-            .heads = HEADS_FORK, .known = &theirs, .later = &ours, .told_by = comparison->path};
-        bool is_new = false;
-        comparison->is_contradicted = true;
-        err = witness_raise(comparison->witness, member->hub, &fork, clock_ms(), &is_new);
-    }
-    return err;
+    return err == ERR_OK ? contradict(comparison, member, HEADS_FORK, &theirs, &ours) : err;
 }
 
 /* Whatever stands between the objects of a list, of lines or of files put together is passed over. */
@@ -241,8 +266,8 @@ static void report_all(struct comparison *comparison, const struct look *look)
         report(comparison, &comparison->claims[i], until);
     }
     if (comparison->strange > 0) {
-        printf(tr("%" PRIu64 " heads are of hubs that are not joined here (or of an earlier key): left out\n",
-                  "%" PRIu64 " 个签名根属于未加入的枢纽（或其旧密钥）：未核对\n"),
+        printf(tr("%" PRIu64 " heads are signed with keys of no hub that is joined here: left out\n",
+                  "%" PRIu64 " 个签名根的公钥不属于任何已加入的枢纽：未核对\n"),
                comparison->strange);
     }
     if (comparison->damaged > 0) {

@@ -14,10 +14,13 @@
 
 enum { TEXT_HEADS = 50, REASON_MAX = 500 };
 
-static const struct label what_labels[] = {{"head", "Head", "签名根"},
-                                           {"rollback", "ALARM: rollback", "警报：回退"},
-                                           {"fork", "ALARM: fork", "警报：分叉"},
-                                           {"rewritten", "ALARM: rewritten", "警报：改写"}};
+static const struct label what_labels[] = {
+    {"head", "Head", "签名根"},
+    {"rollback", "ALARM: rollback", "警报：回退"},
+    {"fork", "ALARM: fork", "警报：分叉"},
+    {"rewritten", "ALARM: rewritten", "警报：改写"},
+    {"old_key", "ALARM: old key", "警报：旧密钥"},
+    {"doubtful", "DOUBTFUL: signed when the key had leaked or was given up", "存疑：签署时密钥已泄露或停用"}};
 static const struct enumeration enum_what = {"what", what_labels, sizeof what_labels / sizeof *what_labels};
 
 /* ?1: how many heads, the newest ones; alarms come first, whole. */
@@ -29,7 +32,8 @@ static const char heads_sql[] =
     "select 0 as rank, kind as what, id, hub, size, at, raised_at as seen_at, known_size,"
     " told_by, cleared_at, cleared_by, cleared_why, algorithm, hub_key, head,"
     " signature, known_head, known_signature, known_hub_key from alarm"
-    " union all select * from (select 1, 'head', null, hub, size, at, seen_at, null, null, null, null, null, algorithm,"
+    " union all select * from (select 1, iif(line < 0, 'doubtful', 'head'), null, hub, size, at, seen_at, null, null, "
+    "null, null, null, algorithm,"
     " hub_key, head, signature, null, null, null from head order by seen_at desc, size desc limit ?1)) w"
     " left join member m on m.hub = w.hub order by w.rank, w.seen_at desc, w.size desc";
 

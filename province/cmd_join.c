@@ -9,6 +9,7 @@
 #include "province/commands.h"
 #include "province/hubs.h"
 #include "province/settings.h"
+#include "province/witness.h"
 
 static const struct enrollee province = {"province", "agn-hub peer add", SOFTWARE};
 
@@ -141,8 +142,15 @@ int cmd_key(const struct home *home, const struct arguments *arguments)
     return EXIT_DONE;
 }
 
-/* The number for a hub: its own when its key is known already, else the next. 0: the folder cannot be read. */
-static int64_t number_for(const struct home *home, const uint8_t hub_key[KEY_SIZE], bool *ret_known)
+/* By its present key, or by the one that has leaked from it. */
+static bool is_same_hub(const struct membership *membership, const struct membership *known)
+{
+    return memcmp(known->hub_key, membership->hub_key, KEY_SIZE) == 0 ||
+           (membership->leaked_at && signing_key_equal(&known->hub_signing_key, &membership->leaked_key));
+}
+
+/* The number for a hub: its own when it is known already, else the next. 0: the folder cannot be read. */
+static int64_t number_for(const struct home *home, const struct membership *membership, bool *ret_known)
 {
     struct hub_member *members = NULL;
     size_t count = 0;
@@ -153,7 +161,7 @@ static int64_t number_for(const struct home *home, const uint8_t hub_key[KEY_SIZ
     }
     int64_t number = count > 0 ? members[count - 1].hub + 1 : 1;
     for (size_t i = 0; i < count; i++) {
-        if (memcmp(members[i].membership.hub_key, hub_key, KEY_SIZE) == 0) {
+        if (is_same_hub(membership, &members[i].membership)) {
             number = members[i].hub;
             *ret_known = true;
         }
@@ -186,6 +194,23 @@ static void warn_of_twin(const struct home *home, int64_t number, const struct m
     free(members);
 }
 
+/* Before the new key is used, so that nothing that the leaked one signed since is held against the hub. */
+static err_t note_leak(const struct home *home, int64_t number, const struct membership *membership,
+                       char reterr_reason[512])
+{
+    struct witness *witness = NULL;
+    if (!membership->leaked_at) {
+        return ERR_OK;
+    }
+    err_t err = witness_open(home, true, &witness, reterr_reason);
+    if (err == ERR_OK) {
+        err = witness_retire(witness, number, &membership->leaked_key, membership->leaked_at);
+        snprintf(reterr_reason, 512, WITNESS_FILE ": %s", err_text(err));
+    }
+    witness_close(witness);
+    return err;
+}
+
 static int join_locked(const struct home *home, const struct arguments *arguments, const struct join_link *link)
 {
     struct membership membership;
@@ -199,12 +224,13 @@ static int join_locked(const struct home *home, const struct arguments *argument
         complain("%s", reason);
         return EXIT_REFUSED;
     }
-    number = number > 0 ? number : number_for(home, link->hub_key, &is_known);
+    number = number > 0 ? number : number_for(home, &membership, &is_known);
     if (number == 0) {
         complain(tr("the folder %s/hubs cannot be used", "文件夹 %s/hubs 不可用"), home->path);
         return EXIT_REFUSED;
     }
-    if (hubs_save(home, number, &membership, reason) != ERR_OK) {
+    if (note_leak(home, number, &membership, reason) != ERR_OK ||
+        hubs_save(home, number, &membership, reason) != ERR_OK) {
         complain("%s", reason);
         return EXIT_REFUSED;
     }

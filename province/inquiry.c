@@ -19,6 +19,7 @@ void inquiry_init(struct inquiry *inquiry, struct witness *witness, int64_t hub,
 void inquiry_ready(struct inquiry *inquiry, const struct welcome *welcome)
 {
     inquiry->asked_at = 0;
+    inquiry->is_first = true;
     inquiry->is_open = welcome->has_proofs && welcome->epoch.size == EPOCH_SIZE;
     if (inquiry->is_open) {
         memcpy(inquiry->epoch, welcome->epoch.at, EPOCH_SIZE);
@@ -99,7 +100,7 @@ static err_t raise_alarm(struct inquiry *inquiry, enum heads heads, const struct
     if (err == ERR_OK && is_new) {
         log_error("ledger-alarm",
                   "hub=%" PRId64 " kind=%s known_size=%" PRIu64 " size=%" PRIu64
-                  " two heads that the hub has signed cannot both be true; both are kept: agn-province heads",
+                  " two heads that the hub's keys have signed cannot both be true; both are kept: agn-province heads",
                   inquiry->hub, alarm_code(heads), known->head.size, later->head.size);
     }
     return err;
@@ -112,6 +113,25 @@ static bool is_still_last(struct inquiry *inquiry)
     err_t err = witness_last(inquiry->witness, inquiry->hub, inquiry->epoch, &last);
     return inquiry->has_last ? err == ERR_OK && memcmp(last.bytes, inquiry->last.bytes, HEAD_SIZE) == 0
                              : err == ERR_NOT_FOUND;
+}
+
+/* The hub signs with another key than before: by its own word, the signed head, it has the former no more. */
+static err_t look_at_keys(struct inquiry *inquiry, const struct kept_head *head)
+{
+    const struct kept_head *last = &inquiry->last;
+    struct kept_head doubtful;
+    err_t err = ERR_OK;
+    if (inquiry->has_last && !signing_key_equal(&last->key, &head->key)) {
+        int64_t at = head->head.at > last->head.at ? head->head.at : last->head.at;
+        err = witness_retire(inquiry->witness, inquiry->hub, &last->key, at);
+    }
+    if (err == ERR_OK && inquiry->is_first) {
+        err = witness_doubtful(inquiry->witness, inquiry->hub, &doubtful);
+        err = err == ERR_OK ? raise_alarm(inquiry, HEADS_OLD_KEY, &doubtful, NULL, head) : err;
+        err = err == ERR_NOT_FOUND ? ERR_OK : err;
+        inquiry->is_first = err != ERR_OK;
+    }
+    return err;
 }
 
 static err_t hold_to_last(struct inquiry *inquiry, const struct kept_head *head, struct view consistency)
@@ -136,8 +156,13 @@ static err_t hold_to_told(struct inquiry *inquiry, const struct kept_head *head,
     const struct suite *suite = signing_key_suite(inquiry->key);
     const struct told_head *told = &inquiry->told;
     enum heads with_last = heads_compare(suite, &inquiry->last.head, &head->head, (struct view){0});
-    enum heads with_told = heads_compare(suite, &told->head.head, &head->head, consistency);
-    err_t err = with_last == HEADS_AGREE ? ERR_OK : raise_alarm(inquiry, with_last, &inquiry->last, NULL, head);
+    bool is_doubtful = false;
+    err_t err = witness_doubts(inquiry->witness, inquiry->hub, &told->head, &is_doubtful);
+    enum heads with_told =
+        is_doubtful ? HEADS_OLD_KEY : heads_compare(suite, &told->head.head, &head->head, consistency);
+    if (err == ERR_OK && with_last != HEADS_AGREE) {
+        err = raise_alarm(inquiry, with_last, &inquiry->last, NULL, head);
+    }
     if (err == ERR_OK && with_told != HEADS_AGREE) {
         err = raise_alarm(inquiry, with_told, &told->head, told->told_by, head);
     }
@@ -165,8 +190,11 @@ void inquiry_answer(struct inquiry *inquiry, struct link *link, const struct led
         inquiry_urge(inquiry);
         return;
     }
-    err_t err = inquiry->is_about_told ? hold_to_told(inquiry, &head, proof->consistency)
-                                       : hold_to_last(inquiry, &head, proof->consistency);
+    err_t err = look_at_keys(inquiry, &head);
+    if (err == ERR_OK) {
+        err = inquiry->is_about_told ? hold_to_told(inquiry, &head, proof->consistency)
+                                     : hold_to_last(inquiry, &head, proof->consistency);
+    }
     if (err != ERR_OK) {
         postpone(inquiry, err);
     } else if (!inquiry->is_about_told && inquiry->told.id > 0) {

@@ -1,9 +1,9 @@
 /* province/inquiry.h - one hub asked for the heads of its ledger, and what it answers held to what it signed before.
  *
  *   On each new session, when the events have caught up, and every `witness_ms` while events come, PROVE asks for the
- *   newest head and for the proof that it goes on with the last one kept. After an answer, heads that somebody else was
- *   shown are held to the same ledger. An answer that does not hold is an alarm (province/witness.h). One question is
- *   under way at a time. */
+ *   newest head and for the proof that it goes on with the last one kept, by whichever of the hub's keys that is. After
+ *   an answer, heads that somebody else was shown are held to the same ledger. An answer that does not hold is an alarm
+ *   (province/witness.h). One question is under way at a time. */
 #ifndef PROVINCE_INQUIRY_H
 #define PROVINCE_INQUIRY_H
 
@@ -15,6 +15,7 @@ struct inquiry {
     int64_t hub;
     const struct signing_key *key; /* the hub's */
     bool is_open;                  /* the session's hub has a ledger to ask for */
+    bool is_first;                 /* the next answer is the session's first */
     uint8_t epoch[EPOCH_SIZE];
     bool is_due;
     int64_t due_at;   /* monotonic, where due: not before */

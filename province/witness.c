@@ -13,6 +13,7 @@ static const struct label alarm_labels[] = {
     {"rollback", "The ledger has become smaller", "台账变小（回退）"},
     {"fork", "Two ledgers of one size", "同一规模存在两份台账（分叉）"},
     {"rewritten", "The ledger does not go on with the one before", "台账与此前不连续（被改写）"},
+    {"old_key", "Signed with a key that the hub had given up, or that had leaked", "使用枢纽已停用或已泄露的密钥签署"},
 };
 const struct enumeration enum_alarm = {"alarm", alarm_labels, sizeof alarm_labels / sizeof *alarm_labels};
 
@@ -22,7 +23,8 @@ const char *alarm_code(enum heads heads)
     return alarm_labels[heads - HEADS_ROLLBACK].code;
 }
 
-/* `line` counts the alarms of the hub that had been cleared when the head came. */
+/* `line` counts the alarms of the hub that had been cleared when the head came. A head that was signed with a key that
+ * the hub had no more is in none, which -1 - line says. */
 static const struct db_migration migrations[] = {
     {"create table head(hub int not null, epoch blob not null, line int not null, size int not null, root blob not "
      "null,"
@@ -37,20 +39,48 @@ static const struct db_migration migrations[] = {
      "create table told(id integer primary key, hub int not null, epoch blob not null, head blob not null,"
      " signature blob not null, hub_key blob not null, told_by text not null, told_at int not null, heads int, "
      "checked_at int);"
-     "create index told_waiting on told(hub, epoch) where heads is null;"}};
+     "create index told_waiting on told(hub, epoch) where heads is null;"},
+    /* Keys that the hub has no more, and since when by its own clock. */
+    {"create table old_key(hub int not null, key blob not null, at int not null, primary key(hub, key)) without "
+     "rowid;"}};
 
-#define LINE "(select count(*) from alarm where hub = ?1 and cleared_at is not null)"
+/* An old key says nothing of the ledger, so its alarm begins no line. */
+#define LINE "(select count(*) from alarm where hub = ?1 and cleared_at is not null and kind <> 'old_key')"
 
-enum statement { LAST, OTHER, KEEP, STANDS, RAISE, COUNT, CLEAR, TELL, NEXT_TOLD, SETTLE_TOLD, VERDICT, STATEMENTS };
+enum statement {
+    LAST,
+    OTHER,
+    KEEP,
+    RETIRE,
+    DOUBT,
+    RETIRED,
+    DOUBTFUL,
+    STANDS,
+    RAISE,
+    COUNT,
+    CLEAR,
+    TELL,
+    NEXT_TOLD,
+    SETTLE_TOLD,
+    VERDICT,
+    STATEMENTS
+};
 
 static const char *const sql[STATEMENTS] = {
     [LAST] = "select head, signature, hub_key from head where hub = ?1 and epoch = ?2 and line = " LINE
              " order by size desc limit 1",
-    [OTHER] =
-        "select head, signature, hub_key from head where hub = ?1 and epoch = ?2 and size = ?3 and root <> ?4 limit 1",
+    [OTHER] = "select head, signature, hub_key from head where hub = ?1 and epoch = ?2 and size = ?3 and root <> ?4"
+              " and line >= 0 limit 1",
     [KEEP] =
         "insert or ignore into head(hub, epoch, line, size, root, at, head, algorithm, signature, hub_key, seen_at)"
-        " values(?1, ?2, " LINE ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        " values(?1, ?2, iif(exists(select 1 from old_key k where k.hub = ?1 and k.key = ?9 and ?5 > k.at), -1 - " LINE
+        ", " LINE "), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [RETIRE] = "insert into old_key values(?1, ?2, ?3) on conflict(hub, key) do update set at = min(at, excluded.at)",
+    [DOUBT] = "update head set line = -1 - line where hub = ?1 and hub_key = ?2 and at > ?3 and line >= 0",
+    [RETIRED] = "select at from old_key where hub = ?1 and key = ?2",
+    [DOUBTFUL] = "select head, signature, hub_key from head h where hub = ?1 and line < 0 and not exists(select 1 from"
+                 " alarm a where a.hub = ?1 and a.kind = 'old_key' and a.known_hub_key = h.hub_key)"
+                 " order by size desc limit 1",
     [STANDS] = "select 1 from alarm where hub = ?1 and cleared_at is null and kind = ?2 and known_head = ?3",
     [RAISE] = "insert into alarm(hub, kind, raised_at, algorithm, hub_key, known_head, known_signature, told_by, head,"
               " signature, known_size, size, at, known_hub_key)"
@@ -135,10 +165,9 @@ static struct view signature_view(const struct kept_head *head)
     return (struct view){head->signature, SIGNATURE_SIZE};
 }
 
-err_t witness_last(struct witness *witness, int64_t hub, const uint8_t epoch[EPOCH_SIZE], struct kept_head *ret_head)
+/* Of a statement whose columns are a head's. */
+static err_t read_head(sqlite3_stmt *stmt, struct kept_head *ret_head)
 {
-    sqlite3_stmt *stmt = statement(witness, LAST, hub);
-    db_bind_view(stmt, 2, (struct view){epoch, EPOCH_SIZE});
     err_t err = db_step(stmt);
     err = err == ERR_OK
               ? kept_head_take(db_column_view(stmt, 0), db_column_view(stmt, 1), db_column_view(stmt, 2), ret_head)
@@ -147,18 +176,67 @@ err_t witness_last(struct witness *witness, int64_t hub, const uint8_t epoch[EPO
     return err;
 }
 
+err_t witness_last(struct witness *witness, int64_t hub, const uint8_t epoch[EPOCH_SIZE], struct kept_head *ret_head)
+{
+    sqlite3_stmt *stmt = statement(witness, LAST, hub);
+    db_bind_view(stmt, 2, (struct view){epoch, EPOCH_SIZE});
+    return read_head(stmt, ret_head);
+}
+
 err_t witness_other(struct witness *witness, int64_t hub, const struct tree_head *head, struct kept_head *ret_head)
 {
     sqlite3_stmt *stmt = statement(witness, OTHER, hub);
     db_bind_view(stmt, 2, (struct view){head->epoch, EPOCH_SIZE});
     sqlite3_bind_int64(stmt, 3, (sqlite3_int64)head->size);
     db_bind_view(stmt, 4, (struct view){head->root, MERKLE_HASH_SIZE});
+    return read_head(stmt, ret_head);
+}
+
+static err_t retire(struct witness *witness, enum statement which, int64_t hub, const struct signing_key *key,
+                    int64_t at)
+{
+    sqlite3_stmt *stmt = statement(witness, which, hub);
+    db_bind_view(stmt, 2, signing_key_view(key));
+    sqlite3_bind_int64(stmt, 3, at);
+    return db_run(stmt);
+}
+
+err_t witness_retire(struct witness *witness, int64_t hub, const struct signing_key *key, int64_t at)
+{
+    err_t err = db_exec(witness->db, "begin immediate");
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = retire(witness, RETIRE, hub, key, at);
+    err = err == ERR_OK ? retire(witness, DOUBT, hub, key, at) : err;
+    err = err == ERR_OK ? db_exec(witness->db, "commit") : err;
+    if (err != ERR_OK && !sqlite3_get_autocommit(witness->db)) {
+        (void)!db_exec(witness->db, "rollback");
+    }
+    return err;
+}
+
+err_t witness_retired(struct witness *witness, int64_t hub, const struct signing_key *key, int64_t *ret_at)
+{
+    sqlite3_stmt *stmt = statement(witness, RETIRED, hub);
+    db_bind_view(stmt, 2, signing_key_view(key));
     err_t err = db_step(stmt);
-    err = err == ERR_OK
-              ? kept_head_take(db_column_view(stmt, 0), db_column_view(stmt, 1), db_column_view(stmt, 2), ret_head)
-              : err;
+    *ret_at = err == ERR_OK ? sqlite3_column_int64(stmt, 0) : 0;
     sqlite3_reset(stmt);
     return err;
+}
+
+err_t witness_doubts(struct witness *witness, int64_t hub, const struct kept_head *head, bool *ret_is_doubtful)
+{
+    int64_t at = 0;
+    err_t err = witness_retired(witness, hub, &head->key, &at);
+    *ret_is_doubtful = err == ERR_OK && head->head.at > at;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+err_t witness_doubtful(struct witness *witness, int64_t hub, struct kept_head *ret_head)
+{
+    return read_head(statement(witness, DOUBTFUL, hub), ret_head);
 }
 
 err_t witness_keep(struct witness *witness, int64_t hub, const struct kept_head *head, int64_t now)

@@ -41,11 +41,23 @@ void witness_close(struct witness *witness);
 /* For listings: borrowed. */
 sqlite3 *witness_db(struct witness *witness);
 
-/* The largest head of the hub's present line in this epoch: what the next one is held to. ERR_NOT_FOUND: none yet. */
+/* The largest head of the hub's present line in this epoch, whichever of its keys has signed it: what the next one is
+ * held to. ERR_NOT_FOUND: none yet. */
 MUST_CHECK err_t witness_last(struct witness *witness, int64_t hub, const uint8_t epoch[EPOCH_SIZE],
                               struct kept_head *ret_head);
 /* A head of a size that is known already changes nothing. */
 MUST_CHECK err_t witness_keep(struct witness *witness, int64_t hub, const struct kept_head *head, int64_t now);
+
+/* The hub has this key no more since AT, by its clock, the earliest that was said: another one has taken its place, or
+ * it has leaked. What it signed until then stays what it was; a head that it signed later is kept, and is doubtful:
+ * nothing is held to it. */
+MUST_CHECK err_t witness_retire(struct witness *witness, int64_t hub, const struct signing_key *key, int64_t at);
+/* ERR_NOT_FOUND: not known to be retired. */
+MUST_CHECK err_t witness_retired(struct witness *witness, int64_t hub, const struct signing_key *key, int64_t *ret_at);
+MUST_CHECK err_t witness_doubts(struct witness *witness, int64_t hub, const struct kept_head *head,
+                                bool *ret_is_doubtful);
+/* The largest doubtful head by a key of which no alarm has told. ERR_NOT_FOUND: none. */
+MUST_CHECK err_t witness_doubtful(struct witness *witness, int64_t hub, struct kept_head *ret_head);
 
 /* A kept head of the same hub, epoch and size with another root. ERR_NOT_FOUND: none contradicts. */
 MUST_CHECK err_t witness_other(struct witness *witness, int64_t hub, const struct tree_head *head,

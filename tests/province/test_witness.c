@@ -34,9 +34,9 @@ static int close_desk(void **state)
     return 0;
 }
 
-static struct kept_head head_of(uint64_t size, uint8_t root)
+static struct kept_head head_by(const struct signing_key *whose, uint64_t size, uint8_t root, int64_t at)
 {
-    struct tree_head head = {.size = size, .at = 1700000000000};
+    struct tree_head head = {.size = size, .at = at};
     uint8_t bytes[HEAD_SIZE];
     uint8_t signature[SIGNATURE_SIZE] = {root};
     struct kept_head kept;
@@ -44,9 +44,14 @@ static struct kept_head head_of(uint64_t size, uint8_t root)
     memset(head.root, root, sizeof head.root);
     head_encode(&head, bytes);
     assert_int_equal(kept_head_take((struct view){bytes, sizeof bytes}, (struct view){signature, sizeof signature},
-                                    signing_key_view(&key), &kept),
+                                    signing_key_view(whose), &kept),
                      ERR_OK);
     return kept;
+}
+
+static struct kept_head head_of(uint64_t size, uint8_t root)
+{
+    return head_by(&key, size, root, 1700000000000);
 }
 
 static void keep(struct desk *desk, int64_t hub, uint64_t size, uint8_t root)
@@ -156,6 +161,73 @@ static void test_a_cleared_alarm_begins_a_new_line(void **state)
     assert_int_equal(last.head.root[0], 2);
 }
 
+static void keep_by(struct desk *desk, const struct signing_key *whose, uint64_t size, uint8_t root, int64_t at)
+{
+    struct kept_head head = head_by(whose, size, root, at);
+    assert_int_equal(witness_keep(desk->witness, 1, &head, 1), ERR_OK);
+}
+
+static uint64_t last_size(struct desk *desk)
+{
+    struct kept_head last;
+    err_t err = witness_last(desk->witness, 1, epoch, &last);
+    assert_true(err == ERR_OK || err == ERR_NOT_FOUND);
+    return err == ERR_OK ? last.head.size : 0;
+}
+
+static void test_what_an_old_key_signed_later_is_kept_and_nothing_is_held_to_it(void **state)
+{
+    struct desk *desk = *state;
+    static const struct signing_key next = {.size = 32, .bytes = {6}};
+    struct kept_head found;
+    int64_t at = 0;
+    keep_by(desk, &key, 5, 1, 100);
+    keep_by(desk, &key, 9, 2, 200);
+    keep_by(desk, &next, 12, 3, 300); /* the heads of one ledger go on across keys */
+    assert_int_equal(last_size(desk), 12);
+    keep_by(desk, &key, 20, 4, 400);
+    assert_int_equal(last_size(desk), 20); /* not known to be an old key's yet */
+    assert_int_equal(witness_retired(desk->witness, 1, &key, &at), ERR_NOT_FOUND);
+    assert_int_equal(witness_retire(desk->witness, 1, &key, 250), ERR_OK);
+    assert_int_equal(witness_retire(desk->witness, 1, &key, 350), ERR_OK); /* the earliest counts */
+    assert_int_equal(witness_retired(desk->witness, 1, &key, &at), ERR_OK);
+    assert_int_equal(at, 250);
+    assert_int_equal(witness_retired(desk->witness, 2, &key, &at), ERR_NOT_FOUND);
+    assert_int_equal(last_size(desk), 12);
+    keep_by(desk, &key, 30, 5, 500); /* of one who learns of it late */
+    keep_by(desk, &key, 11, 6, 249);
+    assert_int_equal(last_size(desk), 12);
+    const struct kept_head theirs = head_by(&next, 20, 7, 600);
+    assert_int_equal(witness_other(desk->witness, 1, &theirs.head, &found), ERR_NOT_FOUND);
+    keep_by(desk, &next, 20, 7, 600); /* of a size that a doubtful one has */
+    assert_int_equal(last_size(desk), 20);
+    assert_int_equal(ask(desk, "select count(*) from head where line < 0"), 2);
+    assert_int_equal(witness_doubtful(desk->witness, 1, &found), ERR_OK);
+    assert_int_equal(found.head.size, 30);
+    bool is_doubtful = false;
+    assert_int_equal(witness_doubts(desk->witness, 1, &found, &is_doubtful), ERR_OK);
+    assert_true(is_doubtful);
+    const struct kept_head sound = head_by(&key, 9, 2, 250);
+    assert_int_equal(witness_doubts(desk->witness, 1, &sound, &is_doubtful), ERR_OK);
+    assert_false(is_doubtful);
+}
+
+static void test_the_alarm_of_an_old_key_is_raised_once_and_begins_no_line(void **state)
+{
+    struct desk *desk = *state;
+    struct kept_head doubtful;
+    keep_by(desk, &key, 5, 1, 100);
+    keep_by(desk, &key, 8, 1, 300);
+    keep_by(desk, &key, 9, 1, 400);
+    assert_int_equal(witness_retire(desk->witness, 1, &key, 200), ERR_OK);
+    assert_int_equal(witness_doubtful(desk->witness, 1, &doubtful), ERR_OK);
+    assert_true(raise_alarm(desk, 1, HEADS_OLD_KEY));
+    assert_int_equal(witness_doubtful(desk->witness, 1, &doubtful), ERR_NOT_FOUND);
+    assert_int_equal(witness_clear(desk->witness, 1, "li", "explained", 3), ERR_OK);
+    assert_int_equal(witness_doubtful(desk->witness, 1, &doubtful), ERR_NOT_FOUND);
+    assert_int_equal(last_size(desk), 5);
+}
+
 static void test_what_was_told_waits_for_its_verdict(void **state)
 {
     struct desk *desk = *state;
@@ -201,6 +273,8 @@ int main(void)
         TEST(test_the_first_head_of_a_size_stays),
         TEST(test_an_alarm_stands_once_with_both_heads_until_it_is_cleared),
         TEST(test_a_cleared_alarm_begins_a_new_line),
+        TEST(test_what_an_old_key_signed_later_is_kept_and_nothing_is_held_to_it),
+        TEST(test_the_alarm_of_an_old_key_is_raised_once_and_begins_no_line),
         TEST(test_what_was_told_waits_for_its_verdict),
         TEST(test_what_is_no_head_is_not_taken),
     };
