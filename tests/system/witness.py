@@ -257,6 +257,10 @@ def test_receipts(site, agent, two):
         text = file.read()
     receipt = json.loads(text)["receipt"]
     with open(path, "w") as file:
+        json.dump({"inclusion": {key: receipt[key] for key in ("head", "signature", "hub_key")}}, file)
+    seen = two.cli("compare", path, ok=False)
+    check(seen.returncode == 1 and "LEDGER ALARM" in seen.stdout, "and so is the head beside a duplicate's receipt", seen.stdout)
+    with open(path, "w") as file:
         file.write(text.replace(receipt["signature"], "00" * 64))
     seen = two.cli("compare", path, ok=False)
     check(seen.returncode == 1 and "damaged" in seen.stdout and "hub 1" not in seen.stdout,
