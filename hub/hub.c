@@ -1,6 +1,7 @@
 #include "hub/hub.h"
 
 #include <czmq.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
@@ -51,6 +52,17 @@ static void on_signal(int number, siginfo_t *info, void *context)
     }
 }
 
+/* Those that are blocked wait, through execv() too. */
+static void let_signals(bool in)
+{
+    sigset_t ours;
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGTERM);
+    sigaddset(&ours, SIGINT);
+    sigaddset(&ours, SIGHUP);
+    sigprocmask(in ? SIG_UNBLOCK : SIG_BLOCK, &ours, NULL);
+}
+
 static void catch_signals(void)
 {
     zsys_handler_set(NULL);
@@ -60,6 +72,7 @@ static void catch_signals(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+    let_signals(true);
 }
 
 /* Each connection is a descriptor; at the limit libzmq would spin or abort, so it is checked before anything is bound.
@@ -183,7 +196,7 @@ static bool take_turn(struct hub *hub, struct store *store)
     return true;
 }
 
-/* A change was announced, or its time has come: the actors begin anew, and every peer is told by its next WELCOME. */
+/* A change was announced, or its time has come: the hub begins anew, and every peer is told by its next WELCOME. */
 static bool has_key_news(struct hub *hub)
 {
     struct announced announced;
@@ -230,6 +243,52 @@ static void note_start(const struct hub *hub, struct city *city, struct store *s
     }
 }
 
+/* What the actors take over when all of it is open. */
+struct parts {
+    struct store *ledger; /* the writer's */
+    struct store *feed;   /* the feeder's */
+    struct shelf *shelf;
+    struct city city;
+    struct desk desk;
+    struct operators operators;
+    struct retention retention;
+};
+
+static bool open_writing(struct hub *hub, struct parts *parts)
+{
+    char reason[512];
+    parts->ledger = open_store(hub, true);
+    if (!parts->ledger || !take_turn(hub, parts->ledger) || !has_good_keys(hub, parts->ledger) ||
+        city_open(parts->ledger, &hub->identity, &hub->options, &parts->city) != ERR_OK) {
+        return false;
+    }
+    if (desk_open(&parts->desk, parts->ledger, &parts->city, &hub->home, (int)hub->options.utc_offset_minutes,
+                  reason) != ERR_OK ||
+        desk_configure(&parts->desk, &hub->home, &hub->options, reason) != ERR_OK) {
+        fprintf(stderr, "agn-hub: %s\n", reason);
+        return false;
+    }
+    return know_operators(hub, &parts->operators) && know_terms(hub, &parts->retention);
+}
+
+static bool open_reading(struct hub *hub, struct parts *parts)
+{
+    parts->feed = open_store(hub, false);
+    parts->shelf = open_shelf(hub);
+    hub->registry = open_store(hub, false);
+    hub->watch = open_store(hub, false);
+    return parts->feed && parts->shelf && hub->registry && hub->watch;
+}
+
+static void close_parts(struct parts *parts)
+{
+    shelf_close(parts->shelf);
+    store_close(parts->feed);
+    retention_done(&parts->retention);
+    desk_close(&parts->desk);
+    store_close(parts->ledger);
+}
+
 static bool start_actors(struct hub *hub)
 {
     zsys_set_io_threads((size_t)hub->options.io_threads);
@@ -237,41 +296,28 @@ static bool start_actors(struct hub *hub)
                            have limits of their own */
     zsys_set_rcvhwm(0);
     zsys_set_linger(0);
-    struct writer_config writer = {.options = hub->options, .store = open_store(hub, true), .home = hub->home};
-    struct city city = {0};
-    struct desk desk;
-    struct operators operators;
-    struct retention retention = {0};
-    char reason[512];
-    if (!writer.store || !take_turn(hub, writer.store) || !has_good_keys(hub, writer.store) ||
-        city_open(writer.store, &hub->identity, &hub->options, &city) != ERR_OK) {
+    struct parts parts = {0};
+    bool is_open = open_writing(hub, &parts);
+    if (is_open) {
+        note_start(hub, &parts.city, parts.ledger, &parts.operators, &parts.retention);
+        is_open = open_reading(hub, &parts);
+    }
+    if (!is_open) {
+        close_parts(&parts);
         return false;
     }
-    if (desk_open(&desk, writer.store, &city, &hub->home, (int)hub->options.utc_offset_minutes, reason) != ERR_OK ||
-        desk_configure(&desk, &hub->home, &hub->options, reason) != ERR_OK) {
-        fprintf(stderr, "agn-hub: %s\n", reason);
-        return false;
-    }
-    if (!know_operators(hub, &operators) || !know_terms(hub, &retention)) {
-        return false;
-    }
-    note_start(hub, &city, writer.store, &operators, &retention);
-    writer.city = &city; /* the writer takes these over */
-    writer.desk = &desk;
-    writer.operators = &operators;
-    writer.retention = &retention;
-    struct front_config front = {.options = hub->options,
-                                 .identity = &hub->identity,
-                                 .announced = hub->announced,
-                                 .registry = open_store(hub, false)};
-    struct feeder_config feeder = {.store = open_store(hub, false)};
-    struct blobs_config blobs = {.options = hub->options, .shelf = open_shelf(hub)};
-    hub->watch = open_store(hub, false);
-    if (!front.registry || !feeder.store || !blobs.shelf || !hub->watch) {
-        return false;
-    }
+    struct writer_config writer = {.options = hub->options,
+                                   .store = parts.ledger,
+                                   .home = hub->home,
+                                   .desk = &parts.desk,
+                                   .city = &parts.city,
+                                   .operators = &parts.operators,
+                                   .retention = &parts.retention};
+    struct front_config front = {
+        .options = hub->options, .identity = &hub->identity, .announced = hub->announced, .registry = hub->registry};
+    struct feeder_config feeder = {.store = parts.feed};
+    struct blobs_config blobs = {.options = hub->options, .shelf = parts.shelf};
     memcpy(front.epoch, store_epoch(front.registry), EPOCH_SIZE);
-    hub->registry = front.registry;
     hub->feeder = zactor_new(feeder_actor, &feeder);
     hub->writer = zactor_new(writer_actor, &writer);
     hub->blobs = zactor_new(blobs_actor, &blobs);
@@ -359,8 +405,6 @@ static void destroy_actors(struct hub *hub)
     store_close(hub->registry);
     store_close(hub->watch);
     hub->registry = hub->watch = NULL;
-    hub->asked = 0;
-    zsys_shutdown(); /* the endpoints are free when it returns */
 }
 
 static bool prepare(struct hub *hub)
@@ -415,15 +459,17 @@ int hub_run(const struct home *home)
     }
     log_set_level(hub.options.log_level);
     catch_signals();
-    bool is_ready = true;
-    while (is_ready && !is_ended) {
-        is_ready = start_actors(&hub);
-        if (is_ready) {
-            serve(&hub);
-        }
-        destroy_actors(&hub);
+    bool is_ready = start_actors(&hub);
+    if (is_ready) {
+        serve(&hub);
     }
+    destroy_actors(&hub);
     identity_done(&hub.identity);
+    let_signals(false);
+    if (is_ready && !is_ended) {
+        fcntl(hub.lock, F_SETFD, 0); /* the home stays locked through execv() */
+        return HUB_ANEW;
+    }
     close(hub.lock);
     return is_ready ? 0 : 1;
 }

@@ -4,7 +4,11 @@
 
 #include "common/home.h"
 
-/* Serves until SIGTERM or SIGINT. Returns the exit status. */
+/* hub_run() ended since the hub's keys are other ones now; SIGTERM, SIGINT and SIGHUP are blocked. */
+enum { HUB_ANEW = -1 };
+
+/* Serves until SIGTERM or SIGINT. Returns the exit status, or HUB_ANEW: the program is to be executed again, for czmq
+ * does not work any more in a process in which it was shut down. */
 int hub_run(const struct home *home);
 
 #endif

@@ -1,8 +1,11 @@
 #include <czmq.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/identity.h"
+#include "common/mem.h"
 #include "common/passphrase.h"
 #include "common/text.h"
 #include "hub/admin.h"
@@ -10,6 +13,8 @@
 #include "hub/cli_keys.h"
 #include "hub/hub.h"
 #include "hub/terms.h"
+
+static char **command_line; /* as they were given */
 
 static const struct {
     const char *name;
@@ -201,7 +206,12 @@ int cli_key(const struct home *home, int argc, char **argv)
 int cli_run(const struct home *home, int argc, char **argv)
 {
     (void)argv;
-    return argc == 1 ? hub_run(home) : cli_usage("agn-hub run");
+    int status = argc == 1 ? hub_run(home) : cli_usage("agn-hub run");
+    if (status == HUB_ANEW) {
+        execv("/proc/self/exe", command_line);
+        status = cli_fail("/proc/self/exe: %s", strerror(errno));
+    }
+    return status;
 }
 
 int cli_schema(const struct home *home, int argc, char **argv)
@@ -298,6 +308,8 @@ static bool take_option(int argc, char **argv, int *at, const char *name, const 
 int main(int argc, char **argv)
 {
     const char *home_option = NULL;
+    command_line = mem_alloc(((size_t)argc + 1) * sizeof *command_line);
+    memcpy(command_line, argv, (size_t)argc * sizeof *argv);
     const char *passphrase_file = NULL;
     int kept = 1;
     umask(S_IRWXG | S_IRWXO);
