@@ -185,14 +185,14 @@ bool merkle_check_inclusion(const struct suite *suite, const uint8_t leaf[HASH],
     }
     struct climb climb = {index, size - 1};
     memcpy(node, leaf, HASH);
-    for (const uint8_t *at = path.at; at < path.at + path.size; at += HASH) {
+    for (size_t at = 0; at < path.size; at += HASH) {
         if (climb.last == 0) {
             return false;
         }
         if (climb_left(&climb)) {
-            suite_hash_node(suite, at, node, node);
+            suite_hash_node(suite, path.at + at, node, node);
         } else {
-            suite_hash_node(suite, node, at, node);
+            suite_hash_node(suite, node, path.at + at, node);
         }
     }
     return climb.last == 0 && is_same(node, root);
@@ -207,30 +207,29 @@ bool merkle_check_consistency(const struct suite *suite, uint64_t old, const uin
         return old == size && path.size == 0 && is_same(old_root, root);
     }
     struct climb climb = {old - 1, size - 1};
-    const uint8_t *at = path.at;
-    const uint8_t *end = path.at + path.size;
+    size_t at = 0; /* an empty path may be at NULL */
     while ((climb.at & 1) != 0) {
         climb.at >>= 1;
         climb.last >>= 1;
     }
     if (is_power_of_two(old)) { /* the old tree is a node of the new one, and known */
         memcpy(node, old_root, HASH);
-    } else if (at < end) {
-        memcpy(node, at, HASH);
-        at += HASH;
+    } else if (path.size > 0) {
+        memcpy(node, path.at, HASH);
+        at = HASH;
     } else {
         return false;
     }
     memcpy(old_node, node, HASH);
-    for (; at < end; at += HASH) {
+    for (; at < path.size; at += HASH) {
         if (climb.last == 0) {
             return false;
         }
         if (climb_left(&climb)) {
-            suite_hash_node(suite, at, old_node, old_node);
-            suite_hash_node(suite, at, node, node);
+            suite_hash_node(suite, path.at + at, old_node, old_node);
+            suite_hash_node(suite, path.at + at, node, node);
         } else {
-            suite_hash_node(suite, node, at, node);
+            suite_hash_node(suite, node, path.at + at, node);
         }
     }
     return climb.last == 0 && is_same(old_node, old_root) && is_same(node, root);

@@ -5,8 +5,10 @@
 
 err_t put_read(struct put *put, const struct place *place, struct record *ret_record)
 {
-    struct view bytes = {put->base + place->offset, (size_t)place->size};
-    if (place->batch != put->batch_id) {
+    struct view bytes;
+    if (place->batch == put->batch_id) {
+        bytes = (struct view){put->base + place->offset, (size_t)place->size};
+    } else {
         err_t err = store_get_item(put->store, place->batch, place->offset, place->size, &bytes);
         if (err != ERR_OK) {
             return err == ERR_NOT_FOUND ? ERR_IO : err;

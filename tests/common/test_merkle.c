@@ -156,11 +156,19 @@ static void test_every_tree_is_proved_to_begin_as_each_smaller_one(void **state)
     }
 }
 
+static void test_the_tree_of_one_needs_no_path(void **state)
+{
+    struct view none = {NULL, 0};
+    (void)state;
+    assert_true(merkle_check_inclusion(&suite_ed25519, hashes[0], 0, 1, none, hashes[0]));
+    assert_false(merkle_check_inclusion(&suite_ed25519, hashes[0], 0, 1, none, hashes[1]));
+}
+
 static void test_hostile_sizes_prove_nothing(void **state)
 {
     (void)state;
     uint8_t root[MERKLE_HASH_SIZE] = {0};
-    struct view none = {hashes[0], 0};
+    struct view none = {NULL, 0};
     struct view long_path = {hashes[0], sizeof hashes};
     assert_false(merkle_check_inclusion(&suite_ed25519, hashes[0], 0, 0, none, root));
     assert_false(merkle_check_inclusion(&suite_ed25519, hashes[0], UINT64_MAX, UINT64_MAX, long_path, root));
@@ -193,6 +201,7 @@ int main(void)
         cmocka_unit_test(test_every_leaf_of_every_tree_is_proved_in_its_place_alone),
         cmocka_unit_test(test_every_range_is_proved_side_by_side),
         cmocka_unit_test(test_every_tree_is_proved_to_begin_as_each_smaller_one),
+        cmocka_unit_test(test_the_tree_of_one_needs_no_path),
         cmocka_unit_test(test_hostile_sizes_prove_nothing),
         cmocka_unit_test(test_a_source_that_fails_is_told),
     };
