@@ -30,10 +30,12 @@ target_link_libraries(agn_objects PRIVATE ${libagn_links})
 add_library(agn SHARED $<TARGET_OBJECTS:agn_objects>)
 set_target_properties(agn PROPERTIES LINKER_LANGUAGE C VERSION 1.0.0 SOVERSION 1)
 target_link_libraries(agn PRIVATE ${libagn_links} m)
-target_link_options(agn PRIVATE -Wl,--version-script=${CMAKE_CURRENT_SOURCE_DIR}/libagn.map -Wl,--no-undefined)
+target_link_options(agn PRIVATE -Wl,--version-script=${CMAKE_CURRENT_SOURCE_DIR}/libagn.map)
 set_target_properties(agn PROPERTIES LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/libagn.map)
 if(AGN_SANITIZE)
     target_link_options(agn PRIVATE -fsanitize=${AGN_SANITIZE})
+else()
+    target_link_options(agn PRIVATE -Wl,--no-undefined) # clang's sanitizers are in the program, not in a library
 endif()
 
 # One object, in which the hidden names have become local: an archive has no other way to hide them.

@@ -18,6 +18,12 @@ function(agn_target target)
     endif()
 endfunction()
 
+# agn_timeout(TEST SECONDS): how long a test may take where programs are as fast as usual.
+function(agn_timeout test seconds)
+    math(EXPR seconds "${seconds} * ${AGN_PATIENCE}")
+    set_tests_properties(${test} PROPERTIES TIMEOUT ${seconds})
+endfunction()
+
 # agn_test(proto/test_reader LIBRARY...): tests/proto/test_reader.c becomes the test proto/test_reader.
 function(agn_test path)
     string(REPLACE "/" "_" target ${path})
@@ -25,6 +31,6 @@ function(agn_test path)
     agn_target(${target})
     target_link_libraries(${target} PRIVATE ${ARGN} PkgConfig::CMOCKA)
     target_compile_definitions(${target} PRIVATE TESTS_DIR="${PROJECT_SOURCE_DIR}/tests" VECTORS_DIR="${PROJECT_SOURCE_DIR}/proto/vectors")
-    add_test(NAME ${path} COMMAND ${target})
-    set_tests_properties(${path} PROPERTIES TIMEOUT 60)
+    add_test(NAME ${path} COMMAND ${AGN_UNDER} $<TARGET_FILE:${target}>)
+    agn_timeout(${path} 60)
 endfunction()

@@ -2,17 +2,6 @@
 
 #include "common/mem.h"
 
-/* ThreadSanitizer does not see that what was written before a message is sent is there when it was received: libzmq is
- * not built with it. */
-#ifdef __SANITIZE_THREAD__
-#include <sanitizer/tsan_interface.h>
-#define HAND_OVER(mail) __tsan_release(mail)
-#define TAKE_OVER(mail) __tsan_acquire(mail)
-#else
-#define HAND_OVER(mail) ((void)(mail))
-#define TAKE_OVER(mail) ((void)(mail))
-#endif
-
 struct batch *batch_new(uint32_t count)
 {
     /* Not zeroed as a whole: an item is about a kilobyte, and the front fills each. */
@@ -95,11 +84,9 @@ void mail_send(zsock_t *sock, struct mail **mail_p)
 {
     struct mail *mail = *mail_p;
     *mail_p = NULL;
-    HAND_OVER(mail);
     /* Queues between actors have no limit, so a send that would block has nobody at the other end: that actor has
      * ended, and whoever waits for it would wait for ever. */
     if (zmq_send(zsock_resolve(sock), &mail, sizeof mail, ZMQ_DONTWAIT) < 0) {
-        TAKE_OVER(mail);
         mail_free(mail);
     }
 }
@@ -111,6 +98,5 @@ struct mail *mail_receive(zsock_t *sock, bool wait)
     if (size != (int)sizeof mail) {
         return NULL;
     }
-    TAKE_OVER(mail);
     return mail;
 }

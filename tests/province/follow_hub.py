@@ -107,18 +107,18 @@ class Hub(threading.Thread):
 
 class Province:
     def __init__(self, home):
-        self.program = os.path.join(os.environ["AGN_BIN"], "province", "agn-province")
+        self.program = [*os.environ["AGN_UNDER"].split(), os.path.join(os.environ["AGN_BIN"], "province", "agn-province")]
         self.home, self.process, self.log_path = home, None, home + ".log"
         self.cli("init", "--name", "省")
 
     def cli(self, *words):
-        done = subprocess.run([self.program, "--home", self.home, *words], capture_output=True, text=True, timeout=30)
+        done = subprocess.run([*self.program, "--home", self.home, *words], capture_output=True, text=True, timeout=30)
         assert done.returncode == 0, (words, done)
         return done.stdout
 
     def start(self):
         # SIGXFSZ stays ignored as python has it, so that a file's size limit is an error and not the end.
-        self.process = subprocess.Popen([self.program, "--home", self.home, "run"], stderr=open(self.log_path, "ab"),
+        self.process = subprocess.Popen([*self.program, "--home", self.home, "run"], stderr=open(self.log_path, "ab"),
                                         restore_signals=False)
         until(lambda: "province-ready" in self.log(), "province-ready")
 

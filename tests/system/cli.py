@@ -18,7 +18,7 @@ def has_chinese(text):
 
 
 def bare(name, *arguments, env=None):
-    return subprocess.run([PROGRAMS[name], *arguments], capture_output=True, text=True, timeout=20,
+    return subprocess.run([*PROGRAMS[name], *arguments], capture_output=True, text=True, timeout=20,
                           env={**os.environ, "LANG": "C.UTF-8", "LC_ALL": "", "AGN_HOME": "/nonexistent/agn", **(env or {})})
 
 

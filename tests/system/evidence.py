@@ -20,7 +20,7 @@ class Verifier:
         self.empty = f"{site.folder}/nowhere"
 
     def verify(self, *options):
-        return subprocess.run([PROGRAMS["agent"], "verify", self.path, "--home", self.empty, *options], capture_output=True,
+        return subprocess.run([*PROGRAMS["agent"], "verify", self.path, "--home", self.empty, *options], capture_output=True,
                               text=True, env=self.agent.environment())
 
     def run(self, evidence, key=None):

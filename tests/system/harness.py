@@ -15,7 +15,9 @@ import client, client_attachments
 SKIP = 77
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("AGN_BIN", f"{ROOT}/build/release")
-PROGRAMS = {name: f"{BUILD}/{name}/agn-{name}" for name in ("hub", "agent", "province")}
+# The beginning of each command line: what the programs run under, if anything.
+UNDER = os.environ.get("AGN_UNDER", "").split()
+PROGRAMS = {name: [*UNDER, f"{BUILD}/{name}/agn-{name}"] for name in ("hub", "agent", "province")}
 UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 JOIN_LINK = re.compile(r"^agn://\S+", re.M)
 # A sanitised program is slower; every patience below is multiplied by this.
@@ -163,7 +165,7 @@ class Program:
         self.marks = 0
 
     def command(self, *arguments):
-        return [*self.prefix, PROGRAMS[self.name], *arguments[:1], "--home", self.home, *arguments[1:]]
+        return [*self.prefix, *PROGRAMS[self.name], *arguments[:1], "--home", self.home, *arguments[1:]]
 
     def environment(self):
         return {**os.environ, "LANG": "C.UTF-8", "LC_ALL": "", "AGN_HOME": "", **self.env}
@@ -368,7 +370,7 @@ class Site:
     def __init__(self):
         self.started, self.programs, self.peers, self.closers = [], [], [], []
         self.usccs = iter(range(int.from_bytes(os.urandom(3), "big") + 10_000_000, 10 ** 8))
-        for name, path in PROGRAMS.items():
+        for *_, path in PROGRAMS.values():
             if not os.access(path, os.X_OK):
                 print(f"no program {path}; set AGN_BIN to the build folder")
                 sys.exit(1)

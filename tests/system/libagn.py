@@ -1,9 +1,8 @@
 """libagn as another project meets it: installed, found by pkg-config, compiled, and run beside the agent."""
 import json
 
-from harness import PROGRAMS, ROOT, UUID, check, main, os, re, require, review, skip, subprocess, wait_until, warning
+from harness import BUILD, ROOT, UNDER, UUID, check, main, os, re, require, review, subprocess, wait_until, warning
 
-BUILD = os.path.dirname(os.path.dirname(os.path.realpath(PROGRAMS["agent"])))
 
 PROBE = r"""
 #define _POSIX_C_SOURCE 200809L
@@ -105,8 +104,6 @@ def symbols(text):
 
 
 def test(site):
-    if "sanitize" in run("grep", "AGN_SANITIZE", f"{BUILD}/CMakeCache.txt").stdout.partition("=")[2]:
-        skip("a sanitised library cannot be linked as another project would")
     prefix = f"{site.folder}/prefix"
     run("cmake", "--install", BUILD, "--prefix", prefix, "--component", "libagn")
     config = {**os.environ, "PKG_CONFIG_PATH": f"{prefix}/lib/pkgconfig", "LD_LIBRARY_PATH": f"{prefix}/lib"}
@@ -127,34 +124,38 @@ def test(site):
         json.dump(review(), file, ensure_ascii=False)
     with open(f"{site.folder}/bad.json", "w") as file:
         json.dump(review(round=0, sector="nothing"), file, ensure_ascii=False)
-    strict = ("-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
+    with open(f"{BUILD}/CMakeCache.txt") as file:
+        built = dict(re.findall(r"^(\w+):\w+=(.+)$", file.read(), re.M))
+    strict = [built["CMAKE_C_COMPILER"], "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+    if "AGN_SANITIZE" in built:
+        strict.append(f"-fsanitize={built['AGN_SANITIZE']}")
     example = f"{ROOT}/docs/examples/file_record.c"
-    run("cc", *strict, example, "-o", f"{site.folder}/shared", *pkg("--cflags", "--libs"))
+    run(*strict, example, "-o", f"{site.folder}/shared", *pkg("--cflags", "--libs"))
     static = [f"-l:libagn.a" if flag == "-lagn" else flag for flag in pkg("--static", "--cflags", "--libs")]
-    run("cc", *strict, example, "-o", f"{site.folder}/static", *static)
+    run(*strict, example, "-o", f"{site.folder}/static", *static)
     check("libagn" not in run("ldd", f"{site.folder}/static").stdout, "the example links either way")
     agent.start()
     ids = []
     for program in ("shared", "static"):
-        done = run(f"{site.folder}/{program}", agent.home, f"{site.folder}/record.json", "17", env=config)
+        done = run(*UNDER, f"{site.folder}/{program}", agent.home, f"{site.folder}/record.json", "17", env=config)
         ids += UUID.findall(done.stdout)
     check(len(ids) == 2 and ids[0] == ids[1], "docs/examples/file_record.c files its record once", ids)
     wait_until(lambda: hub.ids() == ids[:1], 10, what="the record at the hub")
     check(True, "and wakes `run`, which delivers it")
-    done = run(f"{site.folder}/shared", agent.home, f"{site.folder}/bad.json", "18", env=config, ok=False)
+    done = run(*UNDER, f"{site.folder}/shared", agent.home, f"{site.folder}/bad.json", "18", env=config, ok=False)
     check(done.returncode == 1 and "round: out_of_range" in done.stderr and "sector: bad_value" in done.stderr,
           "a refusal names every fault", done.stderr)
     check(agent.stop() == 0, "the agent stops")
 
     with open(f"{site.folder}/probe.c", "w") as file:
         file.write(PROBE)
-    run("cc", *strict, f"{site.folder}/probe.c", "-o", f"{site.folder}/probe", *pkg("--cflags", "--libs"))
+    run(*strict, f"{site.folder}/probe.c", "-o", f"{site.folder}/probe", *pkg("--cflags", "--libs"))
     version = pkg("--modversion")[0]
     good, bad = (json.dumps(record) for record in (warning(), warning(level=9, headline="x")))
     with open(f"{site.folder}/opinion.pdf", "wb") as file:
         file.write(b"%PDF-1.7 and so on")
     named = json.dumps(review(attachments=[{"file": "opinion.pdf", "role": "opinion"}]))
-    done = run(f"{site.folder}/probe", agent.home, good, bad, named, site.folder, env=config)
+    done = run(*UNDER, f"{site.folder}/probe", agent.home, good, bad, named, site.folder, env=config)
     faults = re.search(r"refused 1 (.*)", done.stdout).group(1).split()
     seen = done.stdout.replace(" ".join(faults), " ".join(sorted(faults, reverse=True)))
     check(seen == EXPECTED.format(version=version, count=2) and not done.stderr, "every function answers as agn.h says",
@@ -162,7 +163,7 @@ def test(site):
     check(not [name for name in os.listdir(agent.home) if name.startswith("filing-")], "and leaves nothing lying about")
     with open(f"{agent.home}/spool.db", "r+b") as file:
         file.write(b"\0" * 4096)
-    done = run(f"{site.folder}/shared", agent.home, f"{site.folder}/record.json", "19", env=config, ok=False)
+    done = run(*UNDER, f"{site.folder}/shared", agent.home, f"{site.folder}/record.json", "19", env=config, ok=False)
     check(done.returncode == 1 and done.stderr, "a damaged spool is an error, not an end", done)
     if os.system("c++ --version >/dev/null 2>&1") == 0:
         run("c++", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-x", "c++", f"{prefix}/include/agn.h")

@@ -20,9 +20,9 @@ def can_become():
         return "needs root and setpriv, to run as other users"
     try:
         for user in USERS.values():
-            done = subprocess.run([*become(user), PROGRAMS["hub"], "--help"], capture_output=True)
+            done = subprocess.run([*become(user), *PROGRAMS["hub"], "--help"], capture_output=True)
             if done.returncode != 0:
-                return f"the user {user} cannot run {PROGRAMS['hub']}"
+                return f"the user {user} cannot run {PROGRAMS['hub'][-1]}"
     except KeyError as error:
         return f"this machine lacks a user: {error}"
     return None
