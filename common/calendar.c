@@ -183,14 +183,3 @@ int64_t calendar_add_working_days(const void *calendar, int64_t day, int64_t cou
     }
     return day;
 }
-
-bool calendar_covers(const struct calendar *calendar, int year)
-{
-    struct period period = {PERIOD_YEAR, year, 1};
-    for (size_t i = 0; calendar && i < calendar->count; i++) {
-        if (period_contains(period, calendar->days[i].day)) {
-            return true;
-        }
-    }
-    return false;
-}

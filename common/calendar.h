@@ -28,7 +28,4 @@ bool calendar_is_working_day(const struct calendar *calendar, int64_t day);
  * that the function fits proto/term.h. */
 int64_t calendar_add_working_days(const void *calendar, int64_t day, int64_t count);
 
-/* Whether the file says anything of that year: without it, holidays of the year would count as worked. */
-bool calendar_covers(const struct calendar *calendar, int year);
-
 #endif

@@ -270,8 +270,3 @@ uint32_t link_room(const struct link *link)
     uint32_t room = link->window - link->in_flight;
     return room < link->max_batch ? room : link->max_batch;
 }
-
-uint32_t link_in_flight(const struct link *link)
-{
-    return link->in_flight;
-}

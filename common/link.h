@@ -62,7 +62,6 @@ bool link_uses_next(const struct link *link);
 enum link_state link_state(const struct link *link);
 /* Items that may be submitted now: 0 unless ready. Never above one batch. */
 uint32_t link_room(const struct link *link);
-uint32_t link_in_flight(const struct link *link);
 
 /* Signs and sends one batch of at most link_room() items (and at most about 1 MiB together: ERR_TOO_LARGE otherwise).
  * ERR_BUSY when the socket would not take it: try again later. *ret_batch matches the receipt's. */

@@ -44,7 +44,6 @@ static void test_without_a_file_only_weekends_are_off(void **state)
     assert_true(calendar_is_working_day(NULL, day_number("2026-10-05")));
     assert_false(calendar_is_working_day(NULL, day_number("1969-12-28"))); /* Sunday */
     assert_true(calendar_is_working_day(NULL, day_number("1969-12-29")));
-    assert_false(calendar_covers(NULL, 2026));
 }
 
 static void test_the_shipped_file_has_the_days_of_2026(void **state)
@@ -71,9 +70,6 @@ static void test_the_shipped_file_has_the_days_of_2026(void **state)
         }
         assert_int_equal(worked, months[i].worked);
     }
-    assert_true(calendar_covers(calendar, 2026));
-    assert_false(calendar_covers(calendar, 2025));
-    assert_false(calendar_covers(calendar, 2027));
     calendar_free(calendar);
 }
 

@@ -11,10 +11,7 @@ static const struct merkle_source source = {&suite_ed25519, leaves_node, &leaves
 static int fill(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < LEAVES; i++) {
-        uint8_t content = (uint8_t)i;
-        suite_hash_leaf(&suite_ed25519, (struct view){&content, 1}, hashes[i]);
-    }
+    fill_leaves(&leaves);
     return 0;
 }
 

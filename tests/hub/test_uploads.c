@@ -2,14 +2,13 @@
 #include "tests/hub/hub_sample.h"
 
 #include <openssl/sha.h>
-#include <signal.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "common/mem.h"
 #include "common/text.h"
 #include "hub/shelf.h"
 #include "hub/uploads.h"
+#include "tests/full_disk.h"
 #include "tests/home.h"
 
 enum { SIZE = 300000, SAID_MAX = 64, PEER = 3 };
@@ -270,15 +269,6 @@ static void test_the_slot_that_is_silent_longest_yields(void **state)
     upload(rig, 0);
     assert_done(rig, "kept");
     memset(rig->uploads->slots, 0, sizeof rig->uploads->slots);
-}
-
-static void limit_files(rlim_t size)
-{
-    struct rlimit limit;
-    signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = size;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
 static void test_a_full_disk_is_told_and_passes(void **state)

@@ -2,10 +2,8 @@
  * leaves of it. */
 #include "tests/hub/hub_sample.h"
 
-#include <signal.h>
-#include <sys/resource.h>
-
 #include "hub/writer.h"
+#include "tests/full_disk.h"
 
 enum { ANSWER_MS = 10000 };
 
@@ -109,15 +107,6 @@ static void expect_done(struct rig *rig, const struct batch *batch, const char *
         assert_int_equal(batch->items[0].outcome, OUTCOME_STORED);
     }
     mail_free(mail);
-}
-
-static void limit_files(rlim_t size)
-{
-    struct rlimit limit;
-    signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = size;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
 static void test_decided_before_done(void **state)

@@ -247,61 +247,67 @@ static void test_every_row_of_the_tables_is_whole(void **state)
     assert_null(kind_by_number(19));
 }
 
+static const char *const enumerations[] = {"entity_type",
+                                           "sector",
+                                           "procedure",
+                                           "decision",
+                                           "review_stage",
+                                           "rereview_list_item",
+                                           "principle",
+                                           "assessment",
+                                           "risk_grade",
+                                           "warning_level",
+                                           "warning_status",
+                                           "warning_state",
+                                           "warning_action",
+                                           "urgency",
+                                           "severity",
+                                           "certainty",
+                                           "risk_domain",
+                                           "risk_subdomain",
+                                           "harm_kind",
+                                           "lifecycle_phase",
+                                           "cause_entity",
+                                           "cause_intent",
+                                           "share_scope",
+                                           "attachment_role",
+                                           "tier",
+                                           "opinion",
+                                           "notice_category",
+                                           "gender",
+                                           "profession",
+                                           "work_item_state",
+                                           "cover",
+                                           "plan_measure",
+                                           "answer_type",
+                                           "completeness_state",
+                                           "delivery_state",
+                                           "clock_state",
+                                           "alert_stage",
+                                           "term",
+                                           "kind",
+                                           "state",
+                                           "filing_state",
+                                           "rereview_state",
+                                           "issue_state"};
+
 static void test_every_code_has_both_labels(void **state)
 {
     (void)state;
-    static const char *const names[] = {"entity_type",
-                                        "sector",
-                                        "procedure",
-                                        "decision",
-                                        "review_stage",
-                                        "rereview_list_item",
-                                        "principle",
-                                        "assessment",
-                                        "risk_grade",
-                                        "warning_level",
-                                        "warning_status",
-                                        "warning_state",
-                                        "warning_action",
-                                        "urgency",
-                                        "severity",
-                                        "certainty",
-                                        "risk_domain",
-                                        "risk_subdomain",
-                                        "harm_kind",
-                                        "lifecycle_phase",
-                                        "cause_entity",
-                                        "cause_intent",
-                                        "share_scope",
-                                        "attachment_role",
-                                        "tier",
-                                        "opinion",
-                                        "notice_category",
-                                        "gender",
-                                        "profession",
-                                        "work_item_state",
-                                        "cover",
-                                        "plan_measure",
-                                        "answer_type",
-                                        "completeness_state",
-                                        "delivery_state",
-                                        "clock_state",
-                                        "alert_stage",
-                                        "term",
-                                        "kind",
-                                        "state",
-                                        "filing_state",
-                                        "rereview_state",
-                                        "issue_state"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const struct enumeration *codes = enumeration_find(names[i]);
+    for (size_t i = 0; i < sizeof enumerations / sizeof enumerations[0]; i++) {
+        const struct enumeration *codes = enumeration_find(enumerations[i]);
         assert_non_null(codes);
-        assert_string_equal(codes->name, names[i]);
+        assert_string_equal(codes->name, enumerations[i]);
         for (size_t k = 0; k < codes->count; k++) {
             assert_true(codes->labels[k].en[0] != '\0' && codes->labels[k].zh[0] != '\0');
             assert_int_equal(enumeration_index(codes, view_str(codes->labels[k].code)), k);
         }
     }
+}
+
+static void test_an_enumeration_is_found_by_its_name_and_a_label_by_its_code(void **state)
+{
+    (void)state;
     assert_int_equal(enumeration_find("risk_subdomain")->count, 24);
     assert_null(enumeration_find("weather"));
     assert_string_equal(enumeration_label(&enum_decision, "rejected", true), "不予批准");
@@ -325,6 +331,7 @@ int main(void)
         cmocka_unit_test(test_each_kind_has_a_json_schema),
         cmocka_unit_test(test_every_row_of_the_tables_is_whole),
         cmocka_unit_test(test_every_code_has_both_labels),
+        cmocka_unit_test(test_an_enumeration_is_found_by_its_name_and_a_label_by_its_code),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
