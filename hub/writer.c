@@ -16,8 +16,9 @@ enum {
     GROUP_MAILS_MAX = 4096,
     IDLE_FOLD_MS = 3000,
     IDLE_DESK_MS = 100,
-    DESK_LAG_MS = 10000,
     DESK_BUDGET_MS = 20,
+    DESK_BUSY_MS = 300, /* beside batches the desk has its turn so often, and so long: they wait for it */
+    DESK_BUSY_BUDGET_MS = 2,
     COMPLAIN_MS = 10000
 };
 
@@ -212,16 +213,36 @@ static void write_group(struct writer *writer)
     store_fold(writer->store, writer->options.checkpoint_pages);
 }
 
-/* The desk waits while there is anything to receipt, but not for ever. */
-static void run_desk(struct writer *writer)
+static bool is_busy(const struct writer *writer, int64_t now)
+{
+    return now - writer->busy_ms < IDLE_DESK_MS;
+}
+
+/* The desk stands back while there is anything to receipt, but never so far that who keeps the hub busy could stop the
+ * clocks. */
+static int64_t desk_wait_ms(const struct writer *writer)
 {
     int64_t now = clock_monotonic_ms();
-    if (now - writer->busy_ms < IDLE_DESK_MS && now - writer->desk_ms < DESK_LAG_MS) {
-        writer->is_desk_due = false; /* until the next tick */
-        return;
+    int64_t turn_ms = writer->desk_ms + DESK_BUSY_MS;
+    int64_t idle_ms = writer->busy_ms + IDLE_DESK_MS;
+    int64_t from_ms = turn_ms < idle_ms ? turn_ms : idle_ms;
+    return from_ms > now ? from_ms - now : 0;
+}
+
+/* As zmq_poll() takes it. */
+static long patience_ms(const struct writer *writer)
+{
+    if (writer->is_desk_due) {
+        return (long)desk_wait_ms(writer);
     }
+    return writer->is_retention_due ? 0 : -1;
+}
+
+static void run_desk(struct writer *writer)
+{
     int64_t now_ms = clock_ms();
-    err_t err = has_room(writer) ? desk_run(&writer->desk, now_ms, DESK_BUDGET_MS, &writer->is_desk_due) : ERR_FULL;
+    int64_t budget_ms = is_busy(writer, clock_monotonic_ms()) ? DESK_BUSY_BUDGET_MS : DESK_BUDGET_MS;
+    err_t err = has_room(writer) ? desk_run(&writer->desk, now_ms, budget_ms, &writer->is_desk_due) : ERR_FULL;
     if (err != ERR_OK) {
         complain(writer, err);
         writer->is_desk_due = false;
@@ -408,8 +429,7 @@ static void serve(struct writer *writer)
                                {.fd = writer->control ? control_fd(writer->control) : -1, .events = ZMQ_POLLIN}};
     int item_count = writer->control ? 3 : 2;
     for (;;) {
-        if (zmq_poll(items, item_count, writer->is_desk_due || writer->is_retention_due ? 0 : -1) < 0 &&
-            errno == ETERM) {
+        if (zmq_poll(items, item_count, patience_ms(writer)) < 0 && errno == ETERM) {
             return;
         }
         if ((items[0].revents & ZMQ_POLLIN) && read_pipe(writer)) {
@@ -419,11 +439,13 @@ static void serve(struct writer *writer)
             control_serve(writer->control);
         }
         gather(writer);
-        if (writer->group_count > 0) {
+        bool is_idle = writer->group_count == 0;
+        if (!is_idle) {
             write_group(writer);
-        } else if (writer->is_desk_due) {
+        }
+        if (writer->is_desk_due && desk_wait_ms(writer) == 0) {
             run_desk(writer);
-        } else if (writer->is_retention_due) {
+        } else if (is_idle && !writer->is_desk_due && writer->is_retention_due) {
             run_retention(writer);
         }
     }
