@@ -17,7 +17,6 @@
 struct fold {
     sqlite3 *guard, *hand;
     int file; /* the database: closed with the process, since closing it would drop SQLite's locks */
-    bool is_last;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -39,16 +38,16 @@ static int make_durable(struct fold *fold)
 
 /* SQLite has to have the database on disk before the log is reset, which the guard prevents: so a pass copies without
  * waiting for the disk, and the copy is made durable here before the guard is let go. */
-static int pass(struct fold *fold)
+static int pass(struct fold *fold, bool is_last)
 {
     int pages = 0;
     int folded = 0;
-    sqlite3_exec(fold->hand, fold->is_last ? "pragma synchronous=full" : "pragma synchronous=off", NULL, NULL, NULL);
+    sqlite3_exec(fold->hand, is_last ? "pragma synchronous=full" : "pragma synchronous=off", NULL, NULL, NULL);
     int code = sqlite3_exec(fold->guard, "begin; select count(*) from meta", NULL, NULL, NULL);
     if (code == SQLITE_OK) {
         code = sqlite3_wal_checkpoint_v2(fold->hand, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &folded);
     }
-    if (!fold->is_last && code == SQLITE_OK) {
+    if (!is_last && code == SQLITE_OK) {
         code = make_durable(fold);
     }
     sqlite3_exec(fold->guard, "commit", NULL, NULL, NULL);
@@ -71,7 +70,7 @@ static void *run(void *arg)
         }
         fold->state = FOLD_RUNNING;
         pthread_mutex_unlock(&fold->lock);
-        int left = pass(fold);
+        int left = pass(fold, false);
         pthread_mutex_lock(&fold->lock);
         fold->left = left;
         fold->state = FOLD_ENDED;
@@ -142,10 +141,9 @@ bool fold_is_running(struct fold *fold)
     return is_running;
 }
 
-void fold_begin(struct fold *fold, bool is_last)
+void fold_begin(struct fold *fold)
 {
     pthread_mutex_lock(&fold->lock);
-    fold->is_last = is_last;
     fold->state = FOLD_ASKED;
     pthread_cond_broadcast(&fold->changed);
     pthread_mutex_unlock(&fold->lock);
@@ -161,4 +159,9 @@ int fold_end(struct fold *fold)
     int left = fold->left;
     pthread_mutex_unlock(&fold->lock);
     return left;
+}
+
+int fold_last(struct fold *fold)
+{
+    return pass(fold, true);
 }

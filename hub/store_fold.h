@@ -19,10 +19,11 @@ struct fold *fold_open(const char *path);
 void fold_close(struct fold *fold);
 
 bool fold_is_running(struct fold *fold);
-/* Begins a pass; none may be running. IS_LAST: the writer waits for it, so it is in haste; otherwise it leaves the disk
- * to the writer. */
-void fold_begin(struct fold *fold, bool is_last);
+/* Begins a pass beside the writer, to whom it leaves the processor and the disk; none may be running. */
+void fold_begin(struct fold *fold);
 /* Waits for the pass that was begun. Pages that are left in the log; -1: it failed. */
 int fold_end(struct fold *fold);
+/* A whole pass by the caller, who waits for it and so lends it his haste; none may be running. As fold_end(). */
+int fold_last(struct fold *fold);
 
 #endif

@@ -12,8 +12,8 @@ static const char *path_of(const struct store *store)
 
 static void end_round(struct store *store)
 {
-    fold_begin(store->fold, true);
-    int left = fold_end(store->fold);
+
+    int left = fold_last(store->fold);
     store->fold_above = left == 0 ? 0 : store->wal_pages + RETRY_PAGES;
     store->wal_pages = left == 0 ? 0 : store->wal_pages; /* the next commit writes from the start */
     store->fold_passes = 0;
@@ -32,7 +32,7 @@ static void go_on(struct store *store)
     if ((left >= 0 && written + left <= LAST_PAGES) || store->fold_passes >= PASSES_MAX) {
         end_round(store);
     } else {
-        fold_begin(store->fold, false);
+        fold_begin(store->fold);
     }
 }
 
@@ -49,7 +49,7 @@ void store_fold(struct store *store, int64_t pages)
     if (store->fold) {
         store->is_folding = true;
         store->fold_seen = store->wal_pages;
-        fold_begin(store->fold, false);
+        fold_begin(store->fold);
     }
 }
 
