@@ -267,6 +267,11 @@ err_t reader_map(struct reader *reader, uint32_t *ret_count)
     return read_count(reader, TOKEN_MAP, ret_count);
 }
 
+static bool is_following(uint8_t byte)
+{
+    return (byte & 0xc0) == 0x80;
+}
+
 /* RFC 3629's table 3-7: how many bytes follow a lead byte, and the bounds of the first of them. */
 static size_t continuation(uint8_t lead, uint8_t *ret_low, uint8_t *ret_high)
 {
@@ -293,13 +298,17 @@ bool utf8_check(struct view text, size_t *ret_count)
     const uint8_t *at = text.at;
     const uint8_t *end = text.size > 0 ? at + text.size : at;
     size_t count = 0;
-    while (at < end) {
+    for (; at < end; count++) {
         uint8_t lead = *at++;
-        count++;
         if (lead < 0x80) {
             if (lead == 0) {
                 return false;
             }
+            continue;
+        }
+        /* U+1000 to U+CFFF, which is nearly all of Chinese text: any two bytes that follow will do. */
+        if (lead >= 0xe1 && lead <= 0xec && end - at >= 2 && is_following(at[0]) && is_following(at[1])) {
+            at += 2;
             continue;
         }
         uint8_t low = 0;
@@ -309,7 +318,7 @@ bool utf8_check(struct view text, size_t *ret_count)
             return false;
         }
         for (size_t i = 1; i < more; i++) {
-            if ((at[i] & 0xc0) != 0x80) {
+            if (!is_following(at[i])) {
                 return false;
             }
         }

@@ -216,6 +216,7 @@ static const struct {
     {"\xff", 1, false, 0},
     {"\xe4\xbc", 2, false, 0}, /* cut */
     {"\xe4\xbc\x41", 3, false, 0},
+    {"\xe4\x41\xa6", 3, false, 0},
 };
 
 static void test_utf8_is_strict(void **state)
