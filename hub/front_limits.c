@@ -13,6 +13,8 @@ enum {
     SAY_MS = 10000,
     EVENTS_BURST = 1024,
     MINUTE_MS = 60000,
+    MESSAGE_COUNTS_AS = 4096, /* at least, of RATE_BYTES */
+    FLOOD_MS = 5000,
     AFTER_LEAST_MS = 100,
     AFTER_MOST_MS = 1800000 /* a longer wait than an hour a peer takes for a mistake */
 };
@@ -57,6 +59,44 @@ int64_t front_limit(struct front *front, struct peer *peer, const struct demand 
         log_warn("peer-limited", "party=%s limit=\"%s\" after_ms=%" PRId64, peer->party.party, *ret_what, wait_ms);
     }
     return wait_ms < AFTER_LEAST_MS ? AFTER_LEAST_MS : wait_ms > AFTER_MOST_MS ? AFTER_MOST_MS : wait_ms;
+}
+
+struct connection front_connection(const struct arrival *arrival)
+{
+    char address[sizeof arrival->address];
+    struct connection connection = connection_of(arrival->fd);
+    connection_address(&connection, address);
+    return strcmp(address, arrival->address) == 0 ? connection : (struct connection){.fd = -1};
+}
+
+bool front_is_barred(void *self, int64_t party)
+{
+    const struct front *front = self;
+    const struct peer *peer = sessions_find(front->sessions, party);
+    return peer && rate_wait_ms(&front->limits[RATE_STRAY], &peer->rates[RATE_STRAY], 0, clock_monotonic_ms()) > 0;
+}
+
+/* Everything that comes with a key counts, whatever it is and by whichever of its connections. Who goes on far beyond
+ * what is granted is cut off, and finds no session until it is paid for. What comes outside a session does nothing, so
+ * little of it is granted. */
+bool front_is_flooding(struct front *front, struct arrival *arrival, bool is_stray)
+{
+    struct peer *peer = arrival->peer;
+    const struct rate_limit *limits = front->limits;
+    size_t size = zmq_msg_size(&arrival->frame);
+    int64_t now = clock_monotonic_ms();
+    rate_take(&limits[RATE_BYTES], &peer->rates[RATE_BYTES], size > MESSAGE_COUNTS_AS ? size : MESSAGE_COUNTS_AS, now);
+    rate_take(&limits[RATE_STRAY], &peer->rates[RATE_STRAY], is_stray ? size : 0, now);
+    bool is_flood = rate_wait_ms(&limits[RATE_BYTES], &peer->rates[RATE_BYTES], 0, now) > FLOOD_MS;
+    if (!is_flood && !(is_stray && front_is_barred(front, peer->party.row))) {
+        return false;
+    }
+    struct connection connection = front_connection(arrival);
+    if (!is_stray) {
+        front_dismiss(front, peer, "busy", limits[RATE_BYTES].what);
+    }
+    connection_cut(&connection);
+    return true;
 }
 
 void front_watch(struct front *front, int endpoint, zsock_t *router)

@@ -75,6 +75,13 @@ int64_t front_limit(struct front *front, struct peer *peer, const struct demand 
 void front_watch(struct front *front, int endpoint, zsock_t *router);
 void front_on_monitor(struct front *front, int endpoint);
 void front_cut_overdue(struct front *front);
+/* None where it is gone: a message may outlive its connection, and then the descriptor may be somebody else's already.
+ * Of two connections of one address it cannot tell. */
+struct connection front_connection(const struct arrival *arrival);
+/* Whether what came with ARRIVAL is so far beyond its peer's limits that its connection was cut. */
+bool front_is_flooding(struct front *front, struct arrival *arrival, bool is_stray);
+/* Whether PARTY has sent so much outside a session that its connections are refused for now. */
+bool front_is_barred(void *self, int64_t party);
 void front_configure(struct front *front);
 
 /* front_blob.c */

@@ -15,9 +15,7 @@ enum {
     WHO_MS = 1000,
     BUSY_AFTER_MS = 500,
     LAST_WORD_MS = 200,
-    MESSAGE_COUNTS_AS = 4096,    /* at least, of RATE_BYTES */
-    FAULT_COUNTS_AS = 256 << 10, /* beside: honest clients make few */
-    FLOOD_MS = 5000
+    FAULT_COUNTS_AS = 256 << 10 /* of RATE_BYTES, beside its size: honest clients make few */
 };
 
 static bool comes_by_session(const struct arrival *arrival)
@@ -84,7 +82,7 @@ static void on_hello(struct front *front, struct arrival *arrival, const struct 
     const char *what = NULL;
     int64_t after_ms = front_limit(front, peer, demands, 2, &what);
     if (after_ms > 0) {
-        struct connection connection = connection_of(arrival->fd);
+        struct connection connection = front_connection(arrival);
         reply_refuse(front, zmq_msg_data(&arrival->routing), zmq_msg_size(&arrival->routing), "busy", what, 0,
                      (uint64_t)after_ms);
         front_doom(front, &connection);
@@ -99,7 +97,7 @@ static void on_hello(struct front *front, struct arrival *arrival, const struct 
     peer->routing_size = zmq_msg_size(&arrival->routing);
     memcpy(peer->routing, zmq_msg_data(&arrival->routing), peer->routing_size);
     peer->key = arrival->key->row;
-    peer->connection = connection_of(arrival->fd);
+    peer->connection = front_connection(arrival);
     doors_in_session(front->doors, peer->connection.fd, true, clock_monotonic_ms());
     peer->malformed = 0;
     peer->heard_ms = peer->pinged_ms = clock_monotonic_ms();
@@ -252,7 +250,7 @@ static void on_malformed(struct front *front, struct arrival *arrival, const cha
         log_warn("message-malformed", "party=%s count=%d reason=\"%s\"", peer->party.party, peer->malformed, reason);
     }
     if (peer->malformed >= MALFORMED_MAX) {
-        struct connection connection = connection_of(arrival->fd);
+        struct connection connection = front_connection(arrival);
         if (comes_by_session(arrival)) {
             front_end_session(front, peer);
         }
@@ -302,38 +300,19 @@ void front_watch_key(struct front *front, struct peer *peer)
     }
 }
 
-/* Everything that comes with a key counts, whatever it is and by whichever of its connections. Who goes on far beyond
- * what is granted is cut off, and finds no session until it is paid for. */
-static bool is_flooding(struct front *front, struct arrival *arrival)
-{
-    struct peer *peer = arrival->peer;
-    const struct rate_limit *limit = &front->limits[RATE_BYTES];
-    size_t size = zmq_msg_size(&arrival->frame);
-    int64_t now = clock_monotonic_ms();
-    rate_take(limit, &peer->rates[RATE_BYTES], size > MESSAGE_COUNTS_AS ? size : MESSAGE_COUNTS_AS, now);
-    if (rate_wait_ms(limit, &peer->rates[RATE_BYTES], 0, now) <= FLOOD_MS) {
-        return false;
-    }
-    struct connection connection = connection_of(arrival->fd);
-    if (comes_by_session(arrival)) {
-        front_dismiss(front, peer, "busy", limit->what);
-    }
-    connection_cut(&connection);
-    return true;
-}
-
 void front_on_message(struct front *front, struct arrival *arrival)
 {
     const char *why = NULL;
     const char *code = judge_key(&arrival->peer->party, arrival->key, &why);
     if (code) {
         /* A connection that was open before its key was stopped, without a session that could have been ended. */
-        struct connection connection = connection_of(arrival->fd);
+        struct connection connection = front_connection(arrival);
         reply_refuse(front, zmq_msg_data(&arrival->routing), zmq_msg_size(&arrival->routing), code, why, 0, 0);
         front_doom(front, &connection);
         return;
     }
-    if (is_flooding(front, arrival)) {
+    bool is_stray = !comes_by_session(arrival);
+    if (front_is_flooding(front, arrival, is_stray)) {
         return;
     }
     struct message message;
@@ -353,7 +332,7 @@ void front_on_message(struct front *front, struct arrival *arrival)
     if (input->session_offset) {
         uint64_t session = 0;
         memcpy(&session, (const char *)&message + input->session_offset, sizeof session);
-        if (!comes_by_session(arrival) || session != arrival->peer->session) {
+        if (is_stray || session != arrival->peer->session) {
             say_who(front, arrival);
             return;
         }

@@ -291,7 +291,7 @@ static void close_parts(struct parts *parts)
 
 static bool start_actors(struct hub *hub)
 {
-    zsys_set_io_threads((size_t)hub->options.io_threads);
+    zsys_set_io_threads((size_t)hub->options.io_threads + 1); /* the last one for those who enrol */
     zsys_set_sndhwm(0); /* between actors nothing is dropped or blocks: the front bounds what is taken in; its ROUTERs
                            have limits of their own */
     zsys_set_rcvhwm(0);

@@ -41,7 +41,8 @@ const struct option_row option_rows[] = {
     {"key_overlap_hours", OPTION_NUMBER, AT(key_overlap_hours), "168", 0, 8760, true,
      "How long a peer's former key stays good after it has changed its keys, and how long a change of the hub's own is "
      "announced before it happens"},
-    {"io_threads", OPTION_NUMBER, AT(io_threads), "1", 1, 16, false, "Threads that encrypt and move bytes"},
+    {"io_threads", OPTION_NUMBER, AT(io_threads), "1", 1, 16, false,
+     "Threads that encrypt and move bytes; those who enrol have one of their own beside"},
     {"max_peers", OPTION_NUMBER, AT(max_peers), "6000", 10, 500000, false,
      "Connections to be ready for; the descriptor limit must allow them"},
     {"rate_records", OPTION_NUMBER, AT(rate_records), "2000", 0, 10000000, true,

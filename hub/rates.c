@@ -2,6 +2,9 @@
 
 enum { SECOND_MS = 1000, MINUTE_MS = 60000, DAY_MS = 86400000, FOLLOWS_PER_MINUTE = 60 };
 
+/* As much of a peer as waits at the hub at most: that may be under way when its session ends without its knowing. */
+enum { STRAY_BYTES_PER_MINUTE = 16 << 20 };
+
 #define MS_NS INT64_C(1000000)
 
 void rates_configure(const struct options *options, struct rate_limit ret_limits[RATES])
@@ -13,12 +16,14 @@ void rates_configure(const struct options *options, struct rate_limit ret_limits
         [RATE_SESSIONS] = {options->sessions_per_minute, MINUTE_MS, 0, "sessions_per_minute: too many sessions"},
         [RATE_FOLLOWS] = {FOLLOWS_PER_MINUTE, MINUTE_MS, 0, "too many FOLLOWs a minute"},
         [RATE_OFFERS] = {options->offers_per_minute, MINUTE_MS, 0, "offers_per_minute: too many attachments offered"},
+        [RATE_STRAY] = {STRAY_BYTES_PER_MINUTE, MINUTE_MS, 0, "too many bytes outside a session"},
     };
     for (int i = 0; i < RATES; i++) {
         int64_t burst_ms = options->rate_burst_s * SECOND_MS;
         ret_limits[i] = limits[i];
         ret_limits[i].burst_ms = limits[i].period_ms > burst_ms ? limits[i].period_ms : burst_ms;
     }
+    ret_limits[RATE_STRAY].burst_ms = MINUTE_MS;
 }
 
 static int64_t burst_ns(const struct rate_limit *limit)

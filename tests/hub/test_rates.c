@@ -101,6 +101,9 @@ static void test_the_settings(void **state)
     }
     assert_int_equal(rates_take(limits, rates, &one, 1, 0, &what), 1000);
     assert_int_equal(limits[RATE_DAY].burst_ms, 86400000);
+    const struct demand under_way = {RATE_STRAY, 16 << 20}; /* in a session that ended unseen */
+    assert_int_equal(rates_take(limits, rates, &under_way, 1, 0, &what), 0);
+    assert_true(rate_wait_ms(&limits[RATE_STRAY], &rates[RATE_STRAY], 1 << 20, 0) > 1000);
 }
 
 int main(void)

@@ -128,6 +128,30 @@ def check_unread(site, hub):
     check(all(result[0] == 2 for result in peer.receipt()[0]), "and gets its answers once it reads")
 
 
+def check_strays(site, hub):
+    """Connections of a key that are in no session, and send: beyond what may have been under way they are cut off."""
+    peer = site.peer(hub, "stray")
+    peer.hello()
+    frame = msgpack.packb([client.PING, 1, 1]) + bytes(900_000)
+    for _ in range(3):
+        sock = zmq.Context.instance().socket(zmq.DEALER)
+        sock.linger, sock.sndtimeo = 0, 200
+        sock.curve_serverkey, sock.curve_publickey = peer.get("hub_curve"), peer.get("curve_public")
+        sock.curve_secretkey = peer.get("curve_secret")
+        sock.connect(peer.get("endpoint"))
+        with contextlib.suppress(zmq.Again):
+            for _ in range(10):
+                sock.send(frame)
+        time.sleep(0.5)
+        sock.close()
+    check(peer.ping(), "the session of the same key goes on")
+    late = client.Peer(f"{site.folder}/stray")
+    check(refusal(lambda: late.hello()) == "lost", "and none of its new connections comes in")
+    other = site.peer(hub, "beside")
+    other.hello()
+    check(other.ping(), "those of others do")
+
+
 def processor_seconds(pid):
     with open(f"/proc/{pid}/stat") as file:
         fields = file.read().rsplit(")", 1)[1].split()
@@ -159,6 +183,7 @@ def check_descriptors(site, hub):
 def test(site):
     hub = site.hub()
     check_unread(site, hub)
+    check_strays(site, hub)
     hub.stop()
     hub.configure(rate_records=50, rate_burst_s=1, sessions_per_minute=30, offers_per_minute=40).start()
     check_records(site, hub)
