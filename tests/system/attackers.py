@@ -317,8 +317,14 @@ def crowd(target):
             sock.close()
 
 
+def spin(target):
+    """No attack, for comparison."""
+    while True:
+        target.struck()
+
+
 WITHOUT_KEY = (silent, slow_bytes, connections, garbage, unknown_keys, guess_codes, large_enrolments)
 WITH_KEY = (malformed, large_frames, large_batches, replay, beyond_window, deaf, never_finished, superseded, crowd)
 
 if __name__ == "__main__":
-    {attack.__name__: attack for attack in WITHOUT_KEY + WITH_KEY}[sys.argv[1]](Target(sys.argv[2]))
+    globals()[sys.argv[1]](Target(sys.argv[2]))
