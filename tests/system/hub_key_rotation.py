@@ -122,7 +122,9 @@ def test(site):
         wait_until(lambda: follower.step() or all("next_hub_key" not in open(path).read() for path in
                    [f"{province.home}/hubs/1.zpl", *(f"{agent.home}/hub.zpl" for agent in agents)]), 40, 0.05,
                    "all have followed")
-        wait_until(lambda: follower.step() or follower.live and peer.welcomed, 20, 0, "the follower too")
+        present = hub_keys(hub)
+        wait_until(lambda: follower.step() or follower.live and peer.welcomed and peer.get("hub_signing").hex() in present, 20, 0,
+                   "the follower too")
         peer.set(next_curve=None)
     stored = check_arrivals(hub, follower, loads)
     check_agreement(site, hub, province, follower)
