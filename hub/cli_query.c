@@ -295,6 +295,37 @@ static json_t *erasure_of(const struct showing *showing, const struct record_row
     return erasure;
 }
 
+/* What a regulation advises and the record does not keep; empty where its content was erased. */
+static json_t *advice_of(const struct showing *showing, const struct record_row *row)
+{
+    struct record record;
+    struct faults faults;
+    json_t *advice = json_array();
+    struct record_context context = {.now_ms = row->at, .utc_offset_minutes = showing->utc_offset_minutes};
+    faults.count = 0;
+    if (record_check(row->bytes, &context, &record, &faults) == ERR_OK) {
+        record_advice(&record, &context, &faults);
+        for (size_t i = 0; i < faults.count; i++) {
+            const struct fault *fault = &faults.list[i];
+            json_array_append_new(advice, json_pack("{s:s, s:s, s:s}", "field", fault->field, "code", fault->code,
+                                                    "reason", fault->reason));
+        }
+    }
+    return advice;
+}
+
+static void print_advice(const json_t *advice)
+{
+    size_t i = 0;
+    const json_t *one = NULL;
+    json_array_foreach(advice, i, one)
+    {
+        const char *code = json_string_value(json_object_get(one, "code"));
+        printf("%s: %s: %s (%s)\n", tr("advice", "提示"), json_string_value(json_object_get(one, "field")),
+               fault_label(code, text_is_chinese()), json_string_value(json_object_get(one, "reason")));
+    }
+}
+
 static void show_record(void *self, const struct record_row *row)
 {
     struct showing *showing = self;
@@ -304,6 +335,7 @@ static void show_record(void *self, const struct record_row *row)
     json_t *record = record_to_json(row->bytes);
     bool proved = is_proved(showing, row);
     json_t *erasure = erasure_of(showing, row);
+    json_t *advice = advice_of(showing, row);
     if (erasure) {
         json_object_del(record, ERASED_KEY);
     }
@@ -312,6 +344,7 @@ static void show_record(void *self, const struct record_row *row)
                                    row->party, "entity_name", row->party_name, "received_at", at, "signature_verified",
                                    proved, "state", row->state, "record", record ? record : json_null());
         json_object_set_new(object, "erased", erasure ? erasure : json_null());
+        json_object_set_new(object, "advice", advice);
         json_dumpf(object, stdout, JSON_INDENT(2));
         putchar('\n');
         json_decref(object);
@@ -321,6 +354,7 @@ static void show_record(void *self, const struct record_row *row)
               "序号 %" PRIu64 "，接收时间 %s，报送机构 %s %s\n签名：%s\n"),
            row->number, at, row->party, row->party_name,
            proved ? tr("verified", "验证通过") : tr("DOES NOT FIT", "验证失败"));
+    print_advice(advice);
     if (erasure) {
         puts(tr("content erased; what is left is not what was signed:", "内容已擦除；以下为保留部分，并非签名原文："));
         json_dumpf(erasure, stdout, JSON_INDENT(2));
@@ -329,6 +363,7 @@ static void show_record(void *self, const struct record_row *row)
     json_dumpf(record, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(erasure);
+    json_decref(advice);
     json_decref(record);
 }
 

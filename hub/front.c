@@ -15,7 +15,7 @@
 enum { TICK_MS = 200, BURST = 64, ENROL_BURST = 8, STOP_MS = 10000 };
 
 /* Then the receipts that are ready go out, so that who sends little does not wait for much of somebody else's. */
-enum { BURST_BYTES = 64 << 10 };
+enum { BURST_BYTES = 256 << 10 };
 
 /* When thousands reconnect at once, the kernel's queue is the only brake before their handshakes, and each of those
  * keeps the thread that serves the connected for about half a millisecond. Who finds the queue full tries again a

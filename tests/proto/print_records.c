@@ -346,7 +346,7 @@ static void print_page(FILE *out)
           "Printed from the tables in `proto/kind_*.c` and `proto/life.c`; a test compares this page with them. "
           "`agn-hub schema KIND` prints the same as a JSON Schema. R: required, O: optional, 🔒: personal or a trade "
           "secret, never leaves the city. `list[].key` is a field of each element, `map.*` one for each code. A rule "
-          "marked as advice is told to the operator and refuses nothing.\n\n"
+          "marked as advice refuses nothing; `agn-hub show` tells the operator of it.\n\n"
           "本页由 `proto/kind_*.c` 与 `proto/life.c` "
           "中的表打印而成，并由测试核对。R：必填；O：选填；🔒：个人信息或商业秘密，"
           "不出本市。标为“提示”的规则只提醒管理员，不作退回。\n\n## Common fields 公共字段\n\n",

@@ -1,5 +1,5 @@
 """Input that breaks a rule is refused by name, changes nothing, and disturbs nobody."""
-import signal, struct
+import json, os, signal, struct
 
 import client
 from client import Lost, Refused
@@ -272,6 +272,20 @@ def rules(bench):
     bench.before = bench.hub.state()
 
 
+def advice(site, hub):
+    """What a rule only advises: the record is stored, and the operator is told."""
+    with open(f"{os.path.dirname(__file__)}/../data/kinds/committee_registration.jsonl", encoding="utf-8") as file:
+        record = json.loads(file.readline())
+    agent = site.agent(hub)
+    men = {**record, "members": [{**member, "gender": "male"} for member in record["members"]]}
+    name = agent.submit(men)[0]
+    agent.sync()
+    told = hub.cli_json("show", name)["advice"]
+    check([one["field"] for one in told] == ["members"] and "woman" in told[0]["reason"],
+          "a committee of men alone is filed, and the operator is told what is advised", told)
+    check("advice: members" in hub.cli("show", name).stdout, "in words too")
+
+
 def broken(peer, make, changes):
     """The item with the changes put in as they are, past every conversion."""
     raw = {key: value for key, value in changes.items() if isinstance(value, bytes) or isinstance(value, list)}
@@ -287,6 +301,7 @@ def test(site):
     witness.submit([item_of(witness, review()), item_of(witness, warning())])
     results, _ = witness.receipt()
     check([result[0] for result in results] == [0, 0], "after all that a good batch is stored", results)
+    advice(site, bench.hub)
     print(f"{bench.count} times compared: the hub served others and its store was unchanged")
 
 

@@ -56,7 +56,7 @@ def check_cut_short(hub, agent):
     shutil.move(f"{agent.home}/former", f"{agent.home}/identity.zpl")
     require(keys(hub, "entity", agent.uscc)[:2] == ["current", "retired"], "without an overlap the former key is out at once")
     agent.start()
-    agent.wait_log("link-ready", 30)
+    agent.wait_log("keys-changed", 30)
     check(not os.path.exists(f"{agent.home}/identity-next.zpl"), "a change that was cut short is finished by the session")
     hub.configure(key_overlap_hours=168).stop()
     hub.start()
