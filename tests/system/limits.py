@@ -129,27 +129,28 @@ def check_unread(site, hub):
 
 
 def check_strays(site, hub):
-    """Connections of a key that are in no session, and send: beyond what may have been under way they are cut off."""
+    """Connections of a key that are in no session, and send: each message is answered, until 16 MiB have come."""
     peer = site.peer(hub, "stray")
     peer.hello()
     frame = msgpack.packb([client.PING, 1, 1]) + bytes(900_000)
-    for _ in range(3):
+    answered = 0
+    for _ in range(4):
         sock = zmq.Context.instance().socket(zmq.DEALER)
-        sock.linger, sock.sndtimeo = 0, 200
+        sock.linger, sock.sndtimeo, sock.rcvtimeo = 0, 2000, 2000
         sock.curve_serverkey, sock.curve_publickey = peer.get("hub_curve"), peer.get("curve_public")
         sock.curve_secretkey = peer.get("curve_secret")
         sock.connect(peer.get("endpoint"))
         with contextlib.suppress(zmq.Again):
-            for _ in range(10):
+            for _ in range(10):  # malformed, so that the hub ends it after the tenth
                 sock.send(frame)
-        time.sleep(0.5)
+                sock.recv()
+                answered += 1
         sock.close()
-    check(peer.ping(), "the session of the same key goes on")
-    late = client.Peer(f"{site.folder}/stray")
-    check(refusal(lambda: late.hello()) == "lost", "and none of its new connections comes in")
+    check(10 <= answered < 30, "beyond what may have been under way a key's stray connections are cut off", answered)
+    check(peer.ping(), "its session goes on")
     other = site.peer(hub, "beside")
     other.hello()
-    check(other.ping(), "those of others do")
+    check(other.ping(), "and others come in")
 
 
 def processor_seconds(pid):
