@@ -19,9 +19,9 @@ static void note(struct cap_writing *writing, int result)
     writing->has_failed |= result < 0;
 }
 
-void cap_begin(struct cap_writing *writing, const char *name)
+void cap_begin(struct cap_writing *writing, const char *element)
 {
-    note(writing, xmlTextWriterStartElement(writing->out, BAD_CAST name));
+    note(writing, xmlTextWriterStartElement(writing->out, BAD_CAST element));
 }
 
 void cap_end(struct cap_writing *writing)
@@ -42,19 +42,19 @@ void cap_put_text(struct cap_writing *writing, const char *text)
     free(sound);
 }
 
-void cap_put(struct cap_writing *writing, const char *name, const char *text)
+void cap_put(struct cap_writing *writing, const char *element, const char *text)
 {
-    cap_begin(writing, name);
+    cap_begin(writing, element);
     cap_put_text(writing, text);
     cap_end(writing);
 }
 
-void cap_time_text(int64_t ms, int offset, char ret_text[32])
+void cap_time_text(int64_t ms, int utc_offset_minutes, char ret_text[32])
 {
     char local[25];
-    time_text(ms + (int64_t)offset * 60000, local);
-    int minutes = offset < 0 ? -offset : offset;
-    snprintf(ret_text, 32, "%.19s%c%02u:%02u", local, offset > 0 ? '+' : '-', (unsigned)minutes / 60 % 24,
+    time_text(ms + (int64_t)utc_offset_minutes * 60000, local);
+    int minutes = utc_offset_minutes < 0 ? -utc_offset_minutes : utc_offset_minutes;
+    snprintf(ret_text, 32, "%.19s%c%02u:%02u", local, utc_offset_minutes > 0 ? '+' : '-', (unsigned)minutes / 60 % 24,
              (unsigned)minutes % 60);
 }
 

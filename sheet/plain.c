@@ -206,7 +206,7 @@ static json_t *read_district(const char *text)
     return json_string(code ? code : text);
 }
 
-json_t *plain_value(const struct field *row, const char *plain, int offset)
+json_t *plain_value(const struct field *row, const char *plain, int utc_offset_minutes)
 {
     switch (row->type) {
     case FIELD_ENUM:
@@ -218,7 +218,7 @@ json_t *plain_value(const struct field *row, const char *plain, int offset)
     case FIELD_DATE:
         return read_date(plain);
     case FIELD_TIME:
-        return read_time(plain, offset);
+        return read_time(plain, utc_offset_minutes);
     case FIELD_DISTRICT:
         return read_district(plain);
     default:
