@@ -12,7 +12,6 @@ static const char *path_of(const struct store *store)
 
 static void end_round(struct store *store)
 {
-
     int left = fold_last(store->fold);
     store->fold_above = left == 0 ? 0 : store->wal_pages + RETRY_PAGES;
     store->wal_pages = left == 0 ? 0 : store->wal_pages; /* the next commit writes from the start */
