@@ -75,7 +75,7 @@ class Peer:
         os.makedirs(folder, mode=0o700, exist_ok=True)
         self.db = sqlite3.connect(f"{folder}/peer.db", isolation_level=None)  # each statement is durable
         self.db.executescript(TABLES)
-        self.socket = None
+        self.socket, self.heard = None, 0.0  # when the last message came, of the monotonic clock
 
     def get(self, key, default=None):
         return dict(self.db.execute("SELECT key, value FROM setting")).get(key, default)
@@ -110,6 +110,7 @@ class Peer:
         end = time.monotonic() + timeout
         while self.socket.poll(max(0, int((end - time.monotonic()) * 1000))):
             message = msgpack.unpackb(self.socket.recv())
+            self.heard = time.monotonic()
             if message[0] in wanted:
                 return message
             if message[0] == PING:

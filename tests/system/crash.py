@@ -46,7 +46,7 @@ class Follower:
 
     def __init__(self, peer):
         self.peer, self.cells, self.cursors, self.warnings = peer, {}, [], []
-        self.live, self.heard = False, 0.0
+        self.live, self.asked = False, 0.0
 
     def step(self):
         """Takes what has come; never waits longer than a moment."""
@@ -57,15 +57,15 @@ class Follower:
                 self.peer.session = self.peer.receive(client.WELCOME, timeout=2 * PATIENCE)[1]
                 self.peer.follow("uplink")
                 self.live = True
-            if time.monotonic() > self.heard + 1:
-                self.heard = time.monotonic()
+            if time.monotonic() > self.asked + 1:
+                self.asked = time.monotonic()
                 self.peer.send(client.PING, self.peer.session, 1)  # a hub that was restarted answers WHO
             for cursor, event in self.peer.events("uplink", timeout=0.05):
-                self.heard = time.monotonic()
                 self.apply(cursor, event)
                 self.peer.ack("uplink", cursor)
-        except client.Lost as lost:
-            self.live = self.live and str(lost).startswith("no answer")
+        except client.Lost as lost:  # a hub that has other keys by now answers nothing at all
+            silent = time.monotonic() > self.peer.heard + 3 * PATIENCE
+            self.live = self.live and str(lost).startswith("no answer") and not silent
         except client.Refused as refused:
             require(refused.args[0] in ("stopping", "busy"), "the follower is not refused", refused)
             self.live = False
