@@ -12,10 +12,10 @@
 #include "hub/zap.h"
 
 /* Each enrolment costs a signature's check; sessions go first. */
-enum { TICK_MS = 200, BURST = 64, ENROL_BURST = 8, STOP_MS = 10000 };
+enum { TICK_MS = 200, BURST = 64, ENROL_BURST = 2, STOP_MS = 10000 };
 
 /* Then the receipts that are ready go out, so that who sends little does not wait for much of somebody else's. */
-enum { BURST_BYTES = 256 << 10 };
+enum { BURST_US = 1000 };
 
 /* When thousands reconnect at once, the kernel's queue is the only brake before their handshakes, and each of those
  * keeps the thread that serves the connected for about half a millisecond. Who finds the queue full tries again a
@@ -143,12 +143,11 @@ static void find_speaker(struct front *front, struct arrival *arrival)
 
 static void read_sessions(struct front *front)
 {
-    size_t bytes = 0;
-    for (int i = 0; i < BURST && bytes < BURST_BYTES; i++) {
+    int64_t end_us = zclock_usecs() + BURST_US;
+    for (int i = 0; i < BURST && zclock_usecs() < end_us; i++) {
         struct arrival arrival;
         bool is_there = receive(zsock_resolve(front->router), &arrival);
         if (is_there) {
-            bytes += zmq_msg_size(&arrival.frame);
             find_speaker(front, &arrival);
             if (arrival.peer) {
                 front_on_message(front, &arrival);

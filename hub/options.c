@@ -41,7 +41,7 @@ const struct option_row option_rows[] = {
     {"key_overlap_hours", OPTION_NUMBER, AT(key_overlap_hours), "168", 0, 8760, true,
      "How long a peer's former key stays good after it has changed its keys, and how long a change of the hub's own is "
      "announced before it happens"},
-    {"io_threads", OPTION_NUMBER, AT(io_threads), "1", 1, 16, false,
+    {"io_threads", OPTION_NUMBER, AT(io_threads), "2", 1, 16, false,
      "Threads that encrypt and move bytes; those who enrol have one of their own beside"},
     {"max_peers", OPTION_NUMBER, AT(max_peers), "6000", 10, 500000, false,
      "Connections to be ready for; the descriptor limit must allow them"},
@@ -49,7 +49,7 @@ const struct option_row option_rows[] = {
      "Records a second that a peer may submit in the long run; 0: no limit"},
     {"rate_kib", OPTION_NUMBER, AT(rate_kib), "8192", 0, 10485760, true,
      "KiB a second that a peer may send, likewise; each message counts as 4 KiB at least"},
-    {"rate_burst_s", OPTION_NUMBER, AT(rate_burst_s), "100", 1, 86400, true,
+    {"rate_burst_s", OPTION_NUMBER, AT(rate_burst_s), "10", 1, 86400, true,
      "So many seconds' worth of records, KiB, sessions and offers may come at once"},
     {"day_records", OPTION_NUMBER, AT(day_records), "1000000", 0, 10000000000, true,
      "Records a day that a peer may submit, counted since the hub's start; 0: no limit"},

@@ -318,7 +318,13 @@ def crowd(target):
 
 
 def spin(target):
-    """No attack, for comparison."""
+    """No attack, for comparison: every processor is kept busy."""
+    parent = os.getpid()
+    for _ in range(os.cpu_count() - 1):
+        if os.fork() == 0:
+            while os.getppid() == parent:
+                pass
+            os._exit(0)
     while True:
         target.struck()
 

@@ -156,7 +156,7 @@ def check_silence(hub, quiet):
 
 
 def test(site):
-    hub = site.hub(ping_ms=1000)
+    hub = site.hub(ping_ms=1000, rate_records=0, rate_kib=0)
     names = ("witness", "idle", "twin", "deaf", "quiet")
     witness, idle, twin, deaf, quiet = (site.peer(hub, name) for name in names)
     check_silence(hub, quiet)
