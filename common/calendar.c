@@ -164,6 +164,17 @@ static int compare_with_day(const void *key, const void *element)
     return *day < row->day ? -1 : *day > row->day;
 }
 
+bool calendar_names_year(const struct calendar *calendar, int64_t day)
+{
+    struct period year = period_of_day(day, PERIOD_YEAR);
+    for (size_t i = 0; calendar && i < calendar->count; i++) {
+        if (period_of_day(calendar->days[i].day, PERIOD_YEAR).year == year.year) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool calendar_is_working_day(const struct calendar *calendar, int64_t day)
 {
     const struct calendar_day *row = NULL;

@@ -6,6 +6,7 @@
 #include "hub/cli.h"
 #include "hub/store_clock.h"
 #include "hub/store_delivery.h"
+#include "hub/terms.h"
 
 /* ---- due ---- */
 
@@ -74,6 +75,17 @@ static void tell_lag(struct store *store)
     }
 }
 
+/* A wrong file is told by who reads it to reckon with. */
+static void tell_calendar(const struct home *home, const struct options *options, int64_t now)
+{
+    struct site_terms site;
+    char reason[512];
+    if (site_terms_open(home, (int)options->utc_offset_minutes, &site, reason) == ERR_OK) {
+        site_terms_tell_calendar(&site, now);
+        site_terms_close(&site);
+    }
+}
+
 int cli_due(const struct home *home, int argc, char **argv)
 {
     struct argument arguments[] = {{"entity", false, NULL}, {"days", false, NULL}, {"late", true, NULL},
@@ -102,6 +114,7 @@ int cli_due(const struct home *home, int argc, char **argv)
                                  is_all ? INT64_MAX : listing.now + days * 86400000, is_all, list_clock, &listing);
     table_close(listing.table);
     tell_lag(store);
+    tell_calendar(home, &options, listing.now);
     store_close(store);
     return err == ERR_OK ? 0 : cli_fail("%s", err_text(err));
 }

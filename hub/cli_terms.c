@@ -73,6 +73,7 @@ int cli_terms(const struct home *home, int argc, char **argv)
             site.calendar ? tr("calendar.txt", "calendar.txt")
                           : tr("Monday to Friday (no calendar.txt)", "周一至周五（没有 calendar.txt）"));
     }
+    site_terms_tell_calendar(&site, clock_ms());
     site_terms_close(&site);
     return 0;
 }

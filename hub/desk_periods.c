@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "common/log.h"
 #include "proto/kinds.h"
 
 enum { PERIODS_MAX = 512 };
@@ -90,6 +91,10 @@ err_t desk_periods(struct desk *desk, int64_t now)
     err_t err = store_each_party(desk->store, open_for, &opening);
     err = err == ERR_OK ? opening.err : err;
     desk->periods_day = err == ERR_OK ? today : desk->periods_day;
+    int unnamed_year = site_terms_unnamed_year(&desk->site, now);
+    if (err == ERR_OK && unnamed_year) {
+        log_warn("calendar-year", "year=%d calendar.txt names no day of it; holidays count as worked", unnamed_year);
+    }
     return err;
 }
 

@@ -1,5 +1,8 @@
 #include "hub/terms.h"
 
+#include "common/text.h"
+#include "proto/period.h"
+
 err_t site_terms_open(const struct home *home, int utc_offset_minutes, struct site_terms *ret_site,
                       char reterr_reason[512])
 {
@@ -19,6 +22,31 @@ err_t site_terms_open(const struct home *home, int utc_offset_minutes, struct si
     ret_site->settings.add_working_days = calendar_add_working_days;
     ret_site->settings.calendar = ret_site->calendar;
     return ERR_OK;
+}
+
+int site_terms_unnamed_year(const struct site_terms *site, int64_t now_ms)
+{
+    enum { AHEAD_DAYS = 30 };
+    int64_t today = day_of(now_ms, site->settings.utc_offset_minutes);
+    for (int64_t day = today; day <= today + AHEAD_DAYS; day += AHEAD_DAYS) {
+        if (!calendar_names_year(site->calendar, day)) {
+            return period_of_day(day, PERIOD_YEAR).year;
+        }
+    }
+    return 0;
+}
+
+void site_terms_tell_calendar(const struct site_terms *site, int64_t now_ms)
+{
+    int year = site_terms_unnamed_year(site, now_ms);
+    if (year) {
+        fprintf(stderr,
+                tr("agn-hub: calendar.txt names no day of %d, so its holidays count as worked days; add them after the "
+                   "State Council's notice and restart the hub\n",
+                   "agn-hub：calendar.txt 中没有 %d 年的日期，该年节假日将按工作日计算；请按国务院办公厅通知补充并重启"
+                   "枢纽\n"),
+                year);
+    }
 }
 
 void site_terms_close(struct site_terms *site)

@@ -1,5 +1,5 @@
 """The command lines: exit codes, help, both languages, JSON and CSV that can be read, errors that say where."""
-import csv, io, json
+import csv, datetime, io, json
 
 from harness import (PROGRAMS, UUID, Hub, check, figures, main, make_uscc, os, parse_json, review, subprocess, wait_until,
                      warning)
@@ -83,6 +83,19 @@ def check_hub(site, hub):
     check("risk_warning" in hub.cli("schema").stdout, "schema without a kind lists the kinds")
 
 
+def check_calendar(hub):
+    """Holidays that nobody has entered count as worked: the operator hears of it before they come."""
+    path = f"{hub.home}/calendar.txt"
+    years = {(datetime.date.today() + datetime.timedelta(days=ahead)).year for ahead in (0, 30)}
+    for command in ("due", "terms"):
+        check(f"calendar.txt names no day of {min(years)}" in hub.cli(command).stderr, f"{command} tells of a year without holidays")
+        with open(path, "w") as file:
+            file.writelines(f"{year}-01-01 holiday\n" for year in years)
+        check("calendar" not in hub.cli(command).stderr, f"{command} says nothing once it has some")
+        os.remove(path)
+    hub.wait_log("calendar-year", 20)
+
+
 def check_agent(site, hub):
     agent = site.agent(hub)
     path = agent.file(review())
@@ -133,6 +146,7 @@ def test(site):
     check_config(site)
     hub = site.hub()
     check_hub(site, hub)
+    check_calendar(hub)
     province = site.province(hub)
     name = check_agent(site, hub)
     province.start()
