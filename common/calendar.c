@@ -164,17 +164,6 @@ static int compare_with_day(const void *key, const void *element)
     return *day < row->day ? -1 : *day > row->day;
 }
 
-bool calendar_names_year(const struct calendar *calendar, int64_t day)
-{
-    struct period year = period_of_day(day, PERIOD_YEAR);
-    for (size_t i = 0; calendar && i < calendar->count; i++) {
-        if (period_of_day(calendar->days[i].day, PERIOD_YEAR).year == year.year) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool calendar_is_working_day(const struct calendar *calendar, int64_t day)
 {
     const struct calendar_day *row = NULL;
@@ -193,4 +182,15 @@ int64_t calendar_add_working_days(const void *calendar, int64_t day, int64_t cou
         left -= calendar_is_working_day(calendar, day) ? 1 : 0;
     }
     return day;
+}
+
+bool calendar_covers(const struct calendar *calendar, int year)
+{
+    struct period period = {PERIOD_YEAR, year, 1};
+    for (size_t i = 0; calendar && i < calendar->count; i++) {
+        if (period_contains(period, calendar->days[i].day)) {
+            return true;
+        }
+    }
+    return false;
 }

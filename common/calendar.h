@@ -23,11 +23,12 @@ MUST_CHECK err_t calendar_load(const char *path, struct calendar **ret_calendar,
 /* Takes NULL. */
 void calendar_free(struct calendar *calendar);
 
-/* Whether some line is about DAY's year. If none is, nobody has entered its holidays yet: NULL names no year. */
-bool calendar_names_year(const struct calendar *calendar, int64_t day);
 bool calendar_is_working_day(const struct calendar *calendar, int64_t day);
 /* The COUNTth working day after DAY, or before it where COUNT is negative; DAY itself for 0. The argument is untyped so
  * that the function fits proto/term.h. */
 int64_t calendar_add_working_days(const void *calendar, int64_t day, int64_t count);
+
+/* Whether the file says anything of that year: without it, holidays of the year would count as worked. */
+bool calendar_covers(const struct calendar *calendar, int year);
 
 #endif

@@ -91,9 +91,9 @@ err_t desk_periods(struct desk *desk, int64_t now)
     err_t err = store_each_party(desk->store, open_for, &opening);
     err = err == ERR_OK ? opening.err : err;
     desk->periods_day = err == ERR_OK ? today : desk->periods_day;
-    int unnamed_year = site_terms_unnamed_year(&desk->site, now);
-    if (err == ERR_OK && unnamed_year) {
-        log_warn("calendar-year", "year=%d calendar.txt names no day of it; holidays count as worked", unnamed_year);
+    int uncovered_year = site_terms_uncovered_year(&desk->site, now);
+    if (err == ERR_OK && uncovered_year) {
+        log_warn("calendar-year", "year=%d calendar.txt names no day of it; holidays count as worked", uncovered_year);
     }
     return err;
 }

@@ -24,21 +24,21 @@ err_t site_terms_open(const struct home *home, int utc_offset_minutes, struct si
     return ERR_OK;
 }
 
-int site_terms_unnamed_year(const struct site_terms *site, int64_t now_ms)
+int site_terms_uncovered_year(const struct site_terms *site, int64_t now_ms)
 {
     enum { AHEAD_DAYS = 30 };
     int64_t today = day_of(now_ms, site->settings.utc_offset_minutes);
-    for (int64_t day = today; day <= today + AHEAD_DAYS; day += AHEAD_DAYS) {
-        if (!calendar_names_year(site->calendar, day)) {
-            return period_of_day(day, PERIOD_YEAR).year;
-        }
+    int year = period_of_day(today, PERIOD_YEAR).year;
+    int next = period_of_day(today + AHEAD_DAYS, PERIOD_YEAR).year;
+    if (!calendar_covers(site->calendar, year)) {
+        return year;
     }
-    return 0;
+    return calendar_covers(site->calendar, next) ? 0 : next;
 }
 
 void site_terms_tell_calendar(const struct site_terms *site, int64_t now_ms)
 {
-    int year = site_terms_unnamed_year(site, now_ms);
+    int year = site_terms_uncovered_year(site, now_ms);
     if (year) {
         fprintf(stderr,
                 tr("agn-hub: calendar.txt names no day of %d, so its holidays count as worked days; add them after the "

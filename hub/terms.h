@@ -23,7 +23,7 @@ void site_terms_close(struct site_terms *site);
 
 /* The first year, of the present one and the one that is 30 days away, of which calendar.txt names no day, so that its
  * holidays would count as worked; 0: it names days of both. */
-int site_terms_unnamed_year(const struct site_terms *site, int64_t now_ms);
+int site_terms_uncovered_year(const struct site_terms *site, int64_t now_ms);
 /* Says so to the operator, on stderr; nothing where there is nothing to say. */
 void site_terms_tell_calendar(const struct site_terms *site, int64_t now_ms);
 

@@ -93,6 +93,11 @@ int64_t period_last_day(struct period period)
     return period_first_day(period_next(period)) - 1;
 }
 
+bool period_contains(struct period period, int64_t day)
+{
+    return day >= period_first_day(period) && day <= period_last_day(period);
+}
+
 int64_t day_start(int64_t day, int utc_offset_minutes)
 {
     return day * MS_PER_DAY - (int64_t)utc_offset_minutes * MS_PER_MINUTE;

@@ -23,6 +23,7 @@ struct period period_of_day(int64_t day, enum period_unit unit);
 struct period period_next(struct period period);
 int64_t period_first_day(struct period period);
 int64_t period_last_day(struct period period);
+bool period_contains(struct period period, int64_t day);
 
 /* The first and the last millisecond of a day in the site's zone. */
 int64_t day_start(int64_t day, int utc_offset_minutes);

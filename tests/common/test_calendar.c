@@ -35,21 +35,6 @@ static struct calendar *load_2026(void)
     return calendar;
 }
 
-static void test_a_year_is_named_by_any_of_its_days(void **state)
-{
-    (void)state;
-    char reason[512] = "";
-    static const char text[] = "2026-12-31 holiday\n2028-01-01 holiday\n";
-    struct calendar *calendar = NULL;
-    assert_int_equal(load_text(text, sizeof text - 1, &calendar, reason), ERR_OK);
-    assert_true(calendar_names_year(calendar, day_number("2026-01-01")));
-    assert_false(calendar_names_year(calendar, day_number("2027-01-01")));
-    assert_false(calendar_names_year(calendar, day_number("2027-12-31")));
-    assert_true(calendar_names_year(calendar, day_number("2028-12-31")));
-    assert_false(calendar_names_year(NULL, day_number("2026-12-31")));
-    calendar_free(calendar);
-}
-
 static void test_without_a_file_only_weekends_are_off(void **state)
 {
     (void)state;
@@ -59,6 +44,7 @@ static void test_without_a_file_only_weekends_are_off(void **state)
     assert_true(calendar_is_working_day(NULL, day_number("2026-10-05")));
     assert_false(calendar_is_working_day(NULL, day_number("1969-12-28"))); /* Sunday */
     assert_true(calendar_is_working_day(NULL, day_number("1969-12-29")));
+    assert_false(calendar_covers(NULL, 2026));
 }
 
 static void test_the_shipped_file_has_the_days_of_2026(void **state)
@@ -85,6 +71,9 @@ static void test_the_shipped_file_has_the_days_of_2026(void **state)
         }
         assert_int_equal(worked, months[i].worked);
     }
+    assert_true(calendar_covers(calendar, 2026));
+    assert_false(calendar_covers(calendar, 2025));
+    assert_false(calendar_covers(calendar, 2027));
     calendar_free(calendar);
 }
 
@@ -173,7 +162,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_without_a_file_only_weekends_are_off),
-        cmocka_unit_test(test_a_year_is_named_by_any_of_its_days),
         cmocka_unit_test(test_the_shipped_file_has_the_days_of_2026),
         cmocka_unit_test(test_working_days_jump_holidays_and_count_make_up_days),
         cmocka_unit_test(test_comments_blank_lines_windows_and_any_order_are_read),

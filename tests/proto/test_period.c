@@ -63,11 +63,6 @@ static void test_what_is_no_period_is_refused(void **state)
     }
 }
 
-static bool lies_in(struct period period, int64_t day)
-{
-    return day >= period_first_day(period) && day <= period_last_day(period);
-}
-
 static void test_every_day_lies_in_exactly_its_period(void **state)
 {
     (void)state;
@@ -76,12 +71,12 @@ static void test_every_day_lies_in_exactly_its_period(void **state)
         for (int64_t day = day_number("2024-01-01"); day <= day_number("2029-01-01"); day++) {
             struct period own = period_of_day(day, (enum period_unit)unit);
             if (own.index != period.index || own.year != period.year) {
-                assert_false(lies_in(period, day));
+                assert_false(period_contains(period, day));
                 assert_int_equal(period_last_day(period), day - 1);
                 period = period_next(period);
             }
             assert_true(own.index == period.index && own.year == period.year);
-            assert_true(lies_in(own, day));
+            assert_true(period_contains(own, day));
         }
         assert_int_equal(period.year, 2029);
     }
