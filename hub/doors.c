@@ -211,13 +211,16 @@ void doors_closed(struct doors *doors, int endpoint, int fd)
     }
 }
 
-void doors_in_session(struct doors *doors, int fd, bool is_in, int64_t now_ms)
+void doors_in_session(struct doors *doors, const struct connection *connection, bool is_in, int64_t now_ms)
 {
-    struct door *door = find_door(doors, fd);
-    if (door && is_in) {
-        delist(doors, fd);
-    } else if (door && !door->is_waiting) {
-        enlist(doors, fd, now_ms);
+    const struct door *door = find_door(doors, connection->fd);
+    if (!door || !connection_is(&door->connection, connection)) {
+        return;
+    }
+    if (is_in) {
+        delist(doors, connection->fd);
+    } else if (!door->is_waiting) {
+        enlist(doors, connection->fd, now_ms);
     }
 }
 

@@ -40,8 +40,8 @@ enum door_verdict {
 enum door_verdict doors_accepted(struct doors *doors, int endpoint, const struct connection *connection, int64_t now_ms,
                                  struct connection *ret_victim);
 void doors_closed(struct doors *doors, int endpoint, int fd);
-/* The connection FD is in a session, or has left it. */
-void doors_in_session(struct doors *doors, int fd, bool is_in, int64_t now_ms);
+/* CONNECTION is in a session, or has left it; another that has its descriptor by now is not concerned. */
+void doors_in_session(struct doors *doors, const struct connection *connection, bool is_in, int64_t now_ms);
 /* True: *ret_victim has been in no session for NO_SESSION_MS. Each is given once. */
 bool doors_overdue(struct doors *doors, int64_t now_ms, struct connection *ret_victim);
 /* Likewise, whatever its age. */

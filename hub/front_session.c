@@ -35,7 +35,7 @@ void front_end_session(struct front *front, struct peer *peer)
         mail_send(ends[i], &gone);
     }
     if (peer->session) {
-        doors_in_session(front->doors, peer->connection.fd, false, clock_monotonic_ms());
+        doors_in_session(front->doors, &peer->connection, false, clock_monotonic_ms());
     }
     peer->session = 0;
     peer->in_flight = 0;
@@ -98,7 +98,7 @@ static void on_hello(struct front *front, struct arrival *arrival, const struct 
     memcpy(peer->routing, zmq_msg_data(&arrival->routing), peer->routing_size);
     peer->key = arrival->key->row;
     peer->connection = front_connection(arrival);
-    doors_in_session(front->doors, peer->connection.fd, true, clock_monotonic_ms());
+    doors_in_session(front->doors, &peer->connection, true, clock_monotonic_ms());
     peer->malformed = 0;
     peer->heard_ms = peer->pinged_ms = clock_monotonic_ms();
     note_told(front, peer, message->hello.sent);

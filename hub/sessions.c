@@ -89,6 +89,11 @@ struct connection connection_of(int fd)
     return connection;
 }
 
+bool connection_is(const struct connection *one, const struct connection *other)
+{
+    return one->fd == other->fd && memcmp(&one->far_end, &other->far_end, sizeof one->far_end) == 0;
+}
+
 void connection_address(const struct connection *connection, char ret_address[64])
 {
     const struct sockaddr *far_end = (const struct sockaddr *)&connection->far_end;
@@ -99,8 +104,8 @@ void connection_address(const struct connection *connection, char ret_address[64
 
 void connection_cut(const struct connection *connection)
 {
-    struct sockaddr_storage now;
-    if (far_end_of(connection->fd, &now) && memcmp(&now, &connection->far_end, sizeof now) == 0) {
+    struct connection now = connection_of(connection->fd);
+    if (now.fd >= 0 && connection_is(&now, connection)) {
         shutdown(connection->fd, SHUT_RDWR);
     }
 }

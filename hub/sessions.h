@@ -54,6 +54,7 @@ struct peer *sessions_find(struct sessions *sessions, int64_t row);
 void sessions_each(struct sessions *sessions, void (*each)(void *self, struct peer *peer), void *self);
 
 struct connection connection_of(int fd);
+bool connection_is(const struct connection *one, const struct connection *other);
 /* Its far end's address, for the log; "" where it has none. */
 void connection_address(const struct connection *connection, char ret_address[64]);
 /* Closes it, if it is still the same one: a ROUTER has no way to drop a peer. */

@@ -40,6 +40,12 @@ static enum door_verdict accept_from(struct doors *doors, const char *address, i
     return verdict;
 }
 
+static void in_session(struct doors *doors, const char *address, int fd, bool is_in, int64_t now)
+{
+    struct connection connection = from(address, fd);
+    doors_in_session(doors, &connection, is_in, now);
+}
+
 static void test_an_address_has_so_many_outside_a_session(void **state)
 {
     (void)state;
@@ -51,9 +57,9 @@ static void test_an_address_has_so_many_outside_a_session(void **state)
     assert_int_equal(victim, 12);
     assert_int_equal(accept_from(doors, "10.0.0.2", 13, 0, &victim), DOOR_OPEN);
     doors_closed(doors, FIRST, 12);
-    doors_in_session(doors, 10, true, 0);
+    in_session(doors, "10.0.0.1", 10, true, 0);
     assert_int_equal(accept_from(doors, "10.0.0.1", 12, 0, &victim), DOOR_OPEN);
-    doors_in_session(doors, 10, false, 0);
+    in_session(doors, "10.0.0.1", 10, false, 0);
     assert_int_equal(accept_from(doors, "10.0.0.1", 14, 0, &victim), DOOR_ADDRESS);
     assert_int_equal(doors_count(doors), 5);
     doors_close(doors);
@@ -93,13 +99,13 @@ static void test_short_of_descriptors_the_longest_without_a_session_goes(void **
     for (int fd = 10; fd < 13; fd++) {
         assert_int_equal(accept_from(doors, "10.0.0.1", fd, fd, &victim), DOOR_OPEN);
     }
-    doors_in_session(doors, 10, true, 20);
+    in_session(doors, "10.0.0.1", 10, true, 20);
     assert_int_equal(accept_from(doors, "10.0.0.1", 13, 30, &victim), DOOR_SHORT);
     assert_int_equal(victim, 11);
     assert_int_equal(accept_from(doors, "10.0.0.1", 14, 31, &victim), DOOR_SHORT);
     assert_int_equal(victim, 12); /* 11 was given, though its end has not been told */
-    doors_in_session(doors, 13, true, 40);
-    doors_in_session(doors, 14, true, 40);
+    in_session(doors, "10.0.0.1", 13, true, 40);
+    in_session(doors, "10.0.0.1", 14, true, 40);
     assert_int_equal(accept_from(doors, "10.0.0.1", 15, 50, &victim), DOOR_SHORT);
     assert_int_equal(victim, 15); /* nobody loses a session for a stranger */
     doors_close(doors);
@@ -114,15 +120,35 @@ static void test_who_says_nothing_goes(void **state)
     accept_from(doors, "10.0.0.1", 10, 0, &victim);
     accept_from(doors, "10.0.0.1", 11, 1, &victim);
     accept_from(doors, "10.0.0.1", 12, 2, &victim);
-    doors_in_session(doors, 10, true, 5);
+    in_session(doors, "10.0.0.1", 10, true, 5);
     doors_closed(doors, FIRST, 12);
     assert_false(doors_overdue(doors, NO_SESSION_MS, &overdue));
     assert_true(doors_overdue(doors, NO_SESSION_MS + 1, &overdue));
     assert_int_equal(overdue.fd, 11);
     assert_false(doors_overdue(doors, 3 * NO_SESSION_MS, &overdue));
-    doors_in_session(doors, 10, false, 3 * NO_SESSION_MS);
+    in_session(doors, "10.0.0.1", 10, false, 3 * NO_SESSION_MS);
     assert_true(doors_overdue(doors, 4 * NO_SESSION_MS, &overdue));
     assert_int_equal(overdue.fd, 10);
+    doors_close(doors);
+}
+
+/* The session of a connection that has gone ends later than the next connection gets its descriptor. */
+static void test_the_end_of_a_former_connections_session_leaves_the_next_alone(void **state)
+{
+    (void)state;
+    struct doors *doors = doors_with(100, 0, 0);
+    struct connection overdue;
+    int victim = -1;
+    accept_from(doors, "10.0.0.1", 10, 0, &victim);
+    in_session(doors, "10.0.0.1", 10, true, 1);
+    doors_closed(doors, FIRST, 10);
+    accept_from(doors, "10.0.0.2", 10, 2, &victim);
+    in_session(doors, "10.0.0.2", 10, true, 3);
+    in_session(doors, "10.0.0.1", 10, false, 4);
+    assert_false(doors_overdue(doors, 4 + NO_SESSION_MS, &overdue));
+    in_session(doors, "10.0.0.2", 10, false, 5);
+    in_session(doors, "10.0.0.1", 10, true, 6); /* nor is what it says late a session of this one */
+    assert_true(doors_overdue(doors, 5 + NO_SESSION_MS, &overdue));
     doors_close(doors);
 }
 
@@ -169,6 +195,7 @@ int main(void)
         cmocka_unit_test(test_a_network_of_64_bits_is_one_address),
         cmocka_unit_test(test_short_of_descriptors_the_longest_without_a_session_goes),
         cmocka_unit_test(test_who_says_nothing_goes),
+        cmocka_unit_test(test_the_end_of_a_former_connections_session_leaves_the_next_alone),
         cmocka_unit_test(test_events_of_two_endpoints_out_of_order),
         cmocka_unit_test(test_many_addresses_do_not_fill_the_memory),
     };

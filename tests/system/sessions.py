@@ -1,10 +1,10 @@
 """Connections and sessions: silent ones, deaf ones, doubled ones, forgotten ones. The hub serves the others throughout."""
-import contextlib, shutil, socket, time
+import contextlib, shutil, socket, threading, time
 
 import client
 import zmq
 from client import CURSOR, FOLLOW, PING, WELCOME, WHO
-from harness import check, item_of, main, msgpack, refusal, require, review, wait_until, warning
+from harness import PATIENCE, check, item_of, main, msgpack, refusal, require, review, wait_until, warning
 
 
 def quick(peer, limit=1.0):
@@ -82,6 +82,42 @@ def check_second_machine(site, peer):
     check(clone.ping(), "the younger session goes on")
 
 
+class Neighbour(threading.Thread):
+    """A session on the descriptor that another peer's connection had, which that peer has not missed yet.
+
+    The hub cuts what is in no session for 15 s: that the other's session ends must not make this one such a connection.
+    """
+    LEAST_S = 17
+
+    def __init__(self, peer, former):
+        super().__init__(daemon=True)
+        self.peer, self.is_there, self.is_over = peer, True, False
+        for one in peer, former:
+            one.close()  # what it enrolled by
+        time.sleep(0.5 * PATIENCE)
+        former.hello()
+        former.close()
+        time.sleep(0.5 * PATIENCE)  # the hub has closed it, too
+        peer.hello()
+        former.hello()
+        self.session, self.started = peer.session, time.monotonic()
+        self.start()
+
+    def run(self):
+        with contextlib.suppress(client.Lost):
+            while self.is_there and not self.is_over:
+                self.is_there = False  # until it has had its answer
+                self.is_there = self.peer.ping()
+                time.sleep(0.5)
+
+    def check(self):
+        time.sleep(max(0, self.started + self.LEAST_S - time.monotonic()))
+        self.is_over = True
+        self.join()
+        check(self.is_there and self.peer.session == self.session, "a session outlives that of the connection which "
+              "had its descriptor before")
+
+
 def check_deaf(hub, deaf, witness):
     """Submits and follows without ever reading, until the hub cannot get rid of its answers."""
     deaf.connect(deaf.get("endpoint"))
@@ -157,14 +193,16 @@ def check_silence(hub, quiet):
 
 def test(site):
     hub = site.hub(ping_ms=1000, rate_records=0, rate_kib=0)
-    names = ("witness", "idle", "twin", "deaf", "quiet")
-    witness, idle, twin, deaf, quiet = (site.peer(hub, name) for name in names)
+    names = ("witness", "idle", "twin", "deaf", "quiet", "neighbour", "former")
+    witness, idle, twin, deaf, quiet, peer, former = (site.peer(hub, name) for name in names)
+    neighbour = Neighbour(peer, former)
     check_silence(hub, quiet)
     witness.hello()
     check_who(idle)
     check_idle(site, hub, idle, fresh(witness))
     check_second_machine(site, twin)
     check_deaf(hub, deaf, fresh(witness))
+    neighbour.check()
     check_restart(hub, fresh(witness))
 
 
