@@ -10,10 +10,9 @@
 #include "hub/admin.h"
 #include "hub/control.h"
 #include "hub/health.h"
+#include "hub/turns.h"
 
 enum {
-    GROUP_ITEMS_MAX = 4096,
-    GROUP_MAILS_MAX = 4096,
     IDLE_FOLD_MS = 3000,
     IDLE_DESK_MS = 100,
     DESK_BUDGET_MS = 20,
@@ -37,9 +36,9 @@ struct writer {
     bool log_holds_erased;   /* the write-ahead log has to be emptied; at the start nobody knows */
     struct control *control; /* NULL: it could not be opened */
     zsock_t *pipe, *work, *to_front, *to_feeder;
+    struct turns *turns;
     struct mail *group[GROUP_MAILS_MAX];
     size_t group_count;
-    uint64_t group_items;
     int64_t busy_ms; /* when the last group was written */
     int64_t complained_ms;
 };
@@ -175,7 +174,6 @@ static void send_outcomes(struct writer *writer)
         mail_send(writer->to_front, &writer->group[i]);
     }
     writer->group_count = 0;
-    writer->group_items = 0;
 }
 
 static void fail_mails(struct writer *writer, struct mail **mails, size_t count, err_t err)
@@ -232,6 +230,9 @@ static int64_t desk_wait_ms(const struct writer *writer)
 /* As zmq_poll() takes it. */
 static long patience_ms(const struct writer *writer)
 {
+    if (turns_waiting(writer->turns) > 0) {
+        return 0;
+    }
     if (writer->is_desk_due) {
         return (long)desk_wait_ms(writer);
     }
@@ -302,24 +303,22 @@ static void on_ack(struct writer *writer, const struct mail *mail)
     }
 }
 
-static void gather(struct writer *writer)
+/* Takes in what has come. */
+static void read_work(struct writer *writer)
 {
     struct mail *mail = NULL;
-    while (writer->group_count < GROUP_MAILS_MAX && writer->group_items < GROUP_ITEMS_MAX &&
-           (mail = mail_receive(writer->work, false))) {
+    int64_t now_ms = clock_monotonic_ms();
+    for (int i = 0; i < GROUP_MAILS_MAX && (mail = mail_receive(writer->work, false)); i++) {
         if (mail->type == MAIL_TICK) {
             on_tick(writer);
             writer->is_desk_due = writer->is_retention_due = true;
             mail_free(mail);
-            continue;
-        }
-        if (mail->type == MAIL_ACK) {
+        } else if (mail->type == MAIL_ACK) {
             on_ack(writer, mail);
             mail_free(mail);
-            continue;
+        } else {
+            turns_put(writer->turns, mail, now_ms);
         }
-        writer->group_items += mail->batch ? mail->batch->count : 1;
-        writer->group[writer->group_count++] = mail;
     }
 }
 
@@ -438,7 +437,8 @@ static void serve(struct writer *writer)
         if (items[2].revents & ZMQ_POLLIN) {
             control_serve(writer->control);
         }
-        gather(writer);
+        read_work(writer);
+        writer->group_count = turns_take(writer->turns, clock_monotonic_ms(), writer->group);
         bool is_idle = writer->group_count == 0;
         if (!is_idle) {
             write_group(writer);
@@ -466,6 +466,7 @@ void writer_actor(zsock_t *pipe, void *config)
     writer->log_holds_erased = store_has_erased(writer->store);
     writer->admin = (struct admin){.store = writer->store, .city = &writer->city, .operators = &writer->operators};
     struct control_service service = {greet_operator, answer_operator, writer};
+    writer->turns = turns_open();
     writer->work = zsock_new_pull("@inproc://writer");
     writer->to_front = zsock_new_push(">inproc://front");
     writer->to_feeder = zsock_new_push(">inproc://feeder");
@@ -478,6 +479,7 @@ void writer_actor(zsock_t *pipe, void *config)
     zsock_signal(pipe, 0);
     serve(writer);
     zsock_destroy(&writer->work);
+    turns_close(writer->turns);
     control_close(writer->control);
     zsock_destroy(&writer->to_front);
     zsock_destroy(&writer->to_feeder);
