@@ -75,6 +75,8 @@ static void on_mail(struct front *front, struct mail *mail)
 {
     if (mail->type == MAIL_DECIDED) {
         receipts_sign(front, mail->lent, mail->lent_count, &mail->lent[0]->ledger, NULL);
+    } else if (mail->type == MAIL_CHECKED) {
+        front_on_checked(front, mail);
     } else if (mail->type == MAIL_BATCH) {
         on_done(front, mail->batch);
     } else if (mail->type == MAIL_ENROL) {
@@ -377,9 +379,8 @@ static bool front_open(struct front *front, const struct front_config *config)
     front->options = config->options;
     front->identity = config->identity;
     front->announced = config->announced;
-    front->intake.utc_offset_minutes = (int)config->options.utc_offset_minutes;
-    front->intake.suite = front->bodies.suite = identity_suite(config->identity);
-    memcpy(front->intake.hub_key, config->identity->curve_public, KEY_SIZE);
+    front->intake = config->intake;
+    front->bodies.suite = front->intake.suite;
     memcpy(front->epoch, config->epoch, EPOCH_SIZE);
     front->gate = gate_open();
     front->doors = doors_open();
@@ -391,6 +392,7 @@ static bool front_open(struct front *front, const struct front_config *config)
     front->to_writer = zsock_new_push(">inproc://writer");
     front->to_feeder = zsock_new_push(">inproc://feeder");
     front->to_blobs = zsock_new_push(">inproc://blobs");
+    front->to_checker = zsock_new_push(">inproc://checker");
     front->inbox = zsock_new_pull("@inproc://front");
     /* The handler answers before anybody can knock. */
     front->zap = zsock_new_rep("@inproc://zeromq.zap.01");
@@ -428,6 +430,7 @@ static void front_close(struct front *front)
     zsock_destroy(&front->to_writer);
     zsock_destroy(&front->to_feeder);
     zsock_destroy(&front->to_blobs);
+    zsock_destroy(&front->to_checker);
     zlistx_destroy(&front->doomed);
     growth_done(&front->bodies);
     sessions_close(front->sessions);

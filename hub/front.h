@@ -1,5 +1,5 @@
-/* hub/front.h - the actor that owns both ROUTERs, the ZAP handler and the sessions: decodes, authorises, validates,
- * keeps the windows, answers.
+/* hub/front.h - the actor that owns both ROUTERs, the ZAP handler and the sessions: decodes, authorises, keeps the
+ * windows, validates or has it done (hub/checker.h), answers.
  *
  * Session states and transitions are PROTOCOL.md §4's. It never blocks: sends are DONTWAIT, and a peer that does not
  * read loses its session, not its records. */
@@ -7,6 +7,7 @@
 #define HUB_FRONT_H
 
 #include "common/identity.h"
+#include "hub/intake.h"
 #include "hub/options.h"
 #include "hub/own_keys.h"
 
@@ -17,6 +18,7 @@ struct front_config {
     struct options options; /* copied; SIGHUP sends a new one as RELOAD */
     const struct identity *identity;
     struct announced announced;
+    struct intake intake;
     struct store *registry; /* a read handle of the front's own; used at start only */
     uint8_t epoch[EPOCH_SIZE];
 };

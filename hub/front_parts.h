@@ -26,7 +26,7 @@ struct front {
     struct party_key leaked;    /* the hub's last key that has leaked; row 0: none */
     struct intake intake;
     uint8_t epoch[EPOCH_SIZE];
-    zsock_t *pipe, *router, *enrol_router, *zap, *inbox, *to_writer, *to_feeder, *to_blobs;
+    zsock_t *pipe, *router, *enrol_router, *zap, *inbox, *to_writer, *to_feeder, *to_blobs, *to_checker;
     zsock_t *monitors[ENDPOINTS];
     struct gate *gate;
     struct doors *doors;
@@ -37,7 +37,7 @@ struct front {
     struct tree_head ledger;     /* as it was when the last batch was done */
     struct merkle_growth bodies; /* of the receipts that are signed together */
     uint64_t last_session;
-    size_t queued_bytes;   /* of batches with the writer, or on the way there */
+    size_t queued_bytes;   /* of batches with the checker, with the writer, or on the way there */
     uint32_t enrolments;   /* likewise */
     uint64_t parcel_bytes; /* with the blobs actor */
     uint64_t last_probe;
@@ -58,6 +58,8 @@ struct arrival {
 
 /* front_session.c */
 void front_on_message(struct front *front, struct arrival *arrival);
+/* The checker is done with a batch. Takes it out of MAIL. */
+void front_on_checked(struct front *front, struct mail *mail);
 void front_end_session(struct front *front, struct peer *peer);
 void front_doom(struct front *front, const struct connection *connection);
 /* Ends the peer's session where its key or the party itself is not good any more. */

@@ -15,8 +15,13 @@ enum {
     WHO_MS = 1000,
     BUSY_AFTER_MS = 500,
     LAST_WORD_MS = 200,
-    FAULT_COUNTS_AS = 256 << 10 /* of RATE_BYTES, beside its size: honest clients make few */
+    FAULT_COUNTS_AS = 256 << 10, /* of RATE_BYTES, beside its size: honest clients make few */
+    /* Beyond these a batch is for the checker. Up to them a check takes 0.2 ms, most of it for the signature. */
+    LARGE_ITEMS = 8,
+    LARGE_BYTES = 32 << 10
 };
+
+static const char bad_signature[] = "the signature does not fit the batch";
 
 static bool comes_by_session(const struct arrival *arrival)
 {
@@ -130,21 +135,66 @@ static bool has_room(const struct front *front, const struct peer *peer, size_t 
            peer->queued_bytes + size <= PEER_QUEUE_MAX;
 }
 
+/* To the writer, or back where it came from. Until now it counted as it was before its check. */
+static void settle_batch(struct front *front, struct peer *peer, struct batch *batch, bool is_signed)
+{
+    bool is_of_session = peer->session == batch->session;
+    front->queued_bytes -= batch->size;
+    peer->queued_bytes -= batch->size;
+    if (is_signed) {
+        batch->size = batch_size(batch);
+        front->queued_bytes += batch->size;
+        peer->queued_bytes += batch->size;
+        struct mail *mail = mail_new(MAIL_BATCH);
+        mail->batch = batch;
+        mail_send(batch->names_blobs ? front->to_blobs : front->to_writer, &mail);
+        return;
+    }
+    if (is_of_session) {
+        peer->in_flight -= batch->count;
+        refuse_batch(front, peer, batch->batch, "bad_signature", bad_signature, 0);
+    } else {
+        charge_fault(front, peer);
+    }
+    batch_free(batch);
+}
+
+void front_on_checked(struct front *front, struct mail *mail)
+{
+    struct batch *batch = mail->batch;
+    struct peer *peer = sessions_find(front->sessions, batch->party_row);
+    mail->batch = NULL;
+    peer->checking--;
+    settle_batch(front, peer, batch, mail->is_signed);
+}
+
+/* Its check would keep the others waiting. */
+static bool is_large(const struct batch *batch)
+{
+    return batch->count > LARGE_ITEMS || zmq_msg_size((zmq_msg_t *)&batch->frame) > LARGE_BYTES;
+}
+
+/* A party's batches are written in the order of their coming: where one is being checked, the next follow it. */
 static void take_batch(struct front *front, struct arrival *arrival, const struct submit *submit)
 {
     struct peer *peer = arrival->peer;
-    struct batch *batch = intake_batch(&front->intake, &peer->party, arrival->key, submit, &arrival->frame, clock_ms());
+    struct batch *batch = intake_take(&peer->party, arrival->key, submit, &arrival->frame, clock_ms());
     if (!batch) {
-        refuse_batch(front, peer, submit->batch, "bad_signature", "the signature does not fit the batch", 0);
+        refuse_batch(front, peer, submit->batch, "bad_signature", bad_signature, 0);
         return;
     }
     batch->size = batch_size(batch);
     peer->in_flight += batch->count;
     peer->queued_bytes += batch->size;
     front->queued_bytes += batch->size;
+    if (peer->checking == 0 && !is_large(batch)) {
+        settle_batch(front, peer, batch, intake_check(&front->intake, batch));
+        return;
+    }
     struct mail *mail = mail_new(MAIL_BATCH);
     mail->batch = batch;
-    mail_send(batch->names_blobs ? front->to_blobs : front->to_writer, &mail);
+    peer->checking++;
+    mail_send(front->to_checker, &mail);
 }
 
 static void on_submit(struct front *front, struct arrival *arrival, const struct message *message)

@@ -14,6 +14,7 @@
 #include "common/text.h"
 #include "hub/acts.h"
 #include "hub/blobs.h"
+#include "hub/checker.h"
 #include "hub/clerk.h"
 #include "hub/feeder.h"
 #include "hub/front.h"
@@ -21,7 +22,7 @@
 #include "hub/own_keys.h"
 #include "hub/writer.h"
 
-enum { POLL_MS = 200, STOP_WAIT_MS = 15000, KEYS_LOOK_MS = 1000, KEYS_RETRY_MS = 60000, ACTORS = 5 };
+enum { POLL_MS = 200, STOP_WAIT_MS = 15000, KEYS_LOOK_MS = 1000, KEYS_RETRY_MS = 60000, ACTORS = 6 };
 
 static volatile sig_atomic_t is_ended;
 static volatile sig_atomic_t is_reload_due;
@@ -32,7 +33,7 @@ struct hub {
     struct options options;
     struct identity identity;
     int lock;
-    zactor_t *feeder, *writer, *blobs, *front, *clerk;
+    zactor_t *feeder, *writer, *blobs, *checker, *front, *clerk;
     struct store *registry;
     struct store *watch;        /* this thread's own */
     struct announced announced; /* as the front tells it */
@@ -313,14 +314,21 @@ static bool start_actors(struct hub *hub)
                                    .city = &parts.city,
                                    .operators = &parts.operators,
                                    .retention = &parts.retention};
-    struct front_config front = {
-        .options = hub->options, .identity = &hub->identity, .announced = hub->announced, .registry = hub->registry};
+    struct intake intake = {.suite = identity_suite(&hub->identity),
+                            .utc_offset_minutes = (int)hub->options.utc_offset_minutes};
+    memcpy(intake.hub_key, hub->identity.curve_public, KEY_SIZE);
+    struct front_config front = {.options = hub->options,
+                                 .identity = &hub->identity,
+                                 .announced = hub->announced,
+                                 .intake = intake,
+                                 .registry = hub->registry};
     struct feeder_config feeder = {.store = parts.feed};
     struct blobs_config blobs = {.options = hub->options, .shelf = parts.shelf};
     memcpy(front.epoch, store_epoch(front.registry), EPOCH_SIZE);
     hub->feeder = zactor_new(feeder_actor, &feeder);
     hub->writer = zactor_new(writer_actor, &writer);
     hub->blobs = zactor_new(blobs_actor, &blobs);
+    hub->checker = zactor_new(checker_actor, &intake);
     hub->front = zactor_new(front_actor, &front);
     hub->clerk = zactor_new(clerk_actor, &hub->options);
     char *answer = zstr_recv(hub->front);
@@ -357,7 +365,7 @@ static void reload(struct hub *hub)
  * the disk, withholds it, and the service manager starts the hub anew. */
 static void feel_pulse(struct hub *hub)
 {
-    zactor_t *actors[ACTORS] = {hub->front, hub->writer, hub->feeder, hub->blobs, hub->clerk};
+    zactor_t *actors[ACTORS] = {hub->front, hub->writer, hub->feeder, hub->blobs, hub->checker, hub->clerk};
     int64_t now = clock_monotonic_ms();
     bool is_asking = hub->asked == 0;
     if (!service_is_due(&hub->service, now)) {
@@ -399,6 +407,7 @@ static void destroy_actors(struct hub *hub)
 {
     zactor_destroy(&hub->clerk);
     zactor_destroy(&hub->front);
+    zactor_destroy(&hub->checker);
     zactor_destroy(&hub->blobs);
     zactor_destroy(&hub->feeder);
     zactor_destroy(&hub->writer);

@@ -6,8 +6,7 @@
 #include "common/identity.h"
 #include "common/mem.h"
 
-static bool is_signed(const struct intake *intake, const struct party_key *key, const struct submit *submit,
-                      const struct batch *batch)
+static bool is_signed(const struct intake *intake, const struct batch *batch)
 {
     uint8_t hashes[BATCH_ITEMS_MAX * RECORD_HASH_SIZE];
     for (uint32_t i = 0; i < batch->count; i++) {
@@ -16,8 +15,8 @@ static bool is_signed(const struct intake *intake, const struct party_key *key, 
     msgpack_sbuffer buffer;
     msgpack_sbuffer_init(&buffer);
     submit_signed_bytes(intake->hub_key, hashes, batch->count, &buffer);
-    bool is_good = signature_check(&key->signing_key, submit->algorithm,
-                                   (struct view){(const uint8_t *)buffer.data, buffer.size}, submit->signature);
+    bool is_good = signature_check(&batch->signing_key, batch->algorithm,
+                                   (struct view){(const uint8_t *)buffer.data, buffer.size}, batch->signature);
     msgpack_sbuffer_destroy(&buffer);
     return is_good;
 }
@@ -64,33 +63,54 @@ static void name_party(struct batch *batch, const struct party *party, int64_t a
     batch->facts = (struct party_facts){batch->party, batch->entity_type};
 }
 
-struct batch *intake_batch(const struct intake *intake, const struct party *party, const struct party_key *key,
-                           const struct submit *submit, zmq_msg_t *frame, int64_t now_ms)
+struct batch *intake_take(const struct party *party, const struct party_key *key, const struct submit *submit,
+                          zmq_msg_t *frame, int64_t now_ms)
 {
+    if (submit->signature.size != SIGNATURE_SIZE) {
+        return NULL;
+    }
     struct batch *batch = batch_new(submit->count);
     for (uint32_t i = 0; i < submit->count; i++) {
         batch->items[i].bytes = submit->items[i];
-        suite_hash_leaf(intake->suite, submit->items[i], batch->items[i].hash);
-    }
-    if (!is_signed(intake, key, submit, batch)) {
-        batch_free(batch);
-        return NULL;
     }
     name_party(batch, party, now_ms);
     batch->session = submit->session;
     batch->batch = submit->batch;
+    batch->algorithm = submit->algorithm;
     batch->signature = submit->signature;
     batch->signing_key = key->signing_key;
-    struct record_context context = {
-        .now_ms = now_ms, .utc_offset_minutes = intake->utc_offset_minutes, .party = batch->party};
-    for (uint32_t i = 0; i < submit->count; i++) {
-        check_item(intake, batch, &context, &batch->items[i]);
-    }
     /* A frame with a signature is too long to be kept inside zmq_msg_t, so its bytes stay where the views point. */
     const void *data = zmq_msg_data(frame);
     zmq_msg_move(&batch->frame, frame);
     assert(zmq_msg_data(&batch->frame) == data);
     (void)data;
+    return batch;
+}
+
+bool intake_check(const struct intake *intake, struct batch *batch)
+{
+    struct record_context context = {
+        .now_ms = batch->at, .utc_offset_minutes = intake->utc_offset_minutes, .party = batch->party};
+    for (uint32_t i = 0; i < batch->count; i++) {
+        suite_hash_leaf(intake->suite, batch->items[i].bytes, batch->items[i].hash);
+    }
+    if (!is_signed(intake, batch)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < batch->count; i++) {
+        check_item(intake, batch, &context, &batch->items[i]);
+    }
+    return true;
+}
+
+struct batch *intake_batch(const struct intake *intake, const struct party *party, const struct party_key *key,
+                           const struct submit *submit, zmq_msg_t *frame, int64_t now_ms)
+{
+    struct batch *batch = intake_take(party, key, submit, frame, now_ms);
+    if (batch && !intake_check(intake, batch)) {
+        batch_free(batch);
+        return NULL;
+    }
     return batch;
 }
 

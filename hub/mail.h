@@ -4,6 +4,7 @@
  *   front  → feeder  FOLLOW, ACK, GONE, PROVE          feeder → front   SEND (a frame for a session), PROVE (answered)
  *   writer → feeder  COMMITTED                         feeder → writer  ACK (of an inbox)
  *   clerk  → feeder, writer  TICK
+ *   front  → checker BATCH (a large one, not checked)  checker → front   CHECKED
  *   front  → blobs   BLOB, BATCH, GONE                 blobs  → front    SEND, then BLOB (worked off)
  *   blobs  → writer  BATCH (one that names attachments) */
 #ifndef HUB_MAIL_H
@@ -35,7 +36,7 @@ struct batch_item {
     msgpack_sbuffer refusal; /* the encoded faults of a rejection */
 };
 
-/* A verified SUBMIT on its way through the writer and back. Owns the frame that the items point into.
+/* A SUBMIT on its way through the writer and back, verified by then. Owns the frame that the items point into.
  *
  * Outcomes are decided before they are durable. In between the writer lends the batch to the front (DECIDED), which
  * signs the receipt while the commit waits for the disk, and sends it only when the batch is done: from DECIDED on both
@@ -51,7 +52,7 @@ struct batch {
     uint64_t session;
     uint64_t batch;
     int64_t at; /* when the front took it */
-    struct view signature;
+    struct view algorithm, signature;
     size_t size; /* the front's: as which it counts until it is done */
     /* Of the commit, set by the writer: the ledger then, and that the stored items stand in it side by side. */
     struct tree_head ledger;
@@ -110,6 +111,7 @@ struct parcel *parcel_new(const char *party, bool is_want, zmq_msg_t *frame);
 
 enum mail_type {
     MAIL_BATCH,
+    MAIL_CHECKED,
     MAIL_DECIDED,
     MAIL_ENROL,
     MAIL_TOLD,
@@ -136,6 +138,7 @@ struct mail {
     uint64_t cursor; /* TOLD: the highest number that the peer says it has given out */
     uint64_t credit;
     bool is_urgent; /* COMMITTED: a warning goes up */
+    bool is_signed; /* CHECKED: the signature fits */
     struct batch *batch;
     struct batch **lent; /* DECIDED: still the writer's, at the latest until the batches themselves come */
     size_t lent_count;

@@ -25,7 +25,8 @@ struct peer {
     size_t routing_size;
     struct connection connection;
     uint64_t in_flight;
-    size_t queued_bytes; /* with the writer; of ended sessions too */
+    size_t queued_bytes; /* with the checker or the writer; of ended sessions too */
+    uint32_t checking;   /* batches with the checker, likewise */
     struct unsent *unsent;
     struct rate rates[RATES];
     int64_t limited_ms, refused_ms; /* when the log last said that it is too fast, that a batch was refused */

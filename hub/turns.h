@@ -1,8 +1,8 @@
-/* hub/turns.h - what waits for the writer, and which of it makes the next group.
+/* hub/turns.h - what waits for the writer, or for the checker, and which of it makes the next group.
  *
- * A group is answered as a whole, and nobody's batch joins one that is being written. So that who files one record does
- * not wait for all that another has sent, no party has more than a share of a group while others send too. A party's
- * batches stay in their order, and who has waited longest comes first. */
+ * A group is written and answered as a whole, and nobody's batch joins one that is under way. So that who files one
+ * record does not wait for all that another has sent, no party has more than a share of a group while others send too.
+ * A party's batches stay in their order, and who has waited longest comes first. */
 #ifndef HUB_TURNS_H
 #define HUB_TURNS_H
 

@@ -90,8 +90,8 @@ static inline void bench_record(const char *sample, const char *patch, uint8_t n
     json_decref(object);
 }
 
-/* NULL when the intake refuses the signature. SPOIL breaks it. */
-static inline struct batch *bench_batch(struct bench *bench, msgpack_sbuffer *records, uint32_t count, bool spoil)
+/* As the front takes it, unchecked. SPOIL breaks the signature. */
+static inline struct batch *bench_take(struct bench *bench, msgpack_sbuffer *records, uint32_t count, bool spoil)
 {
     struct message message = {.type = MESSAGE_SUBMIT};
     uint8_t hashes[BATCH_ITEMS_MAX * RECORD_HASH_SIZE];
@@ -120,8 +120,20 @@ static inline struct batch *bench_batch(struct bench *bench, msgpack_sbuffer *re
     struct message decoded;
     assert_int_equal(message_decode((struct view){zmq_msg_data(&frame), zmq_msg_size(&frame)}, &decoded, reason),
                      ERR_OK);
-    struct batch *batch = intake_batch(&bench->intake, &bench->party, &bench->key, &decoded.submit, &frame, SAMPLE_NOW);
+    struct batch *batch = intake_take(&bench->party, &bench->key, &decoded.submit, &frame, SAMPLE_NOW);
     zmq_msg_close(&frame);
+    assert_non_null(batch);
+    return batch;
+}
+
+/* NULL when the intake refuses the signature. */
+static inline struct batch *bench_batch(struct bench *bench, msgpack_sbuffer *records, uint32_t count, bool spoil)
+{
+    struct batch *batch = bench_take(bench, records, count, spoil);
+    if (!intake_check(&bench->intake, batch)) {
+        batch_free(batch);
+        return NULL;
+    }
     return batch;
 }
 

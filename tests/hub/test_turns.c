@@ -37,8 +37,8 @@ static const char *next_at(struct turns *turns, int64_t now_ms)
     size_t count = turns_take(turns, now_ms, group);
     text[0] = '\0';
     for (size_t i = 0; i < count; i++) {
-        used += (size_t)snprintf(text + used, sizeof text - used, "%d ",
-                                 group[i]->batch ? (int)group[i]->batch->batch : 0);
+        used +=
+            (size_t)snprintf(text + used, sizeof text - used, "%d ", group[i]->batch ? (int)group[i]->batch->batch : 0);
         mail_free(group[i]);
     }
     return text;
@@ -145,8 +145,7 @@ static void test_nothing_is_lost_and_no_order_changed(void **state)
     for (int64_t round = 0; round < 4000; round++) {
         for (uint64_t i = draw(&seed) % 12; round < 3000 && i > 0; i--) {
             int64_t party = 1 + (int64_t)(draw(&seed) % PARTIES);
-            put_at(turns, party, 1 + (uint32_t)(draw(&seed) % 64), draw(&seed) % 100000, ++sent[party],
-                   round * 50);
+            put_at(turns, party, 1 + (uint32_t)(draw(&seed) % 64), draw(&seed) % 100000, ++sent[party], round * 50);
         }
         bool is_served[PARTIES + 1] = {false};
         size_t count = turns_take(turns, round * 50, group);

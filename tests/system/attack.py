@@ -3,17 +3,18 @@ stored, once; nothing false is; the hub's memory stays under the bound of docs/o
 
 The honest peers' latency before and during is printed, and never judged: SECONDS=60 RATE=500 tests/system/attack.py with
 AGN_BIN set is the full run. ROUNDS=5 takes quiet and attack in turn so often and prints the medians, so that what else the
-machine does in that time falls on both. ONLY=name,... picks attacks. ONLY=spin leaves the hub alone and keeps the
-processors busy: what that alone costs on this machine, the attackers' own work costs too.
+machine does in that time falls on both. ONLY=name,... picks attacks. ELSEWHERE=1 aims them at a second hub on the same
+machine: what attackers on the same processors cost who has nothing to do with it, the attacked hub's peers pay too.
 """
 import json, os, statistics, subprocess, sys, threading, time
 
 import attackers
 import client
-from harness import BUILD, PATIENCE, check, die_with_test, item_of, main, msgpack, require, review, skip
+from harness import BUILD, Hub, PATIENCE, check, die_with_test, item_of, main, msgpack, require, review, skip
 
 SECONDS, RATE, HONEST = float(os.environ.get("SECONDS", "8")), os.environ.get("RATE", "100"), 50
 ROUNDS = int(os.environ.get("ROUNDS", "1"))
+ELSEWHERE = os.environ.get("ELSEWHERE", "") == "1"
 ONLY = set(filter(None, os.environ.get("ONLY", "").split(",")))
 LOAD = f"{BUILD}/tests/bench/bench-load"
 # docs/operations.md, "Memory".
@@ -124,12 +125,18 @@ class Watch(threading.Thread):
         self.join()
 
 
-def compare(hub, keys, turns):
+def second_hub(site, **settings):
+    hub = Hub(site, "elsewhere")
+    site.programs.append(hub)
+    return hub.init().configure(**settings).start()
+
+
+def compare(aim, keys, turns):
     """Quiet and attack in turn: what each took, how often each attack struck, and what was seen of the hub meanwhile."""
     quiet, during, watches, strikes = [], [], [], []
     for attacks in turns:
         quiet.append(honest_load(keys))
-        watches.append(Watch(hub.process.pid))
+        watches.append(Watch(aim.process.pid))
         for attack in attacks:
             attack.start()
         time.sleep(1.5)
@@ -160,32 +167,34 @@ def check_honest(hub, uscc, told):
     check(stored == told, "every honest record is stored, once", (stored, told))
 
 
-def check_false(hub, attacks, victim):
+def check_false(aim, attacks, victim):
     for attack in attacks:
         for peer in attack.peers:
-            ids = {row["id"] for row in hub.query("--entity", peer.uscc)}
+            ids = {row["id"] for row in aim.query("--entity", peer.uscc)}
             own = {str(client.uuid.UUID(bytes=one)) for one in attack.ids} if attack.act is attackers.replay else set()
             require(ids <= own, f"of {attack.name} nothing false is stored", ids - own)
-    check(not hub.query("--entity", victim.uscc), "nothing is stored in the name of the institution whose batch was stolen")
-    titles = {row.get("title", "") for row in hub.query()}
+    check(not aim.query("--entity", victim.uscc), "nothing is stored in the name of the institution whose batch was stolen")
+    titles = {row.get("title", "") for row in aim.query()}
     check("别家机构的活动" not in titles, "and nothing of that batch in anybody's name")
 
 
 def test(site):
     if not os.access(LOAD, os.X_OK):
         skip("bench-load is not built")
-    hub = site.hub(max_peers=1500, queue_mib=QUEUE_MIB, send_mib=SEND_MIB)
+    settings = {"max_peers": 1500, "queue_mib": QUEUE_MIB, "send_mib": SEND_MIB}
+    hub = site.hub(**settings)
+    aim = second_hub(site, **settings) if ELSEWHERE else hub
     keys, uscc = enrol_honest(site, hub)
-    victim = site.peer(hub, "victim")
+    victim = site.peer(aim, "victim")
     stolen = (stolen_batch(victim), victim.get("hub_curve"))
     victim.close()
     known = attackers.WITHOUT_KEY + attackers.WITH_KEY
-    chosen = [act for act in known + (attackers.spin,) if act.__name__ in (ONLY or {one.__name__ for one in known})]
-    turns = [[Attack(site, hub, number, act, stolen, turn) for number, act in enumerate(chosen)] for turn in range(ROUNDS)]
+    chosen = [act for act in known if not ONLY or act.__name__ in ONLY]
+    turns = [[Attack(site, aim, number, act, stolen, turn) for number, act in enumerate(chosen)] for turn in range(ROUNDS)]
     attacks = [attack for turn in turns for attack in turn]
 
-    resting = memory_mib(hub.process.pid)
-    quiet, during, strikes, watches = compare(hub, keys, turns)
+    resting = memory_mib(aim.process.pid)
+    quiet, during, strikes, watches = compare(aim, keys, turns)
     if ROUNDS > 1:
         print_ratio(f"median of {ROUNDS}", quiet, during)
     print("strikes:", json.dumps(strikes))
@@ -194,15 +203,15 @@ def test(site):
     bound = BASE_MIB + QUEUE_MIB + SEND_MIB + descriptors * CONNECTION_KIB // 1024 + keyed * KEY_MIB
     print(f"hub's memory {resting} -> at most {memory} MiB, bound {bound} MiB; descriptors at most {descriptors}")
     check(all(all(turn.values()) for turn in strikes), "every attack has struck", strikes)
-    check(hub.running(), "the hub runs")
+    check(aim.running(), "the hub runs")
     check(memory < bound, "its memory stayed under the stated bound", (memory, bound))
     check_honest(hub, uscc, sum(one["stored"] for one in quiet + during))
-    check_false(hub, attacks, victim)
-    witness = site.peer(hub, "late")
+    check_false(aim, attacks, victim)
+    witness = site.peer(aim, "late")
     witness.hello()
     witness.submit([item_of(witness, review())])
     check(witness.receipt()[0][0][0] == 0, "afterwards somebody new is enrolled and served")
-    check(len(hub.log(whole=True)) < 200_000 * ROUNDS, "and the log was not flooded", len(hub.log(whole=True)))
+    check(len(aim.log(whole=True)) < 200_000 * ROUNDS, "and the log was not flooded", len(aim.log(whole=True)))
 
 
 if __name__ == "__main__":

@@ -317,18 +317,6 @@ def crowd(target):
             sock.close()
 
 
-def spin(target):
-    """No attack, for comparison: every processor is kept busy."""
-    parent = os.getpid()
-    for _ in range(os.cpu_count() - 1):
-        if os.fork() == 0:
-            while os.getppid() == parent:
-                pass
-            os._exit(0)
-    while True:
-        target.struck()
-
-
 WITHOUT_KEY = (silent, slow_bytes, connections, garbage, unknown_keys, guess_codes, large_enrolments)
 WITH_KEY = (malformed, large_frames, large_batches, replay, beyond_window, deaf, never_finished, superseded, crowd)
 

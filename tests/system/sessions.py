@@ -4,7 +4,7 @@ import contextlib, shutil, socket, threading, time
 import client
 import zmq
 from client import CURSOR, FOLLOW, PING, WELCOME, WHO
-from harness import PATIENCE, check, item_of, main, msgpack, refusal, require, review, wait_until, warning
+from harness import PATIENCE, check, id_of, item_of, main, msgpack, refusal, require, review, wait_until, warning
 
 
 def quick(peer, limit=1.0):
@@ -151,6 +151,19 @@ def check_deaf(hub, deaf, witness):
     check(len(numbers) == len(set(numbers)) == 200, "and each is stored once", len(numbers))
 
 
+def check_order(peer):
+    """A large batch takes longer to check than a small one; what the small one says is of the large one's last record."""
+    outcomes = []
+    for _ in range(20):
+        items = [item_of(peer, review()) for _ in range(60)]
+        gone = {"kind": "withdrawal", "submitter": {"name": "张伟", "role": "主任"}, "replaces": id_of(items[-1]), "reason": "误报"}
+        peer.submit(items)
+        peer.submit([item_of(peer, gone)])
+        outcomes += [result[0] for _ in range(2) for result in peer.receipt()[0]]
+    check(len(outcomes) == 20 * 61 and not any(outcomes), "the batches of a peer are written in the order of their coming, "
+          "large and small", [index for index, outcome in enumerate(outcomes) if outcome])
+
+
 def check_restart(hub, peer):
     peer.hello()
     item = item_of(peer, review())
@@ -202,6 +215,7 @@ def test(site):
     check_idle(site, hub, idle, fresh(witness))
     check_second_machine(site, twin)
     check_deaf(hub, deaf, fresh(witness))
+    check_order(fresh(twin))
     neighbour.check()
     check_restart(hub, fresh(witness))
 
