@@ -13,6 +13,9 @@ void desk_note_received(struct desk *desk, int64_t party, uint64_t cursor)
 {
     struct desk_received *received = &desk->received;
     size_t row = (size_t)party;
+    if (cursor == 0) {
+        return; /* it has nothing, and 0 stands for who does not wait */
+    }
     if (row >= received->room) {
         size_t room = (row + 1) * 2;
         received->upto = mem_grow(received->upto, room, sizeof *received->upto);

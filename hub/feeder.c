@@ -74,13 +74,14 @@ static void send_gap(struct feeder *feeder, const struct mail *follow, uint64_t 
  * before it is there. */
 static void tell_received(struct feeder *feeder, const struct follower *follower, uint64_t cursor)
 {
-    if (cursor == 0) {
+    uint64_t received = cursor < follower->cursor ? cursor : follower->cursor;
+    if (received == 0) {
         return;
     }
     struct mail *mail = mail_new(MAIL_ACK);
     memcpy(mail->stream, follower->stream, sizeof mail->stream);
     mail->row = follower->row;
-    mail->cursor = cursor < follower->cursor ? cursor : follower->cursor;
+    mail->cursor = received;
     mail_send(feeder->to_writer, &mail);
 }
 

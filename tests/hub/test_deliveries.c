@@ -151,6 +151,19 @@ static void test_a_failed_commit_forgets_no_acknowledgement(void **state)
     expect_state(town, "delivered", 0);
 }
 
+static void test_to_have_nothing_is_no_acknowledgement(void **state)
+{
+    struct town *town = *state;
+    for (int i = 0; i < 1000; i++) {
+        desk_note_received(&town->desk, town->bench->party.row, 0);
+    }
+    assert_int_equal(town->desk.received.count, 0);
+    for (int i = 0; i < 1000; i++) {
+        desk_note_received(&town->desk, town->bench->party.row, 7);
+    }
+    assert_int_equal(town->desk.received.count, 1);
+}
+
 #define TOWN_TEST(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
 
 int main(void)
@@ -162,6 +175,7 @@ int main(void)
         TOWN_TEST(test_a_later_due_date_takes_the_lateness_back),
         TOWN_TEST(test_what_was_withdrawn_or_rehearsed_is_counted_in_no_state),
         TOWN_TEST(test_a_failed_commit_forgets_no_acknowledgement),
+        TOWN_TEST(test_to_have_nothing_is_no_acknowledgement),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -125,6 +125,19 @@ def check_live(hub, source, follower):
         check(seen == truth, f"the {family} cells read from 0 are the hub's figures", (seen, truth))
 
 
+def check_nothing_received(site, hub):
+    """Who has been sent nothing yet has nothing, whatever it says and how often."""
+    one = site.peer(hub, "nothing")
+    one.hello()
+    for cursor in range(1, 60):
+        one.send(FOLLOW, one.session, "inbox", None, 0, 100)
+        for _ in range(20):
+            one.send(CURSOR, one.session, "inbox", cursor)
+    check(one.ping() and one.ping(), "1,200 acknowledgements of what was never sent")
+    time.sleep(1.5)
+    check(hub.running() and one.ping(), "change nothing")
+
+
 def check_gaps(hub, late, source, cursors, numbers):
     late.hello()
     late.send(FOLLOW, late.session, "uplink", os.urandom(16), cursors[-1], 100)
@@ -188,6 +201,7 @@ def test(site):
     hub = site.hub()
     source = site.peer(hub, "source")
     source.hello()
+    check_nothing_received(site, hub)
     late, cursors, numbers = check_late(site, hub, source)
     check_credit(site, hub, source)
     check_live(hub, source, site.peer(hub, "live", link=hub.add_province("live")))
