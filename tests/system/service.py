@@ -8,7 +8,7 @@ from harness import ROOT, SUBMITTER, Agent, Hub, Province, check, main, require,
 NOBODY = 65534
 SEIZE, INTERRUPT, DETACH, WAIT_ALL = 0x4206, 0x4207, 17, 0x40000000
 WATCHDOG_MS = 1000
-ACTORS = 5  # front, writer, feeder, blobs, clerk
+ACTORS = 6  # front, writer, feeder, blobs, checker, clerk
 
 
 class Manager:
