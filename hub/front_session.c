@@ -174,7 +174,8 @@ static bool is_large(const struct batch *batch)
     return batch->count > LARGE_ITEMS || zmq_msg_size((zmq_msg_t *)&batch->frame) > LARGE_BYTES;
 }
 
-/* A party's batches are written in the order of their coming: where one is being checked, the next follow it. */
+/* A party's batches are taken up in the order of their coming: where one is being checked, the next follow it. Only
+ * those that name attachments may fall behind (PROTOCOL.md, section 9). */
 static void take_batch(struct front *front, struct arrival *arrival, const struct submit *submit)
 {
     struct peer *peer = arrival->peer;

@@ -129,7 +129,7 @@ def check_nothing_received(site, hub):
     """Who has been sent nothing yet has nothing, whatever it says and how often."""
     one = site.peer(hub, "nothing")
     one.hello()
-    for cursor in range(1, 60):
+    for cursor in range(1, 61):
         one.send(FOLLOW, one.session, "inbox", None, 0, 100)
         for _ in range(20):
             one.send(CURSOR, one.session, "inbox", cursor)
