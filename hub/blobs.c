@@ -3,6 +3,7 @@
 #include <czmq.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
 #include "hub/uploads.h"
@@ -45,6 +46,23 @@ static void on_parcel(struct blobs *blobs, struct mail *mail)
     mail_send(blobs->to_front, &mail);
 }
 
+static void on_leave(struct blobs *blobs, struct mail *mail)
+{
+    char hash[2 * BLOB_HASH_SIZE + 1];
+    struct leaver *leaver = mail->leaver;
+    hex_text(leaver->hash, BLOB_HASH_SIZE, hash);
+    err_t err = shelf_remove(blobs->uploads.shelf, leaver->party, leaver->hash);
+    leaver->failed = err != ERR_OK;
+    if (leaver->failed) {
+        log_warn("blob-removed", "party=%s sha256=%.16s result=\"%s\" trying again", leaver->party, hash,
+                 err_text(err));
+    } else {
+        log_info("blob-removed", "party=%s sha256=%.16s", leaver->party, hash);
+    }
+    mail->type = MAIL_LEFT;
+    mail_send(blobs->to_writer, &mail);
+}
+
 static void on_mail(struct blobs *blobs, struct mail *mail)
 {
     if (mail->type == MAIL_BLOB) {
@@ -52,6 +70,8 @@ static void on_mail(struct blobs *blobs, struct mail *mail)
     } else if (mail->type == MAIL_BATCH) {
         uploads_judge(&blobs->uploads, mail->batch);
         mail_send(blobs->to_writer, &mail);
+    } else if (mail->type == MAIL_LEAVE) {
+        on_leave(blobs, mail);
     } else {
         if (mail->type == MAIL_GONE) {
             uploads_end(&blobs->uploads, mail->row);

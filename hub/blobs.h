@@ -3,7 +3,7 @@
  *
  * The front hands it each BLOB message (BLOB; it comes back when it is worked off, so that the front can bound what is
  * under way) and the end of each session (GONE). Batches that name attachments pass through it on their way to the
- * writer (BATCH). */
+ * writer (BATCH). What the writer tells it to, it takes from the shelf (LEAVE). */
 #ifndef HUB_BLOBS_H
 #define HUB_BLOBS_H
 

@@ -139,6 +139,7 @@ struct batch *intake_again(const struct intake *intake, const struct party *part
         if (record.kind) {
             take_item(intake, batch, &record, item);
         } else {
+            item->has_id = false;
             item->retry = "store_failed"; /* no record any more: it leaves nothing behind */
         }
     }

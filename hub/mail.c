@@ -70,6 +70,7 @@ void mail_free(struct mail *mail)
     free(mail->registrant);
     free(mail->lent);
     free(mail->question);
+    free(mail->leaver);
     if (mail->parcel) {
         zmq_msg_close(&mail->parcel->frame);
         free(mail->parcel);

@@ -6,7 +6,8 @@
  *   clerk  → feeder, writer  TICK
  *   front  → checker BATCH (a large one, not checked)  checker → front   CHECKED
  *   front  → blobs   BLOB, BATCH, GONE                 blobs  → front    SEND, then BLOB (worked off)
- *   blobs  → writer  BATCH (one that names attachments) */
+ *   blobs  → writer  BATCH (one that names attachments), LEFT
+ *   writer → blobs   LEAVE */
 #ifndef HUB_MAIL_H
 #define HUB_MAIL_H
 
@@ -98,6 +99,14 @@ struct parcel {
     zmq_msg_t frame;
 };
 
+/* An attachment that no record of the party names any more, on its way to the shelf, and back when it has left it. */
+struct leaver {
+    int64_t party_row;
+    char party[RECORD_PARTY_SIZE];
+    uint8_t hash[BLOB_HASH_SIZE];
+    bool failed;
+};
+
 /* A PROVE on its way to the feeder, and back with its answer. */
 struct question {
     struct prove prove;
@@ -124,6 +133,8 @@ enum mail_type {
     MAIL_TICK,
     MAIL_BLOB,
     MAIL_PROVE,
+    MAIL_LEAVE,
+    MAIL_LEFT,
     MAIL_STOP
 };
 
@@ -143,6 +154,7 @@ struct mail {
     struct batch **lent; /* DECIDED: still the writer's, at the latest until the batches themselves come */
     size_t lent_count;
     struct question *question; /* PROVE, both ways */
+    struct leaver *leaver;     /* LEAVE, LEFT */
     struct enrolment *enrolment;
     struct parcel *parcel;
     struct registrant *registrant;

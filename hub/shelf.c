@@ -42,6 +42,9 @@ enum statement {
     OLD_PART,
     PUT_CONTENT,
     PUT_UPLOAD,
+    DROP_UPLOAD,
+    DROP_CONTENT,
+    HAS_CONTENT,
     EACH,
     STATEMENTS
 };
@@ -62,6 +65,9 @@ static const char *const sql[STATEMENTS] = {
     [OLD_PART] = "select number from part where written_at < ? limit 1",
     [PUT_CONTENT] = "insert into content(hash, size, media_type, at) values(?,?,?,?) on conflict do nothing",
     [PUT_UPLOAD] = "insert into upload(party, hash, at) values(?,?,?) on conflict do nothing",
+    [DROP_UPLOAD] = "delete from upload where party = ?2 and hash = ?1",
+    [DROP_CONTENT] = "delete from content where hash = ?1 and not exists (select 1 from upload where hash = ?1)",
+    [HAS_CONTENT] = "select 1 from content where hash = ?1",
     [EACH] = "select u.party, u.hash, c.size, c.media_type, u.at, 0 as is_part, c.size from upload u join content c on "
              "c.hash = u.hash where ?1 is null or u.party = ?1 union all select party, hash, size, media_type, "
              "written_at, 1, durable from part where ?1 is null or party = ?1 order by 1, 6, 5",
@@ -306,6 +312,16 @@ err_t shelf_purge(struct shelf *shelf, int64_t before_ms, uint64_t *ret_count)
     }
 }
 
+static err_t sync_folder(const struct shelf *shelf)
+{
+    int fd = open(shelf->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    err_t err = fd >= 0 && fsync(fd) == 0 ? ERR_OK : ERR_IO;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return err;
+}
+
 /* Gives the part's file the content's name beside its own, so that until the registry knows of it nothing is lost. A
  * content that is there already and has been damaged since is replaced. */
 static err_t name_content(struct shelf *shelf, const struct shelf_part *part)
@@ -321,12 +337,7 @@ static err_t name_content(struct shelf *shelf, const struct shelf_part *part)
     if (!is_named) {
         return errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_IO;
     }
-    int fd = open(shelf->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    err_t err = fd >= 0 && fsync(fd) == 0 ? ERR_OK : ERR_IO;
-    if (fd >= 0) {
-        close(fd);
-    }
-    return err;
+    return sync_folder(shelf);
 }
 
 static err_t put_kept(struct shelf *shelf, const char *party, const struct shelf_part *part, int64_t now_ms)
@@ -366,6 +377,47 @@ err_t shelf_keep(struct shelf *shelf, const char *party, const struct shelf_part
         unlink(path);
     }
     return err;
+}
+
+static err_t drop_rows(struct shelf *shelf, const char *party, const uint8_t hash[BLOB_HASH_SIZE])
+{
+    static const enum statement order[] = {DROP_UPLOAD, DROP_CONTENT};
+    err_t err = db_exec(shelf->db, "begin immediate");
+    if (err != ERR_OK) {
+        return err;
+    }
+    for (int i = 0; i < 2 && err == ERR_OK; i++) {
+        sqlite3_stmt *drop = statement(shelf, order[i]);
+        db_bind_view(drop, 1, hash_view(hash));
+        if (order[i] == DROP_UPLOAD) {
+            db_bind_str(drop, 2, party);
+        }
+        err = run(shelf, drop);
+    }
+    err = err == ERR_OK ? db_exec(shelf->db, "commit") : err;
+    if (err != ERR_OK) {
+        sqlite3_exec(shelf->db, "rollback", NULL, NULL, NULL);
+    }
+    return err;
+}
+
+/* The rows go first: they must never speak of a file that is not there. */
+err_t shelf_remove(struct shelf *shelf, const char *party, const uint8_t hash[BLOB_HASH_SIZE])
+{
+    char path[PATH_SIZE];
+    err_t err = drop_rows(shelf, party, hash);
+    if (err != ERR_OK) {
+        return err;
+    }
+    sqlite3_stmt *has = statement(shelf, HAS_CONTENT);
+    db_bind_view(has, 1, hash_view(hash));
+    err = db_step(has);
+    sqlite3_reset(has);
+    if (err != ERR_NOT_FOUND) {
+        return err;
+    }
+    shelf_content_path(shelf, hash, path);
+    return unlink(path) == 0 || errno == ENOENT ? sync_folder(shelf) : ERR_IO;
 }
 
 err_t shelf_each(struct shelf *shelf, const char *party, void (*each)(void *self, const struct shelf_row *row),

@@ -11,7 +11,7 @@
  *
  * What may be trusted: a row in `upload` was committed after its content and the folder were on the disk. A row in
  * `part` says how much of the part's file is on the disk; beyond that the file holds anything. A file without a row
- * means nothing. A content is never removed.
+ * means nothing. A content never changes; it is removed with the last of its uploads.
  *
  * One thread uses one shelf. Only the blobs actor opens it as a writer; hashes are BLOB_HASH_SIZE bytes. */
 #ifndef HUB_SHELF_H
@@ -68,6 +68,10 @@ MUST_CHECK err_t shelf_purge(struct shelf *shelf, int64_t before_ms, uint64_t *r
 /* The part, all of it durable and checked, becomes the content, and the party's. Durable when it returns ERR_OK;
  * otherwise the part is still there. */
 MUST_CHECK err_t shelf_keep(struct shelf *shelf, const char *party, const struct shelf_part *part, int64_t now_ms);
+
+/* The party has it no longer; where nobody else has, the content goes. Repeated, it does no harm. When it returns
+ * ERR_OK that is durable. */
+MUST_CHECK err_t shelf_remove(struct shelf *shelf, const char *party, const uint8_t hash[BLOB_HASH_SIZE]);
 
 struct shelf_row {
     const char *party; /* who uploaded it */

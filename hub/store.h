@@ -127,8 +127,9 @@ MUST_CHECK err_t store_prune_uplink(struct store *store, uint64_t upto, uint64_t
 
 /* ---- erasing ---- */
 /* Overwrites the content of a record of the party, where it lies, with what rights_remnant() leaves of it; its hash
- * stays in the batch. ACT is the id of the administrative act in this group. ERR_NOT_FOUND: no such record; ERR_EXISTS:
- * it was erased before; ERR_INVALID: there is nothing in it to erase. */
+ * stays in the batch; attachments that no other record of the party names begin to leave (hub/store_attached.h). ACT is
+ * the id of the administrative act in this group. ERR_NOT_FOUND: no such record; ERR_EXISTS: it was erased before;
+ * ERR_INVALID: there is nothing in it to erase. */
 MUST_CHECK err_t store_erase(struct store *store, int64_t party, const uint8_t id[RECORD_ID_SIZE],
                              const uint8_t act[RECORD_ID_SIZE], int64_t now);
 /* By an act that stands in the log. ERR_NOT_FOUND: it was not. */

@@ -4,6 +4,7 @@
  *   2. what the front refused is remembered as refused;
  *   3. a record is inserted, then its natural key and its thread are checked, and it is taken back when they refuse it.
  */
+#include "hub/store_attached.h"
 #include "hub/store_facts.h"
 #include "hub/store_put.h"
 
@@ -264,6 +265,9 @@ static err_t put_valid(struct put *put, uint32_t position)
         return err == ERR_OK ? refuse(put, item, &faults) : err;
     }
     err = err == ERR_OK ? thread_apply(put, item, &move) : err;
+    if (err == ERR_OK && put->batch->names_blobs) {
+        err = store_attach(put->store, put->batch->party_row, projection->id, item->bytes);
+    }
     if (err == ERR_OK) {
         item->outcome = OUTCOME_STORED;
         item->number = ++put->store->number;
@@ -284,21 +288,44 @@ static err_t put_invalid(struct put *put, struct batch_item *item)
     return err == ERR_NOT_FOUND ? refuse(put, item, item->faults) : err;
 }
 
+/* What cannot be stored now leaves nothing behind; what was stored before has its outcome all the same. */
+static err_t put_off(struct put *put, struct batch_item *item)
+{
+    struct stored first;
+    err_t err = put_find_record(put, put->batch->party_row, item->projection.id, &first);
+    if (err == ERR_NOT_FOUND) {
+        item->outcome = OUTCOME_RETRY;
+        return ERR_OK;
+    }
+    return err == ERR_OK ? repeat_stored(put, item, &first) : err;
+}
+
+/* The blobs actor has seen what was on the shelf; since then, some of it may have begun to leave. */
+static err_t judge_attachments(struct put *put, struct batch_item *item)
+{
+    bool is_leaving = false;
+    err_t err = put->batch->names_blobs && !item->faults
+                    ? store_is_leaving(put->store, put->batch->party_row, item->bytes, &is_leaving)
+                    : ERR_OK;
+    item->retry = is_leaving ? "missing_blob" : item->retry;
+    return err;
+}
+
 static err_t put_item(struct put *put, uint32_t position)
 {
     struct batch_item *item = &put->batch->items[position];
-    if (item->retry) {
-        item->outcome = OUTCOME_RETRY; /* it leaves nothing behind */
-        return ERR_OK;
-    }
     if (!item->has_id) {
         memcpy(item->projection.id, item->hash, RECORD_ID_SIZE);
     }
     if (put->has_refusals) {
-        err_t err = repeat_refused(put, item);
-        if (err != ERR_NOT_FOUND) {
-            return err;
+        err_t found = repeat_refused(put, item);
+        if (found != ERR_NOT_FOUND) {
+            return found;
         }
+    }
+    err_t err = judge_attachments(put, item);
+    if (err != ERR_OK || item->retry) {
+        return err == ERR_OK ? put_off(put, item) : err;
     }
     if (item->has_id && item->projection.seq > put->last_seq) {
         put->last_seq = item->projection.seq;

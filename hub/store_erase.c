@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "hub/store_attached.h"
 #include "hub/store_clock.h"
 #include "proto/kinds.h"
 #include "proto/rights.h"
@@ -18,7 +19,8 @@ static err_t overwrite(struct store *store, const struct place *place, struct vi
     return db_error(store->db, code == SQLITE_OK ? closed : code);
 }
 
-static err_t erase_content(struct store *store, const struct place *place)
+static err_t erase_content(struct store *store, int64_t party, const uint8_t id[RECORD_ID_SIZE],
+                           const struct place *place)
 {
     struct view bytes;
     msgpack_sbuffer left;
@@ -28,6 +30,7 @@ static err_t erase_content(struct store *store, const struct place *place)
         err = rights_remnant(bytes, &left);
         err = err == ERR_NOT_FOUND ? ERR_INVALID : err;
     }
+    err = err == ERR_OK ? store_detach(store, party, id, bytes) : err;
     sqlite3_reset(store_statement(store, GET_ITEM));
     err = err == ERR_OK ? overwrite(store, place, (struct view){(const uint8_t *)left.data, left.size}) : err;
     msgpack_sbuffer_destroy(&left);
@@ -74,7 +77,7 @@ err_t store_erase(struct store *store, int64_t party, const uint8_t id[RECORD_ID
     if (err != ERR_OK) {
         return err;
     }
-    err = erase_content(store, &place);
+    err = erase_content(store, party, id, &place);
     err = err == ERR_OK ? blank_words(store, owner, root) : err;
     if (err != ERR_OK) {
         return err;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "hub/store_attached.h"
 #include "hub/store_clock.h"
 #include "hub/store_delivery.h"
 #include "hub/store_put.h"
@@ -144,6 +145,7 @@ err_t store_finish_migration(struct store *store)
     err_t err = store_begin(store);
     err = err == ERR_OK ? do_once(store, "learn_facts", learn_facts) : err;
     err = err == ERR_OK ? do_once(store, "recount", recount) : err;
+    err = err == ERR_OK ? do_once(store, "learn_attached", store_learn_attached) : err;
     err = err == ERR_OK ? store_commit(store) : err;
     if (err != ERR_OK) {
         store_rollback(store);

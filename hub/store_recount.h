@@ -5,7 +5,7 @@
 
 #include "hub/store.h"
 
-/* Does what the migrations have left to be done (meta: `learn_facts`, `recount`), in one commit. */
+/* Does what the migrations have left to be done (meta: `learn_facts`, `recount`, `learn_attached`), in one commit. */
 MUST_CHECK err_t store_finish_migration(struct store *store);
 
 /* ---- shared by store_re*.c ---- */

@@ -148,7 +148,13 @@ static const char erased_tables[] =
     "create table erased(party int not null, id blob not null, at int not null, act blob not null, primary key(party, "
     "id)) without rowid;"
     "create table retained(batch int not null, kind int not null, primary key(batch, kind)) without rowid;";
-const struct db_migration store_migrations[] = {{first_tables},  {derived_tables}, {facts_tables},
-                                                {ledger_tables}, {record_order},   {rereviews_counted},
-                                                {key_tables},    {followed_again}, {erased_tables}};
+/* hub/store_attached.h. */
+static const char attached_tables[] =
+    "create table attached(party int not null, hash blob not null, id blob not null, primary key(party, hash, id)) "
+    "without rowid;"
+    "create table leaving(party int not null, hash blob not null, primary key(party, hash)) without rowid;"
+    "insert into meta(key, value) values('learn_attached', 1);";
+const struct db_migration store_migrations[] = {{first_tables},  {derived_tables},    {facts_tables}, {ledger_tables},
+                                                {record_order},  {rereviews_counted}, {key_tables},   {followed_again},
+                                                {erased_tables}, {attached_tables}};
 const int store_migration_count = sizeof store_migrations / sizeof *store_migrations;

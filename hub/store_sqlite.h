@@ -17,7 +17,7 @@ struct delta {
     int64_t sum;
 };
 
-enum { DELTAS_MAX = 16384, DELTA_SLOTS = 32768, LOANS_MAX = 48 };
+enum { DELTAS_MAX = 16384, DELTA_SLOTS = 32768, LOANS_MAX = 64 };
 
 /* Where a record's bytes lie. */
 struct place {

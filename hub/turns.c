@@ -38,6 +38,12 @@ void turns_close(struct turns *turns)
     }
 }
 
+/* 0: nobody's. */
+static int64_t party_of(const struct mail *mail)
+{
+    return mail->batch ? mail->batch->party_row : mail->leaver ? mail->leaver->party_row : 0;
+}
+
 static void know_party(struct turns *turns, int64_t party, int64_t now_ms)
 {
     if (turns->last_party && turns->last_party != party) {
@@ -54,8 +60,8 @@ static void know_party(struct turns *turns, int64_t party, int64_t now_ms)
 
 void turns_put(struct turns *turns, struct mail *mail, int64_t now_ms)
 {
-    if (mail->batch) {
-        know_party(turns, mail->batch->party_row, now_ms);
+    if (party_of(mail)) {
+        know_party(turns, party_of(mail), now_ms);
     }
     if (turns->count == turns->capacity) {
         turns->capacity = turns->capacity ? 2 * turns->capacity : 64;
@@ -69,16 +75,16 @@ size_t turns_waiting(const struct turns *turns)
     return turns->count;
 }
 
-/* False when the batch has to wait, and with it whatever else the party has sent since. */
-static bool take_share(struct turns *turns, const struct batch *batch)
+/* False when the mail has to wait, and with it whatever else the party has sent since. */
+static bool take_share(struct turns *turns, const struct mail *mail)
 {
-    struct share *share = &turns->shares[batch->party_row];
+    struct share *share = &turns->shares[party_of(mail)];
     if (share->group != turns->group) {
         *share = (struct share){.group = turns->group};
     }
     bool is_first = share->items == 0;
-    share->items += batch->count;
-    share->bytes += zmq_msg_size((zmq_msg_t *)&batch->frame);
+    share->items += mail->batch ? mail->batch->count : 1;
+    share->bytes += mail->batch ? zmq_msg_size(&mail->batch->frame) : 0;
     return is_first || (share->items <= SHARE_ITEMS && share->bytes <= SHARE_BYTES);
 }
 
@@ -90,7 +96,7 @@ size_t turns_take(struct turns *turns, int64_t now_ms, struct mail *ret_group[GR
     for (size_t i = 0; i < turns->count; i++) {
         struct mail *mail = turns->waiting[i];
         bool is_full = taken == GROUP_MAILS_MAX || items >= GROUP_ITEMS_MAX;
-        if (is_full || (is_shared && mail->batch && !take_share(turns, mail->batch))) {
+        if (is_full || (is_shared && party_of(mail) && !take_share(turns, mail))) {
             turns->waiting[left++] = mail;
         } else {
             items += mail->batch ? mail->batch->count : 1;

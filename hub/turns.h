@@ -23,7 +23,7 @@ struct turns *turns_open(void);
 /* Frees what waits. Takes NULL. */
 void turns_close(struct turns *turns);
 
-/* Takes MAIL, of any type; what is no batch counts as one item of nobody's. */
+/* Takes MAIL, of any type. LEFT keeps its place behind the party's batches; the rest counts as one item of nobody's. */
 void turns_put(struct turns *turns, struct mail *mail, int64_t now_ms);
 
 size_t turns_waiting(const struct turns *turns);

@@ -10,6 +10,9 @@
 #include "hub/admin.h"
 #include "hub/control.h"
 #include "hub/health.h"
+#include "hub/leavers.h"
+#include "hub/news.h"
+#include "hub/store_attached.h"
 #include "hub/turns.h"
 
 enum {
@@ -39,6 +42,7 @@ struct writer {
     struct turns *turns;
     struct mail *group[GROUP_MAILS_MAX];
     size_t group_count;
+    struct leavers leavers;
     int64_t busy_ms; /* when the last group was written */
     int64_t complained_ms;
 };
@@ -72,6 +76,8 @@ static err_t put_mail(struct writer *writer, struct mail *mail)
     switch (mail->type) {
     case MAIL_BATCH:
         return store_put_batch(writer->store, mail->batch);
+    case MAIL_LEFT:
+        return mail->leaver->failed ? ERR_OK : store_left(writer->store, mail->leaver);
     case MAIL_ENROL:
         return store_enrol(writer->store, mail->enrolment, clock_ms());
     default:
@@ -140,38 +146,27 @@ static void complain(struct writer *writer, err_t err)
     }
 }
 
-/* Wakes the followers of the inboxes that have something new: each by its row, or all when they are many. */
-static void tell_inboxes(struct writer *writer)
+static void send_leavers(struct writer *writer)
 {
-    const int64_t *parties = NULL;
-    size_t count = store_mailed(writer->store, &parties);
-    for (size_t i = 0; i < count && i < MAILED_MAX; i++) {
-        struct mail *mail = mail_new(MAIL_COMMITTED);
-        mail->row = count > MAILED_MAX ? ROW_ALL : parties[i];
-        mail_send(writer->to_feeder, &mail);
-        i = count > MAILED_MAX ? count : i;
+    err_t err = leavers_send(&writer->leavers, writer->store);
+    if (err != ERR_OK) {
+        complain(writer, err);
     }
-}
-
-static void tell_feeder(struct writer *writer)
-{
-    struct mail *news = mail_new(MAIL_COMMITTED);
-    news->is_urgent = store_has_urgent(writer->store);
-    mail_send(writer->to_feeder, &news);
-    tell_inboxes(writer);
 }
 
 static void send_outcomes(struct writer *writer)
 {
-    tell_feeder(writer);
+    news_tell(writer->store, writer->to_feeder);
     for (size_t i = 0; i < writer->group_count; i++) {
         struct mail *mail = writer->group[i];
         if (mail->type == MAIL_ENROL && !*mail->enrolment->refusal) {
-            struct mail *bulletin = mail_new(MAIL_COMMITTED);
-            bulletin->row = mail->enrolment->registrant.party.row;
-            mail_send(writer->to_feeder, &bulletin);
+            news_wake(writer->to_feeder, mail->enrolment->registrant.party.row);
         }
-        mail_send(writer->to_front, &writer->group[i]);
+        if (mail->type != MAIL_LEFT) {
+            mail_send(writer->to_front, &writer->group[i]);
+        } else if (leavers_note(&writer->leavers, mail)) {
+            send_leavers(writer);
+        }
     }
     writer->group_count = 0;
 }
@@ -253,7 +248,7 @@ static void run_desk(struct writer *writer)
         log_debug("desk-done", "now=%" PRId64, now_ms);
     }
     writer->desk_ms = clock_monotonic_ms();
-    tell_feeder(writer);
+    news_tell(writer->store, writer->to_feeder);
 }
 
 /* Beyond twice the reserve nothing is written for it. A failure is tried again with the next tick. */
@@ -264,7 +259,7 @@ static void look_at_disk(struct writer *writer)
     if (err != ERR_OK) {
         complain(writer, err);
     } else if (is_news) {
-        tell_feeder(writer);
+        news_tell(writer->store, writer->to_feeder);
     }
 }
 
@@ -278,6 +273,7 @@ static void on_tick(struct writer *writer)
         control_tidy(writer->control);
     }
     look_at_disk(writer);
+    send_leavers(writer);
 }
 
 /* After the desk, so that every clock is known. Then the log holds what was erased, until it is emptied. */
@@ -289,6 +285,9 @@ static void run_retention(struct writer *writer)
     writer->log_holds_erased = writer->log_holds_erased || is_erased;
     if (err != ERR_OK) {
         complain(writer, err);
+    }
+    if (is_erased) {
+        send_leavers(writer);
     }
     if (!writer->is_retention_due && writer->log_holds_erased) {
         writer->log_holds_erased = !store_forget_log(writer->store);
@@ -322,20 +321,6 @@ static void read_work(struct writer *writer)
     }
 }
 
-static void tell_party(struct writer *writer, const struct party *party)
-{
-    struct registrant registrant = {.party = *party};
-    if (store_load_keys(writer->store, party->row, &registrant.keys) != ERR_OK) {
-        registrant.keys.count = 0; /* in doubt nobody comes in */
-    }
-    struct mail *mail = mail_new(MAIL_PARTY);
-    mail->registrant = (struct registrant *)mem_copy(&registrant, sizeof registrant);
-    mail_send(writer->to_front, &mail);
-    struct mail *bulletin = mail_new(MAIL_COMMITTED);
-    bulletin->row = party->row;
-    mail_send(writer->to_feeder, &bulletin);
-}
-
 static zmsg_t *greet_operator(void *self, uid_t uid)
 {
     struct writer *writer = self;
@@ -355,11 +340,14 @@ static zmsg_t *answer_operator(void *self, uid_t uid, zmsg_t *request)
         log_warn("operator-refused", "uid=%u reason=role", (unsigned)uid);
     }
     if (zframe_streq(zmsg_first(reply), "ok")) {
-        tell_feeder(writer);
+        news_tell(writer->store, writer->to_feeder);
         if (writer->admin.changed.row) {
-            tell_party(writer, &writer->admin.changed);
+            news_tell_party(writer->store, &writer->admin.changed, writer->to_front, writer->to_feeder);
         }
-        writer->log_holds_erased = writer->log_holds_erased || writer->admin.is_erased;
+        if (writer->admin.is_erased) {
+            writer->log_holds_erased = true;
+            send_leavers(writer);
+        }
     }
     return reply;
 }
@@ -470,6 +458,7 @@ void writer_actor(zsock_t *pipe, void *config)
     writer->work = zsock_new_pull("@inproc://writer");
     writer->to_front = zsock_new_push(">inproc://front");
     writer->to_feeder = zsock_new_push(">inproc://feeder");
+    writer->leavers.to_blobs = zsock_new_push(">inproc://blobs");
     home_file(&writer->home, "control.sock", path);
     writer->control = control_open(path, &service);
     if (!writer->control) {
@@ -483,6 +472,7 @@ void writer_actor(zsock_t *pipe, void *config)
     control_close(writer->control);
     zsock_destroy(&writer->to_front);
     zsock_destroy(&writer->to_feeder);
+    zsock_destroy(&writer->leavers.to_blobs);
     store_truncate_log(writer->store);
     desk_close(&writer->desk);
     retention_done(&writer->retention);

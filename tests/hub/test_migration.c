@@ -2,6 +2,7 @@
 #include "tests/hub/city_sample.h"
 
 #include "common/db.h"
+#include "hub/store_attached.h"
 
 enum { CELLS_MAX = 256 };
 
@@ -53,7 +54,7 @@ static void go_back(struct town *town, const char *damage)
     home_file(&town->bench->home, "store.db", path);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     assert_int_equal(db_exec(db,
-                             "drop table erased; drop table retained;"
+                             "drop table erased; drop table retained; drop table attached; drop table leaving;"
                              "alter table party add column curve_key blob;"
                              "alter table party add column signing_key blob;"
                              "update party set (curve_key, signing_key) = (select curve_key, signing_key from"
@@ -227,6 +228,31 @@ static void test_the_desk_goes_through_what_an_earlier_version_followed(void **s
     assert_same_figures(&before, &after);
 }
 
+static void test_the_attachments_of_earlier_records_leave_with_them(void **state)
+{
+    static const uint8_t act[RECORD_ID_SIZE] = {1};
+    struct town *town = *state;
+    struct leaver leaver;
+    size_t count = 0;
+    struct batch *batch = bench_put(town->bench, sample_review, "{}", 1);
+    uint8_t id[RECORD_ID_SIZE];
+    memcpy(id, batch->items[0].projection.id, sizeof id);
+    batch_free(batch);
+    batch_free(bench_put(town->bench, sample_review, "{\"activity_no\": \"2\"}", 2));
+    go_back(town, "select 1");
+    for (uint8_t n = 1; n <= 2; n++) {
+        struct store *store = town->bench->store;
+        assert_int_equal(store_leavers(store, &leaver, 1, &count), ERR_OK);
+        assert_int_equal(count, 0);
+        id[RECORD_ID_SIZE - 1] = n;
+        assert_int_equal(store_begin(store), ERR_OK);
+        assert_int_equal(store_erase(store, town->bench->party.row, id, act, SAMPLE_NOW), ERR_OK);
+        assert_int_equal(store_commit(store), ERR_OK);
+    }
+    assert_int_equal(store_leavers(town->bench->store, &leaver, 1, &count), ERR_OK);
+    assert_int_equal(count, 1);
+}
+
 #define TOWN_TEST(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
 
 int main(void)
@@ -237,6 +263,7 @@ int main(void)
         TOWN_TEST(test_the_desk_goes_through_what_an_earlier_version_followed),
         TOWN_TEST(test_an_old_delivery_is_delivered_once_its_cursor_is_acknowledged),
         TOWN_TEST(test_the_keys_of_the_parties_stay_theirs),
+        TOWN_TEST(test_the_attachments_of_earlier_records_leave_with_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 #include "hub/turns.h"
 
+#include "common/mem.h"
 #include "tests/test.h"
 
 enum { PARTIES = 5, NOW = 50000 };
@@ -78,6 +79,24 @@ static void test_one_record_does_not_wait_for_all_of_another(void **state)
     put(turns, 2, 1, 6);
     assert_string_equal(next(turns), "3 4 6 ");
     assert_string_equal(next(turns), "");
+    turns_close(turns);
+}
+
+/* Whoever says that an attachment has gone must not overtake the batches that were let pass while it was there. */
+static void test_an_attachment_leaves_behind_the_batches_that_name_it(void **state)
+{
+    (void)state;
+    struct turns *turns = turns_open();
+    struct mail *left = mail_new(MAIL_LEFT);
+    left->leaver = mem_alloc(sizeof *left->leaver);
+    left->leaver->party_row = 1;
+    put(turns, 2, 1, 1);
+    put(turns, 1, 40, 2);
+    put(turns, 1, 40, 3);
+    turns_put(turns, left, NOW);
+    put(turns, 1, 1, 4);
+    assert_string_equal(next(turns), "1 2 ");
+    assert_string_equal(next(turns), "3 0 4 ");
     turns_close(turns);
 }
 
@@ -169,6 +188,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who_is_alone_has_the_whole_group),
         cmocka_unit_test(test_one_record_does_not_wait_for_all_of_another),
+        cmocka_unit_test(test_an_attachment_leaves_behind_the_batches_that_name_it),
         cmocka_unit_test(test_bytes_count_as_items_do),
         cmocka_unit_test(test_a_party_has_the_writer_to_itself_when_the_others_are_silent),
         cmocka_unit_test(test_a_group_is_bounded),

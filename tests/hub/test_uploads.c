@@ -310,6 +310,61 @@ static void test_a_part_that_is_a_content_already_is_never_cut(void **state)
     assert_int_equal(rig->count, 4);
 }
 
+/* The party has sent the same content. */
+static void keep_for(struct rig *rig, const char *party)
+{
+    char path[PATH_SIZE];
+    struct shelf_item item = {.size = SIZE, .media_type = "application/pdf"};
+    struct shelf_part part;
+    memcpy(item.hash, rig->hash, BLOB_HASH_SIZE);
+    assert_int_equal(shelf_begin(rig->shelf, party, &item, 1, &part), ERR_OK);
+    shelf_part_path(rig->shelf, part.number, path);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(rig->content, 1, SIZE, file), SIZE);
+    fclose(file);
+    assert_int_equal(shelf_keep(rig->shelf, party, &part, 1), ERR_OK);
+}
+
+static void test_a_content_goes_with_its_last_upload(void **state)
+{
+    static const struct speaker neighbour = {PEER, 1, "91330106000000002Y"};
+    struct rig *rig = *state;
+    struct message message = {.type = MESSAGE_BLOB_WANT};
+    message.blob_want = (struct blob_want){.session = 1, .sha256 = {rig->hash, BLOB_HASH_SIZE}, .credit = 1};
+    offer(rig, "application/pdf", SIZE);
+    upload(rig, 0);
+    keep_for(rig, neighbour.party);
+    assert_int_equal(shelf_remove(rig->shelf, peer.party, rig->hash), ERR_OK);
+    want(rig, 0, 1);
+    assert_done(rig, "not_found");
+    rig->count = 0;
+    uploads_on_message(rig->uploads, &neighbour, &message);
+    assert_int_equal(rig->said[0].type, MESSAGE_BLOB_CHUNK);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(shelf_remove(rig->shelf, neighbour.party, rig->hash), ERR_OK);
+        assert_int_equal(count_files(rig, ""), 0);
+    }
+    crash(rig);
+    offer(rig, "application/pdf", SIZE);
+    assert_want(rig, 0);
+    upload(rig, 0);
+    assert_done(rig, "kept");
+}
+
+/* A crash between the rows and the file: the second time the file goes. */
+static void test_a_removal_that_was_cut_is_finished(void **state)
+{
+    struct rig *rig = *state;
+    char path[PATH_SIZE];
+    shelf_content_path(rig->shelf, rig->hash, path);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    fclose(file);
+    assert_int_equal(shelf_remove(rig->shelf, peer.party, rig->hash), ERR_OK);
+    assert_int_equal(count_files(rig, ""), 0);
+}
+
 /* One more, which nobody has uploaded. */
 #define MISSING                                                                                                        \
     ",{\"sha256\":\"0000000000000000000000000000000000000000000000000000000000000000\",\"name\":\"b\","                \
@@ -373,6 +428,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_not_allowed_is_said_before_a_byte, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_slot_that_is_silent_longest_yields, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_full_disk_is_told_and_passes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_content_goes_with_its_last_upload, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_removal_that_was_cut_is_finished, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_part_that_is_a_content_already_is_never_cut, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_records_wait_for_their_attachments, set_up, tear_down),
     };

@@ -2,6 +2,7 @@
  * leaves of it. */
 #include "tests/hub/hub_sample.h"
 
+#include "hub/store_sqlite.h"
 #include "hub/writer.h"
 #include "tests/full_disk.h"
 
@@ -163,11 +164,73 @@ static void test_one_does_not_hold_the_others(void **state)
     rig_close(&rig);
 }
 
+/* What the blobs actor is told next; 0 for nothing. */
+static size_t hear_leavers(zsock_t *blobs, struct mail **ret_mails)
+{
+    size_t count = 0;
+    struct mail *mail = NULL;
+    zsock_set_rcvtimeo(blobs, 300);
+    while ((mail = mail_receive(blobs, true))) {
+        assert_int_equal(mail->type, MAIL_LEAVE);
+        ret_mails[count++] = mail;
+    }
+    return count;
+}
+
+static void answer_leavers(struct rig *rig, struct mail **mails, size_t count, bool failed)
+{
+    for (size_t i = 0; i < count; i++) {
+        mails[i]->type = MAIL_LEFT;
+        mails[i]->leaver->failed = failed;
+        mail_send(rig->to_writer, &mails[i]);
+    }
+}
+
+static void tick(struct rig *rig)
+{
+    struct mail *mail = mail_new(MAIL_TICK);
+    mail_send(rig->to_writer, &mail);
+}
+
+/* Some at a time, each until it has left; what fails is told again with the next tick, and not before. */
+static void test_attachments_leave(void **state)
+{
+    enum { MANY = 70, AT_ONCE = 64 };
+    struct rig rig;
+    struct bench *bench = *state;
+    struct mail *mails[MANY];
+    rig_open(&rig, bench);
+    zsock_t *blobs = zsock_new_pull("@inproc://blobs");
+    assert_int_equal(store_begin(bench->store), ERR_OK);
+    for (int i = 0; i < MANY; i++) {
+        char sql[160];
+        snprintf(sql, sizeof sql, "insert into leaving(party, hash) values(%d, x'%064d')", (int)bench->party.row, i);
+        assert_int_equal(db_exec(bench->store->db, sql), ERR_OK);
+    }
+    assert_int_equal(store_commit(bench->store), ERR_OK);
+    rig_start(&rig);
+    tick(&rig);
+    tick(&rig);
+    assert_int_equal(hear_leavers(blobs, mails), AT_ONCE);
+    answer_leavers(&rig, mails, AT_ONCE, true);
+    assert_int_equal(hear_leavers(blobs, mails), 0);
+    tick(&rig);
+    assert_int_equal(hear_leavers(blobs, mails), AT_ONCE);
+    answer_leavers(&rig, mails, AT_ONCE, false);
+    assert_int_equal(hear_leavers(blobs, mails), MANY - AT_ONCE);
+    answer_leavers(&rig, mails, MANY - AT_ONCE, false);
+    tick(&rig);
+    assert_int_equal(hear_leavers(blobs, mails), 0);
+    rig_close(&rig);
+    zsock_destroy(&blobs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_decided_before_done, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_failed_commit, bench_setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(test_attachments_leave, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_one_does_not_hold_the_others, bench_setup, bench_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

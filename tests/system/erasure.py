@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Erasure by hand and at the end of a term: the planted secret is nowhere on the hub's disk, the record is proved to have
-been there, every listing and figure goes on; a hub that is killed amidst its erasing goes on where it was."""
-import os, time
+been there, every listing and figure goes on; a hub that is killed amidst its erasing goes on where it was. An attachment
+goes with the last record that names it."""
+import hashlib, os, time
 
 from clock import DAY, Clock
 from harness import check, day, figures, main, require, review, skip, wait_until, warning
@@ -91,8 +92,59 @@ def check_followers(site, hub, province, alarm):
     late.stop()
 
 
+def opinion(site, name, content=SECRET):
+    """What a record says of a new file in the institution's folder, and the file's SHA-256."""
+    content = f"%PDF-1.7\n{content}".encode()
+    with open(f"{site.folder}/{name}", "wb") as file:
+        file.write(content)
+    return [{"file": name, "role": "opinion"}], hashlib.sha256(content).hexdigest()
+
+
+def fetches(site, agent, name):
+    """Whether the hub gives it to the institution, whose own copy is gone."""
+    copy, path = f"{agent.home}/blobs/{name}", f"{site.folder}/back-{os.urandom(4).hex()}"
+    if os.path.exists(copy):
+        os.unlink(copy)
+    return agent.cli("attachment", "get", name, "-o", path, ok=False).returncode == 0
+
+
+def uploaded(hub, agent):
+    return [row["sha256"] for row in hub.cli_json("attachment", "list", "--entity", agent.uscc)]
+
+
+def check_attachments(site, hub, agent):
+    other = site.agent(hub, "other")
+    other.start()
+    named, name = opinion(site, "意见.pdf")
+    kept, kept_name = opinion(site, "其他.pdf", "别的内容")
+    first, second = agent.submit(review(attachments=named), review(attachments=named + kept))
+    third, = other.submit(review(attachments=named))
+    agent.sync()
+    other.sync()
+    require(name in uploaded(hub, agent) and name in uploaded(hub, other), "both have uploaded it")
+    hub.cli("erase", first, "--reason", "测试", "--yes")
+    time.sleep(0.5)
+    check(name in uploaded(hub, agent), "an attachment stays while another record of the institution names it")
+    hub.cli("erase", second, "--reason", "测试", "--yes")
+    wait_until(lambda: not uploaded(hub, agent), what="the attachments of the erased record to go")
+    check(not fetches(site, agent, name) and not os.path.exists(f"{hub.home}/attachments/{kept_name}"), "with the last one it goes")
+    check(fetches(site, other, name), "but not for another institution that has filed the same")
+    hub.cli("erase", third, "--reason", "测试", "--yes")
+    hub.kill()
+    hub.start()
+    wait_until(lambda: not holds_secret(hub), 20, what="the content to go from the hub's disk, though the hub was killed at once")
+    check(not uploaded(hub, other), "and nobody has it")
+    named, name = opinion(site, "意见.pdf")
+    again, = agent.submit(review(attachments=named))
+    agent.sync()
+    check(again in hub.ids() and fetches(site, agent, name), "a later record brings it anew")
+    hub.cli("erase", again, "--reason", "测试", "--yes")
+    other.stop()
+
+
 def check_terms(site, hub, agent, clock):
-    ids = agent.submit(*(rejected(number) for number in range(MANY)))
+    named, _ = opinion(site, "决定.pdf")
+    ids = agent.submit(*(rejected(number) | {"attachments": named} for number in range(MANY)))
     agent.sync(timeout=60)
     wait_until(lambda: set(ids) <= set(hub.ids()), 60, what="the reports at the hub")
     before = figures(hub.stats("review"))
@@ -119,7 +171,7 @@ def check_terms(site, hub, agent, clock):
         kills += 1
     acts = lambda: sum(int(row["detail"].split(";")[0]) for row in hub.cli_json("audit-log", "--act", "retention"))
     wait_until(lambda: acts() >= MANY, 60, 0.2, "all to be erased")
-    wait_until(lambda: not holds_secret(hub), 30, what="the secret to go from store and write-ahead log")
+    wait_until(lambda: not holds_secret(hub), 30, what="the secret to go from store, write-ahead log and attachments")
     time.sleep(1)
     check(acts() == MANY, f"after {kills} kills each of {MANY} was erased once, in the commit of its act", acts())
     rows = {row["id"]: row["title"] for row in hub.query()}
@@ -141,6 +193,7 @@ def test(site):
     province.start()
     check_by_hand(site, hub, agent, province)
     province.stop()
+    check_attachments(site, hub, agent)
     hub.cli("peer", "revoke", "省厅 province", "--reason", "测试")
     hub.cli("peer", "revoke", "省厅 late", "--reason", "测试")
     check_terms(site, hub, agent, clock)
