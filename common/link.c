@@ -111,18 +111,19 @@ void link_greet(struct link *link)
     link->is_greeted = link_send(link, &message);
 }
 
-/* Where a change of the hub's keys is announced, it has one or the other. */
+/* A hub that has another key, or that takes no more connections for the moment, breaks the handshake off without a
+ * word. Where a change of its keys is announced, it has one or the other. */
 static void on_strange_hub(struct link *link)
 {
     bool may_be_other = membership_has_successor(link->config.membership);
     link->uses_next_hub = may_be_other && !link->uses_next_hub;
     link_go_down(
         link,
-        tr("the secure handshake failed: the hub's key has changed, or another service answers there. If the hub "
-           "stays out of reach, ask the city operator for a new link and join again: keys and records stay",
-           "安全握手失败：枢纽密钥已更换，或该地址上运行的是其他服务。如一直无法连接，请向市级管理员索取新链接并重"
-           "新加入："
-           "密钥和记录都会保留"),
+        tr("the secure handshake failed: the hub takes no more connections from here for the moment, its key has "
+           "changed, or another service answers there. If it stays so, ask the city operator for a new link and join "
+           "again: keys and records stay",
+           "安全握手失败：枢纽暂不接受本地址的更多连接，或其密钥已更换，或该地址上运行的是其他服务。如一直无法连接，"
+           "请向市级管理员索取新链接并重新加入：密钥和记录都会保留"),
         may_be_other ? 0 : REFUSED_MS);
 }
 
