@@ -184,6 +184,21 @@ int64_t calendar_add_working_days(const void *calendar, int64_t day, int64_t cou
     return day;
 }
 
+char *calendar_text(const struct calendar *calendar)
+{
+    enum { LINE = 40 };
+    size_t count = calendar ? calendar->count : 0;
+    char *text = mem_alloc(count * LINE + 1);
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        char date[11];
+        date_text(calendar->days[i].day, date);
+        used += (size_t)snprintf(text + used, LINE, "calendar %s %s\n", date,
+                                 calendar->days[i].is_worked ? "workday" : "holiday");
+    }
+    return text;
+}
+
 bool calendar_covers(const struct calendar *calendar, int year)
 {
     struct period period = {PERIOD_YEAR, year, 1};

@@ -28,6 +28,9 @@ bool calendar_is_working_day(const struct calendar *calendar, int64_t day);
  * that the function fits proto/term.h. */
 int64_t calendar_add_working_days(const void *calendar, int64_t day, int64_t count);
 
+/* A line a day that the file names, by day: "calendar 2026-10-01 holiday". "" for NULL. The caller frees it. */
+char *calendar_text(const struct calendar *calendar);
+
 /* Whether the file says anything of that year: without it, holidays of the year would count as worked. */
 bool calendar_covers(const struct calendar *calendar, int year);
 

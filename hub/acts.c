@@ -65,48 +65,71 @@ static bool has_line(const char *text, const char *line, size_t size)
     return false;
 }
 
-/* Appends the lines of TEXT that OTHER has not, each after MARK. */
-static char *list_lines(char *list, const char *text, const char *other, char mark)
+/* What is filed in one act, and the acts that came before it. */
+struct change_list {
+    struct city *city;
+    struct store *store;
+    const struct act_note *note; /* but for its detail */
+    int64_t now;
+    char detail[DETAIL_MAX + 1];
+};
+
+static err_t file_list(struct change_list *list)
 {
-    while (text && *text) {
+    struct act_note note = *list->note;
+    struct filed filed;
+    struct faults faults;
+    note.detail = list->detail;
+    err_t err = *list->detail ? acts_file(list->city, list->store, &note, list->now, &filed, &faults) : ERR_OK;
+    list->detail[0] = '\0';
+    return err;
+}
+
+/* Lists the lines of TEXT that OTHER has not, each after MARK. */
+static err_t list_lines(struct change_list *list, const char *text, const char *other, char mark)
+{
+    static const char separator[] = "; ";
+    err_t err = ERR_OK;
+    while (err == ERR_OK && text && *text) {
         size_t size = strcspn(text, "\n");
         if (!has_line(other, text, size)) {
-            size_t used = list ? strlen(list) : 0;
-            list = mem_grow(list, used + size + 5, 1);
-            snprintf(list + used, size + 5, "%s%c %.*s", used ? "; " : "", mark, (int)size, text);
+            bool is_full = strlen(list->detail) + strlen(separator) + 2 + size > DETAIL_MAX;
+            err = is_full ? file_list(list) : ERR_OK;
+            size_t used = strlen(list->detail);
+            snprintf(list->detail + used, sizeof list->detail - used, "%s%c %.*s", used ? separator : "", mark,
+                     (int)size, text);
         }
         text += size + (text[size] == '\n');
     }
-    return list;
+    return err;
 }
 
 err_t acts_note_change(struct city *city, struct store *store, enum act act, const char *text,
                        const struct person *person, int64_t now)
 {
     const char *key = enum_act.labels[act].code;
+    struct act_note note = {act, person, city->party.party, "", ""};
+    struct change_list list = {city, store, &note, now, ""};
     char *before = store_noted(store, key);
-    char *changes = list_lines(list_lines(NULL, before, text, '-'), text, before, '+');
     err_t err = ERR_OK;
-    if (changes) {
-        struct act_note note = {act, person, city->party.party, changes, ""};
-        struct filed filed;
-        struct faults faults;
-        err = acts_file(city, store, &note, now, &filed, &faults);
+    if (!before || strcmp(before, text) != 0) {
+        err = list_lines(&list, before, text, '-');
+        err = err == ERR_OK ? list_lines(&list, text, before, '+') : err;
+        err = err == ERR_OK ? file_list(&list) : err;
         err = err == ERR_OK ? store_note(store, key, text) : err;
     }
     free(before);
-    free(changes);
     return err;
 }
 
-err_t acts_note_changes(struct city *city, struct store *store, const struct options *options,
-                        const struct operators *operators, const struct retention *retention,
+err_t acts_note_changes(struct city *city, struct store *store, const struct in_force *in_force,
                         const struct person *person)
 {
-    char *keys = config_text(option_rows, option_count, options);
-    char *terms = retention_text(retention);
-    char *configuration = zsys_sprintf("%s%s", keys, terms);
-    char *people = operators_text(operators);
+    char *keys = config_text(option_rows, option_count, in_force->options);
+    char *retention = retention_text(in_force->retention);
+    char *lengths = site_terms_text(in_force->terms);
+    char *configuration = zsys_sprintf("%s%s%s", keys, retention, lengths);
+    char *people = operators_text(in_force->operators);
     int64_t now = clock_ms();
     err_t err = store_begin(store);
     err = err == ERR_OK ? acts_note_change(city, store, ACT_CONFIGURATION, configuration, person, now) : err;
@@ -116,7 +139,8 @@ err_t acts_note_changes(struct city *city, struct store *store, const struct opt
         store_rollback(store);
     }
     free(keys);
-    free(terms);
+    free(retention);
+    free(lengths);
     free(configuration);
     free(people);
     return err;

@@ -43,10 +43,8 @@ static zmsg_t *call_starting(const struct home *home, zmsg_t *request)
 }
 
 struct resting {
-    const struct options *options;
+    const struct in_force *in_force;
     const struct identity *identity;
-    const struct operators *operators;
-    const struct retention *retention;
     struct store *store;
 };
 
@@ -54,11 +52,12 @@ static zmsg_t *run_at_rest(const struct resting *hub, zmsg_t *request)
 {
     struct city city = {0};
     zmsg_t *reply = NULL;
-    err_t err = city_open(hub->store, hub->identity, hub->options, &city);
+    err_t err = city_open(hub->store, hub->identity, hub->in_force->options, &city);
     if (err == ERR_OK) {
-        struct admin admin = {.store = hub->store, .city = &city, .operators = hub->operators};
-        struct person person = operators_name(hub->operators, geteuid());
-        err = acts_note_changes(&city, hub->store, hub->options, hub->operators, hub->retention, &person);
+        const struct operators *operators = hub->in_force->operators;
+        struct admin admin = {.store = hub->store, .city = &city, .operators = operators};
+        struct person person = operators_name(operators, geteuid());
+        err = acts_note_changes(&city, hub->store, hub->in_force, &person);
         reply = err == ERR_OK ? admin_run(&admin, geteuid(), request) : NULL;
         store_truncate_log(hub->store);
     }
@@ -71,17 +70,21 @@ static zmsg_t *call_store(const struct home *home, zmsg_t *request)
     struct options options;
     struct operators operators;
     struct retention retention = {0};
+    struct site_terms site;
     struct identity identity;
     struct store *store = NULL;
     if (options_load_keys(home, &options, &identity, reason) != ERR_OK ||
-        operators_load(home, &operators, reason) != ERR_OK || retention_load(home, &retention, reason) != ERR_OK) {
+        operators_load(home, &operators, reason) != ERR_OK || retention_load(home, &retention, reason) != ERR_OK ||
+        site_terms_open(home, (int)options.utc_offset_minutes, &site, reason) != ERR_OK) {
         return admin_fail(reason);
     }
     struct store_settings settings = options_store_settings(&options);
+    struct in_force in_force = {&options, &operators, &retention, &site};
     zmsg_t *reply = store_open(home, true, &settings, &store, reason) == ERR_OK
-                        ? run_at_rest(&(struct resting){&options, &identity, &operators, &retention, store}, request)
+                        ? run_at_rest(&(struct resting){&in_force, &identity, store}, request)
                         : admin_fail(reason);
     store_close(store);
+    site_terms_close(&site);
     identity_done(&identity);
     return reply;
 }

@@ -24,8 +24,15 @@ void desk_close(struct desk *desk)
 
 err_t desk_configure(struct desk *desk, const struct home *home, const struct options *options, char reterr_reason[512])
 {
-    err_t err = signals_configure(&desk->signals, home, options, reterr_reason);
+    struct site_terms site;
+    err_t err = site_terms_open(home, desk->site.settings.utc_offset_minutes, &site, reterr_reason);
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = signals_configure(&desk->signals, home, options, reterr_reason);
+    site_terms_close(err == ERR_OK ? &desk->site : &site);
     if (err == ERR_OK) {
+        desk->site = site;
         desk->share_mode = (enum share_mode)share_mode_find(options->share_mode);
         desk->share_level = options->share_level;
         desk->shares_due = true;

@@ -234,10 +234,9 @@ static bool know_terms(const struct hub *hub, struct retention *ret_retention)
 }
 
 /* A hub that cannot write now, on a full disk, serves all the same: what changed is noted the next time. */
-static void note_start(const struct hub *hub, struct city *city, struct store *store, const struct operators *operators,
-                       const struct retention *retention)
+static void note_start(struct city *city, struct store *store, const struct in_force *in_force)
 {
-    err_t err = acts_note_changes(city, store, &hub->options, operators, retention, NULL);
+    err_t err = acts_note_changes(city, store, in_force, NULL);
     err = err == ERR_OK ? acts_file_own(city, store, ACT_HUB_START, AGN_VERSION) : err;
     if (err != ERR_OK) {
         log_error("act-unwritten", "act=hub_start error=\"%s\"", err_text(err));
@@ -300,7 +299,8 @@ static bool start_actors(struct hub *hub)
     struct parts parts = {0};
     bool is_open = open_writing(hub, &parts);
     if (is_open) {
-        note_start(hub, &parts.city, parts.ledger, &parts.operators, &parts.retention);
+        struct in_force in_force = {&hub->options, &parts.operators, &parts.retention, &parts.desk.site};
+        note_start(&parts.city, parts.ledger, &in_force);
         is_open = open_reading(hub, &parts);
     }
     if (!is_open) {

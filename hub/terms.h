@@ -21,6 +21,10 @@ MUST_CHECK err_t site_terms_open(const struct home *home, int utc_offset_minutes
                                  char reterr_reason[512]);
 void site_terms_close(struct site_terms *site);
 
+/* A line a length or a period that is not the table's, as terms.conf has it, then calendar_text(): what is compared
+ * when the files may have changed. The caller frees it. */
+char *site_terms_text(const struct site_terms *site);
+
 /* The first year, of the present one and the one that is 30 days away, of which calendar.txt names no day, so that its
  * holidays would count as worked; 0: it names days of both. */
 int site_terms_uncovered_year(const struct site_terms *site, int64_t now_ms);

@@ -376,8 +376,8 @@ static void configure_people_and_terms(struct writer *writer, uid_t by)
         log_error("reload-refused", "reason=\"%s\" keeping what was", reason);
     }
     struct person person = operators_name(&writer->operators, by);
-    err_t err = acts_note_changes(&writer->city, writer->store, &writer->options, &writer->operators,
-                                  &writer->retention, &person);
+    struct in_force in_force = {&writer->options, &writer->operators, &writer->retention, &writer->desk.site};
+    err_t err = acts_note_changes(&writer->city, writer->store, &in_force, &person);
     if (err != ERR_OK) {
         complain(writer, err);
     }

@@ -113,6 +113,10 @@ static void test_comments_blank_lines_windows_and_any_order_are_read(void **stat
     assert_true(calendar_is_working_day(calendar, day_number("2026-10-02")));
     assert_false(calendar_is_working_day(calendar, day_number("2026-10-05")));
     assert_true(calendar_is_working_day(calendar, day_number("2026-10-10")));
+    char *days = calendar_text(calendar);
+    assert_string_equal(days,
+                        "calendar 2026-10-01 holiday\ncalendar 2026-10-05 holiday\ncalendar 2026-10-10 workday\n");
+    free(days);
     calendar_free(calendar);
     assert_int_equal(load_text("", 0, &calendar, reason), ERR_OK);
     assert_true(calendar_is_working_day(calendar, day_number("2026-10-01")));

@@ -59,6 +59,9 @@ static void test_a_home_without_files_has_the_terms_of_the_sources(void **state)
     assert_int_equal(site_terms_open(home, 480, &site, reason), ERR_OK);
     assert_int_equal(site.settings.lengths[TERM_DECISION_GENERAL].number, 30);
     assert_int_equal(site.settings.add_working_days(site.settings.calendar, 20728, 1), 20731); /* Friday, 2 October */
+    char *text = site_terms_text(&site);
+    assert_string_equal(text, "");
+    free(text);
     site_terms_close(&site);
 }
 
@@ -80,6 +83,9 @@ static void test_the_files_of_the_home_are_in_force(void **state)
     assert_string_equal(words.end, "decided_on");
     assert_string_equal(words.before, "5 days before: the institution");
     assert_string_equal(words.after, "the institution, the city");
+    char *text = site_terms_text(&site);
+    assert_string_equal(text, "term decision_general = 45 days\ncalendar 2026-10-05 holiday\n");
+    free(text);
     site_terms_close(&site);
 }
 

@@ -161,6 +161,19 @@ def check_changes(hub):
     row = hub.cli_json("audit-log", "--act", "operators")[0]
     check("- bin = 李晨 (reviewer)" in row["detail"] and "+ bin = 李晨晨 (reviewer)" in row["detail"] and
           row["unix_user"] == "root", "a changed operator is recorded, and who had the file read", row)
+    for name, text in (("terms.conf", "term decision_general = 45 days\n"), ("calendar.txt", "2027-10-04 holiday 国庆节\n")):
+        with open(f"{hub.home}/{name}", "w") as file:
+            file.write(text)
+    hub.process.send_signal(1)
+    wait_until(lambda: hub.cli_json("audit-log", "--act", "configuration")[0]["detail"] ==
+               "+ term decision_general = 45 days; + calendar 2027-10-04 holiday",
+               what="the change of the terms and the calendar in the log")
+    with open(f"{hub.home}/calendar.txt", "w") as file:
+        file.write("2027-10-04 feast\n")
+    hub.process.send_signal(1)
+    hub.wait_log("calendar.txt:1: ")
+    with open(f"{hub.home}/calendar.txt", "w") as file:
+        file.write("2027-10-04 holiday\n")
     hub.stop()
     write_operators(hub)
     hub.start()
