@@ -22,22 +22,24 @@ void desk_close(struct desk *desk)
     desk_free_received(desk);
 }
 
-err_t desk_configure(struct desk *desk, const struct home *home, const struct options *options, char reterr_reason[512])
+err_t desk_load_terms(struct desk *desk, const struct home *home, char reterr_reason[512])
 {
     struct site_terms site;
     err_t err = site_terms_open(home, desk->site.settings.utc_offset_minutes, &site, reterr_reason);
-    if (err != ERR_OK) {
-        return err;
-    }
-    err = signals_configure(&desk->signals, home, options, reterr_reason);
-    site_terms_close(err == ERR_OK ? &desk->site : &site);
     if (err == ERR_OK) {
+        site_terms_close(&desk->site);
         desk->site = site;
-        desk->share_mode = (enum share_mode)share_mode_find(options->share_mode);
-        desk->share_level = options->share_level;
-        desk->shares_due = true;
+        desk->periods_day = INT64_MIN; /* the period may be another */
     }
     return err;
+}
+
+err_t desk_configure(struct desk *desk, const struct home *home, const struct options *options, char reterr_reason[512])
+{
+    desk->share_mode = (enum share_mode)share_mode_find(options->share_mode);
+    desk->share_level = options->share_level;
+    desk->shares_due = true;
+    return signals_configure(&desk->signals, home, options, reterr_reason);
 }
 
 void desk_settle(const struct desk *desk, struct clock_row *row, int64_t now)

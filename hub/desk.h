@@ -37,8 +37,10 @@ struct desk {
 MUST_CHECK err_t desk_open(struct desk *desk, struct store *store, struct city *city, const struct home *home,
                            int utc_offset_minutes, char reterr_reason[512]);
 void desk_close(struct desk *desk);
-/* What the options say of signals and of sharing, and the site's terms: at the start, and again on SIGHUP. On failure what was stays; the
- * reason names file and line. */
+/* The site's terms, read again. On failure those that were stay; the reason names file and line. */
+MUST_CHECK err_t desk_load_terms(struct desk *desk, const struct home *home, char reterr_reason[512]);
+/* What the options say of sharing and of signals: at the start, and again on SIGHUP. On failure the rules for signals
+ * stay as they were; the reason names file and line. */
 MUST_CHECK err_t desk_configure(struct desk *desk, const struct home *home, const struct options *options,
                                 char reterr_reason[512]);
 

@@ -19,14 +19,15 @@
 #define ROUNDED "(size + 4095) / 4096 * 4096"
 
 /* Parties are named, not numbered: the numbers are the store's, and the two may come from different backups. */
-static const struct db_migration migrations[] = {{
+static const char first_tables[] =
     "create table content(hash blob primary key, size int not null, media_type text not null, at int not null) without "
     "rowid;"
     "create table upload(party text not null, hash blob not null, at int not null, primary key(party, hash)) without "
     "rowid;"
     "create table part(number integer primary key, party text not null, hash blob not null, size int not null,"
-    " media_type text not null, durable int not null, written_at int not null, unique(party, hash));",
-}};
+    " media_type text not null, durable int not null, written_at int not null, unique(party, hash));";
+static const char by_hash[] = "create index upload_hash on upload(hash);";
+static const struct db_migration migrations[] = {{first_tables}, {by_hash}};
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 
 enum statement {

@@ -6,8 +6,8 @@
  *   HOME/attachments/registry.db   who has uploaded what, and how much of each part is durable
  *
  * The registry is a database of its own, since the writer's is for records alone and must wait for nobody: contents are
- * there before the record that names them, so neither file has to agree with the other at the same instant. If one of
- * them is put back from a backup, the worst is that an attachment is asked for again (`missing_blob`).
+ * there before the record that names them, and go after it, so neither file has to agree with the other at the same
+ * instant. Put back from a backup, they are put back together.
  *
  * What may be trusted: a row in `upload` was committed after its content and the folder were on the disk. A row in
  * `part` says how much of the part's file is on the disk; beyond that the file holds anything. A file without a row

@@ -7,7 +7,8 @@
  *      takes no record that names it (`retry`, `missing_blob`), though the blobs actor let it pass;
  *   2. the blobs actor takes it from the shelf (LEAVE): whoever names it then is told to upload it anew;
  *   3. it answers (LEFT), in line with the party's batches that it let pass before, and the attachment is leaving no
- *      more. */
+ *      more.
+ * Of the city's own records nothing is kept here: it uploads nothing. */
 #ifndef HUB_STORE_ATTACHED_H
 #define HUB_STORE_ATTACHED_H
 

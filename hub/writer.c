@@ -68,6 +68,8 @@ static void fail_mail(struct mail *mail, err_t err)
         snprintf(mail->enrolment->refusal, sizeof mail->enrolment->refusal, "busy");
     } else if (mail->type == MAIL_BATCH) {
         mail->batch->failure = retry_code(err);
+    } else if (mail->type == MAIL_LEFT) {
+        mail->leaver->failed = true;
     }
 }
 
@@ -148,7 +150,7 @@ static void complain(struct writer *writer, err_t err)
 
 static void send_leavers(struct writer *writer)
 {
-    err_t err = leavers_send(&writer->leavers, writer->store);
+    err_t err = has_room(writer) ? leavers_send(&writer->leavers, writer->store) : ERR_OK;
     if (err != ERR_OK) {
         complain(writer, err);
     }
@@ -352,17 +354,21 @@ static zmsg_t *answer_operator(void *self, uid_t uid, zmsg_t *request)
     return reply;
 }
 
-/* Rules that cannot be read change nothing: those that were go on. */
+/* Rules and terms that cannot be read change nothing: those that were go on. */
 static void configure_desk(struct writer *writer)
 {
     char reason[512];
     if (desk_configure(&writer->desk, &writer->home, &writer->options, reason) != ERR_OK) {
         log_error("reload-refused", "reason=\"%s\" keeping what was", reason);
     }
+    if (desk_load_terms(&writer->desk, &writer->home, reason) != ERR_OK) {
+        log_error("reload-refused", "reason=\"%s\" keeping what was", reason);
+    }
     writer->is_desk_due = true;
 }
 
-/* Operators and terms that cannot be read change nothing either. What is not as it was noted last becomes a record. */
+/* Operators and terms of keeping that cannot be read change nothing either. What is not as it was noted last becomes a
+ * record. */
 static void configure_people_and_terms(struct writer *writer, uid_t by)
 {
     char reason[512];
@@ -465,6 +471,7 @@ void writer_actor(zsock_t *pipe, void *config)
         log_error("control-bind", "path=%s reason=\"%s\" operator commands will not reach the running hub", path,
                   strerror(errno));
     }
+    send_leavers(writer); /* before anybody uploads one of them anew */
     zsock_signal(pipe, 0);
     serve(writer);
     zsock_destroy(&writer->work);

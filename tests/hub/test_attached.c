@@ -132,6 +132,18 @@ static void test_a_rejected_record_holds_nothing(void **state)
     assert_int_equal(leavers(bench, &leaver), 1);
 }
 
+/* The city uploads nothing, so nothing of it can leave, and its records wait for nothing. */
+static void test_the_city_s_own_records_are_no_part_of_it(void **state)
+{
+    struct bench *bench = *state;
+    struct leaver leaver;
+    store_set_city(bench->store, bench->party.row);
+    assert_stored(put(bench, 1, 0));
+    erase(bench, 1);
+    assert_int_equal(leavers(bench, &leaver), 0);
+    assert_stored(put(bench, 2, 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +152,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_was_erased_is_a_duplicate_whatever_the_shelf_says, bench_setup,
                                         bench_teardown),
         cmocka_unit_test_setup_teardown(test_a_rejected_record_holds_nothing, bench_setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(test_the_city_s_own_records_are_no_part_of_it, bench_setup, bench_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
