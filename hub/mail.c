@@ -13,6 +13,8 @@ struct batch *batch_new(uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         batch->items[i].faults = NULL;
         batch->items[i].retry = NULL;
+        batch->items[i].number = 0;
+        batch->items[i].at = 0;
         msgpack_sbuffer_init(&batch->items[i].refusal);
     }
     return batch;

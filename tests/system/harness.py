@@ -452,6 +452,7 @@ class Proxy:
                 except OSError:
                     near.close()
                     continue
+                far.settimeout(None)  # a peer may be silent for long
                 self.pairs.append((near, far))
                 threading.Thread(target=self.pump, args=(near, far, 0), daemon=True).start()
                 threading.Thread(target=self.pump, args=(far, near, 1), daemon=True).start()

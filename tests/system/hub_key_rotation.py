@@ -4,7 +4,7 @@ import os, random, re, time
 
 import client
 from crash import Follower, Load, check_agreement, check_arrivals, kill_midway
-from harness import check, main, require, review, wait_until
+from harness import UNDER, check, main, require, review, skip, wait_until
 
 ROUNDS = int(os.environ.get("ROUNDS", "2"))
 SEED = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1, 10 ** 9)
@@ -100,6 +100,8 @@ def check_leak_during(hub):
 
 
 def test(site):
+    if UNDER:
+        skip("a hub that changes its keys executes itself anew; under valgrind that is valgrind, which refuses")
     print(f"SEED={SEED} ROUNDS={ROUNDS}", flush=True)
     chance = random.Random(SEED)
     hub = site.hub()

@@ -5,7 +5,7 @@ import json, re, shutil, sqlite3, time
 
 import witness
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from harness import check, main, require, wait_until
+from harness import UNDER, check, main, require, skip, wait_until
 from witness import (change, clear, export, file_records, follow, forget_ledger, heads_of, leaves, move, standing, twin_of,
                      unpack, wait_alarm, wait_heads)
 
@@ -179,6 +179,8 @@ def wait_alarm_old_key(province):
 
 
 def test(site):
+    if UNDER:
+        skip("a hub that changes its keys executes itself anew; under valgrind that is valgrind, which refuses")
     hub = site.hub()
     agent = hub.agent = site.agent(hub)
     province = follow(site, hub, "province")
