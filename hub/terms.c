@@ -31,7 +31,7 @@ char *site_terms_text(const struct site_terms *site)
 {
     enum { LINE = 64 + LENGTH_TEXT_SIZE };
     char *days = calendar_text(site->calendar);
-    size_t size = (TERMS + 1) * LINE + strlen(days) + 1;
+    size_t size = (size_t)(TERMS + 1) * LINE + strlen(days) + 1;
     char *text = mem_alloc(size);
     size_t used = 0;
     struct term_settings standard;
