@@ -22,6 +22,7 @@ struct door {
     int endpoint;
     bool is_known, is_waiting;
     int64_t since_ms;
+    uint64_t base;
     int previous, next;
 };
 
@@ -220,7 +221,16 @@ void doors_in_session(struct doors *doors, const struct connection *connection, 
     if (is_in) {
         delist(doors, connection->fd);
     } else if (!door->is_waiting) {
+        doors->by_fd[connection->fd].base = UINT64_MAX;
         enlist(doors, connection->fd, now_ms);
+    }
+}
+
+void doors_each_waiting(struct doors *doors,
+                        void (*each)(void *self, const struct connection *connection, uint64_t *base), void *self)
+{
+    for (int fd = doors->first; fd != NONE; fd = doors->by_fd[fd].next) {
+        each(self, &doors->by_fd[fd].connection, &doors->by_fd[fd].base);
     }
 }
 

@@ -33,6 +33,7 @@ enum door_verdict {
     DOOR_OPEN,
     DOOR_ADDRESS, /* too many, or too fast, from this address */
     DOOR_SHORT,   /* too many connections together */
+    DOOR_HEAVY,   /* the caller's: it sends what is never read */
     DOOR_VERDICTS
 };
 /* ENDPOINT tells whose connection it is: events of two endpoints may come out of order. Not DOOR_OPEN: *ret_victim is
@@ -46,6 +47,10 @@ void doors_in_session(struct doors *doors, const struct connection *connection, 
 bool doors_overdue(struct doors *doors, int64_t now_ms, struct connection *ret_victim);
 /* Likewise, whatever its age. */
 bool doors_oldest(struct doors *doors, struct connection *ret_victim);
+/* Each that is in no session. *base is the caller's to use: 0 when the connection has just been made, UINT64_MAX when
+ * it has just left a session. */
+void doors_each_waiting(struct doors *doors,
+                        void (*each)(void *self, const struct connection *connection, uint64_t *base), void *self);
 size_t doors_count(const struct doors *doors);
 
 #endif

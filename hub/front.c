@@ -12,7 +12,7 @@
 #include "hub/zap.h"
 
 /* Each enrolment costs a signature's check; sessions go first. */
-enum { TICK_MS = 200, BURST = 64, ENROL_BURST = 2, STOP_MS = 10000 };
+enum { TICK_MS = 200, WEIGH_MS = 1000, BURST = 64, ENROL_BURST = 2, STOP_MS = 10000, OWN_ROUTING_SIZE = 5 };
 
 /* Then the receipts that are ready go out, so that who sends little does not wait for much of somebody else's. */
 enum { BURST_US = 1000 };
@@ -104,31 +104,40 @@ static void read_inbox(struct front *front)
 static void read_metadata(struct arrival *arrival)
 {
     const char *address = zmq_msg_gets(&arrival->frame, "Peer-Address");
+    const char *user = zmq_msg_gets(&arrival->frame, "User-Id");
     snprintf(arrival->address, sizeof arrival->address, "%s", address ? address : "");
+    snprintf(arrival->user, sizeof arrival->user, "%s", user ? user : "");
     arrival->fd = zmq_msg_get(&arrival->frame, ZMQ_SRCFD);
 }
 
-/* False when nothing is there. A message of more than two frames is read to its end and dropped: frame stays empty,
- * which does not decode. */
+/* The ROUTER's own: who has chosen one for itself may have chosen any size. */
+static bool is_own_routing(zmq_msg_t *routing)
+{
+    const uint8_t *bytes = zmq_msg_data(routing);
+    return zmq_msg_size(routing) == OWN_ROUTING_SIZE && bytes[0] == 0;
+}
+
+/* False when nothing is there. */
 static bool receive(void *router, struct arrival *arrival)
 {
+    zmq_msg_t rest;
+    *arrival = (struct arrival){.fd = -1};
     zmq_msg_init(&arrival->routing);
     zmq_msg_init(&arrival->frame);
     if (zmq_msg_recv(&arrival->routing, router, ZMQ_DONTWAIT) < 0) {
         return false;
     }
-    bool more = zmq_msg_more(&arrival->routing);
-    for (int parts = 1; more; parts++) {
-        if (zmq_msg_recv(&arrival->frame, router, ZMQ_DONTWAIT) < 0) {
-            return false;
-        }
-        more = zmq_msg_more(&arrival->frame);
-        if (parts == 1) {
-            read_metadata(arrival);
-        } else {
-            zmq_msg_close(&arrival->frame);
-            zmq_msg_init(&arrival->frame);
-        }
+    arrival->is_foreign = !is_own_routing(&arrival->routing);
+    if (!zmq_msg_more(&arrival->routing) || zmq_msg_recv(&arrival->frame, router, ZMQ_DONTWAIT) < 0) {
+        return false;
+    }
+    read_metadata(arrival);
+    arrival->size = zmq_msg_size(&arrival->frame);
+    for (bool more = zmq_msg_more(&arrival->frame); more; arrival->is_foreign = true) {
+        zmq_msg_init(&rest);
+        more = zmq_msg_recv(&rest, router, ZMQ_DONTWAIT) >= 0 && zmq_msg_more(&rest);
+        arrival->size += zmq_msg_size(&rest);
+        zmq_msg_close(&rest);
     }
     return true;
 }
@@ -136,9 +145,8 @@ static bool receive(void *router, struct arrival *arrival)
 /* The ZAP user id: the rows of the party and of its key. */
 static void find_speaker(struct front *front, struct arrival *arrival)
 {
-    const char *user = zmq_msg_gets(&arrival->frame, "User-Id");
     char *rest = NULL;
-    arrival->peer = user ? sessions_find(front->sessions, strtoll(user, &rest, 10)) : NULL;
+    arrival->peer = *arrival->user ? sessions_find(front->sessions, strtoll(arrival->user, &rest, 10)) : NULL;
     arrival->key =
         arrival->peer && *rest == '/' ? party_keys_find(&arrival->peer->keys, strtoll(rest + 1, NULL, 10)) : NULL;
 }
@@ -151,7 +159,9 @@ static void read_sessions(struct front *front)
         bool is_there = receive(zsock_resolve(front->router), &arrival);
         if (is_there) {
             find_speaker(front, &arrival);
-            if (arrival.peer) {
+            if (arrival.is_foreign) {
+                front_on_foreign(front, &arrival);
+            } else if (arrival.peer) {
                 front_on_message(front, &arrival);
             }
         }
@@ -169,8 +179,9 @@ static void read_enrolments(struct front *front)
         struct arrival arrival;
         uint8_t key[KEY_SIZE];
         bool is_there = receive(zsock_resolve(front->enrol_router), &arrival);
-        const char *user = is_there ? zmq_msg_gets(&arrival.frame, "User-Id") : NULL;
-        if (user && hex_parse(user, key, KEY_SIZE) == ERR_OK) {
+        if (is_there && arrival.is_foreign) {
+            front_on_foreign(front, &arrival);
+        } else if (is_there && hex_parse(arrival.user, key, KEY_SIZE) == ERR_OK) {
             front_on_enrol(front, &arrival, key);
         }
         zmq_msg_close(&arrival.routing);
@@ -215,6 +226,10 @@ static void tick(struct front *front)
     }
     sessions_each(front->sessions, watch_peer, front);
     front_cut_overdue(front);
+    if (front->now_ms - front->weighed_ms >= WEIGH_MS) {
+        front->weighed_ms = front->now_ms;
+        front_weigh(front);
+    }
 }
 
 static void say_stopping(void *self, struct peer *peer)

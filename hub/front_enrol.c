@@ -1,6 +1,7 @@
 /* Enrolment (PROTOCOL.md §3): the lock-out, the proof, and the way to the writer, which judges the code. */
 #include "hub/front_parts.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,7 @@ static struct enrolment *new_enrolment(const struct front *front, const struct a
                                        const struct enrol *enrol, const uint8_t curve_key[KEY_SIZE])
 {
     struct enrolment *enrolment = mem_alloc(sizeof *enrolment);
+    assert(zmq_msg_size((zmq_msg_t *)&arrival->routing) <= sizeof enrolment->routing); /* the ROUTER's own */
     enrolment->routing_size = zmq_msg_size((zmq_msg_t *)&arrival->routing);
     memcpy(enrolment->routing, zmq_msg_data((zmq_msg_t *)&arrival->routing), enrolment->routing_size);
     memcpy(enrolment->curve_key, curve_key, KEY_SIZE);

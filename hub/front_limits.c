@@ -15,6 +15,8 @@ enum {
     MINUTE_MS = 60000,
     MESSAGE_COUNTS_AS = 4096, /* at least, of RATE_BYTES */
     FLOOD_MS = 5000,
+    FRESH_BYTES_MAX = 64 << 10,  /* a handshake, and a HELLO or an ENROL */
+    UNREAD_BYTES_MAX = 16 << 20, /* far more than the whole messages that are held for a peer */
     AFTER_LEAST_MS = 100,
     AFTER_MOST_MS = 1800000 /* a longer wait than an hour a peer takes for a mistake */
 };
@@ -99,6 +101,67 @@ bool front_is_flooding(struct front *front, struct arrival *arrival, bool is_str
     return true;
 }
 
+static void say(struct front *front, enum door_verdict verdict, const struct connection *connection)
+{
+    static const char *const events[] = {"", "address-limited", "connections-short", "message-endless"};
+    char address[64];
+    if (front_may_say(&front->doors_said_ms[verdict])) {
+        connection_address(connection, address);
+        log_warn(events[verdict], "address=%s connections=%zu", address, doors_count(front->doors));
+    }
+}
+
+void front_on_foreign(struct front *front, const struct arrival *arrival)
+{
+    struct connection connection = front_connection(arrival);
+    if (arrival->peer) {
+        rate_take(&front->limits[RATE_BYTES], &arrival->peer->rates[RATE_BYTES],
+                  arrival->size > MESSAGE_COUNTS_AS ? arrival->size : MESSAGE_COUNTS_AS, clock_monotonic_ms());
+    }
+    if (front_may_say(&front->foreign_said_ms)) {
+        log_warn("message-foreign", "address=%s bytes=%zu no message of AGN/1: more than one frame, or a routing id",
+                 arrival->address, arrival->size);
+    }
+    connection_cut(&connection);
+}
+
+/* libzmq bounds a frame, and how many whole messages it holds, but not how many frames a message has that never ends.
+ * So what has come by a connection is compared with what was read. */
+static void weigh_waiting(void *self, const struct connection *connection, uint64_t *base)
+{
+    struct front *front = self;
+    uint64_t received = connection_received(connection);
+    uint64_t limit = *base == 0 ? FRESH_BYTES_MAX : UNREAD_BYTES_MAX;
+    *base = *base == UINT64_MAX ? received : *base;
+    if (received > *base && received - *base > limit) {
+        say(front, DOOR_HEAVY, connection);
+        connection_cut(connection);
+    }
+}
+
+static void weigh_peer(void *self, struct peer *peer)
+{
+    struct front *front = self;
+    if (!peer->session) {
+        return;
+    }
+    uint64_t received = connection_received(&peer->connection);
+    bool is_read = peer->heard_ms >= peer->weighed_ms; /* something, since the last time */
+    peer->weighed_ms = front->now_ms;
+    peer->weighed = is_read ? received : peer->weighed;
+    if (received > peer->weighed && received - peer->weighed > UNREAD_BYTES_MAX) {
+        say(front, DOOR_HEAVY, &peer->connection);
+        front_end_session(front, peer);
+        connection_cut(&peer->connection);
+    }
+}
+
+void front_weigh(struct front *front)
+{
+    doors_each_waiting(front->doors, weigh_waiting, front);
+    sessions_each(front->sessions, weigh_peer, front);
+}
+
 void front_watch(struct front *front, int endpoint, zsock_t *router)
 {
     char address[40];
@@ -107,16 +170,6 @@ void front_watch(struct front *front, int endpoint, zsock_t *router)
                        ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_ACCEPT_FAILED | ZMQ_EVENT_DISCONNECTED);
     front->monitors[endpoint] = zsock_new(ZMQ_PAIR);
     zsock_connect(front->monitors[endpoint], "%s", address);
-}
-
-static void say(struct front *front, enum door_verdict verdict, const struct connection *connection)
-{
-    static const char *const events[] = {"", "address-limited", "connections-short"};
-    char address[64];
-    if (front_may_say(&front->doors_said_ms[verdict])) {
-        connection_address(connection, address);
-        log_warn(events[verdict], "address=%s connections=%zu", address, doors_count(front->doors));
-    }
 }
 
 static void on_accepted(struct front *front, int endpoint, int fd)

@@ -41,15 +41,19 @@ struct front {
     uint32_t enrolments;   /* likewise */
     uint64_t parcel_bytes; /* with the blobs actor */
     uint64_t last_probe;
-    int64_t now_ms, ticked_ms, stop_by_ms;
-    int64_t doors_said_ms[DOOR_VERDICTS], accept_said_ms, enrol_said_ms; /* when the log last said it */
+    int64_t now_ms, ticked_ms, weighed_ms, stop_by_ms;
+    int64_t doors_said_ms[DOOR_VERDICTS], accept_said_ms, enrol_said_ms,
+        foreign_said_ms; /* when the log last said it */
     bool is_stopping;
 };
 
 /* A message from a connection, with what the transport says of it. */
 struct arrival {
     zmq_msg_t routing;
-    zmq_msg_t frame;
+    zmq_msg_t frame;             /* the first after the routing id */
+    size_t size;                 /* of all of them */
+    bool is_foreign;             /* no message of AGN/1, whatever its content: PROTOCOL.md §1 */
+    char user[2 * KEY_SIZE + 1]; /* as hub/zap.h has it */
     struct peer *peer;
     const struct party_key *key; /* that the connection was made with; NULL: one that is out */
     char address[64];
@@ -80,6 +84,10 @@ void front_cut_overdue(struct front *front);
 /* None where it is gone: a message may outlive its connection, and then the descriptor may be somebody else's already.
  * Of two connections of one address it cannot tell. */
 struct connection front_connection(const struct arrival *arrival);
+/* Something that no peer of AGN/1 sends: counts, and its connection is cut. */
+void front_on_foreign(struct front *front, const struct arrival *arrival);
+/* Once a second: cuts those that send what is never read. */
+void front_weigh(struct front *front);
 /* Whether what came with ARRIVAL is so far beyond its peer's limits that its connection was cut. */
 bool front_is_flooding(struct front *front, struct arrival *arrival, bool is_stray);
 /* Whether PARTY has sent so much outside a session that its connections are refused for now. */

@@ -1,6 +1,7 @@
 /* The session side of PROTOCOL.md §4: what each message of a peer does. */
 #include "hub/front_parts.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +100,7 @@ static void on_hello(struct front *front, struct arrival *arrival, const struct 
         front_end_session(front, peer);
     }
     peer->session = ++front->last_session;
+    assert(zmq_msg_size(&arrival->routing) <= sizeof peer->routing); /* the ROUTER's own */
     peer->routing_size = zmq_msg_size(&arrival->routing);
     memcpy(peer->routing, zmq_msg_data(&arrival->routing), peer->routing_size);
     peer->key = arrival->key->row;
@@ -106,6 +108,7 @@ static void on_hello(struct front *front, struct arrival *arrival, const struct 
     doors_in_session(front->doors, &peer->connection, true, clock_monotonic_ms());
     peer->malformed = 0;
     peer->heard_ms = peer->pinged_ms = clock_monotonic_ms();
+    peer->weighed_ms = 0;
     note_told(front, peer, message->hello.sent);
     log_debug("session-new", "party=%s session=%" PRIu64, peer->party.party, peer->session);
     reply_welcome(front, peer);

@@ -1,5 +1,6 @@
 #include "hub/sessions.h"
 
+#include <linux/tcp.h>
 #include <netdb.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -100,6 +101,16 @@ void connection_address(const struct connection *connection, char ret_address[64
     if (getnameinfo(far_end, sizeof connection->far_end, ret_address, 64, NULL, 0, NI_NUMERICHOST) != 0) {
         ret_address[0] = '\0';
     }
+}
+
+uint64_t connection_received(const struct connection *connection)
+{
+    struct tcp_info info = {0};
+    socklen_t size = sizeof info;
+    struct connection now = connection_of(connection->fd);
+    bool is_same = now.fd >= 0 && connection_is(&now, connection);
+    return is_same && getsockopt(connection->fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.tcpi_bytes_received
+                                                                                           : 0;
 }
 
 void connection_cut(const struct connection *connection)

@@ -38,7 +38,9 @@ struct peer {
         probed_chunks;    /* served, and not shown to have been read; of those, how many the PING asks for */
     uint64_t probe_token; /* 0: no such PING is under way */
     int64_t heard_ms, pinged_ms;
-    int64_t who_ms; /* the last WHO, and to which connection */
+    int64_t weighed_ms; /* when it was last looked how much has come by the connection */
+    uint64_t weighed;   /* how much that was when something was read last */
+    int64_t who_ms;     /* the last WHO, and to which connection */
     uint8_t who_routing[ROUTING_SIZE_MAX];
 };
 
@@ -58,6 +60,8 @@ struct connection connection_of(int fd);
 bool connection_is(const struct connection *one, const struct connection *other);
 /* Its far end's address, for the log; "" where it has none. */
 void connection_address(const struct connection *connection, char ret_address[64]);
+/* The bytes that have come by it so far; 0 where it is gone, or no TCP connection. */
+uint64_t connection_received(const struct connection *connection);
 /* Closes it, if it is still the same one: a ROUTER has no way to drop a peer. */
 void connection_cut(const struct connection *connection);
 
