@@ -171,9 +171,10 @@ err_t store_enrol(struct store *store, struct enrolment *enrolment, int64_t now)
         return err;
     }
     err = store_party_at(store, enrolling.row, party);
-    bool is_stopped = err == ERR_OK && (strcmp(party->state, "revoked") == 0 ||
-                                        (enrolment->has_former && strcmp(party->state, "active") != 0));
-    if (is_stopped) {
+    /* A code lets in who was never in; what an operator has ended, an operator begins again. */
+    bool may_come =
+        strcmp(party->state, "active") == 0 || (!enrolment->has_former && strcmp(party->state, "invited") == 0);
+    if (err == ERR_OK && !may_come) {
         return refuse(&enrolling, party->state);
     }
     err = err == ERR_OK && !enrolling.is_again ? take_in(&enrolling) : err;

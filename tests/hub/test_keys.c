@@ -162,6 +162,25 @@ static void test_a_stopped_party_changes_no_keys(void **state)
     assert_string_equal(succeed(bench, bench->identity.curve_public, 7, 20), "suspended");
 }
 
+/* A link that was not used yet is no way around the operator. */
+static void test_a_link_does_not_end_a_suspension(void **state)
+{
+    struct bench *bench = *state;
+    struct party party;
+    invite(bench, "SECOND", true, "burned");
+    assert_int_equal(store_begin(bench->store), ERR_OK);
+    assert_int_equal(store_set_state(bench->store, SAMPLE_PARTY, "suspended", "", 10, &party), ERR_OK);
+    assert_int_equal(store_commit(bench->store), ERR_OK);
+    assert_string_equal(enrol_by_code(bench, "SECOND", 7, 20), "suspended");
+    assert_int_equal(store_find_party(bench->store, SAMPLE_PARTY, &party), ERR_OK);
+    assert_string_equal(party.state, "suspended");
+    assert_string_equal(states(bench, 30), "c");
+    assert_int_equal(store_begin(bench->store), ERR_OK);
+    assert_int_equal(store_set_state(bench->store, SAMPLE_PARTY, "active", "", 40, &party), ERR_OK);
+    assert_int_equal(store_commit(bench->store), ERR_OK);
+    assert_string_equal(enrol_by_code(bench, "SECOND", 7, 50), "");
+}
+
 int main(void)
 {
 #define KEYS_TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
@@ -174,6 +193,7 @@ int main(void)
         KEYS_TEST(test_a_revoked_key_names_no_successor_and_does_not_come_back),
         KEYS_TEST(test_replacing_revokes_what_was_there_and_keeps_the_account),
         KEYS_TEST(test_a_stopped_party_changes_no_keys),
+        KEYS_TEST(test_a_link_does_not_end_a_suspension),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
