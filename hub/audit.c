@@ -10,7 +10,6 @@
 #include "hub/store_clock.h"
 #include "hub/store_facts.h"
 #include "hub/store_ledger.h"
-#include "proto/rights.h"
 
 void audit_say(struct audit *audit, const char *code, const char *subject, const char *format, ...)
 {
@@ -40,23 +39,6 @@ struct reading {
     size_t used, room;
 };
 
-/* Erased by an act that stands in the log, and nothing but what an erasure leaves: the words cannot have been changed.
- */
-static err_t is_erased(const struct audit *audit, const struct logged *logged, bool *ret_is)
-{
-    msgpack_sbuffer left;
-    err_t err = store_is_erased(audit->seen, logged->party.row, logged->id);
-    *ret_is = false;
-    if (err != ERR_OK) {
-        return err == ERR_NOT_FOUND ? ERR_OK : err;
-    }
-    msgpack_sbuffer_init(&left);
-    *ret_is = rights_remnant(logged->bytes, &left) == ERR_OK && left.size == logged->bytes.size &&
-              memcmp(left.data, logged->bytes.at, left.size) == 0;
-    msgpack_sbuffer_destroy(&left);
-    return ERR_OK;
-}
-
 static err_t read_item(void *self, const struct logged *logged)
 {
     struct reading *reading = self;
@@ -70,7 +52,7 @@ static err_t read_item(void *self, const struct logged *logged)
     suite_hash_leaf(audit->seen->settings.suite, logged->bytes, hash);
     bool is_same = memcmp(logged->hash.at, hash, RECORD_HASH_SIZE) == 0;
     bool is_gone = false;
-    err_t err = is_same ? ERR_OK : is_erased(audit, logged, &is_gone);
+    err_t err = is_same ? ERR_OK : audit_is_erased(audit, logged, &is_gone);
     if (err != ERR_OK) {
         return err;
     }

@@ -1,4 +1,4 @@
-/* hub/audit_parts.h - shared by audit.c (the replay) and audit_compare.c. */
+/* hub/audit_parts.h - shared by audit.c (the replay), audit_compare.c and audit_erased.c. */
 #ifndef HUB_AUDIT_PARTS_H
 #define HUB_AUDIT_PARTS_H
 
@@ -14,6 +14,11 @@ struct audit {
 
 void audit_say(struct audit *audit, const char *code, const char *subject, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+struct logged;
+/* Erased by an act of the city's that stands in the log and is about this record, and nothing but what an erasure
+ * leaves: the words cannot have been changed. */
+MUST_CHECK err_t audit_is_erased(struct audit *audit, const struct logged *logged, bool *ret_is);
 
 /* What both stores say, row by row. */
 MUST_CHECK err_t audit_compare(struct audit *audit);

@@ -148,11 +148,12 @@ static const char erased_tables[] =
     "create table erased(party int not null, id blob not null, at int not null, act blob not null, primary key(party, "
     "id)) without rowid;"
     "create table retained(batch int not null, kind int not null, primary key(batch, kind)) without rowid;";
-/* hub/store_attached.h. */
+/* hub/store_attached.h; and the audit counts what an act has erased. */
 static const char attached_tables[] =
     "create table attached(party int not null, hash blob not null, id blob not null, primary key(party, hash, id)) "
     "without rowid;"
     "create table leaving(party int not null, hash blob not null, primary key(party, hash)) without rowid;"
+    "create index erased_act on erased(act);"
     "insert into meta(key, value) values('learn_attached', 1);";
 const struct db_migration store_migrations[] = {{first_tables},  {derived_tables},    {facts_tables}, {ledger_tables},
                                                 {record_order},  {rereviews_counted}, {key_tables},   {followed_again},

@@ -25,6 +25,8 @@ def live(site, hub, rng):
             hub.kill()
             hub.start()
     hub.cli("entity", "suspend", names[2], "--reason", "核查")
+    for _, name in filed[-2:]:
+        hub.cli("erase", name, "--reason", "当事人撤回同意", "--yes")
 
 
 def audit(hub, home=None):
@@ -46,6 +48,9 @@ ACTS = (
     ("a signature changed", "update batch set signature = zeroblob(64) where id = 3", "batch_unsigned"),
     ("a batch under another's key", "update batch set signing_key = (select signing_key from party_key order by row desc "
      "limit 1) where id = 2", "batch_unsigned"),
+    ("an erasure by an act about something else", "update erased set act = (select r.id from record r where r.kind = (select kind "
+     "from record where id in (select act from erased)) and r.id not in (select act from erased) limit 1)", "record_changed"),
+    ("an erasure by the act about another record", "update erased set act = (select max(act) from erased)", "record_changed"),
     ("a figure changed", f"update cell set count = count + 1 where {FIRST_REVIEW}", "cell_differs"),
     ("a figure deleted", f"delete from cell where {FIRST_REVIEW}", "cell_differs"),
     ("a thread's state changed", "update thread set state = state + 1", "thread_differs"),

@@ -177,6 +177,8 @@ def check_terms(site, hub, agent, clock):
     rows = {row["id"]: row["title"] for row in hub.query()}
     check(all("erased" in rows[name] for name in ids), "and is shown as that")
     check(figures(hub.stats("review")) == before, "the figures are as they were")
+    audit = hub.cli("audit", ok=False)
+    check(audit.returncode == 0, "the audit knows the acts that did it", audit.stdout[-300:] + audit.stderr[-300:])
     approved = [title for name, title in rows.items() if name not in ids and title and "erased" not in title]
     check(approved, "a report whose follow-up is still awaited keeps its content", rows)
 
