@@ -333,11 +333,17 @@ static zmsg_t *greet_operator(void *self, uid_t uid)
     return refusal;
 }
 
+/* The reserve is kept for the others: whoever fills the disk must be stopped. */
+static bool adds_much(zframe_t *command)
+{
+    return command && (zframe_streq(command, "file") || zframe_streq(command, "party-add"));
+}
+
 static zmsg_t *answer_operator(void *self, uid_t uid, zmsg_t *request)
 {
     struct writer *writer = self;
-    zmsg_t *reply =
-        has_room(writer) ? admin_run(&writer->admin, uid, request) : admin_fail(tr("the disk is full", "磁盘已满"));
+    bool may_run = has_room(writer) || !adds_much(zmsg_first(request));
+    zmsg_t *reply = may_run ? admin_run(&writer->admin, uid, request) : admin_fail(tr("the disk is full", "磁盘已满"));
     if (writer->admin.is_refused) {
         log_warn("operator-refused", "uid=%u reason=role", (unsigned)uid);
     }

@@ -9,6 +9,8 @@
 #include "proto/project.h"
 #include "proto/record.h"
 
+#define FIGURE_MAX (INT64_C(1) << 43)
+
 bool replica_is_code(struct view text, size_t size_max)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
@@ -96,14 +98,15 @@ static err_t put_change(struct apply *apply, const struct cell_event *event, int
     return db_run(stmt);
 }
 
-/* ERR_INVALID: unreadable. */
+/* ERR_INVALID: unreadable. The bounds are far beyond any figure, and a million such can still be added up. */
 static err_t apply_cell(struct apply *apply, const struct cell_event *event)
 {
     char dims[DIMS_SIZE];
     int64_t day = 0;
     struct before before;
     if (!replica_is_code(event->family, 32) || !join_dims(event, dims) || date_parse(event->day, &day) != ERR_OK ||
-        event->count < 0 || event->revision > INT64_MAX || event->size > INT64_MAX) {
+        event->count < 0 || event->count > FIGURE_MAX || event->sum > FIGURE_MAX || event->sum < -FIGURE_MAX ||
+        event->revision > INT64_MAX || event->size > INT64_MAX) {
         return ERR_INVALID;
     }
     err_t err = get_cell(apply, event, day, dims, &before);

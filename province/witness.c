@@ -70,7 +70,8 @@ static const char *const sql[STATEMENTS] = {
     [LAST] = "select head, signature, hub_key from head where hub = ?1 and epoch = ?2 and line = " LINE
              " order by size desc limit 1",
     [OTHER] = "select head, signature, hub_key from head where hub = ?1 and epoch = ?2 and size = ?3 and root <> ?4"
-              " and line >= 0 limit 1",
+              " and line >= 0 and not exists(select 1 from head k where k.hub = ?1 and k.epoch = ?2 and k.size = ?3"
+              " and k.root = ?4 and k.line >= 0) limit 1",
     [KEEP] =
         "insert or ignore into head(hub, epoch, line, size, root, at, head, algorithm, signature, hub_key, seen_at)"
         " values(?1, ?2, iif(exists(select 1 from old_key k where k.hub = ?1 and k.key = ?9 and ?5 > k.at), -1 - " LINE

@@ -63,17 +63,16 @@ static void test_unknown_and_unreadable_events_are_passed_over(void **state)
 {
     struct site *site = *state;
     static const char unknown[] = "\x81\xa4type\xa5tides";
-    const struct fed list[] = {{.cursor = 1, .raw = unknown, .raw_size = sizeof unknown - 1},
-                               {.cursor = 2, .dims = "bad code|x", .count = 1},
-                               {.cursor = 3, .dims = DIMS_A, .day = "2026-13-01", .count = 1},
-                               {.cursor = 4, .dims = DIMS_A, .count = -1},
-                               {.cursor = 5, .dims = DIMS_A, .count = 6}};
+    const struct fed list[] = {
+        {.cursor = 1, .raw = unknown, .raw_size = sizeof unknown - 1},  {.cursor = 2, .dims = "bad code|x", .count = 1},
+        {.cursor = 3, .dims = DIMS_A, .day = "2026-13-01", .count = 1}, {.cursor = 4, .dims = DIMS_A, .count = -1},
+        {.cursor = 5, .dims = DIMS_A, .count = INT64_C(1) << 50},       {.cursor = 6, .dims = DIMS_A, .count = 6}};
     struct applied applied;
-    assert_int_equal(feed(site, 1, 7, 5, list, 5, &applied), ERR_OK);
-    assert_int_equal(applied.cursor, 5);
-    assert_int_equal(applied.skipped, 3);
+    assert_int_equal(feed(site, 1, 7, 6, list, 6, &applied), ERR_OK);
+    assert_int_equal(applied.cursor, 6);
+    assert_int_equal(applied.skipped, 4);
     assert_int_equal(shown_count(site, 1), 6);
-    assert_int_equal(ask(site, "select skipped from hub where hub = 1"), 3);
+    assert_int_equal(ask(site, "select skipped from hub where hub = 1"), 4);
 }
 
 static void test_position_and_figures_survive_reopening_together(void **state)

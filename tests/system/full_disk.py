@@ -53,6 +53,12 @@ class Ballast:
         os.unlink(self.path)
 
 
+def greedy_in(peer):
+    if not peer.socket or not peer.session:
+        peer.hello()
+    return peer
+
+
 def check_hub(site):
     folder = small_disk(site, "hub", 24)
     hub = Hub(site)
@@ -73,6 +79,11 @@ def check_hub(site):
     peer.submit([item_of(peer, review())])
     check(peer.receipt()[0][0][0] == 0, "below twice the reserve the province is told, and records are still stored")
     check("runs short" in province.cli("status").stdout, "its status says so in words")
+    greedy = site.peer(hub, "greedy")
+    ballast.fill(leave=3 << 19)
+    wait_until(lambda: retried(greedy_in(greedy), item_of(greedy, review())), 10, 0.2, "retry below the reserve")
+    hub.cli("entity", "suspend", greedy.uscc, "--reason", "耗尽磁盘")
+    check(hub.cli_json("audit-log", "--act", "suspend"), "the operator can stop who fills it: the reserve is for that")
     ballast.fill()
     second = item_of(peer, review())
     told = wait_until(lambda: retried(peer, second), 10, 0.2, "retry on a full disk")

@@ -180,6 +180,10 @@ def test_deleted(hub, agent, province):
     wait_alarm(province, "rewritten")
     check(True, "records deleted, with the ledger made anew: a rollback, and no proof once it has grown past it")
     clear(province)
+    file_records(agent, 1)
+    wait_heads(province, len(leaves(hub)))
+    done = province.cli("compare", export(province, "own"), ok=False)
+    check(done.returncode == 0 and not standing(province), "what it keeps itself of both ledgers is no news to it", done)
 
 
 def twin_of(site, hub):
