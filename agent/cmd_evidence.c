@@ -241,6 +241,9 @@ static void judge(const struct bundle *bundle, const struct trust *trust, struct
     const char *flaw = ret_proof->flaw;
     if (!flaw && ret_proof->outcome == OUTCOME_REJECTED) {
         flaw = tr("the receipt proves that the hub refused this record", "回执表明枢纽拒收了该记录");
+    } else if (!flaw && ret_proof->outcome == OUTCOME_RETRY) {
+        flaw =
+            tr("the receipt says that the hub did not take this record at that time", "回执表明枢纽当时没有收下该记录");
     }
     ret_proof->flaw = flaw ? flaw : proof_leak(ret_proof, trust->leaked_at);
     ret_proof->is_verified = !ret_proof->flaw;

@@ -2,7 +2,8 @@
 or with any part of it changed, and neither needs the hub."""
 import json, os, random, subprocess, sys
 
-from harness import PROGRAMS, ROOT, check, main, require, review, warning
+import client
+from harness import PROGRAMS, ROOT, check, item_of, main, msgpack, require, review, warning
 
 SCRIPT = f"{ROOT}/docs/verify_evidence.py"
 
@@ -53,6 +54,33 @@ def changed(evidence, rng):
     return copy, key
 
 
+def made_by_hand(peer, item):
+    """The file that an institution may make of any receipt that it got, whatever that says."""
+    peer.hello()
+    batch = peer.submit([item])
+    hashes = b"".join(peer.sent[batch])
+    (result,), receipt = peer.receipt()
+    _, _, _, body, head, algorithm, signature, index, count, path, proof = msgpack.unpackb(receipt)[:11]
+    key = peer.signing()
+    signed = b"AGN/1 submit\0" + peer.get("hub_curve") + (1).to_bytes(4, "big") + hashes
+    return result, {"format": "agn-evidence-1", "algorithm": algorithm, "record": item.hex(), "hub_key": peer.get("hub_signing").hex(),
+                    "receipt": {"body": body.hex(), "head": head.hex(), "signature": signature.hex(), "index": index, "count": count,
+                                "path": path.hex(), "proof": proof.hex()},
+                    "batch": {"hub_curve_key": peer.get("hub_curve").hex(), "signature": key.sign(signed).hex(),
+                              "party_key": key.public_key().public_bytes(client.Encoding.Raw, client.PublicFormat.Raw).hex()}}
+
+
+def check_outcomes(site, hub, verifier):
+    """Only what was taken is proved to have been taken."""
+    peer = site.peer(hub, "maker")
+    missing = {"sha256": "ab" * 32, "name": "意见.pdf", "media_type": "application/pdf", "size": 9, "role": "opinion"}
+    for record, outcome in ((review(), 0), (review(decision="approved", votes_for=99), 2), (review(attachments=[missing]), 3)):
+        result, evidence = made_by_hand(peer, item_of(peer, record))
+        require(result[0] == outcome, f"an outcome {outcome}", result)
+        ours, _ = verifier.run(evidence, key=peer.get("hub_signing").hex())
+        check((ours.returncode == 0) == (outcome == 0), f"a receipt that says {outcome}", ours)
+
+
 def test(site):
     rng = random.Random(5)
     hub = site.hub()
@@ -64,6 +92,7 @@ def test(site):
     waiting = agent.cli("verify", names[0], ok=False)
     check(waiting.returncode == 1 and "receipt" in waiting.stderr, "before there is a receipt: said so", waiting)
     agent.sync()
+    check_outcomes(site, hub, Verifier(site, agent, hub_key(agent)))
     hub.stop()
     told = agent.cli("verify", names[4])
     check("VERIFIED" in told.stdout and names[4] in told.stdout, "agn-agent verify ID, with the hub away", told)
