@@ -28,9 +28,10 @@ struct courier {
     zmq_pollitem_t wake;
     struct flights flights;
     struct batch batch;
-    int64_t look_ms;   /* monotonic: when to look at the spool unasked; soon where the last look failed */
-    int64_t follow_ms; /* monotonic: when to FOLLOW again; 0: not wanted */
-    bool is_pump_due;  /* a one-shot timer will pump */
+    int64_t look_ms; /* monotonic: when to look at the spool unasked; soon where the last look failed */
+    int64_t
+        renew_ms; /* monotonic: when the session begins anew, since something of it could not be noted; 0: it is good */
+    bool is_pump_due; /* a one-shot timer will pump */
     bool was_ready;
     bool has_inbox;
     struct notice notice;
@@ -39,6 +40,14 @@ struct courier {
 static int64_t retry_ms(const struct courier *courier)
 {
     return courier->config.settings->retry_ms;
+}
+
+/* What came and could not be noted may not be passed over, so nothing that comes after it counts either: not the events
+ * behind it, nor what the hub would say of records sent now. A new session begins where the spool stands. */
+static void renew_soon(struct courier *courier)
+{
+    int64_t wait = retry_ms(courier);
+    courier->renew_ms = clock_monotonic_ms() + (wait > AGAIN_MS ? wait : AGAIN_MS);
 }
 
 static bool send_batch(struct courier *courier)
@@ -64,7 +73,7 @@ static bool send_batch(struct courier *courier)
 static void pump(struct courier *courier)
 {
     courier->look_ms = clock_monotonic_ms() + LOOK_EVERY_MS;
-    while (courier->notice.connection.refusal[0] == '\0') {
+    while (courier->notice.connection.refusal[0] == '\0' && courier->renew_ms == 0) {
         uint32_t room = link_room(courier->link);
         uint32_t free_flights = flights_room(&courier->flights);
         room = room < free_flights ? room : free_flights;
@@ -108,10 +117,9 @@ static void follow(struct courier *courier)
     bool has_epoch = false;
     uint64_t cursor = 0;
     if (spool_inbox_position(courier->config.spool, epoch, &has_epoch, &cursor) != ERR_OK) {
-        courier->follow_ms = clock_monotonic_ms() + retry_ms(courier);
+        renew_soon(courier);
         return;
     }
-    courier->follow_ms = 0;
     link_follow(courier->link, stream, has_epoch ? epoch : NULL, cursor,
                 (uint64_t)courier->config.settings->inbox_credit);
 }
@@ -155,6 +163,7 @@ static void on_ready(void *self, struct link *link, const struct welcome *welcom
     (void)link;
     struct courier *courier = self;
     struct welcome_effect effect;
+    courier->renew_ms = 0;
     flights_clear(&courier->flights);
     porter_reset(courier->porter);
     prover_reset(&courier->prover, welcome->has_proofs);
@@ -166,11 +175,15 @@ static void on_ready(void *self, struct link *link, const struct welcome *welcom
     if (err == ERR_OK) {
         tell_welcome(courier, &effect);
     } else {
-        log_error("welcome-not-noted", "err=\"%s\"", err_text(err));
+        log_error("welcome-not-noted", "err=\"%s\" retry_ms=%" PRId64, err_text(err), retry_ms(courier));
+        renew_soon(courier);
     }
     finish_change(courier);
     courier->was_ready = true;
     notice_set(&courier->notice, true, "", 0);
+    if (courier->renew_ms > 0) {
+        return;
+    }
     follow(courier);
     pump(courier);
     porter_look(courier->porter, courier->link);
@@ -252,6 +265,9 @@ static void on_events(void *self, struct link *link, const struct events *events
     struct courier *courier = self;
     uint64_t cursor = 0;
     uint32_t added = 0;
+    if (courier->renew_ms > 0) {
+        return;
+    }
     err_t err = spool_take_events(courier->config.spool, events, clock_ms(), &cursor, &added);
     if (err == ERR_INVALID) {
         log_error("inbox-unreadable", "text=\"events of another stream or broken ones\" restart_ms=%" PRId64,
@@ -260,7 +276,7 @@ static void on_events(void *self, struct link *link, const struct events *events
         log_error("inbox-not-noted", "err=\"%s\" retry_ms=%" PRId64, err_text(err), retry_ms(courier));
     }
     if (err != ERR_OK) {
-        courier->follow_ms = clock_monotonic_ms() + retry_ms(courier);
+        renew_soon(courier);
         return;
     }
     courier->has_inbox = courier->has_inbox || cursor >= events->head;
@@ -277,6 +293,9 @@ static void on_gap(void *self, struct link *link, const struct gap *gap)
     (void)link;
     struct courier *courier = self;
     char why[32];
+    if (courier->renew_ms > 0) {
+        return;
+    }
     log_error("inbox-gap", "why=%s text=\"the inbox is read again from its beginning\"",
               log_safe(gap->why.at, gap->why.size, why, sizeof why));
     err_t err = gap->epoch.size == EPOCH_SIZE ? spool_restart_inbox(courier->config.spool, gap->epoch.at) : ERR_INVALID;
@@ -285,7 +304,7 @@ static void on_gap(void *self, struct link *link, const struct gap *gap)
         return;
     }
     log_error("inbox-not-noted", "err=\"%s\" retry_ms=%" PRId64, err_text(err), retry_ms(courier));
-    courier->follow_ms = clock_monotonic_ms() + retry_ms(courier);
+    renew_soon(courier);
 }
 
 /* A refused batch that would be refused again stops the sending until the next session. */
@@ -344,7 +363,7 @@ static void on_down(void *self, struct link *link, const char *reason, int64_t w
     flights_clear(&courier->flights);
     porter_reset(courier->porter);
     prover_reset(&courier->prover, false);
-    courier->follow_ms = 0;
+    courier->renew_ms = 0;
     notice_set(&courier->notice, false, reason, clock_ms() + wait_ms);
 }
 
@@ -358,8 +377,10 @@ static int on_tick(zloop_t *loop, int timer, void *arg)
         return 0;
     }
     notice_tick(&courier->notice, now);
-    if (courier->follow_ms > 0 && now >= courier->follow_ms) {
-        follow(courier);
+    if (courier->renew_ms > 0 && now >= courier->renew_ms) {
+        link_renew(courier->link, tr("what the hub said could not be noted here: connecting anew",
+                                     "枢纽的消息未能在本机记下，正在重新连接"));
+        return 0;
     }
     if (flights_release(&courier->flights, now) || now >= courier->look_ms) {
         pump(courier);
@@ -376,7 +397,7 @@ static int on_wake(zloop_t *loop, zmq_pollitem_t *item, void *arg)
     wake_drain(item->fd);
     if (keyring_refresh(courier->config.keys)) {
         log_info("keys-changed", "text=\"connecting with the new ones\"");
-        link_renew(courier->link);
+        link_renew(courier->link, tr("a change of keys: connecting anew", "密钥已更换，正在重新连接"));
         return 0;
     }
     if (link_state(courier->link) == LINK_READY) {

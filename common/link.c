@@ -246,11 +246,11 @@ void link_close(struct link *link)
     free(link);
 }
 
-void link_renew(struct link *link)
+void link_renew(struct link *link, const char *reason)
 {
     link->uses_next = false;
     link->attempts = 0;
-    link_go_down(link, tr("a change of keys: connecting anew", "密钥已更换，正在重新连接"), 0);
+    link_go_down(link, reason, 0);
 }
 
 bool link_uses_next(const struct link *link)

@@ -54,8 +54,8 @@ struct link *link_open(zloop_t *loop, const struct link_config *config, const st
 /* Sends BYE when ready. Takes NULL. */
 void link_close(struct link *link);
 
-/* Ends the session and connects anew, with the keys that the ring has now. */
-void link_renew(struct link *link);
+/* Ends the session and connects anew, with the keys that the ring has now. REASON is for the user. */
+void link_renew(struct link *link, const char *reason);
 /* Whether this session is made with the ring's next keys: the hub has them. */
 bool link_uses_next(const struct link *link);
 

@@ -307,7 +307,7 @@ bool follower_is_of(const struct follower *follower, const struct hub_member *me
 
 void follower_keys_changed(struct follower *follower)
 {
-    link_renew(follower->link);
+    link_renew(follower->link, tr("a change of keys: connecting anew", "密钥已更换，正在重新连接"));
 }
 
 bool follower_check(struct follower *follower, int64_t now_monotonic)

@@ -1,5 +1,5 @@
 """An agent whose process, network and records misbehave: what it accepted arrives once, what was refused stays visible."""
-import concurrent.futures, threading, time
+import concurrent.futures, contextlib, sqlite3, threading, time
 
 from harness import Proxy, check, main, require, review, wait_until, warning
 
@@ -116,6 +116,23 @@ def check_rejected(hub, agent):
     check(done.returncode == 1, "a record that the hub holds cannot be discarded", done)
 
 
+def check_inbox(hub, agent):
+    """An answer comes while somebody holds the spool, and another one right behind when he is done."""
+    agent.start(event="link-ready")
+    names = agent.submit(review(), review())
+    wait_until(lambda: set(names) <= set(hub.ids()), 20, what="two reports at the hub")
+    seen = lambda: [name for name in names if name in agent.cli("inbox", "--json").stdout]
+    with contextlib.closing(sqlite3.connect(f"{agent.home}/spool.db", isolation_level=None, timeout=20)) as db:
+        db.execute("begin exclusive")
+        hub.cli("accept", names[0])
+        agent.wait_log("inbox-not-noted")
+        db.execute("rollback")
+    hub.cli("accept", names[1])
+    wait_until(lambda: sorted(seen()) == sorted(names), 30, 0.3, what="both answers in the inbox")
+    check(True, "what could not be noted comes again, though more has come behind it")
+    require(agent.stop() == 0, "the agent stops in order")
+
+
 def test(site):
     hub = site.hub()
     proxy = Proxy(site, hub.port)
@@ -127,6 +144,7 @@ def test(site):
     check_lost_answers(hub, proxy, agent)
     check_swallow(proxy, agent)
     check_rejected(hub, agent)
+    check_inbox(hub, agent)
     require(hub.running(), "the hub ran throughout")
 
 
