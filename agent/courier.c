@@ -356,10 +356,19 @@ static void on_probed(void *self, struct link *link, uint64_t token)
     porter_probed(courier->porter, link, token);
 }
 
+/* Whatever becomes of this machine, the city knows then that there is more. */
+static void note_given_out(const struct courier *courier, struct link *link)
+{
+    uint64_t seq = 0;
+    if (spool_given_out(courier->config.spool, &seq) == ERR_OK) {
+        link_set_sent(link, seq);
+    }
+}
+
 static void on_down(void *self, struct link *link, const char *reason, int64_t wait_ms)
 {
-    (void)link;
     struct courier *courier = self;
+    note_given_out(courier, link);
     flights_clear(&courier->flights);
     porter_reset(courier->porter);
     prover_reset(&courier->prover, false);
@@ -400,6 +409,7 @@ static int on_wake(zloop_t *loop, zmq_pollitem_t *item, void *arg)
         link_renew(courier->link, tr("a change of keys: connecting anew", "密钥已更换，正在重新连接"));
         return 0;
     }
+    note_given_out(courier, courier->link);
     if (link_state(courier->link) == LINK_READY) {
         pump(courier);
         porter_look(courier->porter, courier->link);

@@ -144,6 +144,7 @@ int main(int argc, char **argv)
     /* A reader that went away and a limit on files are errors to report, not ends. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
+    signal(SIGIO, SIG_IGN); /* somebody opened a file that watch.c was asking about */
     if (!arguments_read(argc, argv, &arguments)) {
         return EXIT_USAGE;
     }

@@ -51,6 +51,11 @@ static err_t take_given_out(struct spool *spool, uint64_t given_out, struct welc
     return err;
 }
 
+err_t spool_given_out(struct spool *spool, uint64_t *ret_seq)
+{
+    return meta_number(spool, "last_seq", ret_seq);
+}
+
 err_t spool_count_above(struct spool *spool, uint64_t given_out)
 {
     struct welcome_effect effect;

@@ -19,6 +19,8 @@ struct welcome_effect {
 MUST_CHECK err_t spool_take_welcome(struct spool *spool, const struct welcome *welcome,
                                     struct welcome_effect *ret_effect);
 
+/* The highest sequence number given out. */
+MUST_CHECK err_t spool_given_out(struct spool *spool, uint64_t *ret_seq);
 /* A spool that takes the place of a lost one goes on above what that is known to have given out. */
 MUST_CHECK err_t spool_count_above(struct spool *spool, uint64_t given_out);
 

@@ -91,7 +91,15 @@ err_t identity_seal(const struct home *home, bool is_sealed, char ret_reason[256
     struct kept kept;
     struct passphrase passphrase;
     err_t err = kept_read(home, IDENTITY_FILE, &kept, ret_reason);
-    if (err == ERR_OK && kept.is_sealed == is_sealed) {
+    if (err == ERR_OK && home_has(home, IDENTITY_NEXT_FILE)) {
+        snprintf(ret_reason, 256,
+                 tr("%.120s/" IDENTITY_NEXT_FILE ": a change of keys is under way, whose keys would stay as they are: "
+                    "end it first (key rotate, or its time), then this",
+                    "%.120s/" IDENTITY_NEXT_FILE "：正在更换密钥，其中的密钥不会随之改变：请先完成更换（key rotate，"
+                    "或等到生效时间）"),
+                 home->path);
+        err = ERR_EXISTS;
+    } else if (err == ERR_OK && kept.is_sealed == is_sealed) {
         snprintf(ret_reason, 256,
                  is_sealed
                      ? tr("the keys in %.150s are sealed already; for another passphrase: key unseal, then key seal",

@@ -253,6 +253,11 @@ void link_renew(struct link *link, const char *reason)
     link_go_down(link, reason, 0);
 }
 
+void link_set_sent(struct link *link, uint64_t sent)
+{
+    link->config.sent = sent;
+}
+
 bool link_uses_next(const struct link *link)
 {
     return link->uses_next;

@@ -56,6 +56,8 @@ void link_close(struct link *link);
 
 /* Ends the session and connects anew, with the keys that the ring has now. REASON is for the user. */
 void link_renew(struct link *link, const char *reason);
+/* What the next HELLO says: struct link_config. */
+void link_set_sent(struct link *link, uint64_t sent);
 /* Whether this session is made with the ring's next keys: the hub has them. */
 bool link_uses_next(const struct link *link);
 

@@ -291,6 +291,19 @@ static void test_a_costly_seal_is_not_tried(void **state)
     assert_int_equal(seal_open(text, text, &fair, secret), ERR_INVALID);
 }
 
+/* Otherwise the next keys would take the place as they are: in the open, though somebody has sealed the home. */
+static void test_nothing_is_sealed_amidst_a_change_of_keys(void **state)
+{
+    struct place *place = *state;
+    struct identity next;
+    create(place, &suite_ed25519);
+    assert_int_equal(identity_prepare_next(&place->home, &next, place->reason), ERR_OK);
+    assert_int_equal(identity_seal(&place->home, true, place->reason), ERR_EXISTS);
+    assert_non_null(strstr(place->reason, "identity-next.zpl"));
+    assert_int_equal(identity_promote_next(&place->home), ERR_OK);
+    assert_int_equal(identity_seal(&place->home, true, place->reason), ERR_OK);
+}
+
 /* Each suite, openly and sealed: the next keys are of the same suite, kept in the same way, and made once. */
 static void test_next_keys_are_made_once_and_take_the_place(void **state)
 {
@@ -335,6 +348,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_each_field_of_a_sealed_file_is_guarded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_cut_file_is_refused, set_up, tear_down),
         cmocka_unit_test(test_a_costly_seal_is_not_tried),
+        cmocka_unit_test_setup_teardown(test_nothing_is_sealed_amidst_a_change_of_keys, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_next_keys_are_made_once_and_take_the_place, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

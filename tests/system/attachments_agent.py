@@ -216,6 +216,7 @@ def check_old_hub(site):
     agent.submit(warning())
     wait_until(lambda: len(hub.records) == 3, what="the record after the hub's update")
     check(not hub.broken, "and gets it after its update", hub.broken)
+    check(hub.told[0] == 2 and hub.told[-1] == 3, "each HELLO says how many numbers were given out by then", hub.told)
     agent.stop()
 
 

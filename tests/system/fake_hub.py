@@ -39,6 +39,7 @@ class FakeHub:
         self.silent = False
         self.loses = False  # the next receipts
         self.asked, self.lies = [], []  # PROVE's numbers; how the next answers are not right
+        self.told = []      # HELLO's `sent`
         self.stopping = False
         self.thread = threading.Thread(target=self.serve, daemon=True)
         self.thread.start()
@@ -81,6 +82,7 @@ class FakeHub:
                                         algorithm="ed25519", hub_key=key, epoch=self.epoch))
         if kind == HELLO:
             self.sessions, self.upload = {sender: self.next_session}, None
+            self.told.append(message[2].get("sent"))
             self.next_session += 1
             return reply(WELCOME, self.sessions[sender],
                          dict(hub="市", city="330100", epoch=self.epoch, party="91330106MA27XYLC4K", role="entity",
