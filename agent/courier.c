@@ -174,6 +174,8 @@ static void on_ready(void *self, struct link *link, const struct welcome *welcom
     err_t err = spool_take_welcome(courier->config.spool, welcome, &effect);
     if (err == ERR_OK) {
         tell_welcome(courier, &effect);
+        courier->prover.is_comparing =
+            courier->prover.is_comparing && !effect.is_hub_behind; /* that is known already */
     } else {
         log_error("welcome-not-noted", "err=\"%s\" retry_ms=%" PRId64, err_text(err), retry_ms(courier));
         renew_soon(courier);
@@ -347,7 +349,9 @@ static void on_blob(void *self, struct link *link, const struct message *message
 static void on_proof(void *self, struct link *link, const struct ledger_proof *proof, const struct tree_head *head)
 {
     struct courier *courier = self;
-    prover_take(&courier->prover, link, proof, head);
+    if (prover_take(&courier->prover, link, proof, head)) {
+        pump_soon(courier);
+    }
 }
 
 static void on_probed(void *self, struct link *link, uint64_t token)

@@ -1,6 +1,7 @@
 #include "agent/courier_proofs.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "agent/spool_hub.h"
 #include "common/log.h"
@@ -16,7 +17,7 @@ void prover_init(struct prover *prover, struct spool *spool, const struct signin
 
 void prover_reset(struct prover *prover, bool is_able)
 {
-    prover->is_able = prover->is_busy = is_able;
+    prover->is_able = prover->is_busy = prover->is_comparing = is_able;
     prover->waiting = 0;
     prover->after = 0;
     prover->due_ms = 0;
@@ -37,8 +38,48 @@ static void put_off(struct prover *prover, int64_t wait_ms)
     prover->due_ms = clock_monotonic_ms() + wait_ms;
 }
 
+/* False where there is nothing to compare. */
+static bool ask_for_ledger(struct prover *prover, struct link *link)
+{
+    err_t err = prover->is_comparing ? spool_last_head(prover->spool, &prover->known) : ERR_NOT_FOUND;
+    if (err != ERR_OK || prover->known.size == 0) {
+        prover->is_comparing = false;
+        return false;
+    }
+    prover->asked_ms = clock_monotonic_ms();
+    prover->waiting += link_prove(link, 0, 0, prover->known.size) == ERR_OK;
+    return true;
+}
+
+/* True: it does not go on. */
+static bool compare(struct prover *prover, const struct ledger_proof *proof, const struct tree_head *head)
+{
+    const struct tree_head *known = &prover->known;
+    const struct suite *suite = signing_key_suite(prover->key);
+    uint64_t count = 0;
+    bool is_same = head->size == known->size && memcmp(head->root, known->root, MERKLE_HASH_SIZE) == 0;
+    if (!prover->is_comparing || memcmp(head->epoch, known->epoch, EPOCH_SIZE) != 0) {
+        return false;
+    }
+    prover->is_comparing = false;
+    if (is_same || (head->size > known->size && merkle_check_consistency(suite, known->size, known->root, head->size,
+                                                                         head->root, proof->consistency))) {
+        return false;
+    }
+    err_t err = spool_send_all_again(prover->spool, &count);
+    log_error("hub-behind",
+              "known=%" PRIu64 " ledger=%" PRIu64 " sent_again=%" PRIu64
+              " noted=\"%s\" text=\"the hub's ledger does not go on from what it has confirmed: a backup was put back? "
+              "all that it confirmed is sent again\"",
+              known->size, head->size, count, err_text(err));
+    return err == ERR_OK;
+}
+
 static void ask(struct prover *prover, struct link *link)
 {
+    if (prover->is_comparing && ask_for_ledger(prover, link)) {
+        return;
+    }
     uint64_t numbers[QUESTIONS];
     size_t count = 0;
     err_t err = spool_unplaced(prover->spool, prover->after, numbers, QUESTIONS, &count);
@@ -65,6 +106,7 @@ void prover_tick(struct prover *prover, struct link *link)
     int64_t now = clock_monotonic_ms();
     if (prover->waiting > 0 && now - prover->asked_ms > ANSWER_MS) {
         log_warn("proof-unanswered", "questions=%" PRIu32 " retry_ms=%d", prover->waiting, LOOK_EVERY_MS);
+        prover->is_comparing = false;
         put_off(prover, LOOK_EVERY_MS);
     }
     if (prover->is_able && prover->waiting == 0 && now >= prover->due_ms) {
@@ -72,10 +114,8 @@ void prover_tick(struct prover *prover, struct link *link)
     }
 }
 
-void prover_take(struct prover *prover, struct link *link, const struct ledger_proof *proof,
-                 const struct tree_head *head)
+static void take_place(struct prover *prover, const struct ledger_proof *proof, const struct tree_head *head)
 {
-    prover->waiting -= prover->waiting > 0; /* one that was given up may answer late */
     err_t err = spool_take_proof(prover->spool, proof, head, prover->key);
     if (err == ERR_OK) {
         log_info("proof", "number=%" PRIu64 " ledger=%" PRIu64, proof->number, head->size);
@@ -91,7 +131,20 @@ void prover_take(struct prover *prover, struct link *link, const struct ledger_p
                   AGAIN_MS);
         put_off(prover, AGAIN_MS);
     }
+}
+
+bool prover_take(struct prover *prover, struct link *link, const struct ledger_proof *proof,
+                 const struct tree_head *head)
+{
+    bool has_more = false;
+    prover->waiting -= prover->waiting > 0; /* one that was given up may answer late */
+    if (proof->number == 0) {
+        has_more = compare(prover, proof, head);
+    } else {
+        take_place(prover, proof, head);
+    }
     prover_tick(prover, link);
+    return has_more;
 }
 
 void prover_refused(struct prover *prover, const struct refuse *refusal)

@@ -114,6 +114,8 @@ static const struct {
      "iif(is_ready = excluded.is_ready, since, excluded.since), is_ready = excluded.is_ready, next_try = "
      "excluded.next_try, reason = excluded.reason, refusal = excluded.refusal"},
     {offsetof(struct spool, match), "select seq, state = 0 or outcome_at is null from item where id = ? and hash = ?"},
+    {offsetof(struct spool, keep_received),
+     "update item set state = 1 where seq = ? and state = 0 and number is not null"},
     {offsetof(struct spool, settle), "update item set state = ?2, outcome_at = ?3, number = ?4, faults = ?5, receipt = "
                                      "?6, is_placed = ?7 where seq = ?1"},
     {offsetof(struct spool, add_receipt),

@@ -1,8 +1,10 @@
 #include "agent/spool_hub.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "agent/spool_db.h"
+#include "common/log.h"
 #include "common/mem.h"
 
 /* The edge heals the centre: a restored hub gets again what only its former life had confirmed. */
@@ -22,8 +24,8 @@ static err_t take_epoch(struct spool *spool, struct view epoch, struct welcome_e
     return err == ERR_OK || err == ERR_NOT_FOUND ? meta_set_epoch(spool, "epoch", epoch.at) : err;
 }
 
-/* A backup put back under the same epoch shows in the hub's own count. Which records it lost it cannot say, so all go
- * again; what it still has, it answers as duplicate. */
+/* A backup put back under the same epoch shows in the hub's own count, if it lost the highest number; else in its
+ * ledger (agent/courier_proofs.h). */
 static err_t take_received(struct spool *spool, uint64_t received, struct welcome_effect *effect)
 {
     uint64_t confirmed = 0;
@@ -49,6 +51,32 @@ static err_t take_given_out(struct spool *spool, uint64_t given_out, struct welc
         err = meta_set_number(spool, "last_seq", given_out);
     }
     return err;
+}
+
+err_t spool_last_head(struct spool *spool, struct tree_head *ret_head)
+{
+    static const char sql[] =
+        "select head from receipt where epoch = (select value from meta where key = 'epoch') order "
+        "by row desc limit 1";
+    sqlite3_stmt *last = db_prepare(spool->db, sql);
+    err_t err = db_step(last);
+    if (err == ERR_OK) {
+        err = head_decode(db_column_view(last, 0), ret_head) == ERR_OK ? ERR_OK : ERR_NOT_FOUND;
+    }
+    sqlite3_finalize(last);
+    return err;
+}
+
+err_t spool_send_all_again(struct spool *spool, uint64_t *ret_count)
+{
+    *ret_count = 0;
+    err_t err = spool_begin(spool);
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = db_run(spool->send_all_again);
+    *ret_count = err == ERR_OK ? (uint64_t)sqlite3_changes(spool->db) : 0;
+    return spool_end(spool, err);
 }
 
 err_t spool_given_out(struct spool *spool, uint64_t *ret_seq)
@@ -148,6 +176,22 @@ static err_t settle(struct spool *spool, uint64_t seq, const struct result *resu
     return db_run(spool->settle);
 }
 
+/* What the hub had confirmed once, and was sent again, stays confirmed whatever it says now: the receipt is evidence.
+ */
+static err_t keep_received(struct spool *spool, uint64_t seq, bool *ret_was_received)
+{
+    sqlite3_bind_int64(spool->keep_received, 1, (sqlite3_int64)seq);
+    err_t err = db_run(spool->keep_received);
+    *ret_was_received = err == ERR_OK && sqlite3_changes(spool->db) > 0;
+    if (*ret_was_received) {
+        log_error("receipt-contradicted",
+                  "seq=%" PRIu64 " text=\"the hub rejects a record that it had confirmed: its first receipt stands; "
+                  "show it to the city's operator\"",
+                  seq);
+    }
+    return err;
+}
+
 /* The first outcome stays: an item that has one and does not wait is not moved. The receipt is kept when the first item
  * needs it. */
 static err_t take_result(struct spool *spool, const struct result *result, const struct receipt_body *body,
@@ -164,6 +208,13 @@ static err_t take_result(struct spool *spool, const struct result *result, const
     verdicts_add(verdicts, seq, result);
     if (result->outcome == OUTCOME_RETRY || !is_open) {
         return ERR_OK;
+    }
+    if (result->outcome == OUTCOME_REJECTED) {
+        bool was_received = false;
+        err = keep_received(spool, seq, &was_received);
+        if (err != ERR_OK || was_received) {
+            return err;
+        }
     }
     if (*receipt_row == 0) {
         err = keep_receipt(spool, body, receipt, hub_key, receipt_row);

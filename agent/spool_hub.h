@@ -19,6 +19,12 @@ struct welcome_effect {
 MUST_CHECK err_t spool_take_welcome(struct spool *spool, const struct welcome *welcome,
                                     struct welcome_effect *ret_effect);
 
+/* The head of the hub's ledger that the last receipt of its present store came with. ERR_NOT_FOUND: none has come. */
+MUST_CHECK err_t spool_last_head(struct spool *spool, struct tree_head *ret_head);
+/* The hub has lost records that it had confirmed, and nobody can say which: all go again, and what it still has, it
+ * answers as duplicate. */
+MUST_CHECK err_t spool_send_all_again(struct spool *spool, uint64_t *ret_count);
+
 /* The highest sequence number given out. */
 MUST_CHECK err_t spool_given_out(struct spool *spool, uint64_t *ret_seq);
 /* A spool that takes the place of a lost one goes on above what that is known to have given out. */

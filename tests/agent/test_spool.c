@@ -271,6 +271,12 @@ static void test_a_hub_that_lost_what_it_confirmed_gets_it_again(void **state)
     assert_int_equal(waiting(place), 3);
     assert_int_equal(welcome(place, 1, 2, &effect), ERR_OK);
     assert_false(effect.is_hub_behind);
+    /* What it rejects now was confirmed once: the institution keeps its receipt. */
+    reject(place, &items[1]);
+    assert_int_equal(waiting(place), 2);
+    assert_int_equal(find_item(place, items[1].id).state, ITEM_RECEIVED);
+    assert_int_equal(find_item(place, items[1].id).number, 2);
+    assert_true(find_item(place, items[1].id).receipt > 0);
 }
 
 static void test_numbering_goes_on_above_what_the_hub_holds(void **state)

@@ -151,6 +151,36 @@ def check_restored(site, hub, agent, files, ids):
           "a hub that was put back from an older backup gets records and attachments again")
 
 
+def check_overtaken(site, hub):
+    """The backup holds the later record and not the earlier one, which had waited for its attachment."""
+    agent = site.agent(hub, "overtaken")
+    hub.configure(blob_quota_mib=1)
+    hub.process.send_signal(signal.SIGHUP)
+    hub.wait_log("reloaded")
+    write(f"{site.folder}/large.pdf", b"%PDF-1.4\n" + os.urandom(2 * MIB))
+    early, = agent.submit(naming("large.pdf"))
+    late, = agent.submit(review())
+    agent.sync(ok=False)
+    require(late in hub.ids() and early not in hub.ids(), "the later record is there first")
+    hub.stop()
+    shutil.rmtree(f"{hub.home}.backup", ignore_errors=True)
+    shutil.copytree(hub.home, f"{hub.home}.backup", ignore=shutil.ignore_patterns("*.sock"))
+    hub.configure(blob_quota_mib=1024)
+    hub.start()
+    agent.cli("attachment", "retry")
+    agent.sync()
+    require(early in hub.ids(), "and then the earlier one")
+    hub.stop()
+    shutil.rmtree(hub.home)
+    os.rename(f"{hub.home}.backup", hub.home)
+    hub.configure(blob_quota_mib=1024)
+    hub.start()
+    require(early not in hub.ids(), "the backup lacks it")
+    agent.sync(60)
+    check(early in hub.ids() and hub.ids().count(late) == 1,
+          "a hub that was put back and has the highest number gets again what it has lost, since its ledger does not go on")
+
+
 def test(site):
     hub = site.hub(min_free_mb=0)
     proxy = Proxy(site, hub.port)
@@ -164,6 +194,7 @@ def test(site):
     check_back(site, agent, files)
     check_other(site, hub, files)
     check_restored(site, hub, agent, files, ids)
+    check_overtaken(site, hub)
 
 
 main(test)

@@ -98,7 +98,7 @@ class FakeHub:
         elif kind == SUBMIT:
             self.take_batch(reply, session, message)
         elif kind == PROVE:
-            self.prove(reply, session, message[2])
+            self.prove(reply, session, *message[2:5])
         elif kind in (BLOB_OFFER, BLOB_WANT, BLOB_CHUNK) and not self.supports:
             reply(REFUSE, "unsupported", "no such message", {})
         elif kind == BLOB_OFFER:
@@ -133,7 +133,12 @@ class FakeHub:
         reply(RECEIPT, session, message[2], body, head, "ed25519", self.signing.sign(b"AGN/1 head\0" + head), 0, 1, b"",
               b"".join(proof))
 
-    def prove(self, reply, session, number):
+    def prove(self, reply, session, number, size=0, known=0):
+        if number == 0:  # does the ledger go on?
+            leaves = [ledger.leaf(item) for _, item in self.records.values()]
+            head = ledger.pack_head(ledger.Head(self.epoch, len(leaves), ledger.root(leaves), int(time.time() * 1000), bytes(32)))
+            path = ledger.consistency(leaves, known) if 0 < known < len(leaves) else []
+            return reply(PROOF, session, 0, head, "ed25519", self.signing.sign(b"AGN/1 head\0" + head), b"", b"".join(path))
         self.asked.append(number)
         lie = self.lies.pop(0) if self.lies else None
         if lie == "silence":

@@ -44,6 +44,16 @@ def outside(leaves, first, count):
     return outside(leaves[:half], first, count) + outside(leaves[half:], first - half, count)
 
 
+def consistency(leaves, old, is_whole=True):
+    """PROOF(old, leaves) of section 2.1.2."""
+    if old == len(leaves):
+        return [] if is_whole else [root(leaves)]
+    left = split(len(leaves))
+    if old <= left:
+        return consistency(leaves[:left], old, is_whole) + [root(leaves[left:])]
+    return consistency(leaves[left:], old - left, False) + [root(leaves[:left])]
+
+
 def included(node, index, size, path):
     """The root that an inclusion path leads to; None: it fits no tree of this size."""
     if size <= 1:
