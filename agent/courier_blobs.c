@@ -20,6 +20,7 @@
 
 enum {
     LOOK_MS = 30000,
+    FETCH_AGAIN_MS = 5000,
     STALL_MS = 30000,
     PIPE_LEAST = 65536, /* with the hub's credit of eight chunks, never more than 16 messages */
     PIPE_FIRST = BLOB_CHUNK_MAX,
@@ -47,7 +48,8 @@ struct porter {
     uint32_t credit;    /* chunks that are still to come, fetching */
     int64_t stirred_ms; /* monotonic, as all of these: the last sign of life */
     int64_t due_ms;
-    bool is_put_off;     /* until due_ms, whatever is new meanwhile */
+    int64_t fetch_ms; /* nothing is fetched before: one that the hub cannot give must not stand in the uploads' way */
+    bool is_put_off;  /* until due_ms, whatever is new meanwhile */
     bool is_unsupported; /* this session's hub knows no attachments */
     uint64_t moved;
     uint8_t chunk[BLOB_CHUNK_MAX];
@@ -121,6 +123,11 @@ static void settle(struct porter *porter, enum blob_state state, const char *cod
     } else {
         log_error("blob-refused", "sha256=%s code=%s text=\"agn-agent attachment list says what to do\"", porter->name,
                   code);
+    }
+    if (is_fetched && is_later) {
+        porter->fetch_ms = later(porter, FETCH_AGAIN_MS);
+        rest(porter, 0);
+        return;
     }
     rest(porter, is_later ? later(porter, 0) : 0);
 }
@@ -408,8 +415,9 @@ static void begin(struct porter *porter, struct link *link)
     struct blob_note note;
     uint8_t hash[BLOB_HASH_SIZE];
     struct spool *spool = porter->config->spool;
-    porter->due_ms = clock_monotonic_ms() + LOOK_MS;
-    err_t err = spool_next_wanted(spool, hash);
+    int64_t now = clock_monotonic_ms();
+    porter->due_ms = porter->fetch_ms > now ? porter->fetch_ms : now + LOOK_MS;
+    err_t err = now >= porter->fetch_ms ? spool_next_wanted(spool, hash) : ERR_NOT_FOUND;
     if (err == ERR_OK) {
         fetch(porter, link, hash);
         return;

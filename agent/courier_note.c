@@ -26,8 +26,10 @@ void notice_set(struct notice *notice, bool is_ready, const char *reason, int64_
 void notice_refuse(struct notice *notice, const char *reason)
 {
     struct connection *connection = &notice->connection;
+    char as_before[REASON_SIZE];
+    snprintf(as_before, sizeof as_before, "%s", connection->reason);
     snprintf(connection->refusal, REASON_SIZE, "%s", reason);
-    notice_set(notice, connection->is_ready, connection->reason, connection->next_try_ms);
+    notice_set(notice, connection->is_ready, as_before, connection->next_try_ms);
 }
 
 void notice_slow(struct notice *notice, const struct refuse *refusal, int64_t wait_ms)

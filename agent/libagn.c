@@ -32,6 +32,10 @@ struct request {
     const char *key; /* NULL: none */
     const uint8_t *corrects;
     uint8_t digest[DIGEST_SIZE];
+    /* For the commit: */
+    struct agn *agn;
+    struct agn_filed *filed;
+    enum agn_result described;
 };
 
 static const struct {
@@ -177,9 +181,14 @@ static enum agn_result find_filed(struct agn *agn, const struct request *request
 }
 
 /* In the transaction that stores the record. */
-static err_t keep_key(void *self, const struct filing *filing)
+/* In the commit itself: once it is done, nothing may fail any more. */
+static err_t on_commit(void *self, const struct filing *filing)
 {
-    const struct request *request = self;
+    struct request *request = self;
+    request->described = describe_seq(request->agn, filing->accepted.first_seq, request->filed);
+    if (request->described != AGN_OK || !request->key) {
+        return request->described == AGN_OK ? ERR_OK : ERR_IO;
+    }
     char key[sizeof KEY_PREFIX + KEY_MAX];
     struct filed_key filed = {.first_seq = filing->accepted.first_seq, .count = 1};
     memcpy(filed.digest, request->digest, DIGEST_SIZE);
@@ -195,8 +204,10 @@ static enum agn_result take(struct agn *agn, struct request *request, struct vie
                             .party = agn->membership.party,
                             .utc_offset_minutes = (int)agn->settings.utc_offset_minutes,
                             .corrects = request->corrects,
-                            .on_commit = request->key ? keep_key : NULL,
+                            .on_commit = on_commit,
                             .self = request};
+    request->agn = agn;
+    request->filed = ret_filed;
     err_t err = filing_take(&filing, text);
     bool is_refused = filing.count > 0 && filing.lines[0].faults;
     if (is_refused) {
@@ -205,7 +216,6 @@ static enum agn_result take(struct agn *agn, struct request *request, struct vie
     enum agn_result result = is_refused ? AGN_REFUSED : result_of(err);
     if (result == AGN_OK) {
         wake_poke(&agn->home);
-        result = describe_seq(agn, filing.accepted.first_seq, ret_filed);
     }
     filing_done(&filing);
     /* Another process has filed under this key in the meantime: its answer is the first one. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "common/succession.h"
 #include "common/text.h"
 
@@ -57,9 +58,10 @@ static void send_enrol(zsock_t *sock, const struct join_link *link, const struct
     msgpack_sbuffer_destroy(&buffer);
 }
 
+/* It is shown to people. */
 static void copy_text(struct view text, char *out, size_t size)
 {
-    snprintf(out, size, "%.*s", (int)(text.size < size ? text.size : size - 1), text.size ? (const char *)text.at : "");
+    log_safe(text.at, text.size, out, size);
 }
 
 static void copy_sectors(struct view encoded, char *out, size_t size)
@@ -82,9 +84,10 @@ static err_t take_answer(const struct message *answer, const struct join_link *l
 {
     if (answer->type == MESSAGE_REFUSE) {
         char code[32];
-        copy_text(answer->refuse.code, code, sizeof code);
-        snprintf(reterr_reason, 512, "%s: %.*s", fault_label(code, text_is_chinese()), (int)answer->refuse.reason.size,
-                 (const char *)answer->refuse.reason.at);
+        char reason[400];
+        log_safe(answer->refuse.code.at, answer->refuse.code.size, code, sizeof code);
+        log_safe(answer->refuse.reason.at, answer->refuse.reason.size, reason, sizeof reason);
+        snprintf(reterr_reason, 512, "%s: %s", fault_label(code, text_is_chinese()), reason);
         return ERR_INVALID;
     }
     const struct enrolled *grant = &answer->enrolled;

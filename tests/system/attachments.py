@@ -1,8 +1,8 @@
 """Attachments from an institution's folder to the city and back, by the real programs: a long PDF and office files go up
 while records flow, through kill -9 of both sides, a cut line and a restart, and come back as they were."""
-import hashlib, os, zipfile
+import hashlib, os, subprocess, zipfile
 
-from harness import Proxy, check, main, require, review, shutil, signal, time, wait_until, warning
+from harness import PROGRAMS, Proxy, check, main, require, review, shutil, signal, time, wait_until, warning
 
 MIB = 1 << 20
 
@@ -157,7 +157,7 @@ def check_overtaken(site, hub):
     hub.configure(blob_quota_mib=1)
     hub.process.send_signal(signal.SIGHUP)
     hub.wait_log("reloaded")
-    write(f"{site.folder}/large.pdf", b"%PDF-1.4\n" + os.urandom(2 * MIB))
+    large = write(f"{site.folder}/large.pdf", b"%PDF-1.4\n" + os.urandom(2 * MIB))
     early, = agent.submit(naming("large.pdf"))
     late, = agent.submit(review())
     agent.sync(ok=False)
@@ -179,6 +179,24 @@ def check_overtaken(site, hub):
     agent.sync(60)
     check(early in hub.ids() and hub.ids().count(late) == 1,
           "a hub that was put back and has the highest number gets again what it has lost, since its ledger does not go on")
+    check_unreadable(site, hub, agent, large)
+
+
+def check_unreadable(site, hub, agent, name):
+    """The hub cannot read what is wanted back."""
+    os.unlink(f"{hub.home}/attachments/{name}")
+    os.unlink(f"{agent.home}/blobs/{name}")
+    agent.start(event="link-ready")
+    asking = subprocess.Popen([*PROGRAMS["agent"], "attachment", "get", name, "--home", agent.home, "-o", f"{site.folder}/back"],
+                              stderr=subprocess.DEVNULL, env=agent.environment())
+    agent.wait_log("blob-put-off")
+    write(f"{site.folder}/more.pdf", b"%PDF-1.4\n" + os.urandom(MIB))
+    record, = agent.submit(naming("more.pdf"))
+    wait_until(lambda: record in hub.ids(), 15, what="the upload beside it")
+    check(True, "one that cannot be had back holds no upload up")
+    require(agent.stop() == 0, "the agent stops")
+    asking.kill()
+    asking.wait()
 
 
 def test(site):
