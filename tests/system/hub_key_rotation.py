@@ -91,7 +91,7 @@ def check_receipts(agent, hub, old):
 def check_leak_during(hub):
     """Keys that leak while others are announced: the announced ones lay beside them."""
     hub.cli("key", "rotate", "--after", "1h")
-    announced = hub.cli_json("audit-log")[0]
+    announced = hub.cli_json("audit-log", "--act", "key_rotate")[0]
     hub.stop()
     hub.cli("key", "rotate", "--leaked", "--reason", "备份介质遗失")
     check(announced["act"] == "key_rotate" and announced["detail"] not in hub_keys(hub),
