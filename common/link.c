@@ -6,6 +6,7 @@
 #include "common/link_parts.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "common/log.h"
@@ -75,22 +76,26 @@ static void configure_socket(struct link *link)
     zsock_set_linger(link->sock, 0);
 }
 
+/* Each has a name of its own: libzmq frees one in the background, and a monitor that finds its name taken says nothing
+ * for ever. */
+static atomic_uint monitors;
+
 static void connect_now(struct link *link)
 {
     char address[64];
     int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
                  ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
                  ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_DISCONNECTED;
-    snprintf(address, sizeof address, "inproc://link-monitor-%p", (void *)link);
+    snprintf(address, sizeof address, "inproc://link-monitor-%u", atomic_fetch_add(&monitors, 1));
     const struct keyring *keys = link->config.keys;
     link->uses_next = link->uses_next && keys->has_next;
     link->identity = link->uses_next ? keys->next : keys->current;
     link->sock = zsock_new(ZMQ_DEALER);
     configure_socket(link);
-    zmq_socket_monitor(zsock_resolve(link->sock), address, events);
+    bool is_watched = zmq_socket_monitor(zsock_resolve(link->sock), address, events) == 0;
     link->monitor = zsock_new(ZMQ_PAIR);
     zsock_set_linger(link->monitor, 0);
-    if (zsock_connect(link->monitor, "%s", address) != 0 ||
+    if (!is_watched || zsock_connect(link->monitor, "%s", address) != 0 ||
         zsock_connect(link->sock, "%s", link->config.membership->endpoint) != 0) {
         link_go_down(link, tr("the hub's address is not usable", "枢纽地址不可用"), REFUSED_MS);
         return;
