@@ -15,7 +15,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 
-enum { TICK_MS = 250, AGAIN_MS = 1000, LOOK_EVERY_MS = 30000 };
+enum { TICK_MS = 250, AGAIN_MS = 1000, LOOK_EVERY_MS = 30000, STRANGE_MS = 60000 };
 static const char stream[] = "inbox";
 
 struct courier {
@@ -31,7 +31,8 @@ struct courier {
     int64_t look_ms; /* monotonic: when to look at the spool unasked; soon where the last look failed */
     int64_t
         renew_ms; /* monotonic: when the session begins anew, since something of it could not be noted; 0: it is good */
-    bool is_pump_due; /* a one-shot timer will pump */
+    bool is_pump_due;  /* a one-shot timer will pump */
+    bool is_unwelcome; /* what the hub holds could not be noted: nothing is sent before it is */
     bool was_ready;
     bool has_inbox;
     struct notice notice;
@@ -42,12 +43,12 @@ static int64_t retry_ms(const struct courier *courier)
     return courier->config.settings->retry_ms;
 }
 
-/* What came and could not be noted may not be passed over, so nothing that comes after it counts either: not the events
- * behind it, nor what the hub would say of records sent now. A new session begins where the spool stands. */
-static void renew_soon(struct courier *courier)
+/* What came and could not be noted may not be passed over, so no event that comes behind it counts either. A new
+ * session begins where the spool stands. */
+static void renew_soon(struct courier *courier, int64_t least_ms)
 {
-    int64_t wait = retry_ms(courier);
-    courier->renew_ms = clock_monotonic_ms() + (wait > AGAIN_MS ? wait : AGAIN_MS);
+    int64_t wait = retry_ms(courier) > AGAIN_MS ? retry_ms(courier) : AGAIN_MS;
+    courier->renew_ms = clock_monotonic_ms() + (wait > least_ms ? wait : least_ms);
 }
 
 static bool send_batch(struct courier *courier)
@@ -73,7 +74,7 @@ static bool send_batch(struct courier *courier)
 static void pump(struct courier *courier)
 {
     courier->look_ms = clock_monotonic_ms() + LOOK_EVERY_MS;
-    while (courier->notice.connection.refusal[0] == '\0' && courier->renew_ms == 0) {
+    while (courier->notice.connection.refusal[0] == '\0' && !courier->is_unwelcome) {
         uint32_t room = link_room(courier->link);
         uint32_t free_flights = flights_room(&courier->flights);
         room = room < free_flights ? room : free_flights;
@@ -117,7 +118,7 @@ static void follow(struct courier *courier)
     bool has_epoch = false;
     uint64_t cursor = 0;
     if (spool_inbox_position(courier->config.spool, epoch, &has_epoch, &cursor) != ERR_OK) {
-        renew_soon(courier);
+        renew_soon(courier, 0);
         return;
     }
     link_follow(courier->link, stream, has_epoch ? epoch : NULL, cursor,
@@ -164,6 +165,7 @@ static void on_ready(void *self, struct link *link, const struct welcome *welcom
     struct courier *courier = self;
     struct welcome_effect effect;
     courier->renew_ms = 0;
+    courier->is_unwelcome = false;
     flights_clear(&courier->flights);
     porter_reset(courier->porter);
     prover_reset(&courier->prover, welcome->has_proofs);
@@ -178,7 +180,8 @@ static void on_ready(void *self, struct link *link, const struct welcome *welcom
             courier->prover.is_comparing && !effect.is_hub_behind; /* that is known already */
     } else {
         log_error("welcome-not-noted", "err=\"%s\" retry_ms=%" PRId64, err_text(err), retry_ms(courier));
-        renew_soon(courier);
+        renew_soon(courier, 0);
+        courier->is_unwelcome = true;
     }
     finish_change(courier);
     courier->was_ready = true;
@@ -278,7 +281,7 @@ static void on_events(void *self, struct link *link, const struct events *events
         log_error("inbox-not-noted", "err=\"%s\" retry_ms=%" PRId64, err_text(err), retry_ms(courier));
     }
     if (err != ERR_OK) {
-        renew_soon(courier);
+        renew_soon(courier, err == ERR_INVALID ? STRANGE_MS : 0); /* a hub that sends nonsense goes on doing so */
         return;
     }
     courier->has_inbox = courier->has_inbox || cursor >= events->head;
@@ -306,7 +309,7 @@ static void on_gap(void *self, struct link *link, const struct gap *gap)
         return;
     }
     log_error("inbox-not-noted", "err=\"%s\" retry_ms=%" PRId64, err_text(err), retry_ms(courier));
-    renew_soon(courier);
+    renew_soon(courier, 0);
 }
 
 /* A refused batch that would be refused again stops the sending until the next session. */

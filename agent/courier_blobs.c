@@ -470,6 +470,7 @@ void porter_refused(struct porter *porter, const struct refuse *refusal)
         return;
     }
     int64_t wait = refusal->after_ms < 3600000 ? (int64_t)refusal->after_ms : 3600000;
+    porter->fetch_ms = porter->state == PORTER_FETCHING ? later(porter, wait) : porter->fetch_ms;
     rest(porter, later(porter, wait));
 }
 
@@ -487,6 +488,7 @@ void porter_tick(struct porter *porter, struct link *link)
     if (porter->state != PORTER_IDLE && now - porter->stirred_ms > STALL_MS) {
         log_warn("blob-stalled", "sha256=%s bytes=%" PRIu64 " of=%" PRIu64 " text=\"it is offered again\"",
                  porter->name, porter->sent, porter->size);
+        porter->fetch_ms = porter->state == PORTER_FETCHING ? later(porter, FETCH_AGAIN_MS) : porter->fetch_ms;
         rest(porter, 0);
     }
     if (porter->state == PORTER_SENDING) {

@@ -18,6 +18,7 @@ void prover_init(struct prover *prover, struct spool *spool, const struct signin
 void prover_reset(struct prover *prover, bool is_able)
 {
     prover->is_able = prover->is_busy = prover->is_comparing = is_able;
+    prover->has_known = false;
     prover->waiting = 0;
     prover->after = 0;
     prover->due_ms = 0;
@@ -38,12 +39,20 @@ static void put_off(struct prover *prover, int64_t wait_ms)
     prover->due_ms = clock_monotonic_ms() + wait_ms;
 }
 
-/* False where there is nothing to compare. */
+/* False where there is nothing to compare, and what is unplaced may be asked for. */
 static bool ask_for_ledger(struct prover *prover, struct link *link)
 {
-    err_t err = prover->is_comparing ? spool_last_head(prover->spool, &prover->known) : ERR_NOT_FOUND;
-    if (err != ERR_OK || prover->known.size == 0) {
-        prover->is_comparing = false;
+    if (!prover->has_known) {
+        err_t err = spool_last_head(prover->spool, &prover->known);
+        if (err != ERR_OK && err != ERR_NOT_FOUND) {
+            log_warn("spool-unreadable", "err=\"%s\" retry_ms=%d", err_text(err), AGAIN_MS);
+            put_off(prover, AGAIN_MS);
+            return true;
+        }
+        prover->has_known = err == ERR_OK;
+        prover->is_comparing = prover->has_known && prover->known.size > 0;
+    }
+    if (!prover->is_comparing) {
         return false;
     }
     prover->asked_ms = clock_monotonic_ms();
@@ -61,9 +70,9 @@ static bool compare(struct prover *prover, const struct ledger_proof *proof, con
     if (!prover->is_comparing || memcmp(head->epoch, known->epoch, EPOCH_SIZE) != 0) {
         return false;
     }
-    prover->is_comparing = false;
     if (is_same || (head->size > known->size && merkle_check_consistency(suite, known->size, known->root, head->size,
                                                                          head->root, proof->consistency))) {
+        prover->is_comparing = false;
         return false;
     }
     err_t err = spool_send_all_again(prover->spool, &count);
@@ -72,6 +81,10 @@ static bool compare(struct prover *prover, const struct ledger_proof *proof, con
               " noted=\"%s\" text=\"the hub's ledger does not go on from what it has confirmed: a backup was put back? "
               "all that it confirmed is sent again\"",
               known->size, head->size, count, err_text(err));
+    prover->is_comparing = err != ERR_OK;
+    if (err != ERR_OK) {
+        put_off(prover, AGAIN_MS);
+    }
     return err == ERR_OK;
 }
 
@@ -106,7 +119,6 @@ void prover_tick(struct prover *prover, struct link *link)
     int64_t now = clock_monotonic_ms();
     if (prover->waiting > 0 && now - prover->asked_ms > ANSWER_MS) {
         log_warn("proof-unanswered", "questions=%" PRIu32 " retry_ms=%d", prover->waiting, LOOK_EVERY_MS);
-        prover->is_comparing = false;
         put_off(prover, LOOK_EVERY_MS);
     }
     if (prover->is_able && prover->waiting == 0 && now >= prover->due_ms) {

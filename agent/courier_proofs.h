@@ -21,6 +21,7 @@ struct prover {
     bool is_busy;                  /* there may be records that were not asked for yet */
     uint32_t waiting;              /* questions without an answer */
     bool is_comparing;             /* whether the ledger goes on is not known yet */
+    bool has_known;                /* `known` is read: once a session, so that it fits a late answer too */
     struct tree_head known;        /* from which it must go on */
     uint64_t after;                /* the records up to this number have been asked for */
     int64_t asked_ms;              /* monotonic, as below */

@@ -24,6 +24,16 @@ static err_t take_epoch(struct spool *spool, struct view epoch, struct welcome_e
     return err == ERR_OK || err == ERR_NOT_FOUND ? meta_set_epoch(spool, "epoch", epoch.at) : err;
 }
 
+/* From here on the ledger is another one, and the heads of before say nothing of how it goes on. */
+static err_t send_all_again(struct spool *spool, uint64_t *ret_count)
+{
+    err_t err = db_run(spool->send_all_again);
+    *ret_count = err == ERR_OK ? (uint64_t)sqlite3_changes(spool->db) : 0;
+    return err == ERR_OK ? db_exec(spool->db, "insert or replace into meta(key, value) select 'ledger_from', "
+                                              "ifnull(max(row), 0) from receipt")
+                         : err;
+}
+
 /* A backup put back under the same epoch shows in the hub's own count, if it lost the highest number; else in its
  * ledger (agent/courier_proofs.h). */
 static err_t take_received(struct spool *spool, uint64_t received, struct welcome_effect *effect)
@@ -35,9 +45,10 @@ static err_t take_received(struct spool *spool, uint64_t received, struct welcom
     }
     sqlite3_reset(spool->last_received);
     if (err == ERR_OK && confirmed > received) {
+        uint64_t count = 0;
         effect->is_hub_behind = true;
-        err = db_run(spool->send_all_again);
-        effect->sent_again += err == ERR_OK ? (uint64_t)sqlite3_changes(spool->db) : 0;
+        err = send_all_again(spool, &count);
+        effect->sent_again += count;
     }
     return err;
 }
@@ -56,8 +67,8 @@ static err_t take_given_out(struct spool *spool, uint64_t given_out, struct welc
 err_t spool_last_head(struct spool *spool, struct tree_head *ret_head)
 {
     static const char sql[] =
-        "select head from receipt where epoch = (select value from meta where key = 'epoch') order "
-        "by row desc limit 1";
+        "select head from receipt where epoch = (select value from meta where key = 'epoch') and row > ifnull((select "
+        "value from meta where key = 'ledger_from'), 0) order by row desc limit 1";
     sqlite3_stmt *last = db_prepare(spool->db, sql);
     err_t err = db_step(last);
     if (err == ERR_OK) {
@@ -74,9 +85,7 @@ err_t spool_send_all_again(struct spool *spool, uint64_t *ret_count)
     if (err != ERR_OK) {
         return err;
     }
-    err = db_run(spool->send_all_again);
-    *ret_count = err == ERR_OK ? (uint64_t)sqlite3_changes(spool->db) : 0;
-    return spool_end(spool, err);
+    return spool_end(spool, send_all_again(spool, ret_count));
 }
 
 err_t spool_given_out(struct spool *spool, uint64_t *ret_seq)
@@ -176,18 +185,27 @@ static err_t settle(struct spool *spool, uint64_t seq, const struct result *resu
     return db_run(spool->settle);
 }
 
-/* What the hub had confirmed once, and was sent again, stays confirmed whatever it says now: the receipt is evidence.
+/* What the hub had confirmed once, and was sent again, stays confirmed though it has other bytes under that id now: the
+ * receipt is evidence.
  */
-static err_t keep_received(struct spool *spool, uint64_t seq, bool *ret_was_received)
+static err_t keep_received(struct spool *spool, uint64_t seq, const struct result *result, bool *ret_was_received)
 {
+    struct faults faults;
+    *ret_was_received = false;
+    if (faults_decode(result->faults, &faults) != ERR_OK || faults.count == 0 ||
+        strcmp(faults.list[0].code, "conflict") != 0) {
+        return ERR_OK;
+    }
     sqlite3_bind_int64(spool->keep_received, 1, (sqlite3_int64)seq);
     err_t err = db_run(spool->keep_received);
     *ret_was_received = err == ERR_OK && sqlite3_changes(spool->db) > 0;
     if (*ret_was_received) {
-        log_error("receipt-contradicted",
-                  "seq=%" PRIu64 " text=\"the hub rejects a record that it had confirmed: its first receipt stands; "
-                  "show it to the city's operator\"",
-                  seq);
+        log_error(
+            "receipt-contradicted",
+            "seq=%" PRIu64
+            " text=\"the hub has other bytes under the id of a record that it had confirmed: its first receipt stands; "
+            "show it to the city's operator\"",
+            seq);
     }
     return err;
 }
@@ -211,7 +229,7 @@ static err_t take_result(struct spool *spool, const struct result *result, const
     }
     if (result->outcome == OUTCOME_REJECTED) {
         bool was_received = false;
-        err = keep_received(spool, seq, &was_received);
+        err = keep_received(spool, seq, result, &was_received);
         if (err != ERR_OK || was_received) {
             return err;
         }

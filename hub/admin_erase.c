@@ -55,6 +55,7 @@ err_t admin_erase(struct admin *admin, zmsg_t *request)
     err = err == ERR_OK ? store_each_record(admin->store, &filter, note_wanted, &wanted) : err;
     const char *fault = judge_erasing(&wanted, ERR_OK);
     if (err == ERR_OK && !fault) {
+        record_id_text(id, text); /* however it was typed */
         snprintf(detail, sizeof detail, "%s %s", wanted.kind->name, wanted.owner);
         err = admin_put_act(admin, ACT_ERASE, text, detail);
         err = err == ERR_OK ? store_find_party(admin->store, wanted.owner, &owner) : err;

@@ -19,8 +19,9 @@ static const char act_sql[] =
 /* One erasing names the record; the end of a term names the kind, and how many went at most. */
 static bool is_of(const struct record *act, const struct logged *logged, const struct kind *kind, int64_t count)
 {
-    char id[37];
+    char text[64];
     char owner[RECORD_PARTY_SIZE + 64];
+    uint8_t id[RECORD_ID_SIZE];
     const struct value *code = record_get(act, "act");
     const struct value *subject = record_get(act, "subject");
     const struct value *detail = record_get(act, "detail");
@@ -28,11 +29,11 @@ static bool is_of(const struct record *act, const struct logged *logged, const s
         return false;
     }
     if (code->number == ACT_ERASE) {
-        record_id_text(logged->id, id);
+        snprintf(text, sizeof text, "%.*s", (int)subject->view.size, (const char *)subject->view.at);
         snprintf(owner, sizeof owner, "%s %s", kind->name, logged->party.party);
-        return view_is(subject->view, id) && view_is(detail->view, owner);
+        return record_id_parse(text, id) == ERR_OK && memcmp(id, logged->id, RECORD_ID_SIZE) == 0 &&
+               view_is(detail->view, owner);
     }
-    char text[24];
     snprintf(text, sizeof text, "%.*s", (int)detail->view.size, (const char *)detail->view.at);
     return code->number == ACT_RETENTION && view_is(subject->view, kind->name) && strtoll(text, NULL, 10) >= count;
 }

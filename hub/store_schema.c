@@ -148,14 +148,15 @@ static const char erased_tables[] =
     "create table erased(party int not null, id blob not null, at int not null, act blob not null, primary key(party, "
     "id)) without rowid;"
     "create table retained(batch int not null, kind int not null, primary key(batch, kind)) without rowid;";
-/* hub/store_attached.h; and the audit counts what an act has erased. */
+/* hub/store_attached.h. */
 static const char attached_tables[] =
     "create table attached(party int not null, hash blob not null, id blob not null, primary key(party, hash, id)) "
     "without rowid;"
     "create table leaving(party int not null, hash blob not null, primary key(party, hash)) without rowid;"
-    "create index erased_act on erased(act);"
     "insert into meta(key, value) values('learn_attached', 1);";
+/* The audit counts what an act has erased. */
+static const char erased_index[] = "create index if not exists erased_act on erased(act);";
 const struct db_migration store_migrations[] = {{first_tables},  {derived_tables},    {facts_tables}, {ledger_tables},
                                                 {record_order},  {rereviews_counted}, {key_tables},   {followed_again},
-                                                {erased_tables}, {attached_tables}};
+                                                {erased_tables}, {attached_tables},   {erased_index}};
 const int store_migration_count = sizeof store_migrations / sizeof *store_migrations;

@@ -158,18 +158,23 @@ static void test_a_result_for_other_bytes_is_ignored(void **state)
     assert_int_equal(waiting(place), 1);
 }
 
-static void reject(struct place *place, const struct item *item)
+static void reject_with(struct place *place, const struct item *item, const char *code)
 {
     struct faults faults = {.count = 0};
     struct verdicts verdicts;
     msgpack_sbuffer buffer;
     msgpack_sbuffer_init(&buffer);
-    fault_add(&faults, "not_unique", "activity_no", "taken");
+    fault_add(&faults, code, "activity_no", "taken");
     faults_encode(&faults, &buffer);
     struct result result = result_for(item, OUTCOME_REJECTED, 0);
     result.faults = (struct view){(const uint8_t *)buffer.data, buffer.size};
     assert_int_equal(answer(place, 1, &result, 1, &verdicts), ERR_OK);
     msgpack_sbuffer_destroy(&buffer);
+}
+
+static void reject(struct place *place, const struct item *item)
+{
+    reject_with(place, item, "not_unique");
 }
 
 static void test_a_rejected_item_stays_with_its_reasons_until_corrected(void **state)
@@ -271,9 +276,12 @@ static void test_a_hub_that_lost_what_it_confirmed_gets_it_again(void **state)
     assert_int_equal(waiting(place), 3);
     assert_int_equal(welcome(place, 1, 2, &effect), ERR_OK);
     assert_false(effect.is_hub_behind);
-    /* What it rejects now was confirmed once: the institution keeps its receipt. */
-    reject(place, &items[1]);
-    assert_int_equal(waiting(place), 2);
+    /* It has something else under an id that it had confirmed: the institution keeps its receipt. What it cannot take
+     * now is to be seen and corrected. */
+    reject_with(place, &items[1], "conflict");
+    reject_with(place, &items[2], "unknown_reference");
+    assert_int_equal(find_item(place, items[2].id).state, ITEM_REJECTED);
+    assert_int_equal(waiting(place), 1);
     assert_int_equal(find_item(place, items[1].id).state, ITEM_RECEIVED);
     assert_int_equal(find_item(place, items[1].id).number, 2);
     assert_true(find_item(place, items[1].id).receipt > 0);
