@@ -6,16 +6,18 @@
 #include "proto/kinds.h"
 #include "proto/message_blob.h"
 
-static bool uploads_nothing(const struct store *store, int64_t party)
+/* Of the city's own records: none, since it uploads nothing. */
+static struct blob_refs refs_of(const struct store *store, int64_t party, struct view bytes)
 {
-    return party == store->city_row;
+    struct blob_refs none = {.left = 0};
+    return party == store->city_row ? none : blob_refs_of(bytes);
 }
 
 /* Runs SQL, a literal, for each attachment that the record names: 1 is the party, 2 the attachment, 3 the record. */
 static err_t for_each_ref(struct store *store, const char *sql, int64_t party, const uint8_t id[RECORD_ID_SIZE],
                           struct view bytes)
 {
-    struct blob_refs refs = uploads_nothing(store, party) ? (struct blob_refs){.left = 0} : blob_refs_of(bytes);
+    struct blob_refs refs = refs_of(store, party, bytes);
     struct blob_ref ref;
     err_t err = ERR_OK;
     while (err == ERR_OK && blob_refs_next(&refs, &ref)) {
@@ -48,7 +50,7 @@ err_t store_detach(struct store *store, int64_t party, const uint8_t id[RECORD_I
 
 err_t store_is_leaving(struct store *store, int64_t party, struct view bytes, bool *ret_is_leaving)
 {
-    struct blob_refs refs = uploads_nothing(store, party) ? (struct blob_refs){.left = 0} : blob_refs_of(bytes);
+    struct blob_refs refs = refs_of(store, party, bytes);
     struct blob_ref ref;
     err_t err = ERR_NOT_FOUND;
     while (err == ERR_NOT_FOUND && blob_refs_next(&refs, &ref)) {
