@@ -185,27 +185,24 @@ static err_t settle(struct spool *spool, uint64_t seq, const struct result *resu
     return db_run(spool->settle);
 }
 
-/* What the hub had confirmed once, and was sent again, stays confirmed though it has other bytes under that id now: the
- * receipt is evidence.
- */
+/* What the hub had confirmed once, and was sent again, stays confirmed whatever it says now: the receipt is evidence.
+ * But where it only lacks what the record refers to, since others have not sent that again, somebody must see to it. */
 static err_t keep_received(struct spool *spool, uint64_t seq, const struct result *result, bool *ret_was_received)
 {
     struct faults faults;
     *ret_was_received = false;
     if (faults_decode(result->faults, &faults) != ERR_OK || faults.count == 0 ||
-        strcmp(faults.list[0].code, "conflict") != 0) {
+        strcmp(faults.list[0].code, "unknown_reference") == 0) {
         return ERR_OK;
     }
     sqlite3_bind_int64(spool->keep_received, 1, (sqlite3_int64)seq);
     err_t err = db_run(spool->keep_received);
     *ret_was_received = err == ERR_OK && sqlite3_changes(spool->db) > 0;
     if (*ret_was_received) {
-        log_error(
-            "receipt-contradicted",
-            "seq=%" PRIu64
-            " text=\"the hub has other bytes under the id of a record that it had confirmed: its first receipt stands; "
-            "show it to the city's operator\"",
-            seq);
+        log_error("receipt-contradicted",
+                  "seq=%" PRIu64 " text=\"the hub rejects a record that it had confirmed: its first receipt stands; "
+                  "show it to the city's operator\"",
+                  seq);
     }
     return err;
 }
