@@ -28,9 +28,8 @@ struct courier {
     zmq_pollitem_t wake;
     struct flights flights;
     struct batch batch;
-    int64_t look_ms; /* monotonic: when to look at the spool unasked; soon where the last look failed */
-    int64_t
-        renew_ms; /* monotonic: when the session begins anew, since something of it could not be noted; 0: it is good */
+    int64_t look_ms;   /* monotonic: when to look at the spool unasked; soon where the last look failed */
+    int64_t renew_ms;  /* monotonic: when a session begins anew of which something could not be noted; 0: it is good */
     bool is_pump_due;  /* a one-shot timer will pump */
     bool is_unwelcome; /* what the hub holds could not be noted: nothing is sent before it is */
     bool was_ready;
@@ -168,7 +167,6 @@ static void on_ready(void *self, struct link *link, const struct welcome *welcom
     courier->is_unwelcome = false;
     flights_clear(&courier->flights);
     porter_reset(courier->porter);
-    prover_reset(&courier->prover, welcome->has_proofs);
     courier->notice.connection.refusal[0] = '\0';
     if (!view_is(welcome->party, courier->config.membership->party)) {
         log_warn("party-differs", "the hub knows this key under another identifier; join again if that is wrong");
@@ -176,13 +174,12 @@ static void on_ready(void *self, struct link *link, const struct welcome *welcom
     err_t err = spool_take_welcome(courier->config.spool, welcome, &effect);
     if (err == ERR_OK) {
         tell_welcome(courier, &effect);
-        courier->prover.is_comparing =
-            courier->prover.is_comparing && !effect.is_hub_behind; /* that is known already */
     } else {
         log_error("welcome-not-noted", "err=\"%s\" retry_ms=%" PRId64, err_text(err), retry_ms(courier));
         renew_soon(courier, 0);
-        courier->is_unwelcome = true;
+        courier->is_unwelcome = true; /* else a restored hub's count would catch up, and what it lost never show */
     }
+    prover_reset(&courier->prover, welcome->has_proofs, !effect.is_hub_behind);
     finish_change(courier);
     courier->was_ready = true;
     notice_set(&courier->notice, true, "", 0);
@@ -378,7 +375,7 @@ static void on_down(void *self, struct link *link, const char *reason, int64_t w
     note_given_out(courier, link);
     flights_clear(&courier->flights);
     porter_reset(courier->porter);
-    prover_reset(&courier->prover, false);
+    prover_reset(&courier->prover, false, false);
     courier->renew_ms = 0;
     notice_set(&courier->notice, false, reason, clock_ms() + wait_ms);
 }

@@ -48,8 +48,8 @@ struct porter {
     uint32_t credit;    /* chunks that are still to come, fetching */
     int64_t stirred_ms; /* monotonic, as all of these: the last sign of life */
     int64_t due_ms;
-    int64_t fetch_ms; /* nothing is fetched before: one that the hub cannot give must not stand in the uploads' way */
-    bool is_put_off;  /* until due_ms, whatever is new meanwhile */
+    int64_t fetch_ms;    /* nothing is fetched before */
+    bool is_put_off;     /* until due_ms, whatever is new meanwhile */
     bool is_unsupported; /* this session's hub knows no attachments */
     uint64_t moved;
     uint8_t chunk[BLOB_CHUNK_MAX];
@@ -102,6 +102,14 @@ static int64_t later(const struct porter *porter, int64_t least_ms)
     return clock_monotonic_ms() + (wait > least_ms ? wait : least_ms);
 }
 
+/* One that the hub cannot give must not stand in the uploads' way. 0: not at all. */
+static void put_off_fetch(struct porter *porter, int64_t least_ms)
+{
+    if (porter->state == PORTER_FETCHING) {
+        porter->fetch_ms = least_ms > 0 ? later(porter, least_ms) : 0;
+    }
+}
+
 /* ---- What became of one ---- */
 
 /* The next is looked for at once; where the spool cannot be written, this one is offered again after a while. */
@@ -124,12 +132,8 @@ static void settle(struct porter *porter, enum blob_state state, const char *cod
         log_error("blob-refused", "sha256=%s code=%s text=\"agn-agent attachment list says what to do\"", porter->name,
                   code);
     }
-    if (is_fetched && is_later) {
-        porter->fetch_ms = later(porter, FETCH_AGAIN_MS);
-        rest(porter, 0);
-        return;
-    }
-    rest(porter, is_later ? later(porter, 0) : 0);
+    put_off_fetch(porter, is_later ? FETCH_AGAIN_MS : 0);
+    rest(porter, is_later && !is_fetched ? later(porter, 0) : 0);
 }
 
 /* ---- Upload ---- */
@@ -470,7 +474,7 @@ void porter_refused(struct porter *porter, const struct refuse *refusal)
         return;
     }
     int64_t wait = refusal->after_ms < 3600000 ? (int64_t)refusal->after_ms : 3600000;
-    porter->fetch_ms = porter->state == PORTER_FETCHING ? later(porter, wait) : porter->fetch_ms;
+    put_off_fetch(porter, wait > 0 ? wait : FETCH_AGAIN_MS);
     rest(porter, later(porter, wait));
 }
 
@@ -488,7 +492,7 @@ void porter_tick(struct porter *porter, struct link *link)
     if (porter->state != PORTER_IDLE && now - porter->stirred_ms > STALL_MS) {
         log_warn("blob-stalled", "sha256=%s bytes=%" PRIu64 " of=%" PRIu64 " text=\"it is offered again\"",
                  porter->name, porter->sent, porter->size);
-        porter->fetch_ms = porter->state == PORTER_FETCHING ? later(porter, FETCH_AGAIN_MS) : porter->fetch_ms;
+        put_off_fetch(porter, FETCH_AGAIN_MS);
         rest(porter, 0);
     }
     if (porter->state == PORTER_SENDING) {

@@ -15,9 +15,10 @@ void prover_init(struct prover *prover, struct spool *spool, const struct signin
     *prover = (struct prover){.spool = spool, .key = key};
 }
 
-void prover_reset(struct prover *prover, bool is_able)
+void prover_reset(struct prover *prover, bool is_able, bool compares)
 {
-    prover->is_able = prover->is_busy = prover->is_comparing = is_able;
+    prover->is_able = prover->is_busy = is_able;
+    prover->is_comparing = is_able && compares;
     prover->has_known = false;
     prover->waiting = 0;
     prover->after = 0;

@@ -30,8 +30,8 @@ struct prover {
 
 /* SPOOL and KEY are borrowed for the prover's life. */
 void prover_init(struct prover *prover, struct spool *spool, const struct signing_key *key);
-/* A new session, or none. */
-void prover_reset(struct prover *prover, bool is_able);
+/* A new session, or none. COMPARES: it is not known yet whether the hub's ledger goes on. */
+void prover_reset(struct prover *prover, bool is_able, bool compares);
 /* There is a new record to ask for. */
 void prover_look(struct prover *prover);
 /* For every 250 ms of a session: asks where something is due. */
