@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "common/text.h"
 #include "hub/intake.h"
 #include "hub/store_clock.h"
 #include "hub/store_facts.h"
@@ -75,7 +76,11 @@ struct signer {
     const struct signing_key *key;
     struct view signature;
     bool is_known, fits;
+    int64_t ended_at; /* of the key, where it is known; 0: it has not ended */
 };
+
+/* A batch is taken under the time of its commit, a moment after its key was looked at. */
+enum { UNDER_WAY_MS = 60 * 1000 };
 
 static void try_hub_key(void *self, const struct party_key *hub_key, const char *reason, struct view proof)
 {
@@ -99,7 +104,10 @@ static void try_party_key(void *self, const struct party_key *key, const char *r
     struct signer *signer = self;
     (void)reason;
     (void)proof;
-    signer->is_known = signer->is_known || signing_key_equal(&key->signing_key, signer->key);
+    if (signing_key_equal(&key->signing_key, signer->key)) {
+        signer->is_known = true;
+        signer->ended_at = key->revoked_at ? key->revoked_at : key->until;
+    }
 }
 
 /* The batch is signed, by a key that the registry knows as its party's. */
@@ -109,6 +117,7 @@ static err_t check_signature(struct reading *reading, struct view key_bytes, str
     struct signing_key key = {0};
     struct signer signer = {.reading = reading, .key = &key, .signature = signature};
     char subject[64];
+    char at[25];
     err_t err = signing_key_take(key_bytes, &key);
     if (err == ERR_OK) {
         err = store_each_key(audit->seen, reading->party.row, try_party_key, &signer);
@@ -123,6 +132,9 @@ static err_t check_signature(struct reading *reading, struct view key_bytes, str
                   reading->party.party);
     } else if (!signer.is_known) {
         audit_say(audit, "key_unknown", subject, "signed by a key that was never one of %s", reading->party.party);
+    } else if (signer.ended_at && reading->at > signer.ended_at + UNDER_WAY_MS) {
+        time_text(signer.ended_at, at);
+        audit_say(audit, "key_ended", subject, "signed by a key of %s that had ended at %s", reading->party.party, at);
     }
     return ERR_OK;
 }
@@ -161,6 +173,16 @@ static err_t put_again(struct reading *reading)
 static const char batches_sql[] = "select id, party, at, first_number, hashes, signing_key, signature, length(bytes), "
                                   "stored from batch order by id";
 
+/* Numbers are given out one after the other: where one batch is left out, all that follows would differ. */
+static void say_cut(struct audit *audit, int64_t batch)
+{
+    char subject[64];
+    snprintf(subject, sizeof subject, "batch %" PRId64, batch);
+    audit_say(audit, "party_missing", subject,
+              "the registry has no institution for it; what was stored from here on is not counted anew");
+    audit->is_cut = true;
+}
+
 static err_t go_through(struct audit *audit, sqlite3_stmt *batch, struct reading *reading)
 {
     size_t size = (size_t)sqlite3_column_int64(batch, 7);
@@ -175,7 +197,12 @@ static err_t go_through(struct audit *audit, sqlite3_stmt *batch, struct reading
         reading->bytes = mem_alloc(size);
         reading->room = size;
     }
+    audit->sums.batches++;
     err_t err = store_party_at(audit->seen, sqlite3_column_int64(batch, 1), &reading->party);
+    if (err == ERR_NOT_FOUND) {
+        say_cut(audit, reading->id);
+        return ERR_OK;
+    }
     err = err == ERR_OK ? check_signature(reading, db_column_view(batch, 5), db_column_view(batch, 6)) : err;
     err = err == ERR_OK ? store_each_logged(audit->seen, reading->id, read_item, reading) : err;
     if (err == ERR_OK && reading->count != (uint64_t)sqlite3_column_int64(batch, 8)) {
@@ -185,8 +212,7 @@ static err_t go_through(struct audit *audit, sqlite3_stmt *batch, struct reading
                   "it has stored %" PRId64 " records from number %" PRIu64 " on, and %" PRIu32 " of them are there",
                   (int64_t)sqlite3_column_int64(batch, 8), reading->first_number, reading->count);
     }
-    audit->sums.batches++;
-    return err == ERR_OK ? put_again(reading) : err;
+    return err == ERR_OK && !audit->is_cut ? put_again(reading) : err;
 }
 
 /* Commits where the hub did, and compares the roots. */
@@ -207,6 +233,15 @@ static err_t meet_head(struct audit *audit, sqlite3_stmt *head, err_t *more)
     return err == ERR_OK ? store_begin(audit->replay) : err;
 }
 
+/* The newest records are gone, and a head that they made is there. */
+static void say_short(struct audit *audit, uint64_t size)
+{
+    char subject[64];
+    snprintf(subject, sizeof subject, "ledger of %" PRIu64, size);
+    audit_say(audit, "record_missing", subject, "there are %" PRIu64 " records, and this head stands for more",
+              audit->sums.records);
+}
+
 static err_t replay(struct audit *audit)
 {
     struct reading reading = {.audit = audit};
@@ -218,55 +253,66 @@ static err_t replay(struct audit *audit)
     while (err == ERR_OK) {
         uint64_t last = (uint64_t)(sqlite3_column_int64(batch, 3) + sqlite3_column_int64(batch, 8)) - 1;
         err = go_through(audit, batch, &reading);
-        if (err == ERR_OK && more == ERR_OK && last >= (uint64_t)sqlite3_column_int64(head, 0)) {
+        if (err == ERR_OK && more == ERR_OK && !audit->is_cut && last >= (uint64_t)sqlite3_column_int64(head, 0)) {
             err = meet_head(audit, head, &more);
         }
         err = err == ERR_OK ? db_step(batch) : err;
     }
     err = err == ERR_NOT_FOUND ? store_commit(audit->replay) : err;
+    if (err == ERR_OK && more == ERR_OK && !audit->is_cut) {
+        say_short(audit, (uint64_t)sqlite3_column_int64(head, 0));
+    }
     sqlite3_finalize(batch);
     sqlite3_finalize(head);
     free(reading.bytes);
-    return err == ERR_OK && more == ERR_OK ? ERR_INVALID : err;
+    return more == ERR_OK || more == ERR_NOT_FOUND ? err : more;
 }
 
-/* The registry is no record: it is taken over as it is. */
-static const char registry_sql[] =
-    "insert into party select * from hub.party; insert into party_key select * from hub.party_key;"
-    "insert into fact select * from hub.fact; detach hub";
-
-static err_t copy_registry(struct audit *audit, const char *path)
+static void find_city(struct audit *audit)
 {
-    sqlite3_stmt *attach = db_prepare(audit->replay->db, "attach ? as hub");
-    db_bind_str(attach, 1, path);
-    err_t err = db_run(attach);
-    sqlite3_finalize(attach);
-    err = err == ERR_OK ? db_exec(audit->replay->db, registry_sql) : err;
     sqlite3_stmt *city = db_prepare(audit->seen->db, "select row from party where role = 'city'");
-    err_t found = db_step(city);
-    if (found == ERR_OK) {
+    if (db_step(city) == ERR_OK) {
         audit->seen->city_row = sqlite3_column_int64(city, 0);
         store_set_city(audit->replay, audit->seen->city_row);
     }
     sqlite3_finalize(city);
+}
+
+/* What is sorted goes to files beside the scratch store: it may be more than fits into memory. */
+static err_t sort_in_files(struct audit *audit)
+{
+    if (setenv("SQLITE_TMPDIR", audit->order->scratch->path, 1) != 0) {
+        return ERR_IO;
+    }
+    err_t err = db_exec(audit->seen->db, "pragma temp_store=file");
+    return err == ERR_OK ? db_exec(audit->replay->db, "pragma temp_store=file") : err;
+}
+
+static err_t audit_stores(struct audit *audit)
+{
+    struct moment moment;
+    err_t err = sort_in_files(audit);
+    err = err == ERR_OK ? store_look(audit->seen, &moment) : err;
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = audit_copy_registry(audit);
+    find_city(audit);
+    err = err == ERR_OK ? replay(audit) : err;
+    err = err == ERR_OK && !audit->is_cut ? audit_count_duties(audit) : err;
+    err = err == ERR_OK && !audit->is_cut ? audit_compare(audit) : err;
+    store_end_look(audit->seen);
     return err;
 }
 
 err_t audit_run(const struct audit_order *order, struct audit_sums *ret_sums, char reterr_reason[256])
 {
     struct audit audit = {.order = order};
-    struct moment moment;
-    char path[PATH_SIZE];
-    home_file(order->home, "store.db", path);
     err_t err = store_open(order->home, false, order->settings, &audit.seen, reterr_reason);
     err = err == ERR_OK ? store_open(order->scratch, true, order->settings, &audit.replay, reterr_reason) : err;
     if (err == ERR_OK) {
-        err = copy_registry(&audit, path);
-        err = err == ERR_OK ? store_look(audit.seen, &moment) : err;
-        err = err == ERR_OK ? replay(&audit) : err;
-        err = err == ERR_OK ? audit_compare(&audit) : err;
+        err = audit_stores(&audit);
         snprintf(reterr_reason, 256, "%s", err == ERR_OK ? "" : err_text(err));
-        store_end_look(audit.seen);
     }
     store_close(audit.replay);
     store_close(audit.seen);

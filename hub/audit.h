@@ -3,9 +3,8 @@
  * Every batch is read in commit order: its bytes against the hashes, the institution's signature over the hashes, the
  * hashes against the ledger. Its records are then stored anew in a store of the audit's own, under the times that they
  * were taken at; at each commit of the ledger both trees must have one root, and at the end both stores must say the
- * same of every record, every thread and every figure that follows from records alone. What the registry, clocks and
- * deliveries hold is copied or left out: the families `clock`, `completeness` and `notice` stand on them too and are
- * not compared.
+ * same of every record, every thread and every figure. The registry's rows and those of clocks and deliveries are no
+ * records: they are copied, and the families `clock`, `completeness`, `notice` and `issued` counted from them.
  *
  * Takes as much disk as the store, and memory that does not grow with it. */
 #ifndef HUB_AUDIT_H
@@ -14,7 +13,7 @@
 #include "hub/store.h"
 
 struct finding {
-    const char *code;  /* record_changed, batch_unsigned, key_unknown, head_differs, replay_differs, … */
+    const char *code;  /* record_changed, batch_unsigned, key_ended, head_differs, replay_differs, … */
     char subject[160]; /* what it is about */
     char detail[320];
 };

@@ -1,29 +1,32 @@
 #include "hub/audit_parts.h"
 
+#include <inttypes.h>
 #include <string.h>
 
-/* What is compared: rows by a key, in its order; both stores are asked the same. */
+/* What is compared: rows by a key, in its order, which is one of an index, so that nothing is sorted; both stores are
+ * asked the same. The size is how many records there were when a figure last changed that stands on records alone. */
 static const struct comparison {
     const char *code;
     const char *what;
-    const char *sql; /* key, then what stands there */
+    const char *sql; /* key, its text, what stands there, size */
 } comparisons[] = {
     {"record_differs", "record",
-     "select printf('%020d', r.number), printf('%s of %s kind %d day %d sector %s level %s thread %s of %s', "
-     "lower(hex(r.id)), p.party, r.kind, r.day, r.sector, r.level, lower(hex(r.root)), o.party) from record r join "
-     "party "
-     "p on p.row = r.party left join party o on o.row = r.owner order by r.number"},
+     "select printf('%s %020d', lower(hex(r.id)), r.party), printf('%d', r.number), printf('%s of %s kind %d day %d "
+     "sector %s level %s thread %s of %s', lower(hex(r.id)), p.party, r.kind, r.day, r.sector, r.level, "
+     "lower(hex(r.root)), o.party), 0 from record r left join party p on p.row = r.party left join party o on o.row = "
+     "r.owner order by r.id, r.party"},
     {"thread_differs", "thread",
-     "select printf('%s %s', p.party, lower(hex(t.root))), printf('kind %d state %d received %d acknowledged %d "
-     "resolved "
-     "%d', t.kind, t.state, t.received_at, t.acknowledged_at, t.resolved_at) from thread t join party p on p.row = "
-     "t.owner order by 1"},
+     "select printf('%020d %s', t.owner, lower(hex(t.root))), printf('%s %s', p.party, lower(hex(t.root))), printf("
+     "'kind %d state %d received %d acknowledged %d resolved %d', t.kind, t.state, t.received_at, t.acknowledged_at, "
+     "t.resolved_at), 0 from thread t left join party p on p.row = t.owner order by t.owner, t.root"},
     {"cell_differs", "cell",
-     "select printf('%s %s %s', family, date(day * 86400, 'unixepoch'), dims), printf('count %d sum %d', count, sum) "
-     "from "
-     "cell where family in ('review', 'warning', 'record', 'rereview') and (count <> 0 or sum <> 0) order by 1"},
-    {"leaves_differ", "ledger of", "select printf('%020d', size), lower(hex(leaves)) from head order by size"},
-    {"tile_differs", "tile", "select printf('%020d', key), lower(hex(nodes)) from tile order by key"},
+     "select printf('%s %020d %s', family, day, dims), printf('%s %s %s', family, date(day * 86400, 'unixepoch'), "
+     "dims), printf('count %d sum %d', count, sum), iif(family in ('review', 'warning', 'record', 'rereview'), size, "
+     "0) from cell where count <> 0 or sum <> 0 order by family, day, dims"},
+    {"leaves_differ", "ledger of",
+     "select printf('%020d', size), printf('%d', size), lower(hex(leaves)), 0 from head order by size"},
+    {"tile_differs", "tile",
+     "select printf('%020d', key), printf('%d', key), lower(hex(nodes)), 0 from tile order by key"},
 };
 
 static const char *column(sqlite3_stmt *stmt, int index)
@@ -35,10 +38,23 @@ static void say(struct audit *audit, const struct comparison *comparison, sqlite
                 const char *recounted)
 {
     char subject[160];
-    const char *key = column(row, 0);
-    key += strspn(key, "0"); /* numbers are padded for the order */
-    snprintf(subject, sizeof subject, "%s %.140s", comparison->what, key);
+    snprintf(subject, sizeof subject, "%s %.140s", comparison->what, column(row, 1));
     audit_say(audit, comparison->code, subject, "seen: %.140s; recounted: %.140s", seen, recounted);
+}
+
+/* A figure is of every ledger from the record that changed it last on: it must not name a smaller one, nor one that
+ * there is not. 0: it was made before there was a ledger. */
+static void check_size(struct audit *audit, const struct comparison *comparison, sqlite3_stmt *seen,
+                       sqlite3_stmt *replay)
+{
+    char texts[2][48];
+    int64_t named = sqlite3_column_int64(seen, 3);
+    int64_t changed = sqlite3_column_int64(replay, 3);
+    if (named != 0 && (named < changed || (uint64_t)named > audit->replay->number)) {
+        snprintf(texts[0], sizeof texts[0], "of the ledger of %" PRId64, named);
+        snprintf(texts[1], sizeof texts[1], "of the ledger of %" PRId64 " or later", changed);
+        say(audit, comparison, seen, texts[0], texts[1]);
+    }
 }
 
 static err_t compare(struct audit *audit, const struct comparison *comparison)
@@ -52,11 +68,13 @@ static err_t compare(struct audit *audit, const struct comparison *comparison)
         int order = left != ERR_OK ? 1 : right != ERR_OK ? -1 : strcmp(column(seen, 0), column(replay, 0));
         audit->sums.rows++;
         if (order < 0) {
-            say(audit, comparison, seen, column(seen, 1), "nothing");
+            say(audit, comparison, seen, column(seen, 2), "nothing");
         } else if (order > 0) {
-            say(audit, comparison, replay, "nothing", column(replay, 1));
-        } else if (strcmp(column(seen, 1), column(replay, 1)) != 0) {
-            say(audit, comparison, seen, column(seen, 1), column(replay, 1));
+            say(audit, comparison, replay, "nothing", column(replay, 2));
+        } else if (strcmp(column(seen, 2), column(replay, 2)) != 0) {
+            say(audit, comparison, seen, column(seen, 2), column(replay, 2));
+        } else {
+            check_size(audit, comparison, seen, replay);
         }
         left = order <= 0 ? db_step(seen) : left;
         right = order >= 0 ? db_step(replay) : right;

@@ -98,15 +98,20 @@ static err_t keep_revisions(struct store *store)
     return err == ERR_OK ? db_exec(store->db, "drop table was") : err;
 }
 
-static err_t recount(struct store *store)
+err_t store_count_duties(struct store *store)
 {
     struct recount clocks = {store, ERR_OK};
-    err_t err = db_exec(store->db, set_aside_sql);
-    err = err == ERR_OK ? count_threads(store) : err;
-    err = err == ERR_OK ? store_every_delivery(store, count_delivery, store) : err;
+    err_t err = store_every_delivery(store, count_delivery, store);
     err = err == ERR_OK ? store_each_clock(store, NULL, INT64_MAX, true, count_clock, &clocks) : err;
     err = err == ERR_OK ? clocks.err : err;
-    err = err == ERR_OK ? cells_flush(store) : err;
+    return err == ERR_OK ? cells_flush(store) : err;
+}
+
+static err_t recount(struct store *store)
+{
+    err_t err = db_exec(store->db, set_aside_sql);
+    err = err == ERR_OK ? count_threads(store) : err;
+    err = err == ERR_OK ? store_count_duties(store) : err;
     return err == ERR_OK ? keep_revisions(store) : err;
 }
 

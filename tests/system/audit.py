@@ -2,7 +2,16 @@
 and each act of somebody with sqlite3 is found and named."""
 import json, os, random, shutil, sqlite3
 
-from harness import Hub, check, main, require, review, warning
+from harness import Hub, check, main, moment, require, review, warning
+
+
+def ask_all(site, hub):
+    """A notice to all, that is to be answered."""
+    path = f"{site.folder}/notice.json"
+    with open(path, "w") as file:
+        json.dump({"kind": "notice", "title": "自查通知", "body": "请自查。", "category": "requirement", "must_answer": True,
+                   "due_at": moment(-86_400_000), "submitter": {"name": "李", "role": "处长"}}, file)
+    hub.cli("file", path)
 
 
 def live(site, hub, rng):
@@ -11,6 +20,7 @@ def live(site, hub, rng):
     kinds = ("hospital", "enterprise", "university")
     agents = [site.agent(hub, f"agent{i}", link=hub.add_entity(names[i], kind=kinds[i])) for i in range(3)]
     filed = []
+    ask_all(site, hub)
     for step in range(4):
         for agent in agents:
             records = [rng.choice((review, warning))() for _ in range(rng.randint(1, 9))]
@@ -45,6 +55,11 @@ ACTS = (
     ("a record deleted", "delete from record  where number = (select max(number) from record where batch = " + LONG + ")", "record_missing"),
     ("a batch deleted", f"create temp table gone as select {LONG} as id; delete from record where batch in gone; "
      "delete from batch where id in gone", "replay_differs"),
+    ("the newest batch deleted", "create temp table gone as select max(id) as id from batch; "
+     "delete from record where batch in gone; delete from batch where id in gone", "record_missing"),
+    ("an institution deleted", "delete from party where row = (select party from batch where id = 3)", "party_missing"),
+    ("a batch of after its key's end", "update party_key set revoked_at = since + 1, since = 0 where signing_key = "
+     "(select signing_key from batch where id = 3); update batch set at = at + 3600000 where id = 3", "key_ended"),
     ("a signature changed", "update batch set signature = zeroblob(64) where id = 3", "batch_unsigned"),
     ("a batch under another's key", "update batch set signing_key = (select signing_key from party_key order by row desc "
      "limit 1) where id = 2", "batch_unsigned"),
@@ -53,6 +68,11 @@ ACTS = (
     ("an erasure by the act about another record", "update erased set act = (select max(act) from erased)", "record_changed"),
     ("a figure changed", f"update cell set count = count + 1 where {FIRST_REVIEW}", "cell_differs"),
     ("a figure deleted", f"delete from cell where {FIRST_REVIEW}", "cell_differs"),
+    ("a figure that names a ledger of before its last record", f"update cell set size = size - 1 where {FIRST_REVIEW}",
+     "cell_differs"),
+    ("a figure that names a ledger there is not", f"update cell set size = 1000000 where {FIRST_REVIEW}", "cell_differs"),
+    *((f"a figure of the family {family} changed", f"update cell set count = count + 1 where family = '{family}' and change = (select max(change) from cell where family = '{family}' and count > 0)", "cell_differs")
+      for family in ("clock", "notice")),
     ("a thread's state changed", "update thread set state = state + 1", "thread_differs"),
     ("a leaf of the ledger changed", f"update head set leaves = zeroblob(length(leaves)) where {FIRST_HEAD}",
      "leaves_differ"),

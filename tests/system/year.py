@@ -206,6 +206,8 @@ def compare_figures(world):
         wait_until(lambda: cells_of(world.province.cli_json("table", "--family", family), DIMS[family]) == expected[family],
                    10, 0.1, f"the province's table of {family} equals the recount")
         check(True, f"the province's table of {family} equals the recount")
+    done = world.hub.cli("audit", ok=False)
+    check(done.returncode == 0, "the hub's own audit finds nothing in any family", done)
 
 
 def compare_records(world):
