@@ -32,6 +32,7 @@ struct source {
     struct stored_receipt receipt;
     uint8_t *record;
     uint8_t signature[SIGNATURE_SIZE];
+    bool is_told; /* what went wrong */
 };
 
 static void source_close(struct source *source)
@@ -55,23 +56,20 @@ static err_t read_spool(struct source *source, const uint8_t id[RECORD_ID_SIZE],
     *bundle = (struct bundle){.record = {source->record, size},
                               .receipt = source->receipt.receipt,
                               .hub_key = source->receipt.hub_key,
-                              .inclusion = source->receipt.inclusion,
-                              .hub_curve_key = {source->office.membership.hub_key, KEY_SIZE},
-                              .party_key = signing_key_view(&source->identity.signing.key)};
+                              .inclusion = source->receipt.inclusion};
     return err;
 }
 
-/* The batch as it was signed when it was sent: its hashes are those of the receipt, in their order. */
-static err_t sign_batch(struct source *source, struct bundle *bundle)
+/* Of a receipt by an older hub, which does not repeat what it has checked: the batch signed anew. */
+static err_t sign_again(struct source *source, struct receipt_body *body, struct bundle *bundle)
 {
     uint8_t hashes[BATCH_ITEMS_MAX * RECORD_HASH_SIZE];
-    struct receipt_body body;
+    char reason[256];
     msgpack_sbuffer covered;
-    err_t err = receipt_body_decode(bundle->receipt.body, &body);
-    err = err == ERR_OK && body.count > BATCH_ITEMS_MAX ? ERR_INVALID : err;
-    for (uint32_t i = 0; err == ERR_OK && i < body.count; i++) {
+    err_t err = body->count > BATCH_ITEMS_MAX ? ERR_INVALID : ERR_OK;
+    for (uint32_t i = 0; err == ERR_OK && i < body->count; i++) {
         struct result result;
-        err = result_next(&body.results, &result);
+        err = result_next(&body->results, &result);
         if (err == ERR_OK) {
             memcpy(hashes + (size_t)i * RECORD_HASH_SIZE, result.hash.at, RECORD_HASH_SIZE);
         }
@@ -79,19 +77,39 @@ static err_t sign_batch(struct source *source, struct bundle *bundle)
     if (err != ERR_OK) {
         return err;
     }
+    if (identity_load(source->office.home, &source->identity, reason) != ERR_OK) {
+        complain("%s", reason);
+        source->is_told = true;
+        return ERR_INVALID;
+    }
     msgpack_sbuffer_init(&covered);
-    submit_signed_bytes(source->office.membership.hub_key, hashes, body.count, &covered);
+    submit_signed_bytes(source->office.membership.hub_key, hashes, body->count, &covered);
     identity_sign(&source->identity, (struct view){(const uint8_t *)covered.data, covered.size}, source->signature);
     msgpack_sbuffer_destroy(&covered);
     bundle->batch_signature = (struct view){source->signature, SIGNATURE_SIZE};
+    bundle->party_key = signing_key_view(&source->identity.signing.key);
+    bundle->hub_curve_key = (struct view){source->office.membership.hub_key, KEY_SIZE};
     return ERR_OK;
+}
+
+/* The batch's signature as the receipt repeats it. */
+static err_t take_signature(struct source *source, struct bundle *bundle)
+{
+    struct receipt_body body;
+    err_t err = receipt_body_decode(bundle->receipt.body, &body);
+    if (err == ERR_OK && body.signature.size == 0) {
+        return sign_again(source, &body, bundle);
+    }
+    bundle->batch_signature = body.signature;
+    bundle->party_key = body.party_key;
+    bundle->hub_curve_key = body.hub_curve_key;
+    return err;
 }
 
 /* False after the reason has been said. */
 static bool open_record(const struct home *home, const char *name, struct source *source, struct bundle *bundle)
 {
     uint8_t id[RECORD_ID_SIZE];
-    char reason[256];
     memset(source, 0, sizeof *source);
     if (record_id_parse(name, id) != ERR_OK) {
         complain(tr("%s: expected the id of a record, or a file of evidence", "%s：应为记录 ID 或凭证文件"), name);
@@ -100,20 +118,15 @@ static bool open_record(const struct home *home, const char *name, struct source
     if (!office_open(home, QUICK_WAIT_MS, &source->office)) {
         return false;
     }
-    if (identity_load(home, &source->identity, reason) != ERR_OK) {
-        complain("%s", reason);
-        office_close(&source->office);
-        return false;
-    }
     err_t err = read_spool(source, id, bundle);
-    err = err == ERR_OK ? sign_batch(source, bundle) : err;
+    err = err == ERR_OK ? take_signature(source, bundle) : err;
     if (err == ERR_NOT_FOUND) {
         complain(tr("no record %s in %s", "没有记录 %s（位于 %s）"), name, home->path);
     } else if (err == ERR_BUSY) {
         complain(tr("%s has no receipt yet: there is nothing that proves it; agn-agent sync fetches it",
                     "%s 尚无回执，暂无凭证；请运行 agn-agent sync 取得回执"),
                  name);
-    } else if (err != ERR_OK) {
+    } else if (err != ERR_OK && !source->is_told) {
         complain_spool(&source->office, "evidence", err);
     }
     if (err != ERR_OK) {
@@ -199,6 +212,11 @@ static void print_text(const struct bundle *bundle, const struct proof *proof, i
             : tr("VERIFIED: the record, the institution's signature and the hub's receipt; its place in the ledger is "
                  "not proved",
                  "验证通过：记录内容、机构签名及枢纽回执；其在台账中的位置未经证明"));
+    if (proof->is_verified && !proof->is_by_party) {
+        print_line(tr("signed with", "签名公钥"),
+                   tr("a key that this receipt, by an older hub, does not name: ask the city whose it is",
+                      "该回执由旧版枢纽签发，未载明机构公钥：请向先导城市核实其归属"));
+    }
     if (proof->flaw) {
         print_line(tr("because", "原因"), proof->flaw);
     } else if (!proof->is_in_ledger && bundle->inclusion.head.size > 0) {
@@ -210,9 +228,10 @@ static void print_json(const struct bundle *bundle, const struct proof *proof)
 {
     char at[25];
     time_text(proof->at, at);
-    json_t *object = json_pack("{sb sb ss ss sI sI ss}", "verified", proof->is_verified, "in_ledger",
-                               proof->is_in_ledger, "party", proof->party, "hub", proof->hub, "number",
-                               (json_int_t)proof->number, "ledger", (json_int_t)proof->head.size, "at", at);
+    json_t *object =
+        json_pack("{sb sb sb ss ss sI sI ss}", "verified", proof->is_verified, "in_ledger", proof->is_in_ledger,
+                  "by_party", proof->is_verified && proof->is_by_party, "party", proof->party, "hub", proof->hub,
+                  "number", (json_int_t)proof->number, "ledger", (json_int_t)proof->head.size, "at", at);
     if (proof->flaw) {
         json_object_set_new(object, "flaw", json_string(proof->flaw));
     }
@@ -291,8 +310,28 @@ static bool trust_given(const char *text, struct trust *ret_trust)
     return true;
 }
 
+/* What this agent has been told of the keys that the file names. A place that is shown under one that has leaked is
+ * left out of account: it can be asked for again under the next. */
+static bool ask_leaks(const struct home *home, struct bundle *bundle, struct trust *trust)
+{
+    struct office office;
+    int64_t shown_leaked_at = 0;
+    if (!office_open(home, QUICK_WAIT_MS, &office)) {
+        return false;
+    }
+    err_t err = spool_leaked_at(office.spool, bundle->hub_key, &trust->leaked_at);
+    err = err == ERR_OK ? spool_leaked_at(office.spool, bundle->inclusion.hub_key, &shown_leaked_at) : err;
+    if (err != ERR_OK) {
+        complain_spool(&office, "verify", err);
+    } else if (shown_leaked_at > 0) {
+        bundle->inclusion = (struct inclusion){0};
+    }
+    office_close(&office);
+    return err == ERR_OK;
+}
+
 /* Those that are given, else those of the hub that this agent belongs to. */
-static bool trust_hub(const struct home *home, const struct arguments *arguments, const struct bundle *bundle,
+static bool trust_hub(const struct home *home, const struct arguments *arguments, struct bundle *bundle,
                       struct trust *ret_trust)
 {
     struct membership membership;
@@ -304,7 +343,7 @@ static bool trust_hub(const struct home *home, const struct arguments *arguments
     if (membership_load(home, MEMBERSHIP_FILE, &membership, reason) == ERR_OK) {
         *ret_trust = (struct trust){.count = 1, .keys = {membership.hub_signing_key}};
         read_keys(membership.former_hub_keys, ret_trust);
-        return true;
+        return ask_leaks(home, bundle, ret_trust);
     }
     hex_text(bundle->hub_key.at, bundle->hub_key.size, text);
     complain(

@@ -137,6 +137,7 @@ static const struct {
     {offsetof(struct spool, add_inclusion), "insert or replace into inclusion values (?,?,?,?,?,?,?)"},
     {offsetof(struct spool, note_placed), "update item set is_placed = 1 where seq = ?"},
     {offsetof(struct spool, add_leak), "insert or ignore into leaked_key values (?, ?)"},
+    {offsetof(struct spool, get_leak), "select at from leaked_key where key = ?"},
     {offsetof(struct spool, doubt_places),
      "update item set is_placed = 0 where is_placed = 1 and seq in (select n.seq from inclusion n where n.receipt = "
      "item.receipt and " IS_DOUBTFUL("n") ")"},

@@ -129,6 +129,15 @@ err_t spool_note_leak(struct spool *spool, const struct signing_key *key, int64_
     return spool_end(spool, err == ERR_OK ? db_run(spool->doubt_places) : err);
 }
 
+err_t spool_leaked_at(struct spool *spool, struct view key, int64_t *ret_at)
+{
+    db_bind_view(spool->get_leak, 1, key);
+    err_t err = db_step(spool->get_leak);
+    *ret_at = err == ERR_OK ? sqlite3_column_int64(spool->get_leak, 0) : 0;
+    sqlite3_reset(spool->get_leak);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 static err_t keep_receipt(struct spool *spool, const struct receipt_body *body, const struct receipt *receipt,
                           const struct signing_key *hub_key, int64_t *ret_row)
 {

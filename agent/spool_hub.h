@@ -33,6 +33,8 @@ MUST_CHECK err_t spool_count_above(struct spool *spool, uint64_t given_out);
 /* Somebody else has this signing key of the hub's since AT: what it has signed of a later date proves nothing, and a
  * place in the ledger that was shown so is asked for again. */
 MUST_CHECK err_t spool_note_leak(struct spool *spool, const struct signing_key *key, int64_t at);
+/* 0: it has not been reported leaked. */
+MUST_CHECK err_t spool_leaked_at(struct spool *spool, struct view key, int64_t *ret_at);
 
 /* BODY's signature has been verified with HUB_KEY, which is kept with it. */
 MUST_CHECK err_t spool_take_receipt(struct spool *spool, const struct receipt_body *body, const struct receipt *receipt,

@@ -153,14 +153,29 @@ void bundle_done(struct bundle *bundle)
 
 /* ---- checking ---- */
 
-/* The institution signed the list of hashes that the receipt answers. */
-static bool is_batch_signed(const struct bundle *bundle, const struct suite *suite)
+static bool is_same(struct view a, struct view b)
+{
+    return a.size == b.size && memcmp(a.at, b.at, a.size) == 0;
+}
+
+/* The hub says whose key the batch was signed with. Without its word any key would do, and proves nothing of whom. */
+static bool is_as_checked(const struct bundle *bundle, const struct receipt_body *body)
+{
+    return is_same(bundle->batch_signature, body->signature) && is_same(bundle->party_key, body->party_key) &&
+           is_same(bundle->hub_curve_key, body->hub_curve_key);
+}
+
+/* The list of hashes that the receipt answers is signed, by the key that the hub knew as the institution's where the
+ * receipt says which that was. */
+static bool is_batch_signed(const struct bundle *bundle, const struct suite *suite, bool *ret_is_by_party)
 {
     uint8_t hashes[BATCH_ITEMS_MAX * RECORD_HASH_SIZE];
     struct receipt_body body;
     struct signing_key party_key;
     msgpack_sbuffer covered;
+    *ret_is_by_party = false;
     if (receipt_body_decode(bundle->receipt.body, &body) != ERR_OK || body.count == 0 || body.count > BATCH_ITEMS_MAX ||
+        (body.signature.size > 0 && !is_as_checked(bundle, &body)) ||
         signing_key_take(bundle->party_key, &party_key) != ERR_OK || signing_key_suite(&party_key) != suite) {
         return false;
     }
@@ -176,6 +191,7 @@ static bool is_batch_signed(const struct bundle *bundle, const struct suite *sui
     bool is_good = signature_check(&party_key, suite_label(suite),
                                    (struct view){(const uint8_t *)covered.data, covered.size}, bundle->batch_signature);
     msgpack_sbuffer_destroy(&covered);
+    *ret_is_by_party = is_good && body.signature.size > 0;
     return is_good;
 }
 
@@ -183,7 +199,7 @@ void bundle_check(const struct bundle *bundle, const struct signing_key *hub_key
                   const struct signing_key *inclusion_key, struct proof *ret_proof)
 {
     evidence_check(bundle->record, &bundle->receipt, hub_key, ret_proof);
-    if (ret_proof->is_verified && !is_batch_signed(bundle, signing_key_suite(hub_key))) {
+    if (ret_proof->is_verified && !is_batch_signed(bundle, signing_key_suite(hub_key), &ret_proof->is_by_party)) {
         ret_proof->flaw = tr("the institution's signature over the batch does not fit", "机构对批次的签名不符");
         ret_proof->is_verified = ret_proof->is_in_ledger = false;
     }

@@ -14,10 +14,11 @@
 enum { BUNDLE_SIZE_MAX = 4 << 20 }; /* of the file */
 
 struct bundle {
-    struct view record;          /* the item, byte for byte */
-    struct receipt receipt;      /* session and batch are not part of it */
-    struct view hub_key;         /* that signed it */
-    struct inclusion inclusion;  /* beside it; head empty: none */
+    struct view record;         /* the item, byte for byte */
+    struct receipt receipt;     /* session and batch are not part of it */
+    struct view hub_key;        /* that signed it */
+    struct inclusion inclusion; /* beside it; head empty: none */
+    /* The SUBMIT's signature, as the receipt repeats it; of a receipt that does not, one that was made since. */
     struct view hub_curve_key;   /* under which the batch was signed */
     struct view party_key;       /* the institution's signing key */
     struct view batch_signature; /* over the hashes that the receipt lists */

@@ -49,6 +49,7 @@ struct proof {
     bool is_verified;
     const char *flaw;  /* where it is not: for a person */
     bool is_in_ledger; /* its place is proved; otherwise the hub's word alone is signed */
+    bool is_by_party;  /* of a bundle: the hub names the key that the batch was signed with */
     enum outcome outcome;
     uint64_t number;
     int64_t at;

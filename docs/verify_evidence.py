@@ -111,20 +111,23 @@ def verify(evidence, keys):
         need(join([result[2] for result in stored], first - 1, size, proof) == head[24:56], "the ledger has another root")
     need(not proof, "the proof is too long")
     listed = b"".join(result[2] for result in told["results"])
-    check(bytes.fromhex(batch["party_key"]), bytes.fromhex(batch["signature"]), b"AGN/1 submit\0"
-          + bytes.fromhex(batch["hub_curve_key"]) + (len(listed) // 32).to_bytes(4, "big") + listed, "institution's")
+    party_key, signature, hub_curve_key = (bytes.fromhex(batch[name]) for name in ("party_key", "signature", "hub_curve_key"))
+    check(party_key, signature, b"AGN/1 submit\0" + hub_curve_key + (len(listed) // 32).to_bytes(4, "big") + listed, "institution's")
+    need("signature" not in told or (told["party_key"], told["signature"], told["hub_curve_key"]) == (party_key, signature, hub_curve_key),
+         "the hub has checked another signature")
     shown = place(evidence, record, told, mine[0][3], keys)
-    return told["party"], told["hub"], mine[0][3], shown or (size if mine[0][0] == 0 else None)
+    return told["party"], told["hub"], mine[0][3], shown or (size if mine[0][0] == 0 else None), "signature" in told
 
 
 def main():
     try:
         with open(sys.argv[1]) as file:
-            party, hub, number, size = verify(json.load(file), [bytes.fromhex(key) for key in sys.argv[2:]])
+            party, hub, number, size, is_by_party = verify(json.load(file), [bytes.fromhex(key) for key in sys.argv[2:]])
     except (Flaw, KeyError, TypeError, ValueError, IndexError, RecursionError, OSError) as error:
         sys.exit(f"NOT VERIFIED: {error}")
     where = f"of the ledger of {size}" if size is not None else "as the hub says; its place is not proved"
-    print(f"verified: {party} filed this record with {hub}; it is number {number} {where}")
+    whose = "" if is_by_party else "; whose key signed it the receipt does not say"
+    print(f"verified: {party} filed this record with {hub}; it is number {number} {where}{whose}")
 
 
 main()

@@ -19,7 +19,15 @@ static struct view text_view(const char *text)
 static void encode_body(const struct front *front, const struct batch *batch, const char *failure,
                         msgpack_sbuffer *body)
 {
-    receipt_body_begin(body, batch->party, front->options.name, front->epoch, clock_ms(), batch->count);
+    struct receipt_body start = {.party = text_view(batch->party),
+                                 .hub = text_view(front->options.name),
+                                 .epoch = {front->epoch, EPOCH_SIZE},
+                                 .at = clock_ms(),
+                                 .signature = batch->signature,
+                                 .party_key = signing_key_view(&batch->signing_key),
+                                 .hub_curve_key = {front->intake.hub_key, KEY_SIZE},
+                                 .count = batch->count};
+    receipt_body_begin(body, &start);
     for (uint32_t i = 0; i < batch->count; i++) {
         const struct batch_item *item = &batch->items[i];
         const char *retry = failure ? failure : item->retry;

@@ -218,13 +218,16 @@ struct result {
 struct receipt_body {
     struct view party, hub, epoch;
     int64_t at;
+    /* What the hub has checked of the SUBMIT: its signature, the key that it fits, and the hub's CURVE key that it
+     * covers. All or none: an older hub says none of it. */
+    struct view signature, party_key, hub_curve_key;
     uint32_t count;
     struct reader results;
 };
 MUST_CHECK err_t receipt_body_decode(struct view body, struct receipt_body *ret_body);
 MUST_CHECK err_t result_next(struct reader *results, struct result *ret_result);
-void receipt_body_begin(msgpack_sbuffer *buffer, const char *party, const char *hub, const uint8_t epoch[EPOCH_SIZE],
-                        int64_t at, uint32_t count);
+/* COUNT results are to be added; BODY's own are not looked at. */
+void receipt_body_begin(msgpack_sbuffer *buffer, const struct receipt_body *body);
 void receipt_body_add(msgpack_sbuffer *buffer, const struct result *result);
 
 /* What the hub signs once a commit (PROTOCOL.md §10): the ledger as it is then, and the receipts of that commit. */

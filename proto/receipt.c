@@ -8,27 +8,41 @@ static void pack_str(msgpack_packer *packer, const char *text)
     msgpack_pack_str_with_body(packer, text, strlen(text));
 }
 
+static void pack_text(msgpack_packer *packer, const char *key, struct view text)
+{
+    pack_str(packer, key);
+    msgpack_pack_str_with_body(packer, text.at, text.size);
+}
+
 static void pack_bin(msgpack_packer *packer, struct view bytes)
 {
     msgpack_pack_bin_with_body(packer, bytes.at, bytes.size);
 }
 
-void receipt_body_begin(msgpack_sbuffer *buffer, const char *party, const char *hub, const uint8_t epoch[EPOCH_SIZE],
-                        int64_t at, uint32_t count)
+static void pack_bytes(msgpack_packer *packer, const char *key, struct view bytes)
+{
+    pack_str(packer, key);
+    pack_bin(packer, bytes);
+}
+
+void receipt_body_begin(msgpack_sbuffer *buffer, const struct receipt_body *body)
 {
     msgpack_packer packer;
+    bool is_signed = body->signature.size > 0;
     msgpack_packer_init(&packer, buffer, msgpack_sbuffer_write);
-    msgpack_pack_map(&packer, 5);
-    pack_str(&packer, "party");
-    pack_str(&packer, party);
-    pack_str(&packer, "hub");
-    pack_str(&packer, hub);
-    pack_str(&packer, "epoch");
-    pack_bin(&packer, (struct view){epoch, EPOCH_SIZE});
+    msgpack_pack_map(&packer, is_signed ? 8 : 5);
+    pack_text(&packer, "party", body->party);
+    pack_text(&packer, "hub", body->hub);
+    pack_bytes(&packer, "epoch", body->epoch);
     pack_str(&packer, "at");
-    msgpack_pack_uint64(&packer, (uint64_t)at);
+    msgpack_pack_uint64(&packer, (uint64_t)body->at);
+    if (is_signed) {
+        pack_bytes(&packer, "signature", body->signature);
+        pack_bytes(&packer, "party_key", body->party_key);
+        pack_bytes(&packer, "hub_curve_key", body->hub_curve_key);
+    }
     pack_str(&packer, "results");
-    msgpack_pack_array(&packer, count);
+    msgpack_pack_array(&packer, body->count);
 }
 
 static void pack_id(msgpack_packer *packer, struct view id)
@@ -106,15 +120,33 @@ static err_t decode_at(struct reader *reader, struct receipt_body *body)
     return decode_time(reader, &body->at);
 }
 
+static err_t decode_signature(struct reader *reader, struct receipt_body *body)
+{
+    err_t err = reader_bin(reader, &body->signature);
+    return err == ERR_OK && body->signature.size != SIGNATURE_SIZE ? ERR_INVALID : err;
+}
+
+static err_t decode_party_key(struct reader *reader, struct receipt_body *body)
+{
+    err_t err = reader_bin(reader, &body->party_key);
+    return err == ERR_OK && body->party_key.size == 0 ? ERR_INVALID : err;
+}
+
+static err_t decode_hub_curve_key(struct reader *reader, struct receipt_body *body)
+{
+    err_t err = reader_bin(reader, &body->hub_curve_key);
+    return err == ERR_OK && body->hub_curve_key.size != KEY_SIZE ? ERR_INVALID : err;
+}
+
+/* The last ones may be missing, together. */
 static const struct {
     const char *name;
     err_t (*decode)(struct reader *reader, struct receipt_body *body);
-} body_keys[] = {{"party", decode_party},
-                 {"hub", decode_hub},
-                 {"epoch", decode_epoch},
-                 {"at", decode_at},
-                 {"results", decode_results}};
-enum { BODY_KEYS = sizeof body_keys / sizeof *body_keys };
+} body_keys[] = {{"party", decode_party},         {"hub", decode_hub},
+                 {"epoch", decode_epoch},         {"at", decode_at},
+                 {"results", decode_results},     {"signature", decode_signature},
+                 {"party_key", decode_party_key}, {"hub_curve_key", decode_hub_curve_key}};
+enum { BODY_KEYS = sizeof body_keys / sizeof *body_keys, NEEDED_KEYS = 5 };
 
 static err_t decode_pair(struct reader *reader, struct keys *keys, struct receipt_body *body, unsigned *seen)
 {
@@ -146,7 +178,7 @@ err_t receipt_body_decode(struct view bytes, struct receipt_body *ret_body)
     for (uint32_t i = 0; i < pairs && err == ERR_OK; i++) {
         err = decode_pair(&reader, &keys, ret_body, &seen);
     }
-    bool is_whole = seen == (1u << BODY_KEYS) - 1 && reader.at == reader.end;
+    bool is_whole = (seen == (1u << BODY_KEYS) - 1 || seen == (1u << NEEDED_KEYS) - 1) && reader.at == reader.end;
     return err == ERR_OK && !is_whole ? ERR_INVALID : err;
 }
 

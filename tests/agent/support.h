@@ -200,7 +200,12 @@ static inline err_t answer(struct place *place, uint8_t epoch_byte, const struct
     memset(epoch, epoch_byte, sizeof epoch);
     msgpack_sbuffer_init(&body_bytes);
     msgpack_sbuffer_init(&signed_bytes);
-    receipt_body_begin(&body_bytes, "party", "hub", epoch, 1767225600001, count);
+    const struct receipt_body start = {.party = {(const uint8_t *)"party", 5},
+                                       .hub = {(const uint8_t *)"hub", 3},
+                                       .epoch = {epoch, sizeof epoch},
+                                       .at = 1767225600001,
+                                       .count = count};
+    receipt_body_begin(&body_bytes, &start);
     for (uint32_t i = 0; i < count; i++) {
         receipt_body_add(&body_bytes, &results[i]);
     }

@@ -145,7 +145,15 @@ static void test_a_receipt_body_round_trips(void **state)
     msgpack_sbuffer_init(&encoded);
     msgpack_sbuffer_init(&buffer);
     faults_encode(&faults, &encoded);
-    receipt_body_begin(&buffer, "party", "hub", bytes, 5, 3);
+    const struct receipt_body start = {.party = {(const uint8_t *)"party", 5},
+                                       .hub = {(const uint8_t *)"hub", 3},
+                                       .epoch = {bytes, EPOCH_SIZE},
+                                       .at = 5,
+                                       .signature = {bytes, SIGNATURE_SIZE},
+                                       .party_key = {bytes, 33},
+                                       .hub_curve_key = {bytes, KEY_SIZE},
+                                       .count = 3};
+    receipt_body_begin(&buffer, &start);
     struct result stored = {.outcome = OUTCOME_STORED, .id = {bytes, 16}, .hash = {bytes, 32}, .number = 7, .at = 8};
     struct result rejected = {.outcome = OUTCOME_REJECTED,
                               .hash = {bytes, 32},
@@ -164,6 +172,9 @@ static void test_a_receipt_body_round_trips(void **state)
     }
     assert_int_equal(receipt_body_decode((struct view){(const uint8_t *)buffer.data, buffer.size}, &body), ERR_OK);
     assert_int_equal(body.count, 3);
+    assert_int_equal(body.signature.size, SIGNATURE_SIZE);
+    assert_int_equal(body.party_key.size, 33);
+    assert_int_equal(body.hub_curve_key.size, KEY_SIZE);
     assert_int_equal(result_next(&body.results, &result), ERR_OK);
     assert_int_equal(result.number, 7);
     assert_int_equal(result_next(&body.results, &result), ERR_OK);

@@ -162,7 +162,11 @@ static err_t decode_body(const char *party, const char *key)
     struct receipt_body body;
     msgpack_sbuffer_init(&buffer);
     msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
-    receipt_body_begin(&buffer, party, "hub", epoch, 1, 0);
+    const struct receipt_body start = {.party = {(const uint8_t *)party, strlen(party)},
+                                       .hub = {(const uint8_t *)"hub", 3},
+                                       .epoch = {epoch, EPOCH_SIZE},
+                                       .at = 1};
+    receipt_body_begin(&buffer, &start);
     buffer.data[0]++;
     msgpack_pack_str_with_body(&packer, key, strlen(key));
     msgpack_pack_nil(&packer);
@@ -177,6 +181,7 @@ static void test_receipt_bodies_are_as_strict(void **state)
     assert_int_equal(decode_body("party", "later"), ERR_OK);
     assert_int_equal(decode_body("party", "hub"), ERR_INVALID);
     assert_int_equal(decode_body("\xff", "later"), ERR_INVALID);
+    assert_int_equal(decode_body("party", "party_key"), ERR_INVALID); /* nil, and without the others */
 }
 
 int main(void)

@@ -121,7 +121,12 @@ static void receive(struct site *site, int64_t hub, uint8_t epoch, enum outcome 
     msgpack_sbuffer_init(&buffer);
     msgpack_sbuffer_init(&encoded);
     faults_encode(&faults, &encoded);
-    receipt_body_begin(&buffer, "p", "hub", epoch_view(epoch).at, 5, site->parcels.count);
+    const struct receipt_body start = {.party = {(const uint8_t *)"p", 1},
+                                       .hub = {(const uint8_t *)"hub", 3},
+                                       .epoch = epoch_view(epoch),
+                                       .at = 5,
+                                       .count = site->parcels.count};
+    receipt_body_begin(&buffer, &start);
     for (uint32_t i = 0; i < site->parcels.count; i++) {
         uint8_t hash[RECORD_HASH_SIZE];
         struct faults ignored = {0};

@@ -3,6 +3,7 @@ or with any part of it changed, and neither needs the hub."""
 import json, os, random, subprocess, sys
 
 import client
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from harness import PROGRAMS, ROOT, check, item_of, main, msgpack, require, review, warning
 
 SCRIPT = f"{ROOT}/docs/verify_evidence.py"
@@ -54,6 +55,20 @@ def changed(evidence, rng):
     return copy, key
 
 
+def signed_by(key, hub_curve, hashes):
+    """The part `batch` of a file."""
+    signed = b"AGN/1 submit\0" + hub_curve + (len(hashes) // 32).to_bytes(4, "big") + hashes
+    return {"hub_curve_key": hub_curve.hex(), "signature": key.sign(signed).hex(),
+            "party_key": key.public_key().public_bytes(client.Encoding.Raw, client.PublicFormat.Raw).hex()}
+
+
+def by_a_stranger(evidence):
+    """The batch of somebody else's record signed by one's own key."""
+    body = msgpack.unpackb(bytes.fromhex(evidence["receipt"]["body"]))
+    return {**evidence, "batch": signed_by(Ed25519PrivateKey.generate(), body["hub_curve_key"],
+                                           b"".join(result[2] for result in body["results"]))}
+
+
 def made_by_hand(peer, item):
     """The file that an institution may make of any receipt that it got, whatever that says."""
     peer.hello()
@@ -61,13 +76,10 @@ def made_by_hand(peer, item):
     hashes = b"".join(peer.sent[batch])
     (result,), receipt = peer.receipt()
     _, _, _, body, head, algorithm, signature, index, count, path, proof = msgpack.unpackb(receipt)[:11]
-    key = peer.signing()
-    signed = b"AGN/1 submit\0" + peer.get("hub_curve") + (1).to_bytes(4, "big") + hashes
     return result, {"format": "agn-evidence-1", "algorithm": algorithm, "record": item.hex(), "hub_key": peer.get("hub_signing").hex(),
                     "receipt": {"body": body.hex(), "head": head.hex(), "signature": signature.hex(), "index": index, "count": count,
                                 "path": path.hex(), "proof": proof.hex()},
-                    "batch": {"hub_curve_key": peer.get("hub_curve").hex(), "signature": key.sign(signed).hex(),
-                              "party_key": key.public_key().public_bytes(client.Encoding.Raw, client.PublicFormat.Raw).hex()}}
+                    "batch": signed_by(peer.signing(), peer.get("hub_curve"), hashes)}
 
 
 def check_outcomes(site, hub, verifier):
@@ -96,6 +108,10 @@ def test(site):
     hub.stop()
     told = agent.cli("verify", names[4])
     check("VERIFIED" in told.stdout and names[4] in told.stdout, "agn-agent verify ID, with the hub away", told)
+    os.rename(f"{agent.home}/identity.zpl", f"{agent.home}/away.zpl")
+    told = agent.cli("verify", names[5])
+    check("VERIFIED" in told.stdout and agent.cli("evidence", names[5]).stdout, "nor does either need a secret key", told)
+    os.rename(f"{agent.home}/away.zpl", f"{agent.home}/identity.zpl")
     verifier = Verifier(site, agent, hub_key(agent))
     for name in rng.sample(names, 6):
         evidence = json.loads(agent.cli("evidence", name).stdout)
@@ -110,6 +126,9 @@ def test(site):
         ours, _ = verifier.run(evidence)
         require(ours.returncode == 1 and (ours.stderr or "flaw" in ours.stdout), f"{key} changed: it does not hold", ours)
     check(True, "60 changed files: none holds, for either")
+    ours, python = verifier.run(by_a_stranger(files[0]))
+    check(ours.returncode == 1 and "institution" in json.loads(ours.stdout)["flaw"] and "another signature" in python.stderr,
+          "nor a batch that somebody else has signed", (ours, python))
     ours, _ = verifier.run(files[0], key="11" * 32)
     check(ours.returncode == 1, "nor under another key", ours)
     ours = agent.cli("verify", verifier.path, ok=True)
