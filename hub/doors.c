@@ -240,6 +240,11 @@ bool doors_overdue(struct doors *doors, int64_t now_ms, struct connection *ret_v
     return is_due && doors_oldest(doors, ret_victim);
 }
 
+size_t doors_room(const struct doors *doors)
+{
+    return doors->count < doors->limits.connections ? doors->limits.connections - doors->count : 0;
+}
+
 size_t doors_count(const struct doors *doors)
 {
     return doors->count;

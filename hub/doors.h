@@ -51,6 +51,8 @@ bool doors_oldest(struct doors *doors, struct connection *ret_victim);
  * it has just left a session. */
 void doors_each_waiting(struct doors *doors,
                         void (*each)(void *self, const struct connection *connection, uint64_t *base), void *self);
+/* How many connections more there may be. */
+size_t doors_room(const struct doors *doors);
 size_t doors_count(const struct doors *doors);
 
 #endif

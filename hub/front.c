@@ -229,6 +229,7 @@ static void tick(struct front *front)
     if (front->now_ms - front->weighed_ms >= WEIGH_MS) {
         front->weighed_ms = front->now_ms;
         front_weigh(front);
+        front_tell_room(front);
     }
 }
 

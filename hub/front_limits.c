@@ -29,6 +29,14 @@ static size_t connections_max(void)
     return limit.rlim_cur - DESCRIPTOR_RESERVE;
 }
 
+void front_tell_room(struct front *front)
+{
+    struct mail *mail = mail_new(MAIL_ROOM);
+    mail->cursor = doors_room(front->doors);
+    mail->credit = mail->cursor + doors_count(front->doors);
+    mail_send(front->to_writer, &mail);
+}
+
 void front_configure(struct front *front)
 {
     const struct options *options = &front->options;

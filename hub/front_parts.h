@@ -86,6 +86,8 @@ void front_cut_overdue(struct front *front);
 struct connection front_connection(const struct arrival *arrival);
 /* Something that no peer of AGN/1 sends: counts, and its connection is cut. */
 void front_on_foreign(struct front *front, const struct arrival *arrival);
+/* Once a second: how many connections there may yet be, to the writer. */
+void front_tell_room(struct front *front);
 /* Once a second: cuts those that send what is never read. */
 void front_weigh(struct front *front);
 /* Whether what came with ARRIVAL is so far beyond its peer's limits that its connection was cut. */

@@ -6,44 +6,73 @@
 #include "common/log.h"
 #include "hub/store_health.h"
 
+enum { BETTER_MS = 60 * 1000 };
+
+static const char *const words[ROOM_STATES] = {"ok", "low", "full"};
+
 uint64_t disk_free(const char *path)
 {
     struct statvfs disk;
     return statvfs(path, &disk) == 0 ? (uint64_t)disk.f_bavail * disk.f_frsize : UINT64_MAX;
 }
 
-enum disk_state disk_judge(enum disk_state was, uint64_t free, uint64_t reserve)
+enum room room_judge(enum room was, uint64_t free, uint64_t reserve)
 {
-    const uint64_t needed[DISK_STATES] = {[DISK_OK] = 2 * reserve, [DISK_LOW] = reserve};
-    enum disk_state state = DISK_OK;
-    while (state < DISK_FULL && free < needed[state] + (state < was ? needed[state] / 10 : 0)) {
+    const uint64_t needed[ROOM_STATES] = {[ROOM_OK] = 2 * reserve, [ROOM_LOW] = reserve};
+    enum room state = ROOM_OK;
+    while (state < ROOM_FULL && free < needed[state] + (state < was ? needed[state] / 10 : 0)) {
         state++;
     }
     return state;
 }
 
-err_t health_look(struct store *store, const char *path, uint64_t reserve, int64_t now, bool *ret_is_news)
+static void tell_log(const struct health *health, const struct rooms *was, const struct rooms *is)
 {
-    static const char *const words[DISK_STATES] = {"ok", "low", "full"};
-    uint64_t free = disk_free(path);
-    enum disk_state was = DISK_OK;
-    *ret_is_news = false;
-    err_t err = store_disk_state(store, &was);
-    enum disk_state state = disk_judge(was, free, reserve);
-    if (err != ERR_OK || state == was) {
-        return err;
+    if (is->disk != was->disk) {
+        log_event(is->disk == ROOM_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "disk-state",
+                  "state=%s free_mib=%" PRIu64 " reserve_mib=%" PRIu64 " path=%s", words[is->disk], is->disk_free >> 20,
+                  health->reserve >> 20, health->path);
     }
-    err = store_begin(store);
-    err = err == ERR_OK ? store_put_disk_state(store, state, words[state], free >> 20, now) : err;
+    if (is->connections != was->connections) {
+        log_event(is->connections == ROOM_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "connections-state",
+                  "state=%s free=%" PRIu64 " most=%" PRIu64, words[is->connections], is->connections_free,
+                  health->connections_most);
+    }
+}
+
+static err_t tell(struct store *store, const struct rooms *rooms, int64_t now)
+{
+    err_t err = store_begin(store);
+    err = err == ERR_OK ? store_put_rooms(store, rooms, words[rooms->disk], words[rooms->connections], now) : err;
     err = err == ERR_OK ? store_settle(store) : err;
     err = err == ERR_OK ? store_commit(store) : err;
     if (err != ERR_OK) {
         store_rollback(store);
+    }
+    return err;
+}
+
+err_t health_look(struct store *store, struct health *health, int64_t now, bool *ret_is_news)
+{
+    struct rooms was;
+    struct rooms is = {.disk_free = disk_free(health->path), .connections_free = health->connections_free};
+    *ret_is_news = false;
+    err_t err = store_get_rooms(store, &was);
+    is.disk = room_judge(was.disk, is.disk_free, health->reserve);
+    is.connections = health->connections_most > 0
+                         ? room_judge(was.connections, is.connections_free, health->connections_most / 10)
+                         : was.connections;
+    bool is_worse = is.disk > was.disk || is.connections > was.connections;
+    bool is_better = is.disk < was.disk || is.connections < was.connections;
+    bool is_soon = health->told_at > 0 && now >= health->told_at && now - health->told_at < BETTER_MS;
+    if (err != ERR_OK || !(is_worse || (is_better && !is_soon))) {
         return err;
     }
-    *ret_is_news = true;
-    log_event(state == DISK_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "disk-state",
-              "state=%s free_mib=%" PRIu64 " reserve_mib=%" PRIu64 " path=%s", words[state], free >> 20, reserve >> 20,
-              path);
-    return ERR_OK;
+    err = tell(store, &is, now);
+    if (err == ERR_OK) {
+        health->told_at = now;
+        *ret_is_news = true;
+        tell_log(health, &was, &is);
+    }
+    return err;
 }

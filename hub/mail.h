@@ -124,6 +124,7 @@ enum mail_type {
     MAIL_DECIDED,
     MAIL_ENROL,
     MAIL_TOLD,
+    MAIL_ROOM,
     MAIL_PARTY,
     MAIL_FOLLOW,
     MAIL_ACK,
@@ -146,10 +147,10 @@ struct mail {
     char stream[16];
     bool has_epoch;
     uint8_t epoch[EPOCH_SIZE];
-    uint64_t cursor; /* TOLD: the highest number that the peer says it has given out */
-    uint64_t credit;
-    bool is_urgent; /* COMMITTED: a warning goes up */
-    bool is_signed; /* CHECKED: the signature fits */
+    uint64_t cursor; /* TOLD: the highest number that the peer says it has given out; ROOM: connections that are free */
+    uint64_t credit; /* ROOM: and of how many */
+    bool is_urgent;  /* COMMITTED: a warning goes up */
+    bool is_signed;  /* CHECKED: the signature fits */
     struct batch *batch;
     struct batch **lent; /* DECIDED: still the writer's, at the latest until the batches themselves come */
     size_t lent_count;

@@ -43,6 +43,7 @@ struct writer {
     struct mail *group[GROUP_MAILS_MAX];
     size_t group_count;
     struct leavers leavers;
+    struct health health;
     int64_t busy_ms; /* when the last group was written */
     int64_t complained_ms;
 };
@@ -254,10 +255,12 @@ static void run_desk(struct writer *writer)
 }
 
 /* Beyond twice the reserve nothing is written for it. A failure is tried again with the next tick. */
-static void look_at_disk(struct writer *writer)
+static void look_at_room(struct writer *writer)
 {
     bool is_news = false;
-    err_t err = health_look(writer->store, writer->home.path, reserve_of(writer), clock_ms(), &is_news);
+    writer->health.path = writer->home.path;
+    writer->health.reserve = reserve_of(writer);
+    err_t err = health_look(writer->store, &writer->health, clock_ms(), &is_news);
     if (err != ERR_OK) {
         complain(writer, err);
     } else if (is_news) {
@@ -274,7 +277,7 @@ static void on_tick(struct writer *writer)
     if (writer->control) {
         control_tidy(writer->control);
     }
-    look_at_disk(writer);
+    look_at_room(writer);
     send_leavers(writer);
 }
 
@@ -313,6 +316,10 @@ static void read_work(struct writer *writer)
         if (mail->type == MAIL_TICK) {
             on_tick(writer);
             writer->is_desk_due = writer->is_retention_due = true;
+            mail_free(mail);
+        } else if (mail->type == MAIL_ROOM) {
+            writer->health.connections_free = mail->cursor;
+            writer->health.connections_most = mail->credit;
             mail_free(mail);
         } else if (mail->type == MAIL_ACK) {
             on_ack(writer, mail);

@@ -44,6 +44,8 @@ static const struct row health_rows[] = {
     {"at", FORM_TIME, OF(health.at), true},
     {"disk", FORM_STR, OF(health.disk), true},
     {"free_mib", FORM_UINT, OF(health.free_mib), true},
+    {"connections", FORM_STR, OF(health.connections), false},
+    {"connections_free", FORM_UINT, OF(health.connections_free), false},
 };
 
 static const struct {

@@ -294,6 +294,8 @@ struct health_event {
     int64_t at;
     struct view disk; /* ok, low, full */
     uint64_t free_mib;
+    struct view connections; /* likewise; empty: an older hub says nothing of them */
+    uint64_t connections_free;
 };
 
 enum event_type { EVENT_CELL, EVENT_RECORD, EVENT_CLOCK, EVENT_ENTITY_STATE, EVENT_HUB_HEALTH };

@@ -33,7 +33,7 @@ GOOD = [
     ("a cell of a re-review", {**CELL, "family": "rereview", "dims": ["healthcare", "hospital", "high_autonomy", "disagree"], "sum": 8}),
     ("a record that goes up", UP), ("a reporter who is hidden", without(UP, "entity", "entity_name")), ("a record into an inbox", IN),
     ("a reminder", REMINDER), ("a reminder of a period", {**without(REMINDER, "root"), "period": "2026-Q3"}), ("an overdue duty", OVERDUE),
-    ("a change of standing", STATE), ("a disk that runs short", HEALTH)]
+    ("a change of standing", STATE), ("a disk that runs short", HEALTH), ("connections that run short", {**HEALTH, "connections": "low", "connections_free": 19})]
 LATER = [("a key of a later version", {**IN, "later": [1]}), ("the type last", {**without(STATE, "type"), "type": "entity_state"})]
 UNKNOWN = [("a type of a later version", {"type": "weather", "at": 1})]
 BAD = [(f"a {event['type']} without {key}", without(event, key)) for event in (CELL, UP, REMINDER, STATE, HEALTH)
