@@ -21,6 +21,7 @@
 enum {
     LOOK_MS = 30000,
     FETCH_AGAIN_MS = 5000,
+    AFTER_MOST_MS = 3600000, /* a longer wait is taken for a mistake */
     STALL_MS = 30000,
     PIPE_LEAST = 65536, /* with the hub's credit of eight chunks, never more than 16 messages */
     PIPE_FIRST = BLOB_CHUNK_MAX,
@@ -49,6 +50,7 @@ struct porter {
     int64_t stirred_ms; /* monotonic, as all of these: the last sign of life */
     int64_t due_ms;
     int64_t fetch_ms;    /* nothing is fetched before */
+    int64_t after_ms;    /* what the hub has said of the next attempt, until that is settled */
     bool is_put_off;     /* until due_ms, whatever is new meanwhile */
     bool is_unsupported; /* this session's hub knows no attachments */
     uint64_t moved;
@@ -132,8 +134,10 @@ static void settle(struct porter *porter, enum blob_state state, const char *cod
         log_error("blob-refused", "sha256=%s code=%s text=\"agn-agent attachment list says what to do\"", porter->name,
                   code);
     }
-    put_off_fetch(porter, is_later ? FETCH_AGAIN_MS : 0);
-    rest(porter, is_later && !is_fetched ? later(porter, 0) : 0);
+    int64_t after_ms = porter->after_ms;
+    porter->after_ms = 0;
+    put_off_fetch(porter, !is_later ? 0 : after_ms > FETCH_AGAIN_MS ? after_ms : FETCH_AGAIN_MS);
+    rest(porter, is_later && !is_fetched ? later(porter, after_ms) : 0);
 }
 
 /* ---- Upload ---- */
@@ -409,6 +413,7 @@ static bool take_done(struct porter *porter, const struct blob_done *done)
         return false;
     }
     log_safe(done->code.at, done->code.size, code, sizeof code);
+    porter->after_ms = done->after_ms < AFTER_MOST_MS ? (int64_t)done->after_ms : AFTER_MOST_MS;
     settle(porter, is_for_later(done->code) ? BLOB_WAITING : BLOB_REFUSED, code);
     return false;
 }
@@ -473,7 +478,7 @@ void porter_refused(struct porter *porter, const struct refuse *refusal)
         settle(porter, porter->state == PORTER_FETCHING ? BLOB_REFUSED : BLOB_WAITING, "unsupported");
         return;
     }
-    int64_t wait = refusal->after_ms < 3600000 ? (int64_t)refusal->after_ms : 3600000;
+    int64_t wait = refusal->after_ms < AFTER_MOST_MS ? (int64_t)refusal->after_ms : AFTER_MOST_MS;
     put_off_fetch(porter, wait > 0 ? wait : FETCH_AGAIN_MS);
     rest(porter, later(porter, wait));
 }

@@ -7,6 +7,7 @@
 enum {
     PARCELS_MAX = 16, /* of a session, not worked off: PROTOCOL.md §2 */
     PARCEL_BYTES_MAX = 256 << 20,
+    WORK_AFTER_MS = 1000,
     UNREAD_CHUNKS_MAX = 64 /* served to a session since its last PONG to a PING of ours: §9, Fetching back */
 };
 
@@ -20,12 +21,14 @@ static struct view hash_of(const struct message *message)
                                                 : message->blob_chunk.sha256;
 }
 
-static void say_busy(struct front *front, struct peer *peer, const struct message *message)
+static void say_busy(struct front *front, struct peer *peer, const struct message *message, int64_t after_ms)
 {
     static const char code[] = "busy";
     struct message done = {.type = MESSAGE_BLOB_DONE};
-    done.blob_done = (struct blob_done){
-        .session = peer->session, .sha256 = hash_of(message), .code = {(const uint8_t *)code, strlen(code)}};
+    done.blob_done = (struct blob_done){.session = peer->session,
+                                        .sha256 = hash_of(message),
+                                        .code = {(const uint8_t *)code, strlen(code)},
+                                        .after_ms = (uint64_t)after_ms};
     reply_message(front, peer->routing, peer->routing_size, &done);
 }
 
@@ -38,14 +41,15 @@ void front_on_blob(struct front *front, struct arrival *arrival, const struct me
     chunks = chunks < BLOB_CREDIT ? chunks : BLOB_CREDIT;
     if (front->is_stopping || peer->parcels >= PARCELS_MAX || front->parcel_bytes + size > PARCEL_BYTES_MAX ||
         peer->unread_chunks + chunks > UNREAD_CHUNKS_MAX) {
-        say_busy(front, peer, message);
+        say_busy(front, peer, message, WORK_AFTER_MS);
         return;
     }
     const char *what = NULL;
     const struct demand demand =
         message->type == MESSAGE_BLOB_OFFER ? (struct demand){RATE_OFFERS, 1} : (struct demand){RATE_BYTES, 0};
-    if (front_limit(front, peer, &demand, 1, &what) > 0) {
-        say_busy(front, peer, message);
+    int64_t wait_ms = front_limit(front, peer, &demand, 1, &what);
+    if (wait_ms > 0) {
+        say_busy(front, peer, message, wait_ms);
         return;
     }
     struct mail *mail = mail_new(MAIL_BLOB);

@@ -147,6 +147,7 @@ struct blob_chunk {
 struct blob_done {
     uint64_t session;
     struct view sha256, code;
+    uint64_t after_ms; /* of a code that holds for a while: not before; 0: not said */
 };
 struct enrol {
     uint64_t version;

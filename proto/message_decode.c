@@ -215,11 +215,12 @@ static err_t decode_map(struct reader *reader, const struct row *map, struct mes
 static err_t decode_elements(struct reader *reader, const struct shape *shape, uint32_t count,
                              struct message *ret_message, char reterr_reason[128])
 {
-    if (count < shape->count + 1) {
+    size_t needed = shape->count - (shape->count > 0 && shape->rows[shape->count - 1].is_later);
+    if (count < needed + 1) {
         snprintf(reterr_reason, 128, "%s has too few elements", shape->name);
         return ERR_INVALID;
     }
-    for (size_t i = 0; i < shape->count; i++) {
+    for (size_t i = 0; i < shape->count && i + 1 < count; i++) {
         err_t err = decoders[shape->rows[i].form](reader, &shape->rows[i], ret_message);
         if (err != ERR_OK) {
             snprintf(reterr_reason, 128, "%s: element %zu is %s", shape->name, i + 1,

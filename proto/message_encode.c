@@ -117,10 +117,14 @@ void message_encode(const struct message *message, msgpack_sbuffer *buffer)
     assert((size_t)message->type < message_shape_count && message_shapes[message->type].name);
     const struct shape *shape = &message_shapes[message->type];
     msgpack_packer packer;
+    size_t count = shape->count;
+    if (count > 0 && shape->rows[count - 1].is_later && is_absent(&shape->rows[count - 1], message)) {
+        count--;
+    }
     msgpack_packer_init(&packer, buffer, msgpack_sbuffer_write);
-    msgpack_pack_array(&packer, shape->count + 1);
+    msgpack_pack_array(&packer, count + 1);
     msgpack_pack_uint64(&packer, (uint64_t)message->type);
-    for (size_t i = 0; i < shape->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         encode_row(&packer, &shape->rows[i], message);
     }
 }

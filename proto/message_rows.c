@@ -152,7 +152,8 @@ static const struct row blob_chunk[] = {
     UINT_ELEMENT(blob_chunk.offset, 0, BLOB_SIZE_MAX), BIN_ELEMENT(FORM_BIN, blob_chunk.bytes, 1, BLOB_CHUNK_MAX)};
 static const struct row blob_done[] = {ELEMENT(FORM_UINT, blob_done.session),
                                        BIN_ELEMENT(FORM_BIN, blob_done.sha256, BLOB_HASH_SIZE, BLOB_HASH_SIZE),
-                                       STR_ELEMENT(blob_done.code, 32)};
+                                       STR_ELEMENT(blob_done.code, 32),
+                                       {.form = FORM_UINT, .offset = OF(blob_done.after_ms), .is_later = true}};
 static const struct row prove[] = {ELEMENT(FORM_UINT, prove.session), ELEMENT(FORM_UINT, prove.number),
                                    ELEMENT(FORM_UINT, prove.size), ELEMENT(FORM_UINT, prove.from)};
 static const struct row proof[] = {ELEMENT(FORM_UINT, proof.session),

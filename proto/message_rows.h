@@ -24,6 +24,7 @@ struct row {
     size_t offset;
     size_t low, high; /* bytes, or the number's bounds where high is set */
     bool is_required;
+    bool is_later;     /* an element, the last: older versions do not send it */
     size_t has_offset; /* where absence must be told from 0: the bool */
     const struct row *rows;
     size_t row_count;

@@ -215,6 +215,24 @@ def check_quota(site, hub):
     small.close()
 
 
+def check_offers(site, hub):
+    """Too many offers are put off, with the time to come again."""
+    eager = site.peer(hub, "eager")
+    eager.hello()
+    hub.configure(offers_per_minute=6, rate_burst_s=10)
+    hub.process.send_signal(signal.SIGHUP)
+
+    def told():
+        eager.send(client.BLOB_OFFER, eager.session, sha(pdf(5000)), 5000, PDF)
+        message = eager.receive(client.BLOB_WANT, client.BLOB_DONE)
+        return message if message[0] == client.BLOB_DONE else None
+    message = wait_until(told, what="an offer too many")
+    check(message[3] == "busy" and 0 < message[4] <= 10_000, "an offer too many: busy, with the time to come again", message[3:])
+    hub.configure(offers_per_minute=600)
+    hub.process.send_signal(signal.SIGHUP)
+    eager.close()
+
+
 def send_until(peer, content, told, stop_at):
     """Sends within the credit until so much has gone out; true where `kept` came before."""
     at, end = told[0], told[0] + told[1] * CHUNK
@@ -335,6 +353,7 @@ def test(site):
     check_turns(peer)
     check_owners(site, hub, peer, content)
     check_quota(site, hub)
+    check_offers(site, hub)
     check_cut(hub, peer)
     check_operator(site, hub, content, record)
     check_largest(hub, peer)

@@ -21,7 +21,7 @@ SHAPES = {
     1: [U, ABOUT], 2: ["session", TERMS], 3: [], 4: [S, "400", {"batch?": U, "after_ms?": U}], 5: [U, U], 6: [U, U], 7: [U], 8: [U, "batch", "items", S, B],
     9: [U, U, B, "head", S, B, U, U, "path", "path"], 10: [U, "stream", "epoch or nil", U, "credit"], 11: [U, "stream", E, U, "events"], 12: [U, "stream", U],
     13: [U, "stream", E, U, "stream"], 14: [U, REQUEST], 15: [GRANT],
-    16: [U, "hash", "blob size", "100"], 17: [U, "hash", "blob offset", "blob credit"], 18: [U, "hash", "blob offset", "chunk"], 19: [U, "hash", "32"],
+    16: [U, "hash", "blob size", "100"], 17: [U, "hash", "blob offset", "blob credit"], 18: [U, "hash", "blob offset", "chunk"], 19: [U, "hash", "32", "uint, if there"],
     20: [U, U, U, U], 21: [U, U, "head", S, B, "path", "path"]}
 
 
@@ -83,7 +83,7 @@ def is_bytes(value):
 
 
 RULES = {
-    U: is_uint, "session": lambda value: is_uint(value, 1), "batch": lambda value: is_uint(value, 1), "credit": lambda value: is_uint(value, 1, 10000),
+    U: is_uint, "uint, if there": is_uint, "session": lambda value: is_uint(value, 1), "batch": lambda value: is_uint(value, 1), "credit": lambda value: is_uint(value, 1, 10000),
     S: is_text, "64": lambda value: is_text(value, 64), "400": lambda value: is_text(value, 400), "stream": lambda value: is_text(value, 16),
     "city": lambda value: is_text(value) and re.fullmatch("[0-9]{6}", value), L: lambda value: is_list(value, is_text), B: is_bytes,
     E: lambda value: is_bytes(value) and len(value) == 16, "epoch or nil": lambda value: value is None or is_bytes(value) and len(value) == 16,
@@ -110,7 +110,7 @@ def check_message(data):
     value = unpack(data)
     need(isinstance(value, list) and value and is_uint(value[0]) and value[0] in SHAPES, "an array with a known type")
     shape = SHAPES[value[0]]
-    need(len(value) > len(shape), "elements")
+    need(len(value) > len([form for form in shape if form != "uint, if there"]), "elements")
     for form, element in zip(shape, value[1:]):
         check_element(form, element)
     need(depth(value) <= 8, "depth")

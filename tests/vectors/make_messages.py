@@ -46,6 +46,7 @@ GOOD = [
     ("blob want from the beginning", [17, 5, HASH, 0, 8]), ("blob want from an offset", [17, 5, HASH, 67108864, 512]),
     ("blob chunk", [18, 5, HASH, 131072, b"%PDF-1.7"]),
     ("blob done", [19, 5, HASH, "kept"]), ("blob done, refused", [19, 5, HASH, "quota_exceeded"]),
+    ("blob done, put off", [19, 5, HASH, "busy", 1500]),
     ("prove the newest tree", [20, 5, 0, 0, 0]), ("prove all", [20, 5, 42, 2 ** 40, 41]),
     ("proof, nothing but the head", [21, 5, 0, HEAD, "ed25519", SIG, b"", b""]),
     ("proof", [21, 5, 42, HEAD, "ed25519", SIG, HASH * 40, HASH * 41]),
@@ -112,7 +113,8 @@ BAD = [
     ("blob want with too much credit", pack([17, 5, HASH, 0, 513])), ("blob want beyond 64 MiB", pack([17, 5, HASH, 67108865, 1])),
     ("blob chunk of nothing", pack([18, 5, HASH, 0, b""])),
     ("blob chunk as text", pack([18, 5, HASH, 0, "%PDF"])), ("blob chunk beyond 64 MiB", pack([18, 5, HASH, 67108865, b"a"])),
-    ("blob done without a code", pack([19, 5, HASH])), ("blob done with a code of 33 bytes", pack([19, 5, HASH, "a" * 33])), ("event without a cursor", pack([11, 5, "uplink", EPOCH, 9, [[CELL]]])),
+    ("blob done without a code", pack([19, 5, HASH])), ("blob done with a code of 33 bytes", pack([19, 5, HASH, "a" * 33])),
+    ("blob done with a time that is none", pack([19, 5, HASH, "busy", "soon"])), ("event without a cursor", pack([11, 5, "uplink", EPOCH, 9, [[CELL]]])),
 ]
 
 
