@@ -133,11 +133,14 @@ static enum cell_flaw flaw_of(const struct sheet_cell *cell, const struct field 
     if (cell->type == CELL_ERROR) {
         return CELL_IS_ERROR;
     }
-    if (row->type == FIELD_NUMBER || row->type == FIELD_FLAG || is_date) {
+    if (row->type == FIELD_FLAG || is_date) {
         return CELL_SOUND;
     }
     if (cell->type == CELL_NUMBER && cell->is_date) {
         return CELL_BECAME_DATE;
+    }
+    if (row->type == FIELD_NUMBER) {
+        return CELL_SOUND;
     }
     bool is_lost = cell->type == CELL_NUMBER ? fabs(cell->number) >= EXACT_LIMIT : false;
     return is_lost || (cell->type == CELL_TEXT && is_scientific(cell->text, cell->size)) ? CELL_LOST_DIGITS
@@ -157,7 +160,8 @@ static json_t *text_as(const struct field *row, const char *text, size_t size, i
 static json_t *number_as(const struct sheet_cell *cell, const struct field *row, int offset)
 {
     double number = cell->number;
-    bool is_day = number >= 1 && number < 2958466; /* to the end of 9999 */
+    /* Of a number that is not shown as a date nobody can say that it is one, nor from which day it counts. */
+    bool is_day = cell->is_date && number >= 1 && number < 2958466; /* to the end of 9999 */
     char text[64];
     number_text(cell, text);
     if (row->type == FIELD_DATE && is_day) {
@@ -165,7 +169,8 @@ static json_t *number_as(const struct sheet_cell *cell, const struct field *row,
     }
     if (row->type == FIELD_TIME && is_day) {
         int64_t ms = (int64_t)llround((number - DAYS_TO_EPOCH) * MS_PER_DAY / 1000.0) * 1000; /* to the second */
-        return plain_time(ms - (int64_t)offset * MS_PER_MINUTE);
+        json_t *value = plain_time(ms - (int64_t)offset * MS_PER_MINUTE);
+        return value ? value : text_value(text, strlen(text));
     }
     if (row->type == FIELD_NUMBER && number == floor(number) && fabs(number) < EXACT_LIMIT) {
         return json_integer((json_int_t)number);

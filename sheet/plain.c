@@ -11,6 +11,9 @@
 #include "sheet/column.h"
 
 enum { MS_PER_MINUTE = 60000 };
+/* 0001-01-01 and the end of 9999: a zone can lead out of the years that RFC 3339 can write. */
+static const int64_t FIRST_MS = -62135596800000;
+static const int64_t LAST_MS = 253402300799999;
 
 static json_t *read_number(const char *text)
 {
@@ -160,6 +163,9 @@ static json_t *read_date(const char *text)
 json_t *plain_time(int64_t ms)
 {
     char text[25];
+    if (ms < FIRST_MS || ms > LAST_MS) {
+        return NULL;
+    }
     time_text(ms, text);
     return json_string(text);
 }

@@ -12,7 +12,8 @@
 
 /* NULL: the text is no value of ROW's type. Times without a zone are of the site's. */
 json_t *plain_value(const struct field *row, const char *plain, int utc_offset_minutes);
-/* As the record has them; days and milliseconds since 1970. */
+/* As the record has them; days and milliseconds since 1970. A day is one of the years 1 to 9999; NULL: a time is not.
+ */
 json_t *plain_date(int64_t days);
 json_t *plain_time(int64_t ms);
 

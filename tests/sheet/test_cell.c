@@ -32,8 +32,15 @@ static const struct sample samples[] = {
     {"applied_on", TEXT("99999999999999999999-1-1"), "\"99999999999999999999-1-1\"", CELL_SOUND},
     {"applied_on", NUMBER(46086, true), "\"2026-03-05\"", CELL_SOUND},
     {"applied_on", NUMBER(-1e300, true), "\"-1e+300\"", CELL_SOUND},
+    {"applied_on", NUMBER(46086, false), "\"46086\"", CELL_SOUND},
+    {"applied_on", NUMBER(2026, false), "\"2026\"", CELL_SOUND},
+    {"applied_on", NUMBER(20260305, false), "\"2026-03-05\"", CELL_SOUND},
     {"created_at", TEXT("2026年3月5日 14时30分"), "\"2026-03-05T06:30:00.000Z\"", CELL_SOUND},
     {"created_at", NUMBER(46086.5, true), "\"2026-03-05T04:00:00.000Z\"", CELL_SOUND},
+    {"created_at", NUMBER(46086.5, false), "\"46086.5\"", CELL_SOUND},
+    {"created_at", TEXT("9999-12-31T23:59:59+08:00"), "\"9999-12-31T15:59:59.000Z\"", CELL_SOUND},
+    {"created_at", TEXT("9999-12-31T23:59:59-05:00"), "\"9999-12-31T23:59:59-05:00\"", CELL_SOUND},
+    {"created_at", TEXT("0001-01-01T00:00:00+05:00"), "\"0001-01-01T00:00:00+05:00\"", CELL_SOUND},
     {"round", TEXT("１２"), "12", CELL_SOUND},
     {"round", TEXT("1,234"), "1234", CELL_SOUND},
     {"round", TEXT("1.00"), "1", CELL_SOUND},
@@ -41,6 +48,7 @@ static const struct sample samples[] = {
     {"round", TEXT("9999999999999999999999999999999999999999"), "\"9999999999999999999999999999999999999999\"",
      CELL_SOUND},
     {"round", NUMBER(3, false), "3", CELL_SOUND},
+    {"round", NUMBER(46086, true), NULL, CELL_BECAME_DATE}, /* 3-5 was typed */
     {"activity_no", TEXT("123456789012345678"), "\"123456789012345678\"", CELL_SOUND},
     {"activity_no", NUMBER(1.23456789012345e17, false), NULL, CELL_LOST_DIGITS},
     {"activity_no", TEXT("1.23457E+17"), NULL, CELL_LOST_DIGITS},
@@ -76,6 +84,24 @@ static void test_values(void **state)
     }
 }
 
+/* What a zone leads out of the years that can be written stays as it stands, for the check to refuse. */
+static void test_a_time_after_the_last_year_is_left_as_text(void **state)
+{
+    static const struct sheet_cell cells[] = {TEXT("9999-12-31 23:59"), NUMBER(2958465.9, true),
+                                              NUMBER(2958465.9999999, true)};
+    static const char *const wants[] = {"\"9999-12-31 23:59\"", "\"2958465.9\"", "\"2958465.9999999\""};
+    const struct field row = {.type = FIELD_TIME};
+    enum cell_flaw flaw = CELL_SOUND;
+    (void)state;
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
+        json_t *value = cell_value(&cells[i], &row, -300, &flaw);
+        char *text = json_dumps(value, JSON_ENCODE_ANY);
+        assert_string_equal(text, wants[i]);
+        free(text);
+        json_decref(value);
+    }
+}
+
 static void test_a_list_in_one_cell(void **state)
 {
     static const struct sheet_cell cell = TEXT("a；b;;\n c ");
@@ -94,6 +120,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_a_time_after_the_last_year_is_left_as_text),
         cmocka_unit_test(test_a_list_in_one_cell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
