@@ -269,7 +269,8 @@ const char *cell_flaw_text(enum cell_flaw flaw)
         return tr("the spreadsheet has made a date of it: set the column's format to text and type it again",
                   "内容已被电子表格转成日期：请将该列设为文本格式后重新录入");
     case CELL_IS_ERROR:
-        return tr("the cell holds the error of a formula: type the value itself", "单元格是公式错误值：请直接录入数值");
+        return tr("the cell holds the error of a formula, or a formula without its result: type the value itself",
+                  "单元格是公式错误值或尚未计算的公式：请直接录入数值");
     default:
         return "";
     }

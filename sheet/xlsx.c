@@ -32,6 +32,7 @@ struct xlsx {
     size_t column; /* of the next cell that does not say its own */
     bool is_taking;
     bool has_text;
+    bool is_formula;
     unsigned phonetic;
 };
 
@@ -94,7 +95,7 @@ static void begin_cell(struct xlsx *xlsx, const XML_Char **attributes)
     xlsx->type = type_letter(part_attribute(attributes, "t"));
     xlsx->style = style ? (unsigned)strtoul(style, NULL, 10) : 0;
     xlsx->from = xlsx->row.size;
-    xlsx->has_text = false;
+    xlsx->has_text = xlsx->is_formula = false;
     xlsx->phonetic = 0;
 }
 
@@ -107,6 +108,8 @@ static void on_start(void *self, const char *name, const XML_Char **attributes)
         begin_cell(xlsx, attributes);
     } else if (strcmp(name, "rPh") == 0) {
         xlsx->phonetic++;
+    } else if (strcmp(name, "f") == 0) {
+        xlsx->is_formula = true;
     } else if (xlsx->is_in_row && (strcmp(name, "v") == 0 || (strcmp(name, "t") == 0 && xlsx->type == 'i'))) {
         xlsx->is_taking = xlsx->phonetic == 0;
         xlsx->has_text |= xlsx->is_taking;
@@ -187,10 +190,24 @@ static bool set_value(struct xlsx *xlsx, const char *text)
     }
 }
 
+/* A formula that no spreadsheet has worked out yet: what it stands for is not known, and not nothing. A text that came
+ * out empty says that it is a text. */
+static void put_unknown(struct xlsx *xlsx)
+{
+    xlsx->is_formula = false;
+    xlsx->cell.type = CELL_ERROR;
+    xlsx->cell.text = "=";
+    xlsx->cell.size = 1;
+    row_end_cell(&xlsx->row, ROW_BORROWED, &xlsx->cell);
+}
+
 static void end_cell(struct xlsx *xlsx)
 {
     if (!xlsx->has_text || xlsx->row.size == xlsx->from) {
-        return; /* a format, and nothing in it */
+        if (xlsx->is_formula && xlsx->type == 'n') {
+            put_unknown(xlsx);
+        }
+        return; /* else a format, and nothing in it */
     }
     char *text = xlsx->row.text + xlsx->from;
     if (xlsx->type == 'i' || xlsx->type == 't') {
@@ -201,7 +218,7 @@ static void end_cell(struct xlsx *xlsx)
         part_fail(&xlsx->part, damaged());
         return;
     }
-    xlsx->has_text = false; /* a cell around this one would end it again */
+    xlsx->has_text = xlsx->is_formula = false; /* a cell around this one would end it again */
     if (xlsx->cell.size > 0) {
         row_end_cell(&xlsx->row, xlsx->type == 's' ? ROW_BORROWED : xlsx->from, &xlsx->cell);
     }

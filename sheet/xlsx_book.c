@@ -33,7 +33,7 @@ struct reading {
     size_t text_size, text_capacity, offset_capacity, format_capacity;
     size_t from; /* of the text at hand */
     unsigned phonetic;
-    bool is_in_text, is_in_formats, is_too_much;
+    bool is_in_text, is_in_formats, is_too_much, has_too_many_sheets;
 };
 
 static void *grow(void *list, size_t count, size_t *capacity, size_t size)
@@ -119,7 +119,11 @@ static void on_workbook(void *self, const char *name, const XML_Char **attribute
     if (strcmp(name, "workbookPr") == 0) {
         book->is_1904 = is_true(part_attribute(attributes, "date1904"));
     }
-    if (strcmp(name, "sheet") != 0 || book->sheet_count == BOOK_SHEETS_MAX) {
+    if (strcmp(name, "sheet") != 0) {
+        return;
+    }
+    if (book->sheet_count == BOOK_SHEETS_MAX) {
+        reading->has_too_many_sheets = true; /* never some of a workbook as if it were all */
         return;
     }
     const char *title = part_attribute(attributes, "name");
@@ -342,6 +346,9 @@ static err_t read_book(struct reading *reading, struct part_zip *zip, char reter
     }
     if (part_read(zip, path, &workbook_handlers, reading, &flaw) != ERR_OK || !book->sheets) {
         return fail(reterr_reason, flaw);
+    }
+    if (reading->has_too_many_sheets) {
+        return fail(reterr_reason, tr("it has over 256 sheets: split it", "工作表超过 256 张：请拆分工作簿"));
     }
     read_relations(reading, zip, path);
     for (size_t i = 0; i < book->sheet_count; i++) {

@@ -25,6 +25,10 @@ static void test_cells_are_read(void **state)
         {ROWS("<row><c t='b'><v>1</v></c><c t='e'><v>#REF!</v></c><c t='str'><f>A1</f><v>x</v></c></row>"),
          "1: 0=1 1=#REF! 2=x; "},
         {ROWS("<row>" INLINE("_x0041__xD800__x0000_") "</row>"), "1: 0=A_xD800__x0000_; "},
+        /* Formulas: one worked out, one never, and one whose text came out empty. */
+        {ROWS("<row><c><f>B5+1</f><v>3</v></c><c><f>B5+1</f><v/></c><c t='str'><f>B5</f><v/></c><c/></row>"),
+         "1: 0=3 1==; "},
+        {ROWS("<row><c><f t='shared' si='0'/></c><c/><c t='s'><v>0</v></c></row>"), "1: 0== 2=共享; "},
         {ROWS("<row/><row/>"), ""},
     };
     char shown[SHOWN_SIZE];
@@ -109,23 +113,31 @@ static void test_sizes_are_bounded(void **state)
     assert_int_equal(read_swollen("<w a='", 'x', 1000, reason), ERR_INVALID);
 }
 
-/* Every sheet of 256 is the one part: PIECE, TIMES over, in a sheet whose shared text is of TEXT_SIZE bytes. */
-static err_t read_many_times(const char *piece, size_t times, size_t text_size, char reason[SHEET_REASON_SIZE])
+/* The list of COUNT sheets that are all the one part; the caller frees it. */
+static char *book_of(int count)
 {
-    enum { SHEETS = 256, SHEET_TEXT = 64 };
-    static const char book_begin[] = "<workbook xmlns:r='" RELATION "'><sheets>";
-    char shown[SHOWN_SIZE];
-    size_t piece_size = strlen(piece);
-    size_t used = sizeof book_begin - 1;
-    char *book = malloc(sizeof book_begin + SHEETS * (size_t)SHEET_TEXT + 32);
-    char *sheet = malloc(times * piece_size + 64);
-    char *texts = malloc(text_size + 64);
-    assert_true(book && sheet && texts);
-    strcpy(book, book_begin);
-    for (int i = 0; i < SHEETS; i++) {
+    enum { SHEET_TEXT = 64 };
+    static const char begin[] = "<workbook xmlns:r='" RELATION "'><sheets>";
+    size_t used = sizeof begin - 1;
+    char *book = malloc(sizeof begin + (size_t)count * SHEET_TEXT + 32);
+    assert_non_null(book);
+    strcpy(book, begin);
+    for (int i = 0; i < count; i++) {
         used += (size_t)sprintf(book + used, "<sheet name='s%d' sheetId='%d' r:id='r1'/>", i, i + 1);
     }
     strcpy(book + used, "</sheets></workbook>");
+    return book;
+}
+
+/* Every sheet of 256 is the one part: PIECE, TIMES over, in a sheet whose shared text is of TEXT_SIZE bytes. */
+static err_t read_many_times(const char *piece, size_t times, size_t text_size, char reason[SHEET_REASON_SIZE])
+{
+    char shown[SHOWN_SIZE];
+    size_t piece_size = strlen(piece);
+    char *book = book_of(256);
+    char *sheet = malloc(times * piece_size + 64);
+    char *texts = malloc(text_size + 64);
+    assert_true(sheet && texts);
     size_t size = (size_t)sprintf(sheet, "<w><sheetData>");
     for (size_t i = 0; i < times; i++, size += piece_size) {
         memcpy(sheet + size, piece, piece_size);
@@ -156,6 +168,21 @@ static void test_all_sheets_together_are_bounded(void **state)
     /* A row of a few bytes, and its texts of 100 KiB each. */
     assert_int_equal(read_many_times("<row><c t='s'><v>0</v></c></row>", 30, 102400, reason), ERR_INVALID);
     assert_non_null(strstr(reason, "too much"));
+}
+
+static void test_more_sheets_than_are_read_are_refused(void **state)
+{
+    static const char sheet[] = ROWS("<row><c><v>1</v></c></row>");
+    const struct part_text part = {SHEET_PART, sheet, sizeof sheet - 1, 1};
+    char shown[SHOWN_SIZE];
+    char reason[SHEET_REASON_SIZE];
+    (void)state;
+    for (int count = 256; count <= 257; count++) {
+        char *book = book_of(count);
+        assert_int_equal(read_all(workbook_with(book, &part, 1), shown, reason), count == 256 ? ERR_OK : ERR_INVALID);
+        free(book);
+    }
+    assert_non_null(strstr(reason, "256 sheets"));
 }
 
 static void test_depth_is_bounded(void **state)
@@ -201,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_a_cell_within_a_cell_is_read_once),
         cmocka_unit_test(test_sizes_are_bounded),
         cmocka_unit_test(test_all_sheets_together_are_bounded),
+        cmocka_unit_test(test_more_sheets_than_are_read_are_refused),
         cmocka_unit_test(test_depth_is_bounded),
         cmocka_unit_test(test_a_cut_workbook_is_refused),
     };
