@@ -27,7 +27,10 @@ static size_t read_mark(FILE *file, char mark[4])
 bool sheet_is_workbook(FILE *file)
 {
     char mark[4];
-    return read_mark(file, mark) == 4 && (memcmp(mark, zip_mark, 4) == 0 || memcmp(mark, compound_mark, 4) == 0);
+    long at = ftell(file);
+    size_t size = read_mark(file, mark);
+    return fseek(file, at, SEEK_SET) == 0 && size == 4 &&
+           (memcmp(mark, zip_mark, 4) == 0 || memcmp(mark, compound_mark, 4) == 0);
 }
 
 err_t sheet_reader_open(FILE *file, struct sheet_reader **ret_reader, char reterr_reason[SHEET_REASON_SIZE])

@@ -49,7 +49,7 @@ MUST_CHECK err_t sheet_reader_open(FILE *file, struct sheet_reader **ret_reader,
 /* Takes NULL. */
 void sheet_reader_close(struct sheet_reader *reader);
 
-/* Whether FILE, from its beginning, is a workbook (or what is often taken for one), by its first bytes. */
+/* Whether FILE is a workbook (or what is often taken for one), by its first bytes; it is left where it was. */
 bool sheet_is_workbook(FILE *file);
 
 /* To the next sheet that is not hidden, the first at first. ret_name is "" for CSV. ERR_NOT_FOUND: there is none. */
