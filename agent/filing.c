@@ -99,17 +99,25 @@ static err_t accept_from(struct filing *filing, struct input *input)
     return err;
 }
 
+/* Cut as the caller says, whatever it looks like: else an array in the first line would hide the lines after it. */
+static err_t open_aside(const struct filing *filing, const char *path, struct input *ret_input)
+{
+    char reason[256];
+    err_t err = input_open(ret_input, path, filing->home, reason);
+    ret_input->is_lines = filing->is_lines;
+    return err;
+}
+
 static err_t take_file(struct filing *filing, const char *path)
 {
     struct input input;
-    char reason[256];
-    err_t err = input_open(&input, path, filing->home, reason);
+    err_t err = open_aside(filing, path, &input);
     if (err != ERR_OK) {
         return err;
     }
     err = list_lines(filing, &input);
     input_close(&input);
-    err = err == ERR_OK ? input_open(&input, path, filing->home, reason) : err;
+    err = err == ERR_OK ? open_aside(filing, path, &input) : err;
     if (err == ERR_OK) {
         err = accept_from(filing, &input);
         input_close(&input);

@@ -123,7 +123,8 @@ static bool ends_with(const char *text, const char *end)
 }
 
 /* JSON lines, where a broken record ends with its line, are told by the name, or by two lines that each begin an
- * object: nothing else that is JSON looks so, except an object that ends in the line before the second. */
+ * object, the first of which does not go on in the second: nothing else that is JSON looks so, except an object that
+ * ends in the line before the second. */
 static bool looks_like_lines(FILE *file, const char *path)
 {
     int last_of_first = 0;
@@ -131,7 +132,8 @@ static bool looks_like_lines(FILE *file, const char *path)
     int first = look_at_line(file, &last_of_first);
     int second = look_at_line(file, &last_of_second);
     bool is_named = ends_with(path, ".jsonl") || ends_with(path, ".ndjson");
-    return first == '{' && (is_named || second == '{');
+    bool goes_on = last_of_first != EOF && strchr("[{,:", last_of_first);
+    return first == '{' && (is_named || (second == '{' && !goes_on));
 }
 
 err_t input_open(struct input *input, const char *path, const struct home *home, char reterr_reason[256])

@@ -15,6 +15,7 @@ static void test_one_object_an_array_and_lines_are_taken(void **state)
         {"nothing.json", "[ ]", 0},
         {"lines.jsonl", WARNING "\n\n" REPORT "\r\n" WARNING, 3},
         {"lines.txt", WARNING "\n" WARNING "\n", 2},
+        {"laid_out.json", REPORT_HEAD ",\"risks\":[\n{\"risk_subdomain\":\"5.1\",\"description\":\"a risk\"}\n]}\n", 1},
         {"row.json", WARNING " " WARNING, 2},
     };
     struct place *place = *state;

@@ -47,6 +47,29 @@ static void test_lines_are_taken_or_refused_one_by_one(void **state)
     filing_done(&filing);
 }
 
+#define REPORT_IN_LINES                                                                                                \
+    REPORT_HEAD ",\"risks\":[\n{\"risk_subdomain\":\"5.1\",\"description\":\"a risk\"},\n{\"risk_subdomain\":\"7.3\"," \
+                "\"description\":\"another\"}\n]}\n"
+
+/* What it looks like does not decide. */
+static void test_the_caller_says_whether_a_line_is_a_record(void **state)
+{
+    struct place *place = *state;
+    struct filing filing = filing_in(place, true);
+    assert_int_equal(filing_take(&filing, text_of("[" WARNING "]\n" WARNING "\n" REPORT "\n")), ERR_OK);
+    assert_int_equal(filing.count, 3);
+    assert_non_null(filing.lines[0].faults);
+    assert_int_equal(filing.accepted.accepted, 2);
+    filing_done(&filing);
+    static const char *const texts[] = {REPORT_IN_LINES, "{\"a\":1}\n{\"a\":1}"};
+    for (size_t i = 0; i < 2; i++) {
+        filing = filing_in(place, false);
+        assert_int_equal(filing_take(&filing, text_of(texts[i])), i == 0 ? ERR_OK : ERR_INVALID);
+        assert_int_equal(filing.accepted.accepted, i == 0);
+        filing_done(&filing);
+    }
+}
+
 static void test_what_is_not_one_record_is_not_taken(void **state)
 {
     struct place *place = *state;
@@ -312,6 +335,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_one_record_is_taken_with_its_number, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_lines_are_taken_or_refused_one_by_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_caller_says_whether_a_line_is_a_record, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_not_one_record_is_not_taken, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_too_much_at_a_time_is_refused_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_commit_that_is_refused_stores_nothing, set_up, tear_down),
