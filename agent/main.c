@@ -136,6 +136,23 @@ static int run_verb(struct arguments *arguments)
     return finish(verb->act(&home, arguments));
 }
 
+static int answer(struct arguments *arguments)
+{
+    if (arguments->is_version) {
+        puts("agn-agent " AGN_VERSION);
+        return EXIT_DONE;
+    }
+    if (arguments->count > 0) {
+        return run_verb(arguments);
+    }
+    if (arguments->is_help) {
+        print_help();
+        return EXIT_DONE;
+    }
+    complain(tr("which command? agn-agent --help lists them", "请指定命令；agn-agent --help 可列出全部命令"));
+    return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     struct arguments arguments;
@@ -148,19 +165,7 @@ int main(int argc, char **argv)
     if (!arguments_read(argc, argv, &arguments)) {
         return EXIT_USAGE;
     }
-    if (arguments.is_version) {
-        puts("agn-agent " AGN_VERSION);
-        return EXIT_DONE;
-    }
-    if (arguments.count > 0) {
-        int code = run_verb(&arguments);
-        /* What was printed is the proof of what was done: a full disk behind stdout is a failure. */
-        return fflush(stdout) == 0 || code != EXIT_DONE ? code : EXIT_REFUSED;
-    }
-    if (arguments.is_help) {
-        print_help();
-        return EXIT_DONE;
-    }
-    complain(tr("which command? agn-agent --help lists them", "请指定命令；agn-agent --help 可列出全部命令"));
-    return EXIT_USAGE;
+    int code = answer(&arguments);
+    /* What was printed is the proof of what was done: a full disk behind stdout is a failure. */
+    return code != EXIT_DONE || print_is_whole() ? code : EXIT_REFUSED;
 }

@@ -208,3 +208,8 @@ size_t table_close(struct table *table)
     free(table);
     return rows;
 }
+
+bool print_is_whole(void)
+{
+    return fflush(stdout) == 0 && !ferror(stdout);
+}

@@ -42,6 +42,10 @@ void table_workbook_spoil(const char *reason);
  * place: a workbook is there whole or not at all. False: it could not be written, and *reterr_reason says why. */
 bool table_workbook_close(char reterr_reason[256]);
 
+/* Whether all that was printed so far has left the process. A flush alone does not say so: one that failed before has
+ * dropped what it held, and left the stream's mark only. */
+bool print_is_whole(void);
+
 /* Whether a spreadsheet would run TEXT, in a CSV file, as a formula. */
 bool text_is_formula(const char *text);
 /* Whether such a text stands in TEXT behind an apostrophe, or several. */

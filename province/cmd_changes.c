@@ -104,7 +104,7 @@ int cmd_changes(const struct home *home, const struct arguments *arguments)
     int64_t since = arguments->since ? day * 86400000 - look.settings.utc_offset_minutes * 60000 : last_seen(home);
     err_t err = print(&look, arguments, since);
     look_close(&look);
-    if (err != ERR_OK || fflush(stdout) != 0) {
+    if (err != ERR_OK || !print_is_whole()) {
         return look_failed(err == ERR_OK ? ERR_IO : err);
     }
     /* Only the whole, and only where nothing else was asked for, has been looked at. */

@@ -121,22 +121,28 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
-int main(int argc, char **argv)
+static int run_command(const struct command *command, const struct arguments *arguments)
 {
-    struct arguments arguments;
     struct home home;
-    const char *name = NULL;
-    unsigned used = 0;
-    text_init();
-    if (!arguments_read(argc, argv, &name, &arguments, &used)) {
-        return EXIT_USAGE;
+    char reason[256];
+    passphrase_from(arguments->passphrase_file);
+    home_resolve(arguments->home, "agn-province", &home);
+    int code = command->run(&home, arguments);
+    if (!table_workbook_close(reason)) {
+        complain("%s", reason);
+        return EXIT_REFUSED;
     }
+    return code;
+}
+
+static int answer(struct arguments *arguments, const char *name, unsigned used)
+{
     if (name && strcmp(name, "help") == 0) {
-        arguments.is_help = true;
-        name = arguments.operands[0];
+        arguments->is_help = true;
+        name = arguments->operands[0];
     }
     const struct command *command = find_command(name);
-    if (arguments.is_version) {
+    if (arguments->is_version) {
         puts(SOFTWARE);
         return EXIT_DONE;
     }
@@ -145,25 +151,31 @@ int main(int argc, char **argv)
                  name);
         return EXIT_USAGE;
     }
-    if (arguments.is_help || !command) {
-        print_help(arguments.is_help ? stdout : stderr, command);
-        return arguments.is_help ? EXIT_DONE : EXIT_USAGE;
+    if (arguments->is_help || !command) {
+        print_help(arguments->is_help ? stdout : stderr, command);
+        return arguments->is_help ? EXIT_DONE : EXIT_USAGE;
     }
     if (!arguments_fit(used, command->bit, command->name)) {
         return EXIT_USAGE;
     }
-    if (arguments.operand_count > command->operands) {
+    if (arguments->operand_count > command->operands) {
         complain(tr("%s: unexpected word %s", "%s：多余的参数 %s"), command->name,
-                 arguments.operands[command->operands]);
+                 arguments->operands[command->operands]);
         return EXIT_USAGE;
     }
-    passphrase_from(arguments.passphrase_file);
-    home_resolve(arguments.home, "agn-province", &home);
-    int code = command->run(&home, &arguments);
-    char reason[256];
-    if (!table_workbook_close(reason)) {
-        complain("%s", reason);
-        return EXIT_REFUSED;
+    return run_command(command, arguments);
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments;
+    const char *name = NULL;
+    unsigned used = 0;
+    text_init();
+    if (!arguments_read(argc, argv, &name, &arguments, &used)) {
+        return EXIT_USAGE;
     }
-    return code;
+    int code = answer(&arguments, name, used);
+    /* A listing that is cut short by a full disk must not pass for the whole. */
+    return code != EXIT_DONE || print_is_whole() ? code : EXIT_REFUSED;
 }

@@ -38,6 +38,10 @@ def check_help():
         check(all(done.stderr for done in usage), "and say so on stderr")
         lost = bare(name, "run")
         check(lost.returncode == 1 and lost.stderr, f"agn-{name} run without a home exits 1 and says why", lost)
+    for name in ("agent", "province"):
+        with open("/dev/full", "w") as full:
+            codes = [subprocess.run([*PROGRAMS[name], word], stdout=full, timeout=20).returncode for word in ("--help", "--version")]
+        check(codes == [1, 1], f"agn-{name}: a full disk behind stdout exits 1", codes)
 
 
 def check_config(site):
