@@ -1,9 +1,10 @@
 /* export: the institution's own records in full, as submit takes them in. */
 #include <stdlib.h>
 
+#include "agent/cmd_items.h"
 #include "agent/commands.h"
 #include "agent/office.h"
-#include "agent/vocabulary.h"
+#include "agent/progress.h"
 #include "common/mem.h"
 #include "common/text.h"
 #include "sheet/column.h"
@@ -14,7 +15,9 @@ enum { PAGE = 128 };
 struct exporting {
     struct office office;
     const struct kind *kind; /* NULL: all */
-    int state;               /* < 0: all */
+    int state;               /* of the spool; < 0: all */
+    const char *word;        /* of --state; NULL: all */
+    struct progress *progress;
     uint64_t from, to;
 };
 
@@ -35,7 +38,14 @@ static err_t take_item(struct exporting *exporting, const struct item *item,
 
 static bool is_wanted(const struct exporting *exporting, const struct item *item)
 {
-    return item->seq <= exporting->to && (!exporting->kind || strcmp(item->kind, exporting->kind->name) == 0);
+    struct progress_word word;
+    if (item->seq > exporting->to || (exporting->kind && strcmp(item->kind, exporting->kind->name) != 0)) {
+        return false;
+    }
+    if (exporting->word) {
+        progress_of(exporting->progress, item, &word);
+    }
+    return !exporting->word || strcmp(word.code, exporting->word) == 0;
 }
 
 static err_t each_record(void *source, void (*take)(void *self, const json_t *record), void *self)
@@ -59,11 +69,9 @@ static err_t each_record(void *source, void (*take)(void *self, const json_t *re
 /* What is asked for; the exit code. */
 static int read_order(const struct arguments *arguments, struct exporting *exporting)
 {
-    char codes[128];
-    exporting->state = arguments->state ? state_of_code(arguments->state) : -1;
-    if (arguments->state && exporting->state < 0) {
-        state_codes(codes, sizeof codes);
-        complain(tr("--state: expected one of %s", "--state：应为 %s 之一"), codes);
+    exporting->state = -1;
+    exporting->word = arguments->state;
+    if (arguments->state && !item_state_read(arguments->state, &exporting->state)) {
         return EXIT_USAGE;
     }
     if (arguments->kind && !(exporting->kind = column_kind(arguments->kind))) {
@@ -100,7 +108,9 @@ int cmd_export(const struct home *home, const struct arguments *arguments)
     }
     struct export_order order = {.file = stdout, .form = arguments->form, .each = each_record, .source = &exporting};
     err_t err = set_end(arguments, &exporting);
+    err = err == ERR_OK ? progress_open(exporting.office.spool, false, &exporting.progress) : err;
     err = err == ERR_OK ? export_records(&order, &result) : err;
+    progress_close(exporting.progress);
     bool is_flawed = export_flaw(err, &result, flaw);
     if (is_flawed) {
         complain("%s", flaw);

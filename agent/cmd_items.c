@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/office.h"
+#include "agent/progress.h"
 #include "agent/vocabulary.h"
 #include "common/text.h"
 
@@ -32,4 +34,16 @@ void item_cells(const struct item *item, int utc_offset_minutes, struct item_cel
                                       [ITEM_CELL_OUTCOME_AT] = item->outcome_at ? row->outcome_here : NULL};
     memcpy(row->cells, cells, sizeof cells);
     memcpy(row->labels, labels, sizeof labels);
+}
+
+bool item_state_read(const char *word, int *ret_state)
+{
+    char codes[128];
+    *ret_state = stage_of_code(word) > 0 ? ITEM_RECEIVED : state_of_code(word);
+    if (*ret_state < 0) {
+        state_codes(codes, sizeof codes);
+        complain(tr("--state: expected one of %s, %s, %s, %s", "--state：应为 %s、%s、%s、%s 之一"), codes,
+                 stage_code(STAGE_FILED), stage_code(STAGE_READ), stage_code(STAGE_DECIDED));
+    }
+    return *ret_state >= 0;
 }

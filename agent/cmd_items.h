@@ -1,4 +1,5 @@
-/* agent/cmd_items.h - an item of the spool as a row of a table: what list and statement show alike. */
+/* agent/cmd_items.h - an item of the spool as a row of a table, and by the word of --state: what list, export and
+ * statement have alike. */
 #ifndef AGENT_CMD_ITEMS_H
 #define AGENT_CMD_ITEMS_H
 
@@ -24,5 +25,9 @@ struct item_cells {
 };
 
 void item_cells(const struct item *item, int utc_offset_minutes, struct item_cells *ret_cells);
+
+/* The spool's state behind a word of --state: what an authority has filed, read or decided was received. Says on stderr
+ * which words there are; false then. Whether the word is an item's own, progress_of() tells. */
+bool item_state_read(const char *word, int *ret_state);
 
 #endif

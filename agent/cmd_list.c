@@ -82,26 +82,13 @@ static void print_row(struct office *office, struct table *table, const struct i
     table_row(table, cells, labels);
 }
 
-/* The spool's state behind a word: what an authority has filed, read or decided was received. */
-static bool read_state(const char *code, int *ret_state)
-{
-    char codes[128];
-    *ret_state = stage_of_code(code) > 0 ? ITEM_RECEIVED : state_of_code(code);
-    if (*ret_state < 0) {
-        state_codes(codes, sizeof codes);
-        complain(tr("--state: expected one of %s, %s, %s, %s", "--state：应为 %s、%s、%s、%s 之一"), codes,
-                 stage_code(STAGE_FILED), stage_code(STAGE_READ), stage_code(STAGE_DECIDED));
-    }
-    return *ret_state >= 0;
-}
-
 int cmd_list(const struct home *home, const struct arguments *arguments)
 {
     static const struct table_column columns[] = {
         ITEM_COLUMNS, {"faults", "reasons", "退回原因", false}, {"outcome", "outcome", "处理结果", false}};
     struct progress *progress = NULL;
     int state = -1;
-    if (arguments->state && !read_state(arguments->state, &state)) {
+    if (arguments->state && !item_state_read(arguments->state, &state)) {
         return EXIT_USAGE;
     }
     struct office office;

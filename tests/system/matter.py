@@ -75,6 +75,9 @@ def check_withdraw(hub, agent, first, fixed, other):
         check(states(agent)[warned][0] == word, f"{verb}: {word}", states(agent)[warned])
     check([row["id"] for row in agent.records("--state", "decided")] == [first, fixed, warned], "--state takes the words",
           agent.records("--state", "decided"))
+    for word in ("decided", "received", "read"):
+        exported = [record["id"] for record in agent.cli_json("export", "--state", word)]
+        check(exported == [row["id"] for row in agent.records("--state", word)], f"export --state {word}: the same records", exported)
     status = agent.cli_json("status")
     check(status["of_received"] == {"filed": 0, "read": 0, "decided": 3}, "status counts them", status)
     text = agent.cli("status").stdout
