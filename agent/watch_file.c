@@ -8,13 +8,15 @@
 #include <unistd.h>
 
 #include "agent/accept.h"
+#include "agent/cmd_cap.h"
 #include "agent/input_table.h"
 #include "agent/vocabulary.h"
 #include "agent/wake.h"
 #include "common/log.h"
 #include "common/text.h"
 
-enum { FAULTS_FILE_MAX = 1000, NAME_SIZE = 272 };
+/* A name of AS_MAX bytes can get a number and the ending of a note, and is a file's name still. */
+enum { FAULTS_FILE_MAX = 1000, NAME_SIZE = 272, AS_MAX = 255 - (int)(sizeof "-9999.already.txt" - 1) };
 
 /* The work on one file. */
 struct job {
@@ -24,6 +26,7 @@ struct job {
     char path[PATH_SIZE];
     struct stat seen;
     uint8_t hash[DIGEST_SIZE];
+    const struct input *input;
     struct accept_result result;
     FILE *errors; /* open from the first fault on */
     char errors_path[PATH_SIZE];
@@ -83,15 +86,19 @@ static FILE *open_note(const struct job *job, const char *folder, const char *su
     return fd < 0 ? NULL : fdopen(fd, "w");
 }
 
-static void print_fault(FILE *file, size_t line, const struct fault *fault)
+/* PART: the sheet of a workbook, or "". */
+static void print_fault(FILE *file, const char *part, size_t line, const struct fault *fault)
 {
+    char sheet[256];
     char field[FAULT_FIELD_SIZE];
     char reason[FAULT_REASON_SIZE];
+    log_safe(part, strlen(part), sheet, sizeof sheet);
     log_safe(fault->field, strlen(fault->field), field, sizeof field);
     log_safe(fault->reason, strlen(fault->reason), reason, sizeof reason);
-    fprintf(file, "line %zu, %s: %s (%s): %s\n", line, *field ? field : "record", fault->code,
-            fault_label(fault->code, 0), reason);
-    fprintf(file, "第 %zu 行，%s：%s：%s\n", line, *field ? field : "整条记录", fault_label(fault->code, 1), reason);
+    fprintf(file, "%s%s%sline %zu, %s: %s (%s): %s\n", *sheet ? "sheet " : "", sheet, *sheet ? ", " : "", line,
+            *field ? field : "record", fault->code, fault_label(fault->code, 0), reason);
+    fprintf(file, "%s%s%s第 %zu 行，%s：%s：%s\n", *sheet ? "工作表 " : "", sheet, *sheet ? "，" : "", line,
+            *field ? field : "整条记录", fault_label(fault->code, 1), reason);
 }
 
 static void on_refused(void *self, size_t line, const struct faults *faults)
@@ -102,7 +109,7 @@ static void on_refused(void *self, size_t line, const struct faults *faults)
     }
     for (size_t i = 0; job->errors && i < faults->count; i++) {
         if (job->told++ < FAULTS_FILE_MAX) {
-            print_fault(job->errors, line, &faults->list[i]);
+            print_fault(job->errors, input_part(job->input), line, &faults->list[i]);
         }
     }
 }
@@ -170,14 +177,27 @@ static bool is_free(const struct watched *watched, const char *name)
     return access(done, F_OK) != 0 && access(failed, F_OK) != 0;
 }
 
-/* An older file of this name stays: the newer gets a number. */
+/* How much of TEXT's SIZE bytes to take for no more than MOST, whole characters. */
+static int cut(const char *text, int size, int most)
+{
+    int kept = size < most ? size : most;
+    while (kept > 0 && kept < size && ((unsigned char)text[kept] & 0xC0) == 0x80) {
+        kept--;
+    }
+    return kept;
+}
+
+/* An older file of this name stays: the newer gets a number. Of a name that leaves no room for what is added to it, the
+ * part before its ending is cut. */
 static void name_target(struct job *job)
 {
-    const char *dot = strrchr(job->name, '.');
-    int stem = dot && dot != job->name ? (int)(dot - job->name) : (int)strlen(job->name);
-    snprintf(job->as, sizeof job->as, "%s", job->name);
+    const char *end = strrchr(job->name, '.');
+    bool is_ending = end && end != job->name && strlen(end) < AS_MAX / 2;
+    end = is_ending ? end : job->name + strlen(job->name);
+    int stem = cut(job->name, (int)(end - job->name), AS_MAX - (int)strlen(end));
+    snprintf(job->as, sizeof job->as, "%.*s%s", stem, job->name, end);
     for (int i = 2; !is_free(job->watched, job->as) && i < 10000; i++) {
-        snprintf(job->as, sizeof job->as, "%.*s-%d%s", stem, job->name, i, job->name + stem);
+        snprintf(job->as, sizeof job->as, "%.*s-%d%s", stem, job->name, i, end);
     }
 }
 
@@ -229,6 +249,11 @@ static err_t accept_file(struct job *job)
     const struct watched *watched = job->watched;
     struct input input;
     char reason[256] = "";
+    if (cap_is_named(job->name)) {
+        tell_flaw(job, "a CAP message: file it with agn-agent submit, which says what else it needs",
+                  "CAP 消息：请用 agn-agent submit 报送，其会提示所缺内容");
+        return ERR_OK;
+    }
     err_t err = input_open_any(&input, job->path, watched->home, NULL, watched->utc_offset_minutes, reason);
     if (err == ERR_INVALID) {
         tell_flaw(job, reason, "文件无法读取");
@@ -244,10 +269,13 @@ static err_t accept_file(struct job *job)
                                  .files = {.folder = watched->folder, .is_confined = true},
                                  .on_refused = on_refused,
                                  .self = job};
+    /* cppcheck-suppress autoVariables; taken back when the file is done */
+    job->input = &input;
     spool_attach(watched->spool, keep_hash, job);
     err = accept_input(&order, &input, &job->result);
     spool_attach(watched->spool, NULL, NULL);
     input_close(&input);
+    job->input = NULL;
     if (err == ERR_OK && job->result.good + job->result.refused == 0) {
         tell_flaw(job, "no record in it", "文件中没有记录");
     }

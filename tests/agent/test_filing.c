@@ -194,7 +194,7 @@ static void drop_done(struct drop *drop)
 
 static struct watch_report take(struct drop *drop, const char *name, const char *text)
 {
-    char path[128];
+    char path[512];
     struct stat seen;
     struct watch_report report;
     snprintf(path, sizeof path, "%s/%s", drop->folder, name);
@@ -210,7 +210,7 @@ static struct watch_report take(struct drop *drop, const char *name, const char 
 
 static bool is_in(const struct drop *drop, const char *name)
 {
-    char path[128];
+    char path[512];
     snprintf(path, sizeof path, "%s/%s", drop->folder, name);
     return access(path, F_OK) == 0;
 }
@@ -227,6 +227,40 @@ static void test_a_file_goes_to_done_or_to_failed(void **state)
     assert_int_equal(report.outcome, WATCH_REFUSED);
     assert_true(is_in(&drop, "failed/bad.jsonl") && is_in(&drop, "failed/bad.jsonl.errors.txt"));
     assert_int_equal(count_all(place), 2);
+    drop_done(&drop);
+}
+
+/* 82 characters and their ending are 252 bytes: the note beside it needs 11 more. */
+static void test_a_name_without_room_for_what_is_added_is_cut(void **state)
+{
+    struct drop drop = drop_in(*state);
+    char *name = repeat("年", 82);
+    char long_name[300], kept[300], numbered[300], note[320];
+    snprintf(long_name, sizeof long_name, "%s.jsonl", name);
+    snprintf(kept, sizeof kept, "failed/%.231s.jsonl", name);
+    snprintf(numbered, sizeof numbered, "done/%.231s-2.jsonl", name);
+    snprintf(note, sizeof note, "%s.errors.txt", kept);
+    assert_int_equal(take(&drop, long_name, "{}").outcome, WATCH_REFUSED);
+    assert_true(is_in(&drop, kept) && is_in(&drop, note) && !is_in(&drop, long_name));
+    assert_int_equal(take(&drop, long_name, WARNING).outcome, WATCH_ACCEPTED);
+    assert_true(is_in(&drop, numbered));
+    free(name);
+    drop_done(&drop);
+}
+
+static void test_a_cap_message_is_refused_in_words(void **state)
+{
+    struct drop drop = drop_in(*state);
+    char path[128];
+    char text[512] = "";
+    assert_int_equal(take(&drop, "alert.xml", "<alert/>").outcome, WATCH_REFUSED);
+    assert_true(is_in(&drop, "failed/alert.xml"));
+    snprintf(path, sizeof path, "%s/failed/alert.xml.errors.txt", drop.folder);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_true(fread(text, 1, sizeof text - 1, file) > 0);
+    fclose(file);
+    assert_true(strstr(text, "CAP message") && strstr(text, "CAP 消息"));
     drop_done(&drop);
 }
 
@@ -342,6 +376,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_key_is_kept_with_its_records_and_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_damaged_spool_is_an_error, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_file_goes_to_done_or_to_failed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_name_without_room_for_what_is_added_is_cut, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_cap_message_is_refused_in_words, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_same_bytes_are_filed_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_file_that_changes_meanwhile_is_left_for_later, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_notice_is_answered_when_it_is_read_and_once, set_up, tear_down),
