@@ -27,7 +27,7 @@ struct candidate {
     struct stat seen;
     int64_t since_ms; /* monotonic: unchanged since */
     int64_t not_before_ms;
-    bool is_whole; /* renamed into the folder */
+    bool is_whole; /* renamed into the folder, and not written to since */
     bool is_there;
     bool is_told; /* that it waits; once */
 };
@@ -73,14 +73,36 @@ static struct candidate *find(struct watch *watch, const char *name)
     return NULL;
 }
 
-/* NULL where there is no room: it is met again when others are done with. */
-static struct candidate *find_or_add(struct watch *watch, const char *name)
+static int64_t changed_ms(const struct stat *info)
+{
+    return (int64_t)info->st_ctim.tv_sec * 1000 + info->st_ctim.tv_nsec / 1000000;
+}
+
+/* What waits for somebody to mend it must not keep out what comes: the oldest of that kind makes room for INFO where it
+ * is older, and is met again when others are done with. NULL: there is none. */
+static struct candidate *make_room(struct watch *watch, const struct stat *info)
+{
+    struct candidate *oldest = NULL;
+    for (size_t i = 0; info && i < watch->count; i++) {
+        struct candidate *candidate = &watch->candidates[i];
+        if (candidate->is_told && (!oldest || changed_ms(&candidate->seen) < changed_ms(&oldest->seen))) {
+            oldest = candidate;
+        }
+    }
+    return oldest && changed_ms(&oldest->seen) < changed_ms(info) ? oldest : NULL;
+}
+
+/* INFO may be NULL. NULL where there is no room: it is met again when others are done with. */
+static struct candidate *find_or_add(struct watch *watch, const char *name, const struct stat *info)
 {
     struct candidate *candidate = find(watch, name);
-    if (candidate || watch->count == CANDIDATES_MAX || strlen(name) >= NAME_MAX_SIZE) {
+    if (candidate || strlen(name) >= NAME_MAX_SIZE) {
         return candidate;
     }
-    candidate = &watch->candidates[watch->count++];
+    candidate = watch->count < CANDIDATES_MAX ? &watch->candidates[watch->count++] : make_room(watch, info);
+    if (!candidate) {
+        return NULL;
+    }
     memset(candidate, 0, sizeof *candidate);
     snprintf(candidate->name, sizeof candidate->name, "%s", name);
     candidate->since_ms = clock_monotonic_ms();
@@ -99,12 +121,13 @@ static void look_at(struct watch *watch, int folder, const char *name)
     if (watch_ignores(name) || fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode)) {
         return;
     }
-    struct candidate *candidate = find_or_add(watch, name);
+    struct candidate *candidate = find_or_add(watch, name, &info);
     if (!candidate) {
         return;
     }
     candidate->is_there = true;
     if (!is_same(&candidate->seen, &info)) {
+        candidate->is_whole = candidate->is_whole && candidate->seen.st_ino == 0; /* not seen since it was renamed */
         candidate->seen = info;
         candidate->since_ms = clock_monotonic_ms();
         candidate->not_before_ms = 0;
@@ -234,8 +257,9 @@ static void read_events(struct watch *watch)
             if (!(event.mask & IN_MOVED_TO) || event.len == 0 || watch_ignores(name)) {
                 continue;
             }
-            struct candidate *candidate = find_or_add(watch, name);
+            struct candidate *candidate = find_or_add(watch, name, NULL);
             if (candidate) {
+                memset(&candidate->seen, 0, sizeof candidate->seen); /* of the file that had the name before */
                 candidate->is_whole = true;
             }
         }

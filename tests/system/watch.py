@@ -1,6 +1,8 @@
 """The watched folder: whole files only, each once, with its faults beside it where it is refused."""
 import json, stat
 
+import openpyxl
+
 from harness import check, main, os, require, review, shutil, time, wait_until, warning
 
 
@@ -79,6 +81,19 @@ def check_refusing(folder, agent):
     check(mode == 0o640 and inner == 0o750, "whoever may read the folder may read why", (oct(mode), oct(inner)))
 
 
+def check_sheet(folder):
+    book = openpyxl.Workbook()
+    book.active.title = "风险预警"
+    for row in (["headline", "level", "status"], ["某某风险", 9, "actual"]):
+        book.active.append(row)
+    book.save(f"{folder.path}/.bad.xlsx")
+    os.rename(f"{folder.path}/.bad.xlsx", f"{folder.path}/bad.xlsx")
+    folder.wait("failed", "bad.xlsx")
+    errors = folder.read("failed", "bad.xlsx.errors.txt")
+    check("sheet 风险预警, line 2, B2 level" in errors and "工作表 风险预警，第 2 行，B2 level" in errors,
+          "of a workbook the sheet is named, too", errors)
+
+
 def check_again(folder, agent):
     shutil.copy2(f"{folder.path}/done/two.jsonl", f"{folder.path}/copy.jsonl")
     folder.wait("done", "copy.jsonl")
@@ -120,6 +135,43 @@ def check_stuck(folder, agent):
         check(len(agent.records()) == known + 1, "a file that cannot be moved is filed once, and moved when it can be")
 
 
+def check_rewritten(folder, agent):
+    """A file that was renamed in, stuck, and is then written anew in place is not whole before it is closed."""
+    shutil.rmtree(f"{folder.path}/done")
+    open(f"{folder.path}/done", "w").close()
+    known, told = len(agent.records()), agent.log().count("watch-stuck")
+    folder.rename_in("anew.json", warning())
+    wait_until(lambda: agent.log().count("watch-stuck") > told, 20, what="it cannot be moved")
+    os.unlink(f"{folder.path}/done")
+    os.mkdir(f"{folder.path}/done")
+    text = json.dumps(warning(headline="重新写入的文件"), ensure_ascii=False).encode()
+    with open(f"{folder.path}/anew.json", "wb", buffering=0) as file:
+        file.write(text[:100])
+        time.sleep(1.5)
+        check("anew.json" in folder.names() and "anew.json" not in folder.names("failed"), "half of it is not taken")
+        file.write(text[100:])
+    folder.wait("done", "anew.json")
+    check(len(agent.records()) == known + 2, "but the whole")
+
+
+def check_crowded(folder, agent):
+    """More files than are kept in sight, none of which can be dealt with: what comes is taken all the same."""
+    shutil.rmtree(f"{folder.path}/failed")
+    open(f"{folder.path}/failed", "w").close()
+    known = len(agent.records())
+    for number in range(260):
+        folder.rename_in(f"hopeless-{number}.json", {"number": number})
+    wait_until(lambda: agent.log().count("watch-later") >= 1, 60, what="they cannot be refused")
+    time.sleep(2)
+    folder.rename_in("sound.json", warning())
+    folder.wait("done", "sound.json")
+    check(len(agent.records()) == known + 1, "260 files that wait hold up no other")
+    os.unlink(f"{folder.path}/failed")
+    os.mkdir(f"{folder.path}/failed")
+    wait_until(lambda: not [name for name in folder.names() if name.startswith("hopeless")], 60, what="all are refused")
+    check(len(folder.names("failed")) == 520, "and in the end each is refused with its reasons", len(folder.names("failed")))
+
+
 def test(site):
     hub = site.hub()
     agent = site.agent(hub)
@@ -141,9 +193,12 @@ def check_all(site, hub, agent, folder):
     check_taking(folder, agent)
     check_slow(folder, agent)
     check_refusing(folder, agent)
+    check_sheet(folder)
     check_again(folder, agent)
     check_crash(folder, agent)
     check_stuck(folder, agent)
+    check_rewritten(folder, agent)
+    check_crowded(folder, agent)
     agent.records = base
     wait_until(lambda: len(hub.ids()) == len(agent.records()), 60, what="all are received")
     check(sorted(hub.ids()) == sorted(row["id"] for row in agent.records()), "the hub holds each once")
