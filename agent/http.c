@@ -18,8 +18,8 @@
 #include "common/mem.h"
 #include "common/text.h"
 
-/* REQUEST_MS is what the whole of a request may take, however it trickles: SILENCE_S alone would let one byte a few
- * seconds hold a connection for ever. */
+/* REQUEST_MS is what the head of a request may take, and then its body, however they trickle: SILENCE_S alone would let
+ * one byte a few seconds hold a connection for ever. */
 enum {
     CONNECTIONS_MAX = 16,
     CONNECTION_BYTES = 32 * 1024,
@@ -33,7 +33,7 @@ enum {
 struct guest {
     struct MHD_Connection *connection; /* NULL: free */
     int fd;
-    int64_t since_ms; /* monotonic: when its current request began, or the last one ended */
+    int64_t since_ms; /* monotonic: when its current request was let in, or the last one ended */
     bool is_known;    /* has shown the token */
 };
 
@@ -86,7 +86,7 @@ static enum MHD_Result give(struct MHD_Connection *connection, struct reply *rep
     MHD_add_response_header(response, "Content-Type", "application/json; charset=utf-8");
     MHD_add_response_header(response, "Cache-Control", "no-store");
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-    if (reply->allow) {
+    if (*reply->allow) {
         MHD_add_response_header(response, "Allow", reply->allow);
     }
     if (reply->status == MHD_HTTP_UNAUTHORIZED) {
@@ -143,6 +143,7 @@ static enum MHD_Result begin(struct http *http, struct MHD_Connection *connectio
         struct guest *guest = find_guest(http, connection);
         if (guest) {
             guest->is_known = true;
+            guest->since_ms = clock_monotonic_ms(); /* the time since the last request was nobody's delay */
         }
         return MHD_YES;
     }
@@ -228,6 +229,17 @@ static void on_connection(void *self, struct MHD_Connection *connection, void **
     }
 }
 
+/* While it answers one, the daemon hears nobody: that is not the others' delay. */
+static void serve(struct http *http)
+{
+    int64_t began_ms = clock_monotonic_ms();
+    MHD_run(http->daemon);
+    int64_t took_ms = clock_monotonic_ms() - began_ms;
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+        http->guests[i].since_ms += took_ms;
+    }
+}
+
 /* The daemon closes what is shut down here. */
 static void sweep(struct http *http)
 {
@@ -260,7 +272,7 @@ static void *work(void *self)
         if (fds[0].revents) {
             return NULL;
         }
-        MHD_run(http->daemon);
+        serve(http);
         sweep(http);
     }
 }

@@ -117,21 +117,34 @@ static bool matches(const char *pattern, const char *path, char ret_segment[SEGM
     return true;
 }
 
+/* What answers GET answers HEAD, too: the server sends no body then. */
+static bool takes_method(const struct route *route, const char *method)
+{
+    return strcmp(route->method, strcmp(method, "HEAD") == 0 ? "GET" : method) == 0;
+}
+
+static void add_allowed(struct reply *reply, const char *method)
+{
+    size_t used = strlen(reply->allow);
+    snprintf(reply->allow + used, sizeof reply->allow - used, "%s%s%s", used > 0 ? ", " : "", method,
+             strcmp(method, "GET") == 0 ? ", HEAD" : "");
+}
+
 /* NULL with the refusal in REPLY. */
 static const struct route *find_route(const struct request *request, char ret_segment[SEGMENT_SIZE],
                                       struct reply *reply)
 {
-    const struct route *other = NULL;
     for (size_t i = 0; i < route_count; i++) {
-        if (matches(routes[i].path, request->path, ret_segment)) {
-            if (strcmp(routes[i].method, request->method) == 0) {
-                return &routes[i];
-            }
-            other = &routes[i];
+        if (!matches(routes[i].path, request->path, ret_segment)) {
+            continue;
         }
+        if (takes_method(&routes[i], request->method)) {
+            reply->allow[0] = '\0';
+            return &routes[i];
+        }
+        add_allowed(reply, routes[i].method);
     }
-    reply_problem(reply, other ? "method_not_allowed" : "not_found");
-    reply->allow = other ? other->method : NULL;
+    reply_problem(reply, *reply->allow ? "method_not_allowed" : "not_found");
     return NULL;
 }
 
@@ -278,7 +291,7 @@ const struct route routes[] = {
      "fileRecords",
      NULL,
      "accepted",
-     {207, 409, 413, 415, 422},
+     {207, 404, 409, 413, 415, 422},
      "File one record, or one a line; accepted means on this machine's disk",
      "报送一条记录，或每行一条；受理即已保存在本机磁盘"},
     {"GET",

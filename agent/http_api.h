@@ -36,7 +36,7 @@ struct reply {
     json_t *json;  /* owned; or */
     uint8_t *text; /* owned: an answer that was given before */
     size_t text_size;
-    const char *allow;  /* for a 405 */
+    char allow[32];     /* for a 405 */
     bool is_told_later; /* 503: Retry-After */
     bool is_denied;     /* by host or token */
 };

@@ -121,12 +121,32 @@ static void test_every_route_is_found_and_no_other(void **state)
                  {"GET", "/v1/records/x/receipt", 404},
                  {"GET", "/v1/records/x/receipt/", 404},
                  {"PUT", "/v1/records", 405},
+                 {"HEAD", "/v1/status", 200},
+                 {"HEAD", "/v1/inbox/1/read", 405},
+                 {"HEAD", "/v1/nothing", 404},
                  {"GET", "/v1/inbox/1/read", 405},
                  {"POST", "/v1/inbox/1/read", 404},
                  {"POST", "/v1/inbox/x/read", 404}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct request request = request_for(desk, cases[i].method, cases[i].path, NULL);
         assert_int_equal(status_of(desk, &request), cases[i].status);
+    }
+}
+
+static void test_what_an_address_takes_is_told_whole(void **state)
+{
+    struct desk *desk = *state;
+    static const char *const cases[][3] = {{"DELETE", "/v1/records", "POST, GET, HEAD"},
+                                           {"POST", "/v1/status", "GET, HEAD"},
+                                           {"GET", "/v1/inbox/1/read", "POST"},
+                                           {"GET", "/v1/records", ""},
+                                           {"GET", "/v1/nothing", ""}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct reply reply;
+        struct request request = request_for(desk, cases[i][0], cases[i][1], NULL);
+        ask(desk, &request, &reply);
+        assert_string_equal(reply.allow, cases[i][2]);
+        reply_done(&reply);
     }
 }
 
@@ -219,6 +239,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_only_the_token_and_this_host_are_let_in, open_desk, close_desk),
         cmocka_unit_test_setup_teardown(test_every_route_is_found_and_no_other, open_desk, close_desk),
+        cmocka_unit_test_setup_teardown(test_what_an_address_takes_is_told_whole, open_desk, close_desk),
         cmocka_unit_test_setup_teardown(test_the_same_key_gives_the_first_answer, open_desk, close_desk),
         cmocka_unit_test_setup_teardown(test_a_correction_goes_by_the_query, open_desk, close_desk),
         cmocka_unit_test_setup_teardown(test_a_token_is_made_once_and_for_its_owner, open_desk, close_desk),

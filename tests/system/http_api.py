@@ -1,5 +1,5 @@
 """The local endpoint of `agn-agent run`: who may speak, what is answered, what a stranger can hold, and nothing twice."""
-import http.client, json, stat
+import http.client, json, sqlite3, stat
 
 from harness import check, free_port, main, os, require, review, socket, threading, time, wait_until, warning
 
@@ -55,6 +55,10 @@ def check_doors(api):
     status, headers, answer = api.ask("OPTIONS", "/v1/records", Origin="https://evil.example")
     check(status == 405 and not any(name.lower().startswith("access-control") for name in headers),
           "a browser's preflight gets no leave", (status, headers))
+    allowed = api.ask("DELETE", "/v1/records")[1].get("Allow")
+    check(allowed == "POST, GET, HEAD", "an address tells all the methods that it takes", allowed)
+    check(raw_status(api, f"HEAD /v1/status HTTP/1.1\r\nHost: 127.0.0.1:{api.port}\r\nAuthorization: Bearer {api.token}\r\n\r\n")
+          == 200, "HEAD is answered where GET is")
     check(len(api.agent.records()) == before, "and nothing was filed")
     mode = stat.S_IMODE(os.stat(f"{api.agent.home}/http.token").st_mode)
     check(mode == 0o600, "the token is for its owner alone", oct(mode))
@@ -173,6 +177,8 @@ def check_description(api):
                     "every response is described", path)
             require({"401", "421"} <= set(operation["responses"]), "and so are the doors", path)
     check(len(names) == len(set(names)) == 9, "every operation once", names)
+    unknown = api.ask("POST", "/v1/records?corrects=01890000-0000-7000-8000-000000000000", warning())[0]
+    check(str(unknown) in document["paths"]["/v1/records"]["post"]["responses"], "a correction of nothing is described", unknown)
     check(all(scheme in document["components"]["securitySchemes"] for row in document["security"] for scheme in row),
           "the token is a scheme")
     schemas = document["components"]["schemas"]
@@ -274,6 +280,51 @@ def check_patience(api):
     check(api.agent.submit(warning()), "and the agent works on")
 
 
+def check_time(site, hub, api):
+    """What a request may take is counted from its own beginning, and without what others take of the agent's time."""
+    other = site.agent(hub, "held-up")
+    other.api_port = free_port()
+    configure(other, http_port=other.api_port)
+    other.start()
+    held = Endpoint(other, other.api_port)
+    bodies = [json.dumps(warning(), ensure_ascii=False).encode() for _ in range(2)]
+    heads = [f"POST /v1/records HTTP/1.1\r\nHost: 127.0.0.1:{end.port}\r\nAuthorization: Bearer {end.token}\r\n"
+             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+             for end, body in zip((api, held), bodies)]
+    rested, slowed = (socket.create_connection(("127.0.0.1", end.port), 20) for end in (api, held))
+    rested.sendall(f"GET /v1/status HTTP/1.1\r\nHost: 127.0.0.1:{api.port}\r\nAuthorization: Bearer {api.token}\r\n\r\n".encode())
+    require(b"200" in rested.recv(65536), "the first request")
+    slowed.sendall(heads[1])
+    database = sqlite3.connect(f"{other.home}/spool.db", isolation_level=None, check_same_thread=False)
+
+    def hold_up():
+        database.execute("begin immediate")
+        until = time.monotonic() + 8
+        while time.monotonic() < until:
+            held.ask("POST", "/v1/records", warning())
+        database.execute("rollback")
+
+    worker = threading.Thread(target=hold_up)
+    for second in range(17):
+        if second == 2:
+            worker.start()
+        if second == 9:
+            rested.sendall(heads[0])
+        for raw, body, first in ((rested, bodies[0], 9), (slowed, bodies[1], 0)):
+            if second >= first:
+                raw.sendall(body[second - first:second - first + 1] if second < 16 else body[16 - first:])
+        time.sleep(1)
+    worker.join()
+    for raw, what in ((rested, "a request after 9 s of rest has its own 15 s"),
+                      (slowed, "what the agent spends on others is not counted")):
+        answer = raw.recv(4096)
+        check(b" 201 " in answer[:20], what, answer[:40])
+        raw.close()
+    wait_until(lambda: not held.ask("GET", "/v1/records?state=accepted")[2]["records"], what="the other's is received")
+    require(other.stop() == 0, "stops")
+    return other
+
+
 def check_start(site, hub, agent):
     for line, words in (("http_address = 0.0.0.0", "127.0.0.1"), ("http_address = 192.0.2.1", "127.0.0.1"),
                         ("http_port = 70000", "65535")):
@@ -311,9 +362,10 @@ def test(site):
     check(api.ask("POST", "/v1/records", record, **headers)[2] == first, "after kill -9 too")
     check_crash(api)
     check_start(site, hub, agent)
+    other = check_time(site, hub, api)
     check_patience(api)
     wait_until(lambda: not api.ask("GET", "/v1/records?state=accepted")[2]["records"], 60, what="all are received")
-    check(sorted(hub.ids()) == sorted(row["id"] for row in agent.records()), "the hub holds each once")
+    check(sorted(hub.ids()) == sorted(row["id"] for row in agent.records() + other.records()), "the hub holds each once")
     check(agent.stop() == 0, "stops at once")
     check(not [name for name in os.listdir(agent.home) if name.startswith("filing-")], "nothing is left lying about")
 
