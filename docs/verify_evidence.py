@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """verify_evidence.py FILE KEY...: checks a file that `agn-agent evidence` wrote, as docs/evidence.md says.
 
-KEY is the hub's public signing key in hex digits; where it has changed, those that it had may follow. Needs python3-msgpack and python3-cryptography, and for the suite sm2-sm3
-tests/system/sm2.py of AGN in PYTHONPATH. Exit code 0: it holds.
+KEY is the hub's public signing key in hex digits; where it has changed, those that it had may follow. Needs
+python3-msgpack and python3-cryptography, and for the suite sm2-sm3 docs/sm2.py beside it. Exit code 0: it holds.
 """
 import hashlib, json, sys
 

@@ -5,8 +5,8 @@
     client.py submit DIR FILE    accept one record (a JSON object), deliver it, keep the signed receipt
     client.py follow DIR STREAM  print the events of a stream (inbox, uplink) until stopped
 
-DIR/peer.db holds keys, records and receipts. Needs pyzmq, msgpack and cryptography, and sm2.py beside it where the hub's
-suite is sm2-sm3. §n is a section of the protocol.
+DIR/peer.db holds keys, records and receipts. Needs pyzmq, msgpack and cryptography, and docs/sm2.py, there or beside it,
+where the hub's suite is sm2-sm3. §n is a section of the protocol.
 """
 import datetime, hashlib, json, os, re, sqlite3, sys, time, uuid
 
@@ -14,6 +14,8 @@ import msgpack, zmq
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from zmq.utils import z85
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs"))  # has sm2.py
 
 (HELLO, WELCOME, WHO, REFUSE, PING, PONG, BYE, SUBMIT, RECEIPT,
  FOLLOW, EVENTS, CURSOR, GAP, ENROL, ENROLLED, BLOB_OFFER, BLOB_WANT, BLOB_CHUNK, BLOB_DONE, PROVE, PROOF) = range(1, 22)

@@ -1,6 +1,6 @@
 """Evidence of one record, carried to another machine: agn-agent verify and docs/verify_evidence.py agree on every file, sound
 or with any part of it changed, and neither needs the hub."""
-import json, os, random, subprocess, sys
+import json, random, subprocess, sys
 
 import client
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -31,8 +31,7 @@ class Verifier:
             json.dump(evidence, file)
         key = key or self.key
         ours = self.verify("--hub-key", key, "--json")
-        python = subprocess.run([sys.executable, SCRIPT, self.path, *key.split(",")], capture_output=True, text=True,
-                                env={**os.environ, "PYTHONPATH": os.path.dirname(os.path.abspath(__file__))})
+        python = subprocess.run([sys.executable, "-BE", SCRIPT, self.path, *key.split(",")], capture_output=True, text=True)
         require((ours.returncode == 0) == (python.returncode == 0), "both say the same", (ours, python))
         return ours, python
 

@@ -1,10 +1,10 @@
 """Makes proto/vectors/suites.json: keys, hashes and signatures of both suites by implementations that share nothing with
-AGN's, Ed25519 by cryptography and SM2 in plain Python (tests/system/sm2.py), among them the standards' own examples.
+AGN's, Ed25519 by cryptography and SM2 in plain Python (docs/sm2.py), among them the standards' own examples.
 Signatures of SM2 are random, so what is there stays: run it again only to add."""
 import hashlib, json, pathlib, sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "system"))
+sys.path[:0] = [str(ROOT / "tests" / "system"), str(ROOT / "docs")]
 import sm2
 from client import Ed25519PrivateKey, Encoding, PublicFormat
 

@@ -1,6 +1,7 @@
 """SM2 with SM3 (GB/T 32918.2) in plain Python, for the protocol's suite sm2-sm3: slow, and not for secrets that matter.
 
-The two classes have the methods of cryptography's Ed25519 keys that client.py uses; that library has SM3 but no SM2.
+The two classes have the methods of cryptography's Ed25519 keys that verify_evidence.py and tests/system/client.py use; that
+library has SM3 but no SM2.
 """
 import secrets
 
