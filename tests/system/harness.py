@@ -22,6 +22,8 @@ UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{
 JOIN_LINK = re.compile(r"^agn://\S+", re.M)
 # A sanitised program is slower; every patience below is multiplied by this.
 PATIENCE = float(os.environ.get("AGN_PATIENCE", "1"))
+# Of the hubs and provinces, where the test asks for none: ed25519 or sm2-sm3.
+SUITE = os.environ.get("AGN_SUITE", "ed25519")
 CHINA = datetime.timezone(datetime.timedelta(hours=8))
 
 
@@ -365,7 +367,7 @@ def figures(rows):
 
 class Site:
     """A temporary folder and everything that was started in it; `with Site() as site:` cleans up."""
-    suite = "ed25519"  # of its hubs
+    suite = SUITE  # of its hubs
 
     def __init__(self):
         self.started, self.programs, self.peers, self.closers = [], [], [], []

@@ -1,17 +1,20 @@
-"""RFC 6962's tree by its own definitions, and what AGN/1 signs of it (proto/PROTOCOL.md §10): for tests, sharing nothing with
-the product."""
-import hashlib
+"""RFC 6962's tree by its own definitions, with the hash of the suite, and what AGN/1 signs of it (proto/PROTOCOL.md §10): for
+tests, sharing nothing with the product."""
 from collections import namedtuple
 
+import client
+from harness import SUITE
+
+_, PublicKey, digest = client.suite(SUITE)
 Head = namedtuple("Head", "epoch size root at receipts")
 
 
 def leaf(content):
-    return hashlib.sha256(b"\0" + content).digest()
+    return digest(b"\0" + content)
 
 
 def parent(left, right):
-    return hashlib.sha256(b"\1" + left + right).digest()
+    return digest(b"\1" + left + right)
 
 
 def split(size):
@@ -20,7 +23,7 @@ def split(size):
 
 def root(leaves):
     if len(leaves) < 2:
-        return leaves[0] if leaves else hashlib.sha256().digest()
+        return leaves[0] if leaves else digest(b"")
     half = split(len(leaves))
     return parent(root(leaves[:half]), root(leaves[half:]))
 
@@ -98,6 +101,11 @@ def consistent(old, old_root, size, new_root, path):
 
 def hashes(blob):
     return [blob[i:i + 32] for i in range(0, len(blob), 32)]
+
+
+def check_head(key, signature, head):
+    """InvalidSignature where the hub has not signed it."""
+    PublicKey.from_public_bytes(key).verify(signature, b"AGN/1 head\0" + head)
 
 
 def pack_head(head):

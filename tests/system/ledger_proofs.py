@@ -6,8 +6,7 @@ import client
 import ledger
 import msgpack
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from harness import check, id_of, item_of, main, require, review, warning
+from harness import SUITE, check, id_of, item_of, main, require, review, warning
 
 STORED = 0
 
@@ -16,17 +15,17 @@ class Witness:
     """Every leaf that a receipt has shown, in its place, and every signed head."""
 
     def __init__(self, key):
-        self.key, self.leaves, self.heads, self.shared = Ed25519PublicKey.from_public_bytes(key), {}, {}, 0
+        self.key, self.leaves, self.heads, self.shared = key, {}, {}, 0
 
     def verify(self, head, signature):
-        self.key.verify(signature, b"AGN/1 head\0" + head)
+        ledger.check_head(self.key, signature, head)
         head = ledger.unpack_head(head)
         require(self.heads.setdefault(head.size, head.root) == head.root, "one root a size", head)
         return head
 
     def take(self, evidence):
         _, _, _, body, head, algorithm, signature, index, count, path, proof = msgpack.unpackb(evidence)
-        require(algorithm == "ed25519", "the algorithm of the key", algorithm)
+        require(algorithm == SUITE, "the algorithm of the key", algorithm)
         head = self.verify(head, signature)
         told = msgpack.unpackb(body)
         require(told["epoch"] == head.epoch, "body and head are of one store")
