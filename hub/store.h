@@ -105,6 +105,8 @@ MUST_CHECK err_t store_end_key(struct store *store, int64_t key, int64_t until);
 /* KEY 0: each that has not ended. */
 MUST_CHECK err_t store_revoke_keys(struct store *store, int64_t party, int64_t key, const char *reason, int64_t now,
                                    int64_t *ret_count);
+/* Whether neither the party nor this key of it has been stopped. One that retires may file what was taken before. */
+MUST_CHECK err_t store_may_file(struct store *store, int64_t party, const struct signing_key *key, bool *ret_may);
 
 /* ---- following ---- */
 struct page {

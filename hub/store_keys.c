@@ -98,3 +98,14 @@ err_t store_revoke_keys(struct store *store, int64_t party, int64_t key, const c
     *ret_count = err == ERR_OK ? sqlite3_changes64(store->db) : 0;
     return err;
 }
+
+err_t store_may_file(struct store *store, int64_t party, const struct signing_key *key, bool *ret_may)
+{
+    sqlite3_stmt *stmt = store_statement(store, MAY_FILE);
+    sqlite3_bind_int64(stmt, 1, party);
+    db_bind_view(stmt, 2, signing_key_view(key));
+    err_t err = db_step(stmt);
+    sqlite3_reset(stmt);
+    *ret_may = err == ERR_OK;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}

@@ -65,6 +65,8 @@ static const char *const sql[STATEMENTS] = {
     [END_PARTY_KEY] = "update party_key set until = ?2 where row = ?1",
     [REVOKE_PARTY_KEYS] = "update party_key set revoked_at = ?3, reason = ?4 where party = ?1 and revoked_at = 0 and"
                           " (until = 0 or until > ?3) and (?2 = 0 or row = ?2)",
+    [MAY_FILE] = "select 1 from party_key k join party p on p.row = k.party where k.party = ?1 and k.signing_key = ?2"
+                 " and k.revoked_at = 0 and p.state = 'active'",
     [PUT_TOLD] =
         "insert into account(party, last_seq, stored, refused, last_at, told) values(?1,0,0,0,0,?2) on conflict "
         "do update set told = max(told, excluded.told)",

@@ -66,6 +66,7 @@ enum statement {
     EACH_PARTY_KEY,
     END_PARTY_KEY,
     REVOKE_PARTY_KEYS,
+    MAY_FILE,
     PUT_TOLD,
     SET_FACTS,
     PUT_INVITATION,

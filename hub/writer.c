@@ -74,11 +74,28 @@ static void fail_mail(struct mail *mail, err_t err)
     }
 }
 
+/* An operator who stops a key or its party finds nothing of it behind that in the log: what was taken before, and waits
+ * here, comes too late. */
+static err_t put_batch(struct writer *writer, struct batch *batch)
+{
+    bool may_file = false;
+    err_t err = store_may_file(writer->store, batch->party_row, &batch->signing_key, &may_file);
+    if (err != ERR_OK || may_file) {
+        return err == ERR_OK ? store_put_batch(writer->store, batch) : err;
+    }
+    batch->stored = 0;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        batch->items[i].outcome = OUTCOME_RETRY;
+        batch->items[i].retry = "revoked";
+    }
+    return ERR_OK;
+}
+
 static err_t put_mail(struct writer *writer, struct mail *mail)
 {
     switch (mail->type) {
     case MAIL_BATCH:
-        return store_put_batch(writer->store, mail->batch);
+        return put_batch(writer, mail->batch);
     case MAIL_LEFT:
         return mail->leaver->failed ? ERR_OK : store_left(writer->store, mail->leaver);
     case MAIL_ENROL:

@@ -164,6 +164,65 @@ static void test_one_does_not_hold_the_others(void **state)
     rig_close(&rig);
 }
 
+static void expect_turned_away(struct rig *rig, const struct batch *batch)
+{
+    for (int i = 0; i < 2; i++) {
+        struct mail *mail = mail_receive(rig->front, true);
+        assert_non_null(mail);
+        assert_int_equal(mail->type, i == 0 ? MAIL_DECIDED : MAIL_BATCH);
+        assert_int_equal(batch->items[0].outcome, OUTCOME_RETRY);
+        assert_string_equal(batch->items[0].retry, "revoked");
+        assert_int_equal(batch->ledger.size, 0);
+        mail_free(mail);
+    }
+}
+
+static void test_a_revoked_key_files_nothing_any_more(void **state)
+{
+    struct rig rig;
+    struct bench *bench = *state;
+    int64_t count = 0;
+    rig_open(&rig, bench);
+    struct batch *late = make_batch(bench, 1);
+    assert_int_equal(store_revoke_keys(bench->store, bench->party.row, bench->key.row, "lost", SAMPLE_NOW, &count),
+                     ERR_OK);
+    assert_int_equal(count, 1);
+    send_batch(&rig, late);
+    rig_start(&rig);
+    expect_turned_away(&rig, late);
+    rig_close(&rig);
+}
+
+static void test_a_suspended_party_files_nothing_any_more(void **state)
+{
+    struct rig rig;
+    struct bench *bench = *state;
+    struct party now;
+    rig_open(&rig, bench);
+    struct batch *late = make_batch(bench, 1);
+    assert_int_equal(store_begin(bench->store), ERR_OK);
+    assert_int_equal(store_set_state(bench->store, SAMPLE_PARTY, "suspended", "", SAMPLE_NOW, &now), ERR_OK);
+    assert_int_equal(store_commit(bench->store), ERR_OK);
+    send_batch(&rig, late);
+    rig_start(&rig);
+    expect_turned_away(&rig, late);
+    rig_close(&rig);
+}
+
+static void test_a_retired_key_files_what_was_taken_before(void **state)
+{
+    struct rig rig;
+    struct bench *bench = *state;
+    rig_open(&rig, bench);
+    struct batch *batch = make_batch(bench, 1);
+    assert_int_equal(store_end_key(bench->store, bench->key.row, 3), ERR_OK);
+    send_batch(&rig, batch);
+    rig_start(&rig);
+    expect_decided(&rig, &batch, 1);
+    expect_done(&rig, batch, NULL);
+    rig_close(&rig);
+}
+
 /* What the blobs actor is told next; 0 for nothing. */
 static size_t hear_leavers(zsock_t *blobs, struct mail **ret_mails)
 {
@@ -242,6 +301,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_failed_commit, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_attachments_leave, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_one_does_not_hold_the_others, bench_setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(test_a_revoked_key_files_nothing_any_more, bench_setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(test_a_suspended_party_files_nothing_any_more, bench_setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(test_a_retired_key_files_what_was_taken_before, bench_setup, bench_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
