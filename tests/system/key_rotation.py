@@ -1,11 +1,14 @@
-"""Keys change under load: an institution's and the province's with an overlap, through kill -9 between any two steps; a
-machine that is lost, and a key that is revoked. Nothing is lost, nothing is counted twice, and followers have no gap."""
+"""Keys change while the institutions go on filing: an institution's and the province's with an overlap, through kill -9
+between any two steps; a machine burns and another one takes its place; a key is revoked; the hub's own leak. In the end
+what each institution filed is at the hub once and in its order, figures and followers have it all, and there is nothing of
+what burned, nor of what was filed with the revoked key after its end."""
 import contextlib, os, random, shutil, sqlite3, time
 
 import client
 from crash import Follower, Load, check_agreement, check_arrivals, kill_midway
-from harness import Agent, check, figures, main, parse_json, require, review, wait_until
+from harness import Agent, check, main, require, review, wait_until
 
+PILE = 600  # records, more than a hub takes in while an operator's command begins
 ROUNDS = int(os.environ.get("ROUNDS", "2"))
 SEED = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1, 10 ** 9)
 
@@ -15,9 +18,59 @@ def keys(hub, what, party):
     return [row["state"] for row in hub.cli_json(what, "keys", party)]
 
 
+def settings(program, name):
+    """What stands in a file of its home."""
+    with open(f"{program.home}/{name}") as file:
+        return {line.split("=")[0].strip(): line.split("=")[1].strip().strip('"') for line in file if "=" in line}
+
+
 def curve_key(program):
-    with open(f"{program.home}/identity.zpl") as file:
-        return next(line.split("=")[1].strip().strip('"') for line in file if line.startswith("curve_public"))
+    return settings(program, "identity.zpl")["curve_public"]
+
+
+def new_link(hub, what, party, *options):
+    return hub.cli(what, "invite", party, *options).stdout.strip().splitlines()[-1]
+
+
+def in_order(rows, key):
+    """The ids of each kind in their order; there is none between the kinds, since warnings do not wait for reports."""
+    ids = {"review_report": [], "risk_warning": []}
+    for row in sorted(rows, key=lambda row: row[key]):
+        ids[row["kind"]].append(row["id"])
+    return ids
+
+
+def filed(agent):
+    """What it has accepted."""
+    return in_order(agent.records(), "seq")
+
+
+def confirmed(agent):
+    """What it has a receipt for."""
+    return {row["id"] for row in agent.records() if row["state"] != "accepted"}
+
+
+def arrived(hub, party):
+    """What the hub has of a party, as it stands in the log."""
+    return in_order([row for row in hub.query() if row["entity"] == party], "number")
+
+
+def names(ids):
+    return {name for some in ids.values() for name in some}
+
+
+def begins_with(ids, first):
+    return all(ids[kind][:len(first[kind])] == first[kind] for kind in ids)
+
+
+@contextlib.contextmanager
+def filing(hub, loads, what):
+    """What is done inside is done while these go on filing."""
+    before, printed = len(hub.ids()), [len(load.printed) for load in loads]
+    yield
+    require(not any(load.failure for load in loads), "submit works all the time", [load.failure for load in loads])
+    more, came = [len(load.printed) - count for load, count in zip(loads, printed)], len(hub.ids()) - before
+    check(min(more) > 0 and came > 0, f"{what}, while the others filed {sum(more)} records and {came} came to the hub", more)
 
 
 def rotate_through_kills(program, hub, chance):
@@ -62,36 +115,36 @@ def check_cut_short(hub, agent):
     hub.start()
 
 
-def check_recovery(site, hub, agent):
-    """The machine burns with records that the hub was told of and never got."""
-    old = agent.records()
-    hub.stop()
-    agent.stop()
-    lost = agent.submit(*[review() for _ in range(3)])
-    hub.start()
-    top = max(row["seq"] for row in agent.records())
-    # HELLO tells how many there are; the connection is cut before they are sent
-    told = client.Peer(f"{site.folder}/told")
-    with open(f"{agent.home}/identity.zpl") as file:
-        values = {line.split("=")[0].strip(): line.split("=")[1].strip().strip('"') for line in file if "=" in line}
-    with open(f"{agent.home}/hub.zpl") as file:
-        member = {line.split("=")[0].strip(): line.split("=")[1].strip().strip('"') for line in file if "=" in line}
-    told.set(curve_public=bytes.fromhex(values["curve_public"]), curve_secret=bytes.fromhex(values["curve_secret"]),
-             hub_curve=bytes.fromhex(member["hub_key"]), endpoint=member["endpoint"])
-    told.connect(member["endpoint"])
-    told.send(client.HELLO, 1, {"software": "agent that burns", "sent": top})
-    told.receive(client.WELCOME)
-    wait_until(lambda: hub.cli_json("entity", "show", agent.uscc)[0]["missing"] >= 3, 10, what="the hub lists what is missing")
+def open_session(site, agent, sent):
+    """Somebody with this agent's keys tells the hub how many records there are, and sends none."""
+    peer, own, hub = client.Peer(f"{site.folder}/told"), settings(agent, "identity.zpl"), settings(agent, "hub.zpl")
+    peer.set(curve_public=bytes.fromhex(own["curve_public"]), curve_secret=bytes.fromhex(own["curve_secret"]),
+             hub_curve=bytes.fromhex(hub["hub_key"]), endpoint=hub["endpoint"])
+    peer.connect(hub["endpoint"])
+    peer.send(client.HELLO, 1, {"software": "agent that burns", "sent": sent})
+    peer.session = peer.receive(client.WELCOME)[1]
+    return peer
 
-    plain = hub.cli("entity", "invite", agent.uscc).stdout.strip().splitlines()[-1]
+
+def burn(site, hub, agent, load):
+    """The machine burns amidst its work: of its last records the hub was told, and never got them. The session that told it."""
+    agent.kill()
+    agent.submit(*[review() for _ in range(3)])
+    load.stop()
+    told = open_session(site, agent, max(row["seq"] for row in agent.records()))
+    wait_until(lambda: hub.cli_json("entity", "show", agent.uscc)[0]["missing"] >= 3, 10, what="the hub lists what is missing")
+    return told
+
+
+def replace(site, hub, agent, told):
+    """Another machine in the place of the agent's, by a link for just that."""
     fresh = Agent(site, "recovered")
     site.programs.append(fresh)
-    refused = fresh.cli("join", plain, ok=False)
+    refused = fresh.cli("join", new_link(hub, "entity", agent.uscc), ok=False)
     check(refused.returncode == 1 and "has a key already" in refused.stderr, "a plain link is no way in for a second machine",
           refused.stderr)
     check(hub.cli("entity", "invite", agent.uscc, "--replace", ok=False).returncode == 1, "a link that replaces needs a reason")
-    link = hub.cli("entity", "invite", agent.uscc, "--replace", "--reason", "机房火灾").stdout.strip().splitlines()[-1]
-    fresh.join(link)
+    fresh.join(new_link(hub, "entity", agent.uscc, "--replace", "--reason", "机房火灾"))
     fresh.uscc = agent.uscc
     answer = None
     try:
@@ -103,6 +156,16 @@ def check_recovery(site, hub, agent):
         answer = refusal.args[0]
     check(answer == "revoked", "the lost key's session ends at that moment", answer)
     told.close()
+    return fresh
+
+
+def check_recovery(site, hub, agent, load):
+    """Returns the new machine and its load, and what came of the old one."""
+    told = burn(site, hub, agent, load)
+    top = max(row["seq"] for row in agent.records())
+    fresh = replace(site, hub, agent, told)
+    kept = arrived(hub, agent.uscc)
+    lost = names(filed(agent)) - names(kept)
     ids = fresh.submit(review())
     check(fresh.records()[0]["seq"] == top + 1, "the new agent counts on above what the hub was told of", fresh.records())
     fresh.sync()
@@ -110,32 +173,42 @@ def check_recovery(site, hub, agent):
     check(states[0] == "current" and "revoked" in states, "the new key is in the place of the old ones", states)
     check(set(ids) <= set(hub.ids()), "what the new machine files arrives")
     row = hub.cli_json("entity", "show", agent.uscc)[0]
-    check(row["missing"] == 3, "what was lost with the old one shows as a gap", row)
-    check(not set(lost) & set(hub.ids()), "and was never there")
-    sample = next(row["id"] for row in old if row["state"] != "accepted")
-    check(hub.cli_json("show", sample)["signature_verified"], "what the old key signed stays proved")
+    check(len(lost) >= 3 and row["missing"] == len(lost), "what was lost with the old one shows as a gap", (len(lost), row))
+    fresh.start()
+    more = Load(fresh, SEED + 9)
+    check(hub.cli_json("show", kept["review_report"][0])["signature_verified"], "what the old key signed stays proved")
     agent.start()
     wait_until(lambda: "refuses this key" in agent.log(), 15, what="the old machine is refused")
     agent.stop()
-    return fresh
+    return fresh, more, kept
 
 
-def check_revocation(hub, agent):
-    wait_until(lambda: parse_json(agent.cli("status", "--json").stdout)["link"]["connected"], 20, what="the agent is connected")
+def check_revocation(hub, agent, load):
+    """Amidst the sending of what has piled up. It goes on accepting, which the hub never sees. Returns the act's number."""
+    agent.stop()
+    agent.submit(*[review() for _ in range(PILE)])
     name = hub.cli_json("entity", "keys", agent.uscc)[0]["key"]
     check(hub.cli("entity", "key", "revoke", agent.uscc, name[:4], "--reason", "x", ok=False).returncode == 1,
           "four digits are not enough to name a key")
+    agent.start(event="link-ready")
     hub.cli("entity", "key", "revoke", agent.uscc, name[:12], "--reason", "遗失")
     agent.wait_log("code=revoked", 10)
     rows = hub.cli_json("entity", "keys", agent.uscc)
     check(rows[0]["state"] == "revoked" and rows[0]["reason"] == "遗失" and rows[0]["revoked_at"], "the key is revoked, and why",
           rows[0])
+    count = len(load.printed)
+    wait_until(lambda: len(load.printed) > count, 20, what="it goes on filing all the same")
+    load.stop()
     agent.stop()
+    agent.start()
+    agent.wait_log("refuses this key", 15)
+    agent.stop()
+    return next(row["number"] for row in hub.cli_json("audit-log", "--act", "key_revoke"))
 
 
-def check_leak(hub, province, agent):
-    """The hub's own keys are in wrong hands: new ones, and everybody joins again with the keys and records that he has."""
-    old, before = hub.cli("key", "show").stdout, hub.ids()
+def leak(hub):
+    """The hub's keys are in wrong hands, and it gets others, in spite of a crash."""
+    old = hub.cli("key", "show").stdout
     check(hub.cli("key", "rotate", "--leaked", "--reason", "x", ok=False).returncode == 1, "not under a running hub")
     hub.stop()
     shutil.copy(f"{hub.home}/identity.zpl", f"{hub.home}/leaked")
@@ -147,49 +220,90 @@ def check_leak(hub, province, agent):
     check(done.returncode == 1 and "key rotate" in done.stderr, "a change that was cut short is to be finished first", done.stderr)
     hub.cli("key", "rotate", "--leaked", "--reason", "备份介质遗失")
     hub.start()
-    waiting = agent.submit(review())
-    agent.start()
-    agent.wait_log("secure handshake failed", 20)
-    agent.stop()
-    agent.join(hub.cli("entity", "invite", agent.uscc).stdout.strip().splitlines()[-1])
-    agent.start()
+
+
+def check_leak(hub, province, agents, follower):
+    """Everybody joins again with the keys and records that he has. Returns what an institution filed in between."""
+    before = hub.ids()
+    leak(hub)
+    waiting = [agent.submit(review())[0] for agent in agents]
+    for agent in agents:
+        agent.wait_log("secure handshake failed", 20)
+        agent.stop()
+        agent.join(new_link(hub, "entity", agent.uscc))
+        agent.start()
     wait_until(lambda: set(waiting) <= set(hub.ids()), 20, what="what waited arrives by the new link")
     province.stop()
-    province.cli("join", hub.cli("peer", "invite", "省厅 province").stdout.strip().splitlines()[-1], "--replace", "1")
+    province.cli("join", new_link(hub, "peer", "省厅 province"), "--replace", "1")
     province.start()
-    truth = figures(hub.stats("review"))
-    wait_until(lambda: province.figures("review") == truth, 30, what="the province follows under the new key")
-    check(set(before) <= set(hub.ids()) and province.figures("review") == truth, "nothing was lost, and nothing counts twice")
+    follower.peer.join(new_link(hub, "peer", "follower"))
+    follower.live = False
+    check(set(before) <= set(hub.ids()), "a hub whose keys leaked still has what it had")
     check(hub.cli_json("show", before[-1])["signature_verified"], "what was filed with the leaked key is still proved")
-    check(agent.cli("receipt", agent.records()[0]["id"]).returncode == 0, "and its receipt verifies")
+    return waiting
+
+
+def check_leaked_receipts(agent, waiting):
+    """Its receipts before and after the leak; then the key that it has now leaks as well, long ago."""
+    wait_until(lambda: all(row["state"] != "accepted" for row in agent.records()), 20, what="all its receipts")
+    first = filed(agent)["review_report"][0]
+    check(agent.cli("receipt", first).returncode == 0, "a receipt of before the leak verifies")
     with contextlib.closing(sqlite3.connect(f"{agent.home}/spool.db")) as spool, spool:
         spool.execute("insert into leaked_key select hub_key, 1 from receipt order by row desc limit 1")
-    shown = agent.cli("receipt", waiting[0], ok=False)
+    shown = agent.cli("receipt", waiting, ok=False)
     check(shown.returncode == 1 and "reported leaked" in shown.stdout and "key leaked" in shown.stdout,
           "a receipt that a leaked key signed afterwards proves nothing", shown.stdout)
-    shown = agent.cli("receipt", agent.records()[0]["id"])
+    shown = agent.cli("receipt", first)
     check("key leaked" in shown.stdout and "VERIFIED" in shown.stdout, "one of before does, and shows when it leaked", shown.stdout)
-    acts = [row["act"] for row in hub.cli_json("audit-log")]
-    check({"key_leaked", "key_revoke", "key_replace"} <= set(acts), "each of these acts is on record", acts[-12:])
+
+
+def check_recovered(hub, burnt, load, kept, fresh):
+    """All of its records: those that the hub had when the machine burned, and the new one's."""
+    check(set(load.printed) <= names(filed(burnt)) and confirmed(burnt) <= names(kept) and begins_with(filed(burnt), kept),
+          "of the machine that burned the hub has the first ones in order, among them all that it had a receipt for")
+    later = filed(fresh)
+    check(arrived(hub, fresh.uscc) == {kind: kept[kind] + later[kind] for kind in kept},
+          "then all of the new machine's, once and in order, and nothing of what had burned")
+
+
+def check_revoked(hub, agent, load, act):
+    """What became of the records of the party whose key was revoked by the act of that number."""
+    came, mine, rows = arrived(hub, agent.uscc), filed(agent), agent.records()
+    check(set(load.printed) <= names(mine), "a revoked institution's agent forgets nothing")
+    check(confirmed(agent) and confirmed(agent) <= names(came) and begins_with(mine, came),
+          "all that it had a receipt for is there, in order")
+    last = max(row["number"] for row in hub.query() if row["entity"] == agent.uscc)
+    check(last < act and len(names(came)) < len(rows), "and nothing behind the act that revoked its key", (last, act, len(rows)))
 
 
 def test(site):
-    print(f"SEED={SEED} ROUNDS={ROUNDS}")
+    print(f"SEED={SEED} ROUNDS={ROUNDS}", flush=True)
     chance = random.Random(SEED)
     hub = site.hub()
     province = site.province(hub).start()
-    agents = [site.agent(hub, f"agent-{number}").start() for number in range(2)]
+    steady, burning, careless = agents = [site.agent(hub, name).start() for name in ("steady", "burning", "careless")]
     follower = Follower(site.peer(hub, "follower", link=hub.add_province("follower")))
     loads = [Load(agent, SEED + number) for number, agent in enumerate(agents)]
     wait_until(lambda: follower.step() or len(hub.ids()) > 10, 30, 0.1, "records arrive")
-    check_rotation(hub, province, agents, chance)
-    stored = check_arrivals(hub, follower, loads)
+    with filing(hub, loads, "keys changed"):
+        check_rotation(hub, province, agents, chance)
+        check_cut_short(hub, careless)
+    with filing(hub, [loads[0], loads[2]], "a machine burned and was replaced"):
+        fresh, more, kept = check_recovery(site, hub, burning, loads[1])
+    with filing(hub, [loads[0], more], "a key was revoked"):
+        act = check_revocation(hub, careless, loads[2])
+    with filing(hub, [loads[0], more], "the hub's keys leaked"):
+        waiting = check_leak(hub, province, [steady, fresh], follower)
+    stored = check_arrivals(hub, follower, [loads[0], more])
+    check(arrived(hub, steady.uscc) == filed(steady), "one institution's are there once and in order")
+    check_recovered(hub, burning, loads[1], kept, fresh)
+    check_revoked(hub, careless, loads[2], act)
     check_agreement(site, hub, province, follower)
     check(hub.cli_json("show", stored[-1])["signature_verified"], "the oldest record is still proved by the key that signed it")
-    check_cut_short(hub, agents[1])
-    fresh = check_recovery(site, hub, agents[0])
-    check_revocation(hub, agents[1])
-    check_leak(hub, province, fresh)
+    check_leaked_receipts(fresh, waiting[1])
+    acts = [row["act"] for row in hub.cli_json("audit-log")]
+    check({"key_leaked", "key_revoke", "key_replace"} <= set(acts), "each of these acts is on record", acts[-12:])
+    check(hub.cli("audit").returncode == 0, "the audit finds nothing")
 
 
 if __name__ == "__main__":
