@@ -5,6 +5,7 @@
 
 #include "common/log.h"
 #include "common/text.h"
+#include "common/zpl.h"
 
 static const struct option_row rows[] = {
     {"log_level", OPTION_LOG_LEVEL, offsetof(struct settings, log_level), "info", 0, 0, true,
@@ -41,11 +42,13 @@ enum { ROWS = sizeof rows / sizeof *rows };
 /* What the bounds of a row cannot say. */
 static err_t check_texts(const char *path, const struct settings *settings, char reterr_reason[512])
 {
+    char place[ZPL_PLACE_SIZE];
     if (strcmp(settings->http_address, "127.0.0.1") != 0 && strcmp(settings->http_address, "::1") != 0) {
+        zpl_place(path, NULL, "http_address", place);
         snprintf(reterr_reason, 512,
-                 tr("%.200s: http_address: expected 127.0.0.1 or ::1: the endpoint is for this machine alone",
-                    "%.200s：http_address：应为 127.0.0.1 或 ::1，该接口仅供本机使用"),
-                 path);
+                 tr("%s: http_address: expected 127.0.0.1 or ::1: the endpoint is for this machine alone",
+                    "%s：http_address：应为 127.0.0.1 或 ::1，该接口仅供本机使用"),
+                 place);
         return ERR_INVALID;
     }
     const struct {
@@ -53,9 +56,10 @@ static err_t check_texts(const char *path, const struct settings *settings, char
     } folders[] = {{"watch_dir", settings->watch_dir}, {"attachments_dir", settings->attachments_dir}};
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         if (folders[i].value[0] && folders[i].value[0] != '/') {
+            zpl_place(path, NULL, folders[i].key, place);
             snprintf(reterr_reason, 512,
-                     tr("%.200s: %s: expected a full path, beginning with /", "%.200s：%s：应为以 / 开头的完整路径"),
-                     path, folders[i].key);
+                     tr("%s: %s: expected a full path, beginning with /", "%s：%s：应为以 / 开头的完整路径"), place,
+                     folders[i].key);
             return ERR_INVALID;
         }
     }

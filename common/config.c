@@ -1,6 +1,5 @@
 #include "common/config.h"
 
-#include <ctype.h>
 #include <czmq.h>
 #include <inttypes.h>
 #include <string.h>
@@ -70,27 +69,6 @@ static void expectation(const struct option_row *row, char *out, size_t size)
     }
 }
 
-/* zconfig keeps no line numbers, so the line is found again by its key. */
-static int line_of(const char *path, const char *key)
-{
-    char line[1024];
-    int number = 0;
-    FILE *file = fopen(path, "r");
-    while (file && fgets(line, sizeof line, file)) {
-        number++;
-        const char *at = line + strspn(line, " \t");
-        size_t size = strlen(key);
-        if (strncmp(at, key, size) == 0 && !isalnum((unsigned char)at[size]) && at[size] != '_') {
-            fclose(file);
-            return number;
-        }
-    }
-    if (file) {
-        fclose(file);
-    }
-    return 0;
-}
-
 static size_t common_prefix(const char *a, const char *b)
 {
     size_t size = 0;
@@ -115,23 +93,29 @@ static err_t apply(const char *path, zconfig_t *item, const struct option_row *r
                    char reterr_reason[512])
 {
     const char *key = zconfig_name(item);
+    const char *text = zconfig_value(item) ? zconfig_value(item) : "";
+    char place[ZPL_PLACE_SIZE];
+    char expected[96];
+    char shown[64];
+    size_t points = 0;
+    bool is_prose = zpl_is_prose(text, &points);
     for (size_t i = 0; i < count; i++) {
         if (strcmp(rows[i].name, key) != 0) {
             continue;
         }
-        if (!zconfig_child(item) &&
-            set_option(&rows[i], zconfig_value(item) ? zconfig_value(item) : "", target) == ERR_OK) {
+        if (!zconfig_child(item) && is_prose && set_option(&rows[i], text, target) == ERR_OK) {
             return ERR_OK;
         }
-        char expected[96];
+        zpl_place(path, NULL, key, place);
         expectation(&rows[i], expected, sizeof expected);
-        snprintf(reterr_reason, 512, tr("%.200s:%d: %s = %.60s: expected %s", "%.200s:%d：%s = %.60s：应为 %s"), path,
-                 line_of(path, key), key, zconfig_value(item) ? zconfig_value(item) : "", expected);
+        snprintf(reterr_reason, 512, tr("%s: %s = %s: expected %s", "%s：%s = %s：应为 %s"), place, key,
+                 log_safe(text, strlen(text), shown, sizeof shown),
+                 is_prose ? expected : tr("UTF-8 without control characters", "不含控制字符的 UTF-8 文本"));
         return ERR_INVALID;
     }
-    snprintf(reterr_reason, 512,
-             tr("%.200s:%d: unknown key %.60s; did you mean %s?", "%.200s:%d：未知的键 %.60s，是否应为 %s？"), path,
-             line_of(path, key), key, nearest(rows, count, key));
+    zpl_place(path, NULL, key, place);
+    snprintf(reterr_reason, 512, tr("%s: unknown key %.60s; did you mean %s?", "%s：未知的键 %.60s，是否应为 %s？"),
+             place, key, nearest(rows, count, key));
     return ERR_INVALID;
 }
 

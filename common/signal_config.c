@@ -37,36 +37,13 @@ struct place {
     char *reason;
 };
 
-/* zconfig keeps no line numbers: the line is found again by the key, from the rule's own line on. */
-static int line_of(const struct place *place, const char *key)
-{
-    char line[1024];
-    FILE *file = fopen(place->path, "r");
-    int found = 0;
-    bool is_inside = place->rule == NULL;
-    for (int number = 1; file && !found && fgets(line, sizeof line, file); number++) {
-        const char *at = line + strspn(line, " \t");
-        size_t size = strcspn(at, " \t=\r\n");
-        bool is_rule = place->rule && strlen(place->rule) == size && strncmp(at, place->rule, size) == 0;
-        if (is_inside && strlen(key) == size && strncmp(at, key, size) == 0) {
-            found = number;
-        }
-        if (is_rule && strcmp(place->rule, key) == 0) {
-            found = number;
-        }
-        is_inside = is_inside || is_rule;
-    }
-    if (file) {
-        fclose(file);
-    }
-    return found;
-}
-
 static err_t fault(const struct place *place, const char *key, const char *text, const char *expected)
 {
-    snprintf(place->reason, 512, tr("%.200s:%d: %s%s%.40s%s%.60s: expected %s", "%.200s:%d：%s%s%.40s%s%.60s：应为 %s"),
-             place->path, line_of(place, key), place->rule ? place->rule : "", place->rule ? ": " : "", key,
-             text ? " = " : "", text ? text : "", expected);
+    char where[ZPL_PLACE_SIZE];
+    zpl_place(place->path, place->rule, key, where);
+    snprintf(place->reason, 512, tr("%s: %s%s%.40s%s%.60s: expected %s", "%s：%s%s%.40s%s%.60s：应为 %s"), where,
+             place->rule ? place->rule : "", place->rule ? ": " : "", key, text ? " = " : "", text ? text : "",
+             expected);
     return ERR_INVALID;
 }
 
@@ -138,6 +115,7 @@ static bool read_option(const struct option *option, const char *text, struct si
 {
     char *target = (char *)rule + option->offset;
     size_t size = strlen(text);
+    size_t points = 0;
     switch (option->form) {
     case FORM_NUMBER:
         return read_number(option, text, target);
@@ -146,9 +124,8 @@ static bool read_option(const struct option *option, const char *text, struct si
     case FORM_GROUP:
         return read_group(text, &rule->keys);
     case FORM_TEXT:
-        if ((int64_t)size >= option->low && (int64_t)size <= option->high &&
-            utf8_check((struct view){(const uint8_t *)text, size}, &size)) {
-            memcpy(target, text, strlen(text) + 1);
+        if ((int64_t)size >= option->low && (int64_t)size <= option->high && zpl_is_prose(text, &points)) {
+            memcpy(target, text, size + 1);
             return true;
         }
     }

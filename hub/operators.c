@@ -55,8 +55,24 @@ static unsigned read_roles(const char *text)
 static bool is_name(const char *name)
 {
     size_t points = 0;
-    return utf8_check((struct view){(const uint8_t *)name, strlen(name)}, &points) && points >= 1 && points <= 100 &&
-           !strpbrk(name, "\"\\\r\n\t");
+    return zpl_is_prose(name, &points) && points >= 1 && points <= 100 && !strpbrk(name, "\"\\\r\n\t");
+}
+
+/* One name, one role line, nothing beside or below them. */
+static bool has_its_keys_alone(zconfig_t *entry)
+{
+    const char *value = zconfig_value(entry);
+    size_t names = 0;
+    size_t roles = 0;
+    size_t others = value && *value ? 1 : 0;
+    for (zconfig_t *key = zconfig_child(entry); key; key = zconfig_next(key)) {
+        bool is_name_key = streq(zconfig_name(key), "name");
+        bool is_role_key = streq(zconfig_name(key), "role");
+        names += is_name_key;
+        roles += is_role_key;
+        others += (!is_name_key && !is_role_key) || zconfig_child(key);
+    }
+    return names <= 1 && roles <= 1 && others == 0;
 }
 
 /* What is wrong with the entry, or NULL. */
@@ -64,16 +80,15 @@ static const char *read_entry(zconfig_t *entry, struct person *ret_person)
 {
     const char *user = zconfig_name(entry);
     const char *name = zconfig_get(entry, "name", "");
-    for (zconfig_t *key = zconfig_child(entry); key; key = zconfig_next(key)) {
-        if (!streq(zconfig_name(key), "name") && !streq(zconfig_name(key), "role")) {
-            return tr("an operator has `name` and `role`, nothing else", "操作人员只有 name 与 role 两项");
-        }
+    if (!has_its_keys_alone(entry)) {
+        return tr("an operator has `name` and `role` once each, nothing else", "操作人员只有 name 与 role 各一项");
     }
     if (strlen(user) >= sizeof ret_person->user) {
         return tr("longer than a user's name may be", "用户名过长");
     }
     if (!is_name(name)) {
-        return tr("`name`: 1 to 100 characters without quotes", "name：1 至 100 个字符，不含引号");
+        return tr("`name`: 1 to 100 characters in UTF-8, without quotes and control characters",
+                  "name：1 至 100 个字符（UTF-8），不含引号与控制字符");
     }
     snprintf(ret_person->user, sizeof ret_person->user, "%s", user);
     snprintf(ret_person->name, sizeof ret_person->name, "%s", name);
@@ -97,10 +112,14 @@ static bool stands_already(const struct operators *operators, const char *user)
 static err_t read_file(const char *path, struct operators *operators, char reterr_reason[512])
 {
     zconfig_t *file = zpl_load(path);
-    const char *fault = file ? NULL : tr("not a ZPL file, or not to be read", "不是有效的 ZPL 文件，或无法读取");
-    const char *user = "";
-    for (zconfig_t *entry = file ? zconfig_child(file) : NULL; entry && !fault; entry = zconfig_next(entry)) {
-        user = zconfig_name(entry);
+    const char *fault = NULL;
+    if (!file) {
+        snprintf(reterr_reason, 512, "%.200s: %.200s", path,
+                 tr("not a ZPL file, or not to be read", "不是有效的 ZPL 文件，或无法读取"));
+        return ERR_INVALID;
+    }
+    for (zconfig_t *entry = zconfig_child(file); entry && !fault; entry = zconfig_next(entry)) {
+        const char *user = zconfig_name(entry);
         if (operators->count == OPERATORS_MAX) {
             fault = tr("more than 128 operators", "操作人员超过 128 名");
         } else if (stands_already(operators, user)) {
@@ -108,9 +127,11 @@ static err_t read_file(const char *path, struct operators *operators, char reter
         } else {
             fault = read_entry(entry, &operators->list[operators->count++]);
         }
-    }
-    if (fault) {
-        snprintf(reterr_reason, 512, "%.200s: %.64s: %.200s", path, user, fault);
+        if (fault) {
+            char place[ZPL_PLACE_SIZE];
+            zpl_place(path, NULL, user, place);
+            snprintf(reterr_reason, 512, "%s: %.64s: %.200s", place, user, fault);
+        }
     }
     zconfig_destroy(&file);
     return fault ? ERR_INVALID : ERR_OK;

@@ -32,7 +32,7 @@ struct operators {
     struct person list[OPERATORS_MAX];
 };
 
-/* The reason names file, user and what was expected. */
+/* The reason names file, line, user and what was expected. */
 MUST_CHECK err_t operators_load(const struct home *home, struct operators *ret_operators, char reterr_reason[512]);
 /* NULL: nobody who may act. */
 const struct person *operators_find(const struct operators *operators, uid_t uid);

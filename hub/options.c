@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "common/zpl.h"
 #include "hub/sharing.h"
 #include "proto/record.h"
 
@@ -76,6 +77,14 @@ const struct option_row option_rows[] = {
 };
 const size_t option_count = sizeof option_rows / sizeof *option_rows;
 
+static err_t refuse(const char *path, const char *key, const char *value, const char *expected, char ret_reason[512])
+{
+    char place[ZPL_PLACE_SIZE];
+    zpl_place(path, NULL, key, place);
+    snprintf(ret_reason, 512, "%s: %s = %.40s: expected %s", place, key, value, expected);
+    return ERR_INVALID;
+}
+
 err_t options_load(const struct home *home, struct options *ret_options, char reterr_reason[512])
 {
     char path[PATH_SIZE];
@@ -83,17 +92,13 @@ err_t options_load(const struct home *home, struct options *ret_options, char re
     err_t err = config_load(path, option_rows, option_count, ret_options, reterr_reason);
     if (err == ERR_OK &&
         !district_check((struct view){(const uint8_t *)ret_options->city, strlen(ret_options->city)})) {
-        snprintf(reterr_reason, 512, "%.200s: city: expected a six-digit district code such as 330100", path);
-        return ERR_INVALID;
+        return refuse(path, "city", ret_options->city, "a six-digit district code such as 330100", reterr_reason);
     }
     if (err == ERR_OK && !suite_named(ret_options->suite)) {
-        snprintf(reterr_reason, 512, "%.200s: suite = %.40s: expected ed25519 or sm2-sm3", path, ret_options->suite);
-        return ERR_INVALID;
+        return refuse(path, "suite", ret_options->suite, "ed25519 or sm2-sm3", reterr_reason);
     }
     if (err == ERR_OK && share_mode_find(ret_options->share_mode) < 0) {
-        snprintf(reterr_reason, 512, "%.200s: share_mode = %.40s: expected off, propose or auto", path,
-                 ret_options->share_mode);
-        return ERR_INVALID;
+        return refuse(path, "share_mode", ret_options->share_mode, "off, propose or auto", reterr_reason);
     }
     return err;
 }

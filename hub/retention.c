@@ -6,6 +6,7 @@
 
 #include "common/mem.h"
 #include "common/text.h"
+#include "common/zpl.h"
 #include "hub/acts.h"
 #include "hub/store_clock.h"
 #include "proto/check.h"
@@ -25,12 +26,37 @@ static const char *read_line(zconfig_t *line, struct retention *retention)
     if (!kind || kind->number == KIND_ADMINISTRATIVE_ACT) {
         return tr("no kind that has a term; see `agn-hub schema`", "不是可设期限的记录种类；见 agn-hub schema");
     }
-    if (!text || end == text || *end || months < 1 || months > MONTHS_MAX) {
+    if (!text || end == text || *end || months < 1 || months > MONTHS_MAX || zconfig_child(line)) {
         return tr("expected a number of months, 1 to 1200", "应为月数，1 至 1200");
+    }
+    if (retention->months[kind->number]) {
+        return tr("stands twice", "重复");
     }
     retention->months[kind->number] = months;
     retention->is_set = true;
     return NULL;
+}
+
+/* Into FRESH, which is empty. */
+static err_t read_file(const char *path, struct retention *fresh, char reterr_reason[512])
+{
+    zconfig_t *file = zpl_load(path);
+    const char *fault = NULL;
+    if (!file) {
+        snprintf(reterr_reason, 512, "%.200s: %.200s", path,
+                 tr("not a ZPL file, or not to be read", "不是有效的 ZPL 文件，或无法读取"));
+        return ERR_INVALID;
+    }
+    for (zconfig_t *line = zconfig_child(file); line && !fault; line = zconfig_next(line)) {
+        fault = read_line(line, fresh);
+        if (fault) {
+            char place[ZPL_PLACE_SIZE];
+            zpl_place(path, NULL, zconfig_name(line), place);
+            snprintf(reterr_reason, 512, "%s: %.60s: %.200s", place, zconfig_name(line), fault);
+        }
+    }
+    zconfig_destroy(&file);
+    return fault ? ERR_INVALID : ERR_OK;
 }
 
 err_t retention_load(const struct home *home, struct retention *retention, char reterr_reason[512])
@@ -38,27 +64,14 @@ err_t retention_load(const struct home *home, struct retention *retention, char 
     char path[PATH_SIZE];
     struct retention fresh = {0};
     home_file(home, RETENTION_FILE, path);
-    zconfig_t *file = home_has(home, RETENTION_FILE) ? zconfig_load(path) : NULL;
-    const char *fault = !file && home_has(home, RETENTION_FILE)
-                            ? tr("not a ZPL file, or not to be read", "不是有效的 ZPL 文件，或无法读取")
-                            : NULL;
-    for (zconfig_t *line = file ? zconfig_child(file) : NULL; line && !fault; line = zconfig_next(line)) {
-        fault = read_line(line, &fresh);
-        if (fault) {
-            snprintf(reterr_reason, 512, "%.200s: %.60s: %.200s", path, zconfig_name(line), fault);
-        }
-    }
-    if (fault && !file) {
-        snprintf(reterr_reason, 512, "%.200s: %.200s", path, fault);
-    }
-    zconfig_destroy(&file);
-    if (!fault) {
+    err_t err = home_has(home, RETENTION_FILE) ? read_file(path, &fresh, reterr_reason) : ERR_OK;
+    if (err == ERR_OK) {
         memcpy(retention->months, fresh.months, sizeof fresh.months);
         retention->is_set = fresh.is_set;
         retention->done_day = INT64_MIN;
         retention->is_under_way = false;
     }
-    return fault ? ERR_INVALID : ERR_OK;
+    return err;
 }
 
 void retention_done(struct retention *retention)

@@ -29,7 +29,7 @@ struct retention {
     int retained_kind;
 };
 
-/* Fills the terms; the rest stays. The reason names file, kind and what was expected. */
+/* Fills the terms; the rest stays. The reason names file, line, kind and what was expected. */
 MUST_CHECK err_t retention_load(const struct home *home, struct retention *retention, char reterr_reason[512]);
 void retention_done(struct retention *retention);
 /* A line a kind that has a term. The caller frees it. */

@@ -69,6 +69,9 @@ static void test_a_refusal_names_line_value_and_what_was_expected(void **state)
         {"text = \"\"", ":2: text = : expected a text of 1 to 20 bytes"},
         {"level = loud", ":2: level = loud: expected debug, info, warn or error"},
         {"numbre = 7", ":2: unknown key numbre; did you mean number?"},
+        {"text = \xba\xbc\xd6\xdd", ":2: text = ????: expected UTF-8"}, /* 杭州 in GBK */
+        {"text = a\x1b[2J", ":2: text = a?[2J: expected UTF-8 without control characters"},
+        {"text = a\n    more", ":2: text = a: expected a text"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct target target;

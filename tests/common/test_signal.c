@@ -380,7 +380,10 @@ static void test_a_bad_file_is_refused_by_line_and_key(void **state)
     assert_refused("signals\n    one\n        window = 3\n", ":2:", "group");
     assert_refused("signals\n    one\n        group = \"model_name\"\n        ror = 1\n", ":4:", "risk_domain");
     assert_refused("signals\n    one\n        group = \"model_name\"\n        level = 5\n", ":4:", "1 to 4");
+    assert_refused("signals\n    one\n        group = sector\n        label = \xbc\xd2\n", ":4:", "label");
+    assert_refused("signals\n    one\n        group = sector\n        label = \"a\x7f\"\n", ":4:", "label");
     assert_refused("signals\n", ":1:", "rule");
+    assert_refused("", ": signals", "rule"); /* no line is named where there is none */
 }
 
 int main(void)

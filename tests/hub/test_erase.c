@@ -315,11 +315,15 @@ static void test_the_file_names_kinds_and_months(void **state)
 {
     static const struct {
         const char *text, *expected;
-    } faults[] = {{"weather = 3\n", "weather"},
-                  {"administrative_act = 3\n", "administrative_act"},
+    } faults[] = {{"weather = 3\n", ":1: weather: "},
+                  {"risk_warning = 9\nadministrative_act = 3\n", ":2: administrative_act: "},
                   {"review_report = 0\n", "1200"},
                   {"review_report = soon\n", "1200"},
-                  {"review_report = 1201\n", "1200"}};
+                  {"review_report = 1201\n", "1200"},
+                  {"review_report\n", "1200"},
+                  {"review_report = 12\n    risk_warning = 60\n", "1200"},
+                  {"review_report = 1\nreview_report = 120\n", "twice"},
+                  {"review_report = \"\n", "not a ZPL file"}};
     struct town *town = *state;
     struct retention retention = {0};
     char reason[512];
@@ -334,6 +338,7 @@ static void test_the_file_names_kinds_and_months(void **state)
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         assert_int_equal(home_write(&town->home, RETENTION_FILE, faults[i].text, strlen(faults[i].text)), ERR_OK);
         assert_int_equal(retention_load(&town->home, &retention, reason), ERR_INVALID);
+        assert_non_null(strstr(reason, RETENTION_FILE ":"));
         assert_non_null(strstr(reason, faults[i].expected));
         assert_int_equal(retention.months[KIND_REVIEW_REPORT], 120); /* what was goes on */
     }

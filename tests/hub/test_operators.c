@@ -70,7 +70,7 @@ static void test_the_file_names_users_and_roles(void **state)
     assert_int_equal(stranger.roles, 0);
 }
 
-static void test_each_fault_names_the_user(void **state)
+static void test_each_fault_names_line_and_user(void **state)
 {
     static const struct {
         const char *text, *expected;
@@ -78,16 +78,25 @@ static void test_each_fault_names_the_user(void **state)
         {"anna\n    name = \"A\"\n    role = mayor\n", "role"},
         {"anna\n    name = \"A\"\n    role = \"operator,,\"\n", "role"},
         {"anna\n    name = \"A\"\n", "role"},
+        {"anna\n    name = \"A\"\n    role\n", "role"},
         {"anna\n    role = operator\n", "name"},
+        {"anna\n    name\n    role = operator\n", "name"},
+        {"anna\n    name = \xcd\xf5\n    role = operator\n", "UTF-8"}, /* 王 in GBK */
+        {"anna\n    name = A\x1b[2J\n    role = operator\n", "control characters"},
         {"anna\n    name = \"A\"\n    role = operator\n    power = all\n", "nothing else"},
+        {"anna\n    name = \"A\"\n    role = operator\n        power = all\n", "nothing else"},
+        {"anna = B\n    name = \"A\"\n    role = operator\n", "nothing else"},
+        {"anna\n    name = \"A\"\n    role = operator\n    role = administrator\n", "once each"},
         {"anna\n    name = \"A\"\n    role = operator\nanna\n    name = \"B\"\n    role = auditor\n", "twice"},
     };
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         struct operators operators;
         char reason[512] = "";
-        write_file(*state, faults[i].text);
+        char text[256];
+        snprintf(text, sizeof text, "#\n%s", faults[i].text);
+        write_file(*state, text);
         assert_int_equal(operators_load(*state, &operators, reason), ERR_INVALID);
-        assert_non_null(strstr(reason, "anna"));
+        assert_non_null(strstr(reason, OPERATORS_FILE ":2: anna: "));
         assert_non_null(strstr(reason, faults[i].expected));
     }
 }
@@ -110,7 +119,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_without_the_file_the_owner_is_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_file_names_users_and_roles, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_each_fault_names_the_user, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_each_fault_names_line_and_user, setup, teardown),
         cmocka_unit_test_setup_teardown(test_more_than_there_is_room_for, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
