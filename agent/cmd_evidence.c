@@ -10,6 +10,7 @@
 #include "agent/proof.h"
 #include "common/bundle.h"
 #include "common/identity.h"
+#include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
 #include "proto/check.h"
@@ -368,6 +369,7 @@ static int verify_file(const struct home *home, const struct arguments *argument
     struct bundle bundle;
     struct trust trust;
     char reason[256];
+    char quoted[JSON_ERROR_TEXT_LENGTH]; /* of the file */
     json_error_t error;
     FILE *file = fopen(path, "rb");
     char *text = mem_alloc(BUNDLE_SIZE_MAX + 1);
@@ -382,7 +384,7 @@ static int verify_file(const struct home *home, const struct arguments *argument
                  json                     ? reason
                  : size == 0              ? tr("empty, or cannot be read", "为空或无法读取")
                  : size > BUNDLE_SIZE_MAX ? tr("too large", "过大")
-                                          : error.text);
+                                          : log_safe(error.text, strlen(error.text), quoted, sizeof quoted));
         json_decref(json);
         return EXIT_REFUSED;
     }

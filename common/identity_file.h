@@ -1,4 +1,4 @@
-/* common/identity_file.h - identity.zpl, read and written: for identity.c alone. */
+/* common/identity_file.h - identity.zpl, read and written: for identity.c and a fuzz target alone. */
 #ifndef COMMON_IDENTITY_FILE_H
 #define COMMON_IDENTITY_FILE_H
 

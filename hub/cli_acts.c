@@ -5,6 +5,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include "common/log.h"
 #include "common/text.h"
 #include "hub/admin.h"
 #include "hub/cli.h"
@@ -392,11 +393,13 @@ int cli_file(const struct home *home, int argc, char **argv)
         return cli_usage(
             "agn-hub file FILE.json|-   (one record of the city, or an array of them: notice, city_plan, ...)");
     }
+    char quoted[JSON_ERROR_TEXT_LENGTH]; /* of the file */
     json_error_t error;
     json_t *root = streq(rest[0], "-") ? json_loadf(stdin, JSON_REJECT_DUPLICATES, &error)
                                        : json_load_file(rest[0], JSON_REJECT_DUPLICATES, &error);
     if (!root) {
-        return cli_fail("%s:%d:%d: %s", rest[0], error.line, error.column, error.text);
+        return cli_fail("%s:%d:%d: %s", rest[0], error.line, error.column,
+                        log_safe(error.text, strlen(error.text), quoted, sizeof quoted));
     }
     json_t *list = json_is_array(root) ? root : json_pack("[o]", root);
     zmsg_t *request = admin_request("file", NULL);

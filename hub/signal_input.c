@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "common/text.h"
 #include "proto/kinds.h"
 #include "proto/project.h"
@@ -61,6 +62,7 @@ static err_t add_line(struct input *input, const char *text, size_t size)
 {
     uint8_t id[RECORD_ID_SIZE];
     struct faults faults = {0};
+    char quoted[JSON_ERROR_TEXT_LENGTH]; /* of the line */
     json_error_t error;
     msgpack_sbuffer buffer;
     if (size > RECORD_SIZE_MAX) {
@@ -68,7 +70,7 @@ static err_t add_line(struct input *input, const char *text, size_t size)
     }
     json_t *object = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
     if (!object) {
-        return say(input, "", error.text);
+        return say(input, "", log_safe(error.text, strlen(error.text), quoted, sizeof quoted));
     }
     make_id(input->line, id);
     msgpack_sbuffer_init(&buffer);

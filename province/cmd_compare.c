@@ -3,10 +3,8 @@
  * A head of a size that was seen here too is compared at once. Of the rest the largest of each ledger goes to the
  * witness: `run` asks the hub to prove that it leads to the ledger that it shows here, as the smaller heads lead to it
  * by what the other side has checked. */
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +15,7 @@
 #include "common/text.h"
 #include "province/alarms.h"
 #include "province/commands.h"
+#include "province/heads_file.h"
 #include "province/hubs.h"
 
 enum { VERDICT_WAIT_MS = 20000, VERDICT_STEP_MS = 50 };
@@ -40,18 +39,6 @@ struct comparison {
     bool is_undecided;
 };
 
-/* Of the object itself or of its receipt. */
-static const json_t *member_of(const json_t *object, const char *key)
-{
-    const json_t *member = json_object_get(object, key);
-    return member ? member : json_object_get(json_object_get(object, "receipt"), key);
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-    return json_string_value(member_of(object, key));
-}
-
 /* By the hub's key, or one that it had before. */
 static const struct hub_member *find_member(const struct comparison *comparison, const struct signing_key *key)
 {
@@ -64,33 +51,6 @@ static const struct hub_member *find_member(const struct comparison *comparison,
         }
     }
     return NULL;
-}
-
-/* ERR_NOT_FOUND: of a hub that is none of ours. ERR_INVALID: no head that the hub has signed. */
-static err_t read_head(const struct comparison *comparison, const json_t *object, const char *head_key,
-                       const char *signature_key, const char *hub_key, const struct hub_member **ret_member,
-                       struct kept_head *ret_head)
-{
-    uint8_t bytes[HEAD_SIZE];
-    uint8_t signature[SIGNATURE_SIZE];
-    struct signing_key key;
-    const char *key_text = text_of(object, hub_key);
-    const char *head_text = text_of(object, head_key);
-    const char *signature_text = text_of(object, signature_key);
-    if (!key_text || !head_text || !signature_text || signing_key_parse(key_text, &key) != ERR_OK ||
-        hex_parse(head_text, bytes, sizeof bytes) != ERR_OK ||
-        hex_parse(signature_text, signature, sizeof signature) != ERR_OK) {
-        return ERR_INVALID;
-    }
-    *ret_member = find_member(comparison, &key);
-    if (!*ret_member) {
-        return ERR_NOT_FOUND;
-    }
-    const struct signed_head signed_head = {
-        {bytes, sizeof bytes}, suite_label(signing_key_suite(&key)), {signature, sizeof signature}};
-    return head_is_signed(&signed_head, &key)
-               ? kept_head_take(signed_head.head, signed_head.signature, signing_key_view(&key), ret_head)
-               : ERR_INVALID;
 }
 
 static void claim(struct comparison *comparison, const struct hub_member *member, const struct kept_head *head)
@@ -128,21 +88,22 @@ static err_t take_doubtful(struct comparison *comparison, const struct hub_membe
                : err;
 }
 
-static err_t take_head(struct comparison *comparison, const json_t *object, const char *head_key,
-                       const char *signature_key, const char *hub_key)
+static err_t take_head(void *self, const struct filed_head *filed)
 {
-    const struct hub_member *member = NULL;
+    struct comparison *comparison = self;
     struct kept_head theirs;
     struct kept_head ours;
-    err_t err = read_head(comparison, object, head_key, signature_key, hub_key, &member, &theirs);
+    const struct hub_member *member = filed ? find_member(comparison, &filed->key) : NULL;
+    bool is_strange = filed && !member;
+    bool is_good = member && filed_head_check(filed, &theirs) == ERR_OK;
     comparison->heads++;
-    comparison->strange += err == ERR_NOT_FOUND;
-    comparison->damaged += err == ERR_INVALID;
-    if (err != ERR_OK) {
+    comparison->strange += is_strange;
+    comparison->damaged += !is_strange && !is_good;
+    if (!is_good) {
         return ERR_OK;
     }
     bool is_doubtful = false;
-    err = witness_doubts(comparison->witness, member->hub, &theirs, &is_doubtful);
+    err_t err = witness_doubts(comparison->witness, member->hub, &theirs, &is_doubtful);
     if (err == ERR_OK && is_doubtful) {
         return take_doubtful(comparison, member, &theirs);
     }
@@ -154,61 +115,28 @@ static err_t take_head(struct comparison *comparison, const json_t *object, cons
     return err == ERR_OK ? contradict(comparison, member, HEADS_FORK, &theirs, &ours) : err;
 }
 
-/* Whatever stands between the objects of a list, of lines or of files put together is passed over. */
-static bool skip_to_object(FILE *file)
-{
-    int letter = getc(file);
-    while (letter != EOF && (isspace(letter) || strchr("[],", letter))) {
-        letter = getc(file);
-    }
-    return letter != EOF && ungetc(letter, file) != EOF;
-}
-
-static bool read_objects(struct comparison *comparison, FILE *file)
-{
-    json_error_t error;
-    while (skip_to_object(file)) {
-        json_t *object = json_loadf(file, JSON_DISABLE_EOF_CHECK | JSON_REJECT_DUPLICATES, &error);
-        if (!object) {
-            complain(tr("%s: %s, line %d of this value: expected a list of JSON objects, as heads --export writes them",
-                        "%s：%s（该值第 %d 行）：应为 heads --export 导出的 JSON 对象列表"),
-                     comparison->path, error.text, error.line);
-            return false;
-        }
-        err_t err = text_of(object, "head") ? take_head(comparison, object, "head", "signature", "hub_key") : ERR_OK;
-        if (err == ERR_OK && text_of(object, "known_head")) {
-            err = take_head(comparison, object, "known_head", "known_signature", "known_hub_key");
-        }
-        const json_t *inclusion = member_of(object, "inclusion");
-        if (err == ERR_OK && text_of(inclusion, "head")) {
-            err = take_head(comparison, inclusion, "head", "signature", "hub_key");
-        }
-        json_decref(object);
-        if (err != ERR_OK) {
-            complain(tr("the witness could not be written: %s", "见证数据库写入失败：%s"), err_text(err));
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool read_file(struct comparison *comparison)
 {
+    char reason[256];
     FILE *file = fopen(comparison->path, "re");
     if (!file) {
         complain(tr("cannot read %s: %s", "无法读取 %s：%s"), comparison->path, strerror(errno));
         return false;
     }
-    bool is_read = read_objects(comparison, file);
+    err_t err = heads_file_read(file, take_head, comparison, reason);
     fclose(file);
-    if (is_read && comparison->heads == 0) {
+    if (*reason) {
+        complain(tr("%s: %s", "%s：%s"), comparison->path, reason);
+    } else if (err != ERR_OK) {
+        complain(tr("the witness could not be written: %s", "见证数据库写入失败：%s"), err_text(err));
+    } else if (comparison->heads == 0) {
         complain(
             tr("%s holds no signed head: expected what heads --export writes, or a receipt or evidence of an agent",
                "%s 中没有签名根：应为 heads --export 的导出文件，或机构的回执、证据文件"),
             comparison->path);
         return false;
     }
-    return is_read;
+    return err == ERR_OK;
 }
 
 static bool tell(struct comparison *comparison)

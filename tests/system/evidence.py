@@ -139,6 +139,10 @@ def test(site):
     broken = agent.cli("verify", verifier.path, ok=False)
     check(broken.returncode == 1 and "evidence" in broken.stderr, "a file of anything else: a clear error", broken)
     with open(verifier.path, "w") as file:
+        file.write('{"a" "\x9b[2J"}')
+    broken = agent.cli("verify", verifier.path, ok=False)
+    check(broken.returncode == 1 and "\x9b" not in broken.stderr, "what it says of the file does nothing to a terminal", broken)
+    with open(verifier.path, "w") as file:
         json.dump({**files[0], "record": 5}, file)
     broken = agent.cli("verify", verifier.path, ok=False)
     check(broken.returncode == 1 and "record" in broken.stderr, "the member at fault is named", broken)

@@ -267,10 +267,12 @@ def test_receipts(site, agent, two):
     seen = two.cli("compare", path, ok=False)
     check(seen.returncode == 1 and "damaged" in seen.stdout and "hub 1" not in seen.stdout,
           "a head that the hub has not signed proves nothing", seen.stdout)
-    for hostile in ("", "[", "[1]", '{"head": 7}', "[" * 3000, '{"head": "00", "signature": "", "hub_key": "zz", "algorithm": "x"}'):
+    for hostile in ("", "[", "[1]", '{"head": 7}', "[" * 3000, '{"head": "00", "signature": "", "hub_key": "zz", "algorithm": "x"}',
+                    '{"a" "\x9b[2J"}'):
         with open(path, "w") as file:
             file.write(hostile)
-        require(two.cli("compare", path, ok=False).returncode == 1, "no file of heads", hostile[:20])
+        seen = two.cli("compare", path, ok=False)
+        require(seen.returncode == 1 and "\x9b" not in seen.stderr, "no file of heads", hostile[:20])
 
 
 def test(site):
