@@ -44,8 +44,10 @@ static double grow(struct store *store, uint64_t records)
     return spent;
 }
 
-static void prove(struct store *store, uint64_t records, bool is_consistency, struct samples *samples)
+/* The size of the largest, in bytes. */
+static size_t prove(struct store *store, uint64_t records, bool is_consistency, struct samples *samples)
 {
+    size_t most = 0;
     uint64_t state = 88172645463325252ULL;
     for (int i = 0; i < PROOFS; i++) {
         struct question question = {0};
@@ -54,7 +56,10 @@ static void prove(struct store *store, uint64_t records, bool is_consistency, st
         double began = now_s();
         must(store_prove(store, &question), "prove");
         samples_add(samples, (now_s() - began) * 1e3);
+        size_t size = merkle_path_view(is_consistency ? &question.consistency : &question.inclusion).size;
+        most = size > most ? size : most;
     }
+    return most;
 }
 
 static double file_mib(const struct home *home, const char *name)
@@ -81,8 +86,8 @@ static void measure(const struct home *home, uint64_t records, struct results *r
     struct question first = {.prove = {.number = records / 3, .from = records / 2}};
     must(store_prove(reader, &first), "prove");
     double cold = now_s() - began;
-    prove(reader, records, false, &inclusion);
-    prove(reader, records, true, &consistency);
+    size_t inclusion_bytes = prove(reader, records, false, &inclusion);
+    size_t consistency_bytes = prove(reader, records, true, &consistency);
     results_add(results, "records", (double)records, 0);
     results_add(results, "add_us", spent * 1e6 / (double)records, 2);
     results_add(results, "store_mib", file_mib(home, "store.db"), 1);
@@ -90,6 +95,8 @@ static void measure(const struct home *home, uint64_t records, struct results *r
     results_add(results, "first_proof_ms", cold * 1e3, 3);
     results_add_latency(results, "inclusion", &inclusion);
     results_add_latency(results, "consistency", &consistency);
+    results_add(results, "inclusion_bytes", (double)inclusion_bytes, 0);
+    results_add(results, "consistency_bytes", (double)consistency_bytes, 0);
     samples_done(&inclusion);
     samples_done(&consistency);
     store_close(reader);
