@@ -183,6 +183,32 @@ BOMBS = [b"\xdd\xff\xff\xff\xff", b"\xdf\xff\xff\xff\xff", b"\x95\x08\x01\x01\xd
          b"\xc6\xff\xff\xff\xff", b"\xdb\x7f\xff\xff\xffxx", b"\xc1", b"", b"\x92\x01", b"\xdc\xff\xff" + b"\xc0" * 65535]
 
 
+def own_names(target):
+    """Routing ids of the sender's own choice, of any size, and messages of several frames."""
+    size = 0
+    while True:
+        size = size % 255 + 1
+        sock = target.dealer(target.enrol_port, routing_id=b"A" * size)
+        with contextlib.suppress(zmq.Again):
+            for _ in range(20):
+                sock.send_multipart([msgpack.packb([ENROL, 1, {}])] * (1 + size % 3))
+                target.struck()
+        time.sleep(0.02)
+        sock.close()
+
+
+def endless(target):
+    """A message that goes on and on, until the hub cuts the line."""
+    while True:
+        sock = target.dealer(target.enrol_port)
+        with contextlib.suppress(zmq.Again):
+            for _ in range(2500):
+                sock.send(bytes(4000), zmq.SNDMORE)
+                target.struck()
+        time.sleep(0.2)
+        sock.close()
+
+
 def malformed(target):
     """Messages that do not decode, 10,000 and more."""
     peer = target.peer()
@@ -317,7 +343,8 @@ def crowd(target):
             sock.close()
 
 
-WITHOUT_KEY = (silent, slow_bytes, connections, garbage, unknown_keys, guess_codes, large_enrolments)
+WITHOUT_KEY = (silent, slow_bytes, connections, garbage, unknown_keys, guess_codes, large_enrolments, own_names,
+               endless)
 WITH_KEY = (malformed, large_frames, large_batches, replay, beyond_window, deaf, never_finished, superseded, crowd)
 
 if __name__ == "__main__":
