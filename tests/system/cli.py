@@ -1,7 +1,7 @@
 """The command lines: exit codes, help, both languages, JSON and CSV that can be read, errors that say where."""
-import csv, datetime, io, json
+import csv, datetime, io, json, re
 
-from harness import (PROGRAMS, UUID, Hub, check, figures, main, make_uscc, os, parse_json, review, subprocess, wait_until,
+from harness import (PROGRAMS, ROOT, UUID, Hub, check, figures, main, make_uscc, os, parse_json, review, subprocess, wait_until,
                      warning)
 
 CHINESE = {"LANG": "zh_CN.UTF-8", "LC_ALL": "", "LANGUAGE": ""}
@@ -42,6 +42,18 @@ def check_help():
         with open("/dev/full", "w") as full:
             codes = [subprocess.run([*PROGRAMS[name], word], stdout=full, timeout=20).returncode for word in ("--help", "--version")]
         check(codes == [1, 1], f"agn-{name}: a full disk behind stdout exits 1", codes)
+
+
+def check_documented():
+    """The tables of options in docs/operations.md are what the programs say, keys and defaults."""
+    with open(f"{ROOT}/docs/operations.md") as file:
+        guide = file.read().split("<!-- options -->")[1]
+    for name in SUBCOMMANDS:
+        told = dict(re.findall(r"^#(\w+) = (.*)$", bare(name, "config").stdout, re.M))
+        table = guide.split(f"### {name}.zpl")[1].split("\n### ")[0]
+        rows = dict(re.findall(r"^\| `(\w+)` \| (?:`([^`]*)`)? *\|", table, re.M))
+        check({key: value.strip('"') for key, value in told.items()} == rows, f"every option of agn-{name} is in its guide",
+              set(told.items()) ^ set(rows.items()))
 
 
 def check_config(site):
@@ -148,6 +160,7 @@ def check_tables(hub, province, name):
 def test(site):
     check_help()
     check_config(site)
+    check_documented()
     hub = site.hub()
     check_hub(site, hub)
     check_calendar(hub)
