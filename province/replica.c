@@ -64,7 +64,9 @@ static const struct db_migration migrations[] = {
     {"alter table hub add column disk text; alter table hub add column disk_free_mib int;"
      "alter table hub add column disk_at int;"},
     /* The size of the hub's ledger that a figure was computed at; 0: the hub has not said. */
-    {"alter table cell add column size int not null default 0;"}};
+    {"alter table cell add column size int not null default 0;"},
+    /* Each alert of a new generation is looked for in the shown one, and the other way round. */
+    {"create index alert_same on alert(hub, generation, due_at, term, entity);"}};
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 
 /* Whether N of the new generation is O of the shown one: a party has an id once, an alert is told once. */
@@ -87,8 +89,12 @@ static const char *const sql[STATEMENTS] = {
                      " skipped = skipped + ?6 where hub = ?1",
     [SET_HEALTH] = "update hub set disk = ?2, disk_free_mib = ?3, disk_at = ?4 where hub = ?1",
     [SET_SYNCED] = "update hub set is_synced = 1 where hub = ?1",
+    /* The right side sees the former row. The shown generation stays one of another life, whatever happens until the
+     * snapshot is whole. */
     [START_GENERATION] = "update hub set generation = max(generation, shown) + 1, epoch = ?2, cursor = 0, head = 0,"
-                         " gaps = gaps + 1, last_gap_at = ?3, last_gap_why = ?4 where hub = ?1",
+                         " gaps = gaps + 1, last_gap_at = ?3, last_gap_why = case"
+                         " when generation <> shown and last_gap_why not in ('pruned', 'upgraded') then last_gap_why"
+                         " when ?4 = 'pruned' and epoch <> ?2 then 'epoch' else ?4 end where hub = ?1",
     [DROP_HALF_CELLS] = "delete from cell where hub = ?1 and generation <> (select shown from hub where hub = ?1)",
     [DROP_HALF_RECORDS] = "delete from record where hub = ?1 and generation <> (select shown from hub where hub = ?1)",
     [DROP_HALF_ALERTS] = "delete from alert where hub = ?1 and generation <> (select shown from hub where hub = ?1)",
@@ -102,6 +108,14 @@ static const char *const sql[STATEMENTS] = {
     /* Two parties of a hub may have used one id: the thread is the one of the party that the record names. */
     [FIND_THREAD] = "select thread, thread_kind, owner from record where hub = ?1 and id = ?2"
                     " order by (owner = ?3) desc, generation desc, cursor limit 1",
+    /* What the hub had lost and has again, at another cursor. */
+    [TAKE_LOST_RECORD] =
+        "delete from record indexed by record_id where hub = ?1 and generation = ?2 and id = ?3 and not is_held"
+        " and coalesce(entity, '') = coalesce(?4, '') returning first_at",
+    [TAKE_LOST_ALERT] =
+        "delete from alert indexed by alert_same where hub = ?1 and generation = ?2 and due_at = ?3 and term = ?4"
+        " and stage = ?5 and entity = ?6 and root is ?7 and period = ?8 and not is_held"
+        " returning first_at",
     [PUT_RECORD] = "insert or replace into record(hub, generation, cursor, id, thread, thread_kind, kind, owner,"
                    " number, received_at, role, entity_type, entity, entity_name, state, action, is_content, status,"
                    " level, title, record, first_at)"
@@ -114,11 +128,14 @@ static const char *const sql[STATEMENTS] = {
     [COUNT_GONE] = "select count(*) from cell o where o.hub = ?1 and o.generation = ?3 and o.count <> 0 and not exists"
                    " (select 1 from cell n where n.hub = ?1 and n.generation = ?2 and n.family = o.family"
                    " and n.day = o.day and n.dims = o.dims)",
-    [KEEP_FIRST_RECORDS] =
-        "update record set first_at = o.first_at from record o where record.hub = ?1"
-        " and record.generation = ?2 and o.hub = ?1 and o.generation = ?3 and " SAME_RECORD("record"),
-    [KEEP_FIRST_ALERTS] = "update alert set first_at = o.first_at from alert o where alert.hub = ?1"
-                          " and alert.generation = ?2 and o.hub = ?1 and o.generation = ?3 and " SAME_ALERT("alert"),
+    /* SQLite has to be told by which index, since it knows no figures of these tables: else each row would be held to
+     * all of the other generation, while every hub waits. */
+    [KEEP_FIRST_RECORDS] = "update record set first_at = coalesce((select o.first_at from record o"
+                           " indexed by record_id where o.hub = ?1 and o.generation = ?3 and " SAME_RECORD(
+                               "record") "), first_at) where hub = ?1 and generation = ?2",
+    [KEEP_FIRST_ALERTS] = "update alert set first_at = coalesce((select o.first_at from alert o"
+                          " indexed by alert_same where o.hub = ?1 and o.generation = ?3 and " SAME_ALERT(
+                              "alert") "), first_at) where hub = ?1 and generation = ?2",
     /* What was passed up is not forgotten because the hub has pruned it or lost it. Cursors of another life cannot be
      * compared with the new ones: what is of it is moved before all of those, in its own order. */
     [CARRY_RECORDS] =
@@ -129,7 +146,8 @@ static const char *const sql[STATEMENTS] = {
                       " id, thread, thread_kind, kind, owner, number, received_at, role, entity_type, entity,"
                       " entity_name, state, action, is_content, status, level, title, record, first_at,"
                       " case when ?4 then 0 else is_held end from record o where hub = ?1 and generation = ?3"
-                      " and not exists (select 1 from record n where n.hub = ?1 and n.generation = ?2"
+                      " and not exists (select 1 from record n indexed by record_id where n.hub = ?1"
+                      " and n.generation = ?2"
                       " and " SAME_RECORD("n") ")",
     [CARRY_ALERTS] =
         "insert or ignore into alert(hub, generation, cursor, at, due_at, term, stage, entity,"
@@ -137,7 +155,8 @@ static const char *const sql[STATEMENTS] = {
             "alert") ","
                      " at, due_at, term, stage, entity, entity_name, root, period, first_at,"
                      " case when ?4 then 0 else is_held end from alert o where hub = ?1 and generation = ?3"
-                     " and not exists (select 1 from alert n where n.hub = ?1 and n.generation = ?2"
+                     " and not exists (select 1 from alert n indexed by alert_same where n.hub = ?1"
+                     " and n.generation = ?2"
                      " and " SAME_ALERT("n") ")",
     [DROP_OLD_CELLS] = "delete from cell where hub = ?1 and generation <> ?2",
     [DROP_OLD_RECORDS] = "delete from record where hub = ?1 and generation <> ?2",

@@ -19,6 +19,8 @@ enum statement {
     PUT_CHANGE,
     FORGET_CHANGES,
     FIND_THREAD,
+    TAKE_LOST_RECORD,
+    TAKE_LOST_ALERT,
     PUT_RECORD,
     PUT_ALERT,
     SET_HEALTH,

@@ -128,9 +128,38 @@ static const char *title_of(const json_t *record)
     return "";
 }
 
+/* When it was first told of: now, unless the hub had lost it meanwhile. */
+static err_t take_lost(struct apply *apply, sqlite3_stmt *stmt, int64_t *ret_first_at)
+{
+    *ret_first_at = apply->now;
+    err_t err = db_step(stmt);
+    while (err == ERR_OK) {
+        int64_t first_at = sqlite3_column_int64(stmt, 0);
+        *ret_first_at = first_at < *ret_first_at ? first_at : *ret_first_at;
+        err = db_step(stmt);
+    }
+    sqlite3_reset(stmt);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static err_t take_lost_record(struct apply *apply, const struct record_event *event, const struct entry *entry,
+                              int64_t *ret_first_at)
+{
+    sqlite3_stmt *stmt = replica_statement(apply->replica, TAKE_LOST_RECORD, apply->hub);
+    sqlite3_bind_int64(stmt, 2, apply->position.generation);
+    db_bind_view(stmt, 3, (struct view){entry->id, RECORD_ID_SIZE});
+    replica_bind_text(stmt, 4, event->entity);
+    return take_lost(apply, stmt, ret_first_at);
+}
+
 static err_t put_record(struct apply *apply, const struct record_event *event, uint64_t cursor, const json_t *record,
                         const struct entry *entry)
 {
+    int64_t first_at = 0;
+    err_t err = take_lost_record(apply, event, entry, &first_at);
+    if (err != ERR_OK) {
+        return err;
+    }
     sqlite3_stmt *stmt = replica_statement(apply->replica, PUT_RECORD, apply->hub);
     sqlite3_bind_int64(stmt, 2, apply->position.generation);
     sqlite3_bind_int64(stmt, 3, (int64_t)cursor);
@@ -153,7 +182,7 @@ static err_t put_record(struct apply *apply, const struct record_event *event, u
     sqlite3_bind_int64(stmt, 19, json_integer_value(json_object_get(record, "level")));
     db_bind_str(stmt, 20, title_of(record));
     db_bind_view(stmt, 21, event->record);
-    sqlite3_bind_int64(stmt, 22, apply->now);
+    sqlite3_bind_int64(stmt, 22, first_at);
     apply->applied->records++;
     apply->applied->warnings += strcmp(entry->name, "risk_warning") == 0;
     return db_run(stmt);
@@ -183,30 +212,57 @@ err_t apply_record(struct apply *apply, const struct record_event *event, uint64
     return err;
 }
 
+/* Empty is text here, not NULL. */
+static void bind_string(sqlite3_stmt *stmt, int index, struct view text)
+{
+    sqlite3_bind_text(stmt, index, text.size ? (const char *)text.at : "", (int)text.size, SQLITE_TRANSIENT);
+}
+
+static void bind_root(sqlite3_stmt *stmt, int index, struct view root)
+{
+    if (root.size == RECORD_ID_SIZE) {
+        db_bind_view(stmt, index, root);
+    } else {
+        sqlite3_bind_null(stmt, index);
+    }
+}
+
+static err_t take_lost_alert(struct apply *apply, const struct clock_event *event, int64_t *ret_first_at)
+{
+    sqlite3_stmt *stmt = replica_statement(apply->replica, TAKE_LOST_ALERT, apply->hub);
+    sqlite3_bind_int64(stmt, 2, apply->position.generation);
+    sqlite3_bind_int64(stmt, 3, event->due_at);
+    bind_string(stmt, 4, event->term);
+    bind_string(stmt, 5, event->stage);
+    bind_string(stmt, 6, event->entity);
+    bind_root(stmt, 7, event->root);
+    bind_string(stmt, 8, event->period);
+    return take_lost(apply, stmt, ret_first_at);
+}
+
 err_t apply_alert(struct apply *apply, const struct clock_event *event, uint64_t cursor)
 {
+    int64_t first_at = 0;
     if (!replica_is_code(event->term, CODE_MAX) || !replica_is_code(event->stage, CODE_MAX) ||
         !is_text(event->entity) || !is_text(event->entity_name) || !is_code_or_absent(event->period)) {
         return ERR_INVALID;
     }
-    const struct view texts[] = {event->term, event->stage, event->entity, event->entity_name};
+    err_t err = take_lost_alert(apply, event, &first_at);
+    if (err != ERR_OK) {
+        return err;
+    }
     sqlite3_stmt *stmt = replica_statement(apply->replica, PUT_ALERT, apply->hub);
     sqlite3_bind_int64(stmt, 2, apply->position.generation);
     sqlite3_bind_int64(stmt, 3, (int64_t)cursor);
     sqlite3_bind_int64(stmt, 4, event->at);
     sqlite3_bind_int64(stmt, 5, event->due_at);
-    for (int i = 0; i < 4; i++) {
-        sqlite3_bind_text(stmt, 6 + i, texts[i].size ? (const char *)texts[i].at : "", (int)texts[i].size,
-                          SQLITE_TRANSIENT);
-    }
-    if (event->root.size == RECORD_ID_SIZE) {
-        db_bind_view(stmt, 10, event->root);
-    } else {
-        sqlite3_bind_null(stmt, 10);
-    }
-    sqlite3_bind_text(stmt, 11, event->period.size ? (const char *)event->period.at : "", (int)event->period.size,
-                      SQLITE_TRANSIENT);
-    sqlite3_bind_int64(stmt, 12, apply->now);
+    bind_string(stmt, 6, event->term);
+    bind_string(stmt, 7, event->stage);
+    bind_string(stmt, 8, event->entity);
+    bind_string(stmt, 9, event->entity_name);
+    bind_root(stmt, 10, event->root);
+    bind_string(stmt, 11, event->period);
+    sqlite3_bind_int64(stmt, 12, first_at);
     apply->applied->alerts++;
     return db_run(stmt);
 }

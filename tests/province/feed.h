@@ -13,6 +13,10 @@
 #include "province/replica.h"
 #include "tests/home.h"
 
+#define DIMS_A "healthcare|hospital|general|approved|none|initial"
+#define DIMS_B "finance|enterprise|general|approved|none|initial"
+#define DIMS_C "culture|enterprise|general|-|none|initial"
+
 /* One event of a feed. A warning where `action` is set, a cell otherwise; `raw` is sent as it stands. */
 struct fed {
     uint64_t cursor;
@@ -187,6 +191,20 @@ static inline int drop_site(void **state)
     return 0;
 }
 
+static inline struct standing standing_of(struct site *site, int64_t hub)
+{
+    struct standing standing;
+    assert_int_equal(replica_get_standing(site->replica, hub, &standing), ERR_OK);
+    return standing;
+}
+
+static inline void begin_resync(struct site *site, int64_t hub, uint8_t epoch, const char *why)
+{
+    uint8_t bytes[EPOCH_SIZE];
+    memset(bytes, epoch, sizeof bytes);
+    assert_int_equal(replica_begin_resync(site->replica, hub, bytes, why, 1700000000000), ERR_OK);
+}
+
 /* What a reader sees: the first column of a query's first row. */
 static inline int64_t ask(struct site *site, const char *sql)
 {
@@ -205,5 +223,71 @@ static inline int64_t shown_count(struct site *site, int64_t hub)
              (int)hub);
     return ask(site, sql);
 }
+
+static inline void pack_pair(msgpack_packer *packer, const char *key, const char *text)
+{
+    pack_text(packer, key);
+    pack_text(packer, text);
+}
+
+/* A record of KIND by PARTY ("": withheld) that goes on with REFERS_TO by KEY, or begins a thread. */
+struct told {
+    uint64_t cursor;
+    const char *kind;
+    const char *party;
+    const char *addressee;
+    uint8_t id;
+    const char *key;
+    uint8_t refers_to;
+    const char *state;
+};
+
+static inline err_t tell(struct site *site, uint8_t epoch, uint64_t head, const struct told *list, uint32_t count)
+{
+    struct fed raw[8];
+    msgpack_sbuffer buffers[8];
+    struct applied applied;
+    assert_true(count <= 8);
+    memset(raw, 0, sizeof raw);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct told *told = &list[i];
+        msgpack_sbuffer record;
+        msgpack_packer packer;
+        msgpack_sbuffer_init(&record);
+        msgpack_sbuffer_init(&buffers[i]);
+        msgpack_packer_init(&packer, &record, msgpack_sbuffer_write);
+        msgpack_pack_map(&packer, 3U + (told->addressee ? 1U : 0U) + (told->key ? 1U : 0U));
+        pack_text(&packer, "id");
+        pack_id(&packer, told->id);
+        pack_pair(&packer, "kind", told->kind);
+        pack_pair(&packer, "title", "A title");
+        if (told->addressee) {
+            pack_pair(&packer, "addressee", told->addressee);
+        }
+        if (told->key) {
+            pack_text(&packer, told->key);
+            pack_id(&packer, told->refers_to);
+        }
+        struct event event = {.type = EVENT_RECORD};
+        event.record = (struct record_event){.number = told->cursor,
+                                             .received_at = 5,
+                                             .role = text_view("entity"),
+                                             .entity = text_view(told->party),
+                                             .state = text_view(told->state),
+                                             .record = {(const uint8_t *)record.data, record.size}};
+        event_encode(&event, &buffers[i]);
+        raw[i] = (struct fed){.cursor = told->cursor, .raw = buffers[i].data, .raw_size = buffers[i].size};
+        msgpack_sbuffer_destroy(&record);
+    }
+    err_t err = feed(site, 1, epoch, head, raw, count, &applied);
+    for (uint32_t i = 0; i < count; i++) {
+        msgpack_sbuffer_destroy(&buffers[i]);
+    }
+    return err;
+}
+
+#define LATEST_STATE_IS(text)                                                                                          \
+    "select w.state = '" text "' from warning w join hub h on h.hub = w.hub and h.shown = w.generation"                \
+    " where w.hub = 1 order by w.cursor desc limit 1"
 
 #endif

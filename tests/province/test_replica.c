@@ -1,24 +1,6 @@
 /* The replica's promises: once, in order, crash-safe, and old figures shown until a snapshot is whole. */
 #include "feed.h"
 
-#define DIMS_A "healthcare|hospital|general|approved|none|initial"
-#define DIMS_B "finance|enterprise|general|approved|none|initial"
-#define DIMS_C "culture|enterprise|general|-|none|initial"
-
-static struct standing standing_of(struct site *site, int64_t hub)
-{
-    struct standing standing;
-    assert_int_equal(replica_get_standing(site->replica, hub, &standing), ERR_OK);
-    return standing;
-}
-
-static void begin_resync(struct site *site, int64_t hub, uint8_t epoch, const char *why)
-{
-    uint8_t bytes[EPOCH_SIZE];
-    memset(bytes, epoch, sizeof bytes);
-    assert_int_equal(replica_begin_resync(site->replica, hub, bytes, why, 1700000000000), ERR_OK);
-}
-
 static void test_events_applied_twice_change_nothing(void **state)
 {
     struct site *site = *state;
@@ -154,81 +136,6 @@ static void test_empty_events_move_the_cursor_to_the_head(void **state)
     assert_true(standing_of(site, 1).is_synced);
 }
 
-/* Three cells in the first life; the second one has the first two, lower numbers, and is read in two parts. */
-static void fill_then_resync(struct site *site, const char *why)
-{
-    const struct fed old[] = {{.cursor = 101, .dims = DIMS_A, .count = 2},
-                              {.cursor = 102, .dims = DIMS_B, .count = 5},
-                              {.cursor = 103, .dims = DIMS_C, .count = 11}};
-    const struct fed part[] = {{.cursor = 3, .dims = DIMS_A, .count = 2}};
-    struct applied applied;
-    assert_int_equal(feed(site, 1, 7, 103, old, 3, &applied), ERR_OK);
-    begin_resync(site, 1, 8, why);
-    assert_int_equal(feed(site, 1, 8, 6, part, 1, &applied), ERR_OK);
-    assert_false(applied.is_caught_up);
-}
-
-static void finish(struct site *site)
-{
-    const struct fed rest[] = {{.cursor = 6, .dims = DIMS_B, .count = 7}};
-    struct applied applied;
-    assert_int_equal(feed(site, 1, 8, 6, rest, 1, &applied), ERR_OK);
-    assert_true(applied.is_resynced);
-    assert_int_equal(applied.cells_gone, 1);
-    assert_int_equal(shown_count(site, 1), 9);
-    assert_int_equal(ask(site, "select count(*) from cell where hub = 1"), 2);
-    assert_false(standing_of(site, 1).is_resyncing);
-}
-
-static void test_a_resync_shows_the_old_figures_until_the_head_and_removes_what_is_gone(void **state)
-{
-    struct site *site = *state;
-    fill_then_resync(site, "epoch");
-    assert_true(standing_of(site, 1).is_resyncing);
-    assert_int_equal(shown_count(site, 1), 18);
-    finish(site);
-}
-
-static void test_a_resync_goes_on_after_a_crash(void **state)
-{
-    struct site *site = *state;
-    fill_then_resync(site, "epoch");
-    reopen(site);
-    struct standing standing = standing_of(site, 1);
-    assert_true(standing.is_resyncing);
-    assert_int_equal(standing.epoch[0], 8);
-    assert_int_equal(standing.cursor, 3);
-    assert_int_equal(shown_count(site, 1), 18);
-    finish(site);
-}
-
-static void test_a_resync_that_is_begun_again_forgets_its_first_half(void **state)
-{
-    struct site *site = *state;
-    fill_then_resync(site, "epoch");
-    begin_resync(site, 1, 9, "epoch");
-    const struct fed all[] = {{.cursor = 1, .dims = DIMS_C, .count = 1}};
-    struct applied applied;
-    assert_int_equal(feed(site, 1, 9, 1, all, 1, &applied), ERR_OK);
-    assert_true(applied.is_resynced);
-    assert_int_equal(shown_count(site, 1), 1);
-    assert_int_equal(ask(site, "select count(*) from cell where hub = 1"), 1);
-    assert_int_equal(ask(site, "select gaps from hub where hub = 1"), 2);
-}
-
-static void test_unchanged_cells_keep_their_time_through_a_resync(void **state)
-{
-    struct site *site = *state;
-    const struct fed old[] = {{.cursor = 1, .dims = DIMS_A, .count = 2}, {.cursor = 2, .dims = DIMS_B, .count = 2}};
-    const struct fed fresh[] = {{.cursor = 1, .dims = DIMS_A, .count = 2}, {.cursor = 2, .dims = DIMS_B, .count = 3}};
-    struct applied applied;
-    assert_int_equal(feed_family(site, 1, 7, 2, true, "review", old, 2, 1000, &applied), ERR_OK);
-    begin_resync(site, 1, 8, "epoch");
-    assert_int_equal(feed_family(site, 1, 8, 2, true, "review", fresh, 2, 9000, &applied), ERR_OK);
-    assert_int_equal(ask(site, "select changed_at from cell where dims like 'health%'"), 1000);
-    assert_int_equal(ask(site, "select changed_at from cell where dims like 'fin%'"), 9000);
-}
-
 static void test_two_hubs_stay_apart(void **state)
 {
     struct site *site = *state;
@@ -247,10 +154,6 @@ static void test_two_hubs_stay_apart(void **state)
     assert_int_equal(standing_of(site, 1).cursor, 1);
 }
 
-#define LATEST_STATE_IS(text)                                                                                          \
-    "select w.state = '" text "' from warning w join hub h on h.hub = w.hub and h.shown = w.generation"                \
-    " where w.hub = 1 order by w.cursor desc limit 1"
-
 static void test_records_of_a_thread_belong_together(void **state)
 {
     struct site *site = *state;
@@ -265,35 +168,6 @@ static void test_records_of_a_thread_belong_together(void **state)
     assert_int_equal(ask(site, LATEST_STATE_IS("handling")), 1);
 }
 
-static void test_warnings_outlive_pruning_at_the_hub(void **state)
-{
-    struct site *site = *state;
-    const struct fed old[] = {{.cursor = 1, .action = "raise", .id = 1, .state = "raised"}};
-    const struct fed rest[] = {{.cursor = 5, .action = "handle", .id = 2, .refers_to = 1, .state = "handling"}};
-    struct applied applied;
-    assert_int_equal(feed(site, 1, 7, 1, old, 1, &applied), ERR_OK);
-    begin_resync(site, 1, 7, "pruned");
-    assert_int_equal(feed(site, 1, 7, 5, rest, 1, &applied), ERR_OK);
-    assert_int_equal(ask(site, "select count(*) from warning where is_held"), 2);
-    assert_int_equal(ask(site, "select count(distinct thread) from warning"), 1);
-    assert_int_equal(ask(site, LATEST_STATE_IS("handling")), 1);
-}
-
-static void test_warnings_of_a_lost_life_are_kept_and_marked_and_come_first(void **state)
-{
-    struct site *site = *state;
-    const struct fed old[] = {{.cursor = 100, .action = "raise", .id = 1, .state = "raised"},
-                              {.cursor = 101, .action = "handle", .id = 2, .refers_to = 1, .state = "handling"}};
-    const struct fed fresh[] = {{.cursor = 4, .action = "raise", .id = 1, .state = "acknowledged"}};
-    struct applied applied;
-    assert_int_equal(feed(site, 1, 7, 101, old, 2, &applied), ERR_OK);
-    begin_resync(site, 1, 8, "epoch");
-    assert_int_equal(feed(site, 1, 8, 4, fresh, 1, &applied), ERR_OK);
-    assert_int_equal(ask(site, "select count(*) from warning"), 2);
-    assert_int_equal(ask(site, "select count(*) from warning where not is_held"), 1);
-    assert_int_equal(ask(site, LATEST_STATE_IS("acknowledged")), 1);
-}
-
 static void test_a_cell_without_an_entity_type_is_counted(void **state)
 {
     struct site *site = *state;
@@ -305,68 +179,6 @@ static void test_a_cell_without_an_entity_type_is_counted(void **state)
 }
 
 /* ---- every kind, and what an older release had kept ---- */
-
-static void pack_pair(msgpack_packer *packer, const char *key, const char *text)
-{
-    pack_text(packer, key);
-    pack_text(packer, text);
-}
-
-/* A record of KIND by PARTY ("": withheld) that goes on with REFERS_TO by KEY, or begins a thread. */
-struct told {
-    uint64_t cursor;
-    const char *kind;
-    const char *party;
-    const char *addressee;
-    uint8_t id;
-    const char *key;
-    uint8_t refers_to;
-    const char *state;
-};
-
-static err_t tell(struct site *site, uint8_t epoch, uint64_t head, const struct told *list, uint32_t count)
-{
-    struct fed raw[8];
-    msgpack_sbuffer buffers[8];
-    struct applied applied;
-    assert_true(count <= 8);
-    memset(raw, 0, sizeof raw);
-    for (uint32_t i = 0; i < count; i++) {
-        const struct told *told = &list[i];
-        msgpack_sbuffer record;
-        msgpack_packer packer;
-        msgpack_sbuffer_init(&record);
-        msgpack_sbuffer_init(&buffers[i]);
-        msgpack_packer_init(&packer, &record, msgpack_sbuffer_write);
-        msgpack_pack_map(&packer, 3U + (told->addressee ? 1U : 0U) + (told->key ? 1U : 0U));
-        pack_text(&packer, "id");
-        pack_id(&packer, told->id);
-        pack_pair(&packer, "kind", told->kind);
-        pack_pair(&packer, "title", "A title");
-        if (told->addressee) {
-            pack_pair(&packer, "addressee", told->addressee);
-        }
-        if (told->key) {
-            pack_text(&packer, told->key);
-            pack_id(&packer, told->refers_to);
-        }
-        struct event event = {.type = EVENT_RECORD};
-        event.record = (struct record_event){.number = told->cursor,
-                                             .received_at = 5,
-                                             .role = text_view("entity"),
-                                             .entity = text_view(told->party),
-                                             .state = text_view(told->state),
-                                             .record = {(const uint8_t *)record.data, record.size}};
-        event_encode(&event, &buffers[i]);
-        raw[i] = (struct fed){.cursor = told->cursor, .raw = buffers[i].data, .raw_size = buffers[i].size};
-        msgpack_sbuffer_destroy(&record);
-    }
-    err_t err = feed(site, 1, epoch, head, raw, count, &applied);
-    for (uint32_t i = 0; i < count; i++) {
-        msgpack_sbuffer_destroy(&buffers[i]);
-    }
-    return err;
-}
 
 static void test_every_kind_is_kept_once_with_its_thread(void **state)
 {
@@ -409,34 +221,6 @@ static void test_two_parties_with_one_id_keep_their_own_threads(void **state)
     assert_int_equal(ask(site, "select count(*) from record"), 4);
     assert_int_equal(ask(site, "select count(*) from record where is_held and owner = 'A'"), 2);
     assert_int_equal(ask(site, "select count(*) from record where not is_held and owner = 'B'"), 2);
-}
-
-static void test_an_alert_told_again_in_another_life_is_one(void **state)
-{
-    struct site *site = *state;
-    struct applied applied;
-    msgpack_sbuffer buffer;
-    msgpack_sbuffer_init(&buffer);
-    struct event event = {.type = EVENT_CLOCK};
-    event.clock = (struct clock_event){.at = 9,
-                                       .due_at = 8,
-                                       .term = text_view("periodic_report"),
-                                       .stage = text_view("overdue"),
-                                       .entity = text_view("A"),
-                                       .period = text_view("2026-Q3")};
-    event_encode(&event, &buffer);
-    struct fed fed = {.cursor = 30, .raw = buffer.data, .raw_size = buffer.size};
-    assert_int_equal(feed(site, 1, 7, 30, &fed, 1, &applied), ERR_OK);
-    assert_int_equal(applied.alerts, 1);
-    begin_resync(site, 1, 8, "epoch");
-    fed.cursor = 2;
-    assert_int_equal(feed(site, 1, 8, 2, &fed, 1, &applied), ERR_OK);
-    assert_int_equal(ask(site, "select count(*) from alert"), 1);
-    assert_int_equal(ask(site, "select cursor from alert where is_held"), 2);
-    begin_resync(site, 1, 9, "epoch");
-    assert_int_equal(feed(site, 1, 9, 0, NULL, 0, &applied), ERR_OK);
-    assert_int_equal(ask(site, "select count(*) from alert where not is_held"), 1);
-    msgpack_sbuffer_destroy(&buffer);
 }
 
 /* The first version's tables, as far as the step from them touches them. */
@@ -485,18 +269,11 @@ int main(void)
         TEST(test_another_epoch_is_not_applied),
         TEST(test_a_head_before_our_cursor_is_told_after_a_follow_only),
         TEST(test_empty_events_move_the_cursor_to_the_head),
-        TEST(test_a_resync_shows_the_old_figures_until_the_head_and_removes_what_is_gone),
-        TEST(test_a_resync_goes_on_after_a_crash),
-        TEST(test_a_resync_that_is_begun_again_forgets_its_first_half),
-        TEST(test_unchanged_cells_keep_their_time_through_a_resync),
         TEST(test_two_hubs_stay_apart),
         TEST(test_records_of_a_thread_belong_together),
-        TEST(test_warnings_outlive_pruning_at_the_hub),
-        TEST(test_warnings_of_a_lost_life_are_kept_and_marked_and_come_first),
         TEST(test_a_cell_without_an_entity_type_is_counted),
         TEST(test_every_kind_is_kept_once_with_its_thread),
         TEST(test_two_parties_with_one_id_keep_their_own_threads),
-        TEST(test_an_alert_told_again_in_another_life_is_one),
         TEST(test_an_older_replica_is_taken_over_and_read_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
