@@ -97,7 +97,8 @@ struct signal_row {
 };
 
 /* The row of a thread whose content is RECORD, a risk warning that has passed record_check(); it borrows from both. ID,
- * PARTY and OWNER, the party's role, are the thread's. False: a rehearsal, or itself a composite warning. */
+ * PARTY and OWNER, the party's role, are the thread's. False: a rehearsal, or itself a composite warning, or one that
+ * does not say when it was discovered, which has not passed. */
 bool signal_row_of(const struct record *record, const uint8_t id[RECORD_ID_SIZE], struct view party, enum role owner,
                    int state, int utc_offset_minutes, struct signal_row *ret_row);
 /* The province's name for an institution of a city. ENTITY is empty where the city may not tell it: those of one city

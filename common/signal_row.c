@@ -38,7 +38,11 @@ static unsigned harm_bits(const struct record *record)
 bool signal_row_of(const struct record *record, const uint8_t id[RECORD_ID_SIZE], struct view party, enum role owner,
                    int state, int utc_offset_minutes, struct signal_row *ret_row)
 {
-    int64_t at = record_get(record, "discovered_at")->number;
+    const struct value *discovered = record_get(record, "discovered_at");
+    if (!discovered) {
+        return false;
+    }
+    int64_t at = discovered->number;
     *ret_row = (struct signal_row){
         .party = party,
         .day = day_of(at, utc_offset_minutes),

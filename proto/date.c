@@ -1,6 +1,5 @@
 #include "proto/record.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -88,7 +87,10 @@ err_t date_parse(struct view text, int64_t *ret_days)
 void date_text(int64_t days, char ret_text[11])
 {
     struct date date = date_of(days);
-    assert(date.year >= 0 && date.year <= 9999);
+    if (date.year < 0 || date.year > 9999) {
+        snprintf(ret_text, 11, "?");
+        return;
+    }
     snprintf(ret_text, 11, "%04u-%02u-%02u", (unsigned)date.year % 10000, (unsigned)date.month % 100,
              (unsigned)date.day % 100);
 }
@@ -162,6 +164,10 @@ void time_text(int64_t ms, char ret_text[25])
     unsigned rest = (unsigned)(ms - days * MS_PER_DAY);
     char date[11];
     date_text(days, date);
+    if (*date == '?') {
+        snprintf(ret_text, 25, "?");
+        return;
+    }
     snprintf(ret_text, 25, "%.10sT%02u:%02u:%02u.%03uZ", date, rest / 3600000 % 24, rest / 60000 % 60, rest / 1000 % 60,
              rest % 1000);
 }

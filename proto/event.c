@@ -95,7 +95,7 @@ static err_t decode_row(struct reader *reader, const struct row *row, struct eve
     case FORM_INT:
     case FORM_TIME:
         err = reader_int(reader, &integer);
-        err = err == ERR_OK && row->form == FORM_TIME && integer < 0 ? ERR_INVALID : err;
+        err = err == ERR_OK && row->form == FORM_TIME && (integer < 0 || integer > TIME_MAX) ? ERR_INVALID : err;
         memcpy((char *)event + row->offset, &integer, sizeof integer);
         break;
     case FORM_DIMS:

@@ -71,6 +71,8 @@ json_t *kind_json_schema(const struct kind *kind);
 
 /* Dates and times as in §7 of PROTOCOL.md. */
 MUST_CHECK err_t date_parse(struct view text, int64_t *ret_days);
+#define TIME_MAX INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
+/* "?" outside of the years 0000 to 9999. */
 void date_text(int64_t days, char ret_text[11]);
 MUST_CHECK err_t time_parse(const char *text, int64_t *ret_ms);
 void time_text(int64_t ms, char ret_text[25]);

@@ -9,8 +9,6 @@
 /* JSON out: from any well-formed map, so that a refused record can be shown as well. What JSON cannot hold is shown as
  * near as may be: bytes in hex, integers above 2^63 - 1 as text, text that is no UTF-8 as U+FFFD. */
 
-#define TIME_TEXT_LAST 253402300799999ULL /* 9999-12-31T23:59:59.999Z */
-
 static json_t *text_json(struct view text)
 {
     json_t *json = json_stringn((const char *)text.at, text.size);
@@ -20,7 +18,7 @@ static json_t *text_json(struct view text)
 static json_t *number_json(uint64_t number, const struct field *row)
 {
     char text[25];
-    if (row != NULL && row->type == FIELD_TIME && number <= TIME_TEXT_LAST) {
+    if (row != NULL && row->type == FIELD_TIME && number <= (uint64_t)TIME_MAX) {
         time_text((int64_t)number, text);
         return json_string(text);
     }

@@ -40,7 +40,8 @@ static const char cases_sql[] =
 
 enum { CODE_ITEM = 4, CODE_OPINION = 9, TEXT_COLUMNS = 12 };
 
-/* case_due(RECORD, RECEIVED_AT): UTC milliseconds; NULL where the record cannot be read. */
+/* case_due(RECORD, RECEIVED_AT): UTC milliseconds; NULL where the record cannot be read, or came at no time (an older
+ * release has kept such). */
 static void sql_case_due(sqlite3_context *context, int count, sqlite3_value **values)
 {
     (void)count;
@@ -53,7 +54,7 @@ static void sql_case_due(sqlite3_context *context, int count, sqlite3_value **va
     facts.graded_at = facts.reached_at[REREVIEW_REQUESTED] = facts.received_at;
     err_t checked = record_check(bytes, &checking, &record, &ignored);
     (void)checked; /* without its confidential fields it is not whole; what the clock needs is there */
-    size_t clock_count = record.kind ? term_clocks(&record, &facts, &settings, clocks) : 0;
+    size_t clock_count = record.kind && facts.received_at > 0 ? term_clocks(&record, &facts, &settings, clocks) : 0;
     if (clock_count > 0) {
         sqlite3_result_int64(context, clocks[0].due_at);
     } else {

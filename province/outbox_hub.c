@@ -128,10 +128,11 @@ static err_t keep_receipt(struct taking *taking)
     return err;
 }
 
-/* ERR_NOT_FOUND: no delivery of ours to this hub has this id and this hash. */
+/* ERR_NOT_FOUND: no delivery of ours to this hub has this id and this hash, or there is no such time. */
 static err_t match(struct taking *taking, const struct result *result, uint64_t *ret_seq, int *ret_state)
 {
-    if (result->id.size != RECORD_ID_SIZE || result->hash.size != RECORD_HASH_SIZE) {
+    if (result->id.size != RECORD_ID_SIZE || result->hash.size != RECORD_HASH_SIZE || result->at < 0 ||
+        result->at > TIME_MAX) {
         return ERR_NOT_FOUND;
     }
     sqlite3_stmt *stmt = outbox_statement(taking->outbox, OUTBOX_MATCH, taking->hub);

@@ -190,7 +190,7 @@ static err_t put_record(struct apply *apply, const struct record_event *event, u
 
 static bool is_readable(const struct record_event *event)
 {
-    return is_code_or_absent(event->entity_type) && replica_is_code(event->role, CODE_MAX) &&
+    return event->received_at > 0 && is_code_or_absent(event->entity_type) && replica_is_code(event->role, CODE_MAX) &&
            replica_is_code(event->state, CODE_MAX) && is_text(event->entity) && is_text(event->entity_name) &&
            event->number <= INT64_MAX && event->record.size <= RECORD_SIZE_MAX;
 }

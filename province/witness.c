@@ -106,7 +106,8 @@ struct witness {
 err_t kept_head_take(struct view bytes, struct view signature, struct view key, struct kept_head *ret_head)
 {
     if (signature.size != SIGNATURE_SIZE || head_decode(bytes, &ret_head->head) != ERR_OK ||
-        ret_head->head.size > INT64_MAX || ret_head->head.at < 0 || signing_key_take(key, &ret_head->key) != ERR_OK) {
+        ret_head->head.size > INT64_MAX || ret_head->head.at < 0 || ret_head->head.at > TIME_MAX ||
+        signing_key_take(key, &ret_head->key) != ERR_OK) {
         return ERR_INVALID;
     }
     memcpy(ret_head->bytes, bytes.at, HEAD_SIZE);

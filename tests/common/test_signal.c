@@ -345,6 +345,8 @@ static void test_the_composite_warning_is_a_sound_record_that_names_its_evidence
     record.values[kind_field(record.kind, "signal_rule")].is_present = false;
     assert_false(signal_row_of(&record, sample_id, view_str("city"), ROLE_CITY, STATE_RAISED, 480, &row));
     assert_true(signal_row_of(&record, sample_id, view_str("甲"), ROLE_ENTITY, STATE_RAISED, 480, &row));
+    record.values[kind_field(record.kind, "discovered_at")].is_present = false;
+    assert_false(signal_row_of(&record, sample_id, view_str("甲"), ROLE_ENTITY, STATE_RAISED, 480, &row));
     msgpack_sbuffer_destroy(&buffer);
     json_decref(warning);
     signal_list_done(&list);

@@ -103,6 +103,17 @@ static void test_a_time_is_written_in_utc_with_milliseconds(void **state)
     assert_string_equal(text, "9999-12-31T23:59:59.999Z");
 }
 
+static void test_a_time_that_no_calendar_has_is_shown_as_unknown(void **state)
+{
+    (void)state;
+    static const int64_t times[] = {INT64_C(253402300800000), INT64_MAX, INT64_C(-62167219200001), INT64_MIN + 1};
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        char text[25];
+        time_text(times[i], text);
+        assert_string_equal(text, "?");
+    }
+}
+
 static void test_the_day_is_that_of_the_zone(void **state)
 {
     (void)state;
@@ -133,6 +144,7 @@ int main(void)
         cmocka_unit_test(test_times_are_read_in_every_zone),
         cmocka_unit_test(test_times_without_zone_or_out_of_the_day_are_refused),
         cmocka_unit_test(test_a_time_is_written_in_utc_with_milliseconds),
+        cmocka_unit_test(test_a_time_that_no_calendar_has_is_shown_as_unknown),
         cmocka_unit_test(test_the_day_is_that_of_the_zone),
         cmocka_unit_test(test_months_end_with_the_month),
     };

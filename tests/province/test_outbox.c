@@ -110,6 +110,8 @@ static struct view epoch_view(uint8_t fill)
     return (struct view){bytes, EPOCH_SIZE};
 }
 
+static int64_t outcome_at = 6;
+
 /* The receipt of HUB for the parcels picked last, with the same outcome for each. */
 static void receive(struct site *site, int64_t hub, uint8_t epoch, enum outcome outcome, struct verdicts *ret_verdicts)
 {
@@ -138,7 +140,7 @@ static void receive(struct site *site, int64_t hub, uint8_t epoch, enum outcome 
                                 .id = record_get(&record, "id")->view,
                                 .hash = {hash, sizeof hash},
                                 .number = 70 + i,
-                                .at = 6,
+                                .at = outcome_at,
                                 .faults = {(const uint8_t *)encoded.data, encoded.size},
                                 .code = {(const uint8_t *)"overload", 8},
                                 .after_ms = 40};
@@ -237,6 +239,20 @@ static void test_a_receipt_of_another_hubs_bytes_settles_nothing(void **state)
     assert_int_equal(ask(site, "select count(*) from delivery where state <> 0"), 0);
 }
 
+static void test_an_outcome_at_a_time_that_no_calendar_has_settles_nothing(void **state)
+{
+    struct site *site = *state;
+    uint8_t id[RECORD_ID_SIZE];
+    struct verdicts verdicts;
+    file_notice(site, false, id);
+    pick(site, 1);
+    outcome_at = TIME_MAX + 1;
+    receive(site, 1, 1, OUTCOME_STORED, &verdicts);
+    outcome_at = 6;
+    assert_int_equal(verdicts.ignored, 1);
+    assert_int_equal(ask(site, "select count(*) from delivery where state = 0 and hub = 1"), 1);
+}
+
 static void test_a_rejection_keeps_its_faults(void **state)
 {
     struct site *site = *state;
@@ -312,6 +328,7 @@ int main(void)
         TEST(test_warnings_go_first_and_what_is_under_way_is_left),
         TEST(test_a_receipt_settles_one_hub_and_its_first_outcome_stays),
         TEST(test_a_receipt_of_another_hubs_bytes_settles_nothing),
+        TEST(test_an_outcome_at_a_time_that_no_calendar_has_settles_nothing),
         TEST(test_a_rejection_keeps_its_faults),
         TEST(test_a_hub_of_another_life_or_behind_gets_again_what_it_had),
         TEST(test_a_memo_is_kept_with_its_filing_or_not_at_all),

@@ -57,6 +57,43 @@ static void test_unknown_and_unreadable_events_are_passed_over(void **state)
     assert_int_equal(ask(site, "select skipped from hub where hub = 1"), 4);
 }
 
+static void feed_event(struct site *site, uint64_t cursor, const struct event *event)
+{
+    msgpack_sbuffer buffer;
+    struct applied applied;
+    msgpack_sbuffer_init(&buffer);
+    event_encode(event, &buffer);
+    const struct fed fed = {.cursor = cursor, .raw = buffer.data, .raw_size = buffer.size};
+    assert_int_equal(feed(site, 1, 7, cursor, &fed, 1, &applied), ERR_OK);
+    assert_int_equal(applied.skipped, 1);
+    msgpack_sbuffer_destroy(&buffer);
+}
+
+/* A listing that shows it would fail for good. */
+static void test_times_that_no_calendar_has_are_passed_over(void **state)
+{
+    struct site *site = *state;
+    static const char record[] = "\x82\xa4kind\xa6notice\xa2id\xc4\x10\0\0\0\0\0\0\x70\0\x80\0\0\0\0\0\0\1";
+    struct event event = {.type = EVENT_RECORD};
+    event.record = (struct record_event){.number = 1,
+                                         .role = text_view("entity"),
+                                         .state = text_view("sent"),
+                                         .record = {(const uint8_t *)record, sizeof record - 1}};
+    feed_event(site, 1, &event);
+    event.record.received_at = TIME_MAX + 1;
+    feed_event(site, 2, &event);
+    event = (struct event){.type = EVENT_CLOCK};
+    event.clock = (struct clock_event){
+        .at = 9, .due_at = INT64_MAX, .term = text_view("periodic_report"), .stage = text_view("overdue")};
+    feed_event(site, 3, &event);
+    event = (struct event){.type = EVENT_HUB_HEALTH};
+    event.health = (struct health_event){.at = TIME_MAX + 1, .disk = text_view("full")};
+    feed_event(site, 4, &event);
+    assert_int_equal(ask(site, "select count(*) from record"), 0);
+    assert_int_equal(ask(site, "select count(*) from alert"), 0);
+    assert_int_equal(ask(site, "select count(*) from hub where disk is not null"), 0);
+}
+
 static void test_position_and_figures_survive_reopening_together(void **state)
 {
     struct site *site = *state;
@@ -264,6 +301,7 @@ int main(void)
         TEST(test_a_later_value_replaces_an_earlier_one),
         TEST(test_an_older_revision_is_ignored),
         TEST(test_unknown_and_unreadable_events_are_passed_over),
+        TEST(test_times_that_no_calendar_has_are_passed_over),
         TEST(test_position_and_figures_survive_reopening_together),
         TEST(test_a_failed_write_leaves_figures_and_cursor_as_they_were),
         TEST(test_another_epoch_is_not_applied),

@@ -255,12 +255,16 @@ static void test_what_is_no_head_is_not_taken(void **state)
     (void)state;
     struct kept_head good = head_of(3, 1);
     struct kept_head kept;
+    struct kept_head late = good;
     const struct view bytes = {good.bytes, HEAD_SIZE};
     const struct view signature = {good.signature, SIGNATURE_SIZE};
     const struct view whose = signing_key_view(&key);
     assert_int_equal(kept_head_take((struct view){good.bytes, HEAD_SIZE - 1}, signature, whose, &kept), ERR_INVALID);
     assert_int_equal(kept_head_take(bytes, (struct view){good.signature, SIGNATURE_SIZE - 1}, whose, &kept),
                      ERR_INVALID);
+    late.head.at = TIME_MAX + 1; /* no listing could show it */
+    head_encode(&late.head, late.bytes);
+    assert_int_equal(kept_head_take((struct view){late.bytes, HEAD_SIZE}, signature, whose, &kept), ERR_INVALID);
     good.bytes[EPOCH_SIZE] = 0x80; /* a size beyond what a database counts to */
     assert_int_equal(kept_head_take(bytes, signature, whose, &kept), ERR_INVALID);
 }

@@ -39,7 +39,7 @@ UNKNOWN = [("a type of a later version", {"type": "weather", "at": 1})]
 BAD = [(f"a {event['type']} without {key}", without(event, key)) for event in (CELL, UP, REMINDER, STATE, HEALTH)
        for key in event if key not in ("type", "entity_type", "entity", "entity_name", "owner", "root", "period", "size")]
 BAD += [("no type", without(CELL, "type")), ("seven dims", {**CELL, "dims": ["a"] * 7}), ("a record as text", {**UP, "record": "x"}),
-        ("a root of 15 bytes", {**REMINDER, "root": bytes(15)}), ("a time before 1970", {**REMINDER, "at": -1}), ("a count as text", {**CELL, "count": "3"})]
+        ("a root of 15 bytes", {**REMINDER, "root": bytes(15)}), ("a time before 1970", {**REMINDER, "at": -1}), ("a time after 9999", {**REMINDER, "due_at": 253402300800000}), ("a count as text", {**CELL, "count": "3"})]
 
 
 def readable(value):
