@@ -114,11 +114,16 @@ static err_t tell_hubs(const void *context, const struct identity *former, const
 static int rotate_key(const struct home *home)
 {
     char reason[512];
-    if (enrolment_lock(home, reason) != ERR_OK || enrolment_rotate(home, tell_hubs, home, reason) != ERR_OK) {
+    if (enrolment_lock(home, reason) != ERR_OK) {
         complain("%s", reason);
         return EXIT_REFUSED;
     }
-    hubs_wake(home, WAKE_HUBS);
+    err_t err = enrolment_rotate(home, tell_hubs, home, reason);
+    hubs_wake(home, WAKE_HUBS); /* some hubs may have the next keys although others have not */
+    if (err != ERR_OK) {
+        complain("%s", reason);
+        return EXIT_REFUSED;
+    }
     puts(tr("the keys are changed; the former ones stay good for a while", "密钥已更换；原密钥在过渡期内仍然有效"));
     return EXIT_DONE; /* the lock goes with the process */
 }
@@ -142,32 +147,50 @@ int cmd_key(const struct home *home, const struct arguments *arguments)
     return EXIT_DONE;
 }
 
-/* By its present key, or by the one that has leaked from it. */
-static bool is_same_hub(const struct membership *membership, const struct membership *known)
-{
-    return memcmp(known->hub_key, membership->hub_key, KEY_SIZE) == 0 ||
-           (membership->leaked_at && signing_key_equal(&known->hub_signing_key, &membership->leaked_key));
-}
+/* Where a hub is to be kept. */
+struct place {
+    int64_t number;           /* its own when it is known already, else the next; 0: the folder cannot be read */
+    bool is_known;            /* by its present key */
+    struct hub_member former; /* whose signing key it says has leaked from it; hub 0: no other hub's */
+};
 
-/* The number for a hub: its own when it is known already, else the next. 0: the folder cannot be read. */
-static int64_t number_for(const struct home *home, const struct membership *membership, bool *ret_known)
+static void find_place(const struct home *home, const struct membership *membership, struct place *ret_place)
 {
     struct hub_member *members = NULL;
     size_t count = 0;
-    *ret_known = false;
+    memset(ret_place, 0, sizeof *ret_place);
     if (hubs_load(home, &members, &count, NULL) != ERR_OK || count >= HUBS_MAX) {
         free(members);
-        return 0;
+        return;
     }
-    int64_t number = count > 0 ? members[count - 1].hub + 1 : 1;
+    ret_place->number = count > 0 ? members[count - 1].hub + 1 : 1;
     for (size_t i = 0; i < count; i++) {
-        if (is_same_hub(membership, &members[i].membership)) {
-            number = members[i].hub;
-            *ret_known = true;
+        const struct membership *known = &members[i].membership;
+        if (memcmp(known->hub_key, membership->hub_key, KEY_SIZE) == 0) {
+            ret_place->number = members[i].hub;
+            ret_place->is_known = true;
+        } else if (membership->leaked_at && signing_key_equal(&known->hub_signing_key, &membership->leaked_key)) {
+            ret_place->former = members[i];
         }
     }
     free(members);
-    return number;
+}
+
+/* Any hub can say so of any other, whose key is no secret: a person has to confirm it. */
+static bool is_confirmed(const struct place *place)
+{
+    const struct hub_member *former = &place->former;
+    if (place->is_known || former->hub == 0) {
+        return true;
+    }
+    complain(
+        tr("this hub says that it is hub %" PRId64 " (%s, city %s, %s), whose key has leaked. Anybody could say so: "
+           "ask that city's operator by a way that you know. If it is so, give the same link with --replace %" PRId64
+           ": it takes that hub's place",
+           "该枢纽声称自己是枢纽 %" PRId64 "（%s，城市 %s，%s），其密钥已泄露。任何枢纽都可以这样声称：请通过已知的"
+           "可靠渠道向该市管理员核实。如属实，请以 --replace %" PRId64 " 重新执行同一链接：它将取代该枢纽"),
+        former->hub, former->membership.hub, former->membership.city, former->membership.endpoint, former->hub);
+    return false;
 }
 
 /* Two hubs of one name in one city are one hub that was set up anew far more often than two: its figures would then be
@@ -215,8 +238,8 @@ static int join_locked(const struct home *home, const struct arguments *argument
 {
     struct membership membership;
     char reason[512];
+    struct place place;
     int64_t number = 0;
-    bool is_known = false;
     if (arguments->replace && !arguments_number("replace", arguments->replace, 1, 999999, &number)) {
         return EXIT_USAGE;
     }
@@ -224,7 +247,11 @@ static int join_locked(const struct home *home, const struct arguments *argument
         complain("%s", reason);
         return EXIT_REFUSED;
     }
-    number = number > 0 ? number : number_for(home, &membership, &is_known);
+    find_place(home, &membership, &place);
+    if (!arguments->replace && !is_confirmed(&place)) {
+        return EXIT_REFUSED;
+    }
+    number = number > 0 ? number : place.number;
     if (number == 0) {
         complain(tr("the folder %s/hubs cannot be used", "文件夹 %s/hubs 不可用"), home->path);
         return EXIT_REFUSED;
@@ -234,7 +261,7 @@ static int join_locked(const struct home *home, const struct arguments *argument
         complain("%s", reason);
         return EXIT_REFUSED;
     }
-    if (!arguments->replace && !is_known) {
+    if (!arguments->replace && !place.is_known) {
         warn_of_twin(home, number, &membership);
     }
     printf(tr("joined hub %" PRId64 ": %s, city %s, as %s\n", "已加入枢纽 %" PRId64 "：%s，城市 %s，本方为 %s\n"),

@@ -101,8 +101,9 @@ class Hub(threading.Thread):
                                  [list(event) for event in events]))
 
     def close(self):
-        self.control.send_pyobj(None)
-        self.join(5)
+        if self.is_alive():
+            self.control.send_pyobj(None)
+            self.join(5)
 
 
 class Province:
@@ -280,6 +281,14 @@ def test_owing(province, one):
     check(True, "a hub that owes events and sends none is connected anew")
 
 
+def test_rotation_in_part(province):
+    """No hub answers; but one may have the next keys all the same, and then turn the former away: `run` has to look."""
+    wake = os.open(f"{province.home}/wake", os.O_RDONLY | os.O_NONBLOCK)
+    done = subprocess.run([*province.program, "--home", province.home, "key", "rotate"], capture_output=True, timeout=60)
+    check(done.returncode == 1 and b"w" in os.read(wake, 99), "a rotation that not all hubs have heard of is told to `run`")
+    os.close(wake)
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="agn-province-") as folder:
         one, two = Hub("杭州枢纽", "330100"), Hub("宁波枢纽", "330200")
@@ -294,6 +303,9 @@ def main():
             test_owing(province, one)
             province.stop()
             check(not json.loads(province.cli("status", "--json"))["running"], "status knows that nothing runs")
+            one.close()
+            two.close()
+            test_rotation_in_part(province)
         except BaseException:
             sys.stderr.write(province.log()[-6000:])
             raise

@@ -1,7 +1,7 @@
 """The province as a witness while the hub's keys change. Announced: what the former key signed stays evidence of its time, the
 head by the new key is held to the last one by the former, and a head that the former signs later is an alarm. Leaked: what
 the thief has shown meanwhile with the leaked key is kept as doubtful, and not held against the hub."""
-import json, re, shutil, sqlite3, time
+import json, os, re, shutil, sqlite3, time
 
 import witness
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -148,7 +148,13 @@ def test_leaked(site, hub, agent, province):
     thief.stop()
     hub.start()
     link = hub.cli("peer", "invite", "省厅 province").stdout.strip().splitlines()[-1]
-    province.cli("join", link)
+    before = membership(province, "hubs/1.zpl")
+    for language, word in (("C.UTF-8", "--replace 1: it takes that hub's place"), ("zh_CN.UTF-8", "取代该枢纽")):
+        done = province.cli("join", link, ok=False, env={"LANG": language, "LC_ALL": language})
+        require(done.returncode == 1 and word in done.stderr, "nobody takes a hub's place by his own word", done)
+    check(membership(province, "hubs/1.zpl") == before and not os.path.exists(f"{province.home}/hubs/2.zpl"),
+          "whoever says that a hub's key has leaked from him takes its place only where a person names it")
+    province.cli("join", link, "--replace", "1")
     check(membership(province, "hubs/1.zpl").count(str(hub.port)) and not province.cli("status", ok=False).stderr,
           "joined again, it is the same hub by the key that leaked from it")
     alarm = wait_alarm_old_key(province)
