@@ -53,7 +53,9 @@ static void print_head(const struct look *look, struct witness *witness, const c
     hex_text(head.signature, SIGNATURE_SIZE, signature_hex);
     printf(tr("    %s: %" PRIu64 " records, signed %s, root %s\n", "    %s：%" PRIu64 " 条记录，签署于 %s，根 %s\n"),
            label, head.head.size, at, root);
-    if (*told_by) {
+    if (strcmp(told_by, TOLD_BY_RECEIPT) == 0) {
+        puts(tr("      of a receipt for what this province filed", "      来自本方报送的回执"));
+    } else if (*told_by) {
         printf(tr("      as shown to: %s\n", "      出示对象：%s\n"), told_by);
     }
     if (witness_doubts(witness, sqlite3_column_int64(stmt, 1), &head, &is_doubtful) == ERR_OK && is_doubtful) {

@@ -122,7 +122,7 @@ static void tell_welcome(const struct dispatch *dispatch, const struct outbox_we
     }
 }
 
-void dispatch_ready(struct dispatch *dispatch, struct link *link, const struct welcome *welcome)
+err_t dispatch_ready(struct dispatch *dispatch, struct link *link, const struct welcome *welcome)
 {
     struct outbox_welcome effect;
     flights_clear(&dispatch->flights);
@@ -131,10 +131,9 @@ void dispatch_ready(struct dispatch *dispatch, struct link *link, const struct w
     err_t err = outbox_take_welcome(dispatch->outbox, dispatch->hub, welcome, &effect);
     if (err == ERR_OK) {
         tell_welcome(dispatch, &effect);
-    } else {
-        log_error("welcome-not-noted", "hub=%" PRId64 " err=\"%s\"", dispatch->hub, err_text(err));
+        dispatch_pump(dispatch, link);
     }
-    dispatch_pump(dispatch, link);
+    return err;
 }
 
 void dispatch_down(struct dispatch *dispatch)

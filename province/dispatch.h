@@ -18,8 +18,9 @@ void dispatch_close(struct dispatch *dispatch);
 /* For HELLO: the highest number given out. */
 uint64_t dispatch_sent(struct dispatch *dispatch);
 
-/* A new session, and its end. */
-void dispatch_ready(struct dispatch *dispatch, struct link *link, const struct welcome *welcome);
+/* A new session, and its end. Where what the hub said could not be noted, nothing may be sent in this session: it would
+ * hide what the hub has lost. */
+MUST_CHECK err_t dispatch_ready(struct dispatch *dispatch, struct link *link, const struct welcome *welcome);
 void dispatch_down(struct dispatch *dispatch);
 
 /* Sends what may be sent now; for when something was filed. */

@@ -88,6 +88,39 @@ static void copy_name(struct view text, char *out, size_t size)
     }
 }
 
+/* The head that the hub has confirmed last is held to what it shows in this session; before there are later ones. */
+static err_t tell_receipt(struct follower *follower, const struct welcome *welcome)
+{
+    struct kept_head head;
+    if (welcome->epoch.size != EPOCH_SIZE) {
+        return ERR_INVALID;
+    }
+    err_t err = outbox_last_head(follower->site.outbox, follower->member.hub, welcome->epoch.at, &head);
+    err = err == ERR_OK ? witness_tell_receipt(follower->site.witness, follower->member.hub, &head, clock_ms()) : err;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+/* The hub may have lost events that were read from it although its head lies beyond our cursor. */
+static err_t on_lost(void *self, const uint8_t epoch[EPOCH_SIZE])
+{
+    struct follower *follower = self;
+    int64_t hub = follower->member.hub;
+    uint64_t sent_again = 0;
+    renew_after(follower, RESYNC_PAUSE_MS);
+    err_t err = replica_begin_resync(follower->site.replica, hub, epoch, "rewound", clock_ms());
+    err = err == ERR_OK ? outbox_send_all_again(follower->site.outbox, hub, &sent_again) : err;
+    if (err != ERR_OK) {
+        on_unwritten(follower, err);
+        return err;
+    }
+    log_error("hub-rewound",
+              "hub=%" PRId64 " why=ledger sent_again=%" PRIu64
+              " the hub's ledger does not go on from what it has shown "
+              "or confirmed; reading its snapshot while the old figures stay",
+              hub, sent_again);
+    return ERR_OK;
+}
+
 static void on_ready(void *self, struct link *link, const struct welcome *welcome)
 {
     struct follower *follower = self;
@@ -106,10 +139,16 @@ static void on_ready(void *self, struct link *link, const struct welcome *welcom
         return;
     }
     note_link(follower, "connected", NULL, 0);
+    err = tell_receipt(follower, welcome);
     inquiry_ready(&follower->inquiry, welcome);
     inquiry_pump(&follower->inquiry, link, follower->site.settings->witness_ms);
     follow(follower);
-    dispatch_ready(follower->dispatch, link, welcome);
+    err = err == ERR_OK ? dispatch_ready(follower->dispatch, link, welcome) : err;
+    if (err != ERR_OK) {
+        log_error("welcome-not-noted", "hub=%" PRId64 " text=\"%s\" nothing is sent; connecting anew",
+                  follower->member.hub, err_text(err));
+        renew_after(follower, follower->site.settings->retry_ms);
+    }
 }
 
 static void report(struct follower *follower, const struct applied *applied)
@@ -275,7 +314,8 @@ struct follower *follower_open(const struct follower_site *site, const struct hu
                  err_text(err));
     }
     follower->dispatch = dispatch_open(site->outbox, member->hub, membership, &site->settings->retry_ms);
-    inquiry_init(&follower->inquiry, site->witness, member->hub, &membership->hub_signing_key);
+    const struct inquiry_config inquiry = {site->witness, member->hub, &membership->hub_signing_key, on_lost, follower};
+    inquiry_init(&follower->inquiry, &inquiry);
     open_link(follower);
     return follower;
 }

@@ -11,9 +11,9 @@ enum { ANSWER_MS = 30000, UNWRITTEN_MS = 5000 };
 
 static const uint64_t BEYOND = UINT64_C(1) << 62;
 
-void inquiry_init(struct inquiry *inquiry, struct witness *witness, int64_t hub, const struct signing_key *key)
+void inquiry_init(struct inquiry *inquiry, const struct inquiry_config *config)
 {
-    *inquiry = (struct inquiry){.witness = witness, .hub = hub, .key = key};
+    *inquiry = (struct inquiry){.config = *config};
 }
 
 void inquiry_ready(struct inquiry *inquiry, const struct welcome *welcome)
@@ -25,7 +25,7 @@ void inquiry_ready(struct inquiry *inquiry, const struct welcome *welcome)
         memcpy(inquiry->epoch, welcome->epoch.at, EPOCH_SIZE);
     } else {
         log_warn("witness-blind", "hub=%" PRId64 " this hub proves nothing of its ledger: it needs an update",
-                 inquiry->hub);
+                 inquiry->config.hub);
     }
     inquiry_urge(inquiry);
 }
@@ -44,7 +44,7 @@ void inquiry_urge(struct inquiry *inquiry)
 /* Nothing is believed or lost: the question is put again later. */
 static void postpone(struct inquiry *inquiry, err_t err)
 {
-    log_error("witness-unwritten", "hub=%" PRId64 " text=\"%s\" trying again", inquiry->hub, err_text(err));
+    log_error("witness-unwritten", "hub=%" PRId64 " text=\"%s\" trying again", inquiry->config.hub, err_text(err));
     inquiry->asked_at = 0;
     inquiry->is_due = true;
     inquiry->due_at = clock_monotonic_ms() + UNWRITTEN_MS;
@@ -61,10 +61,10 @@ static void ask(struct inquiry *inquiry, struct link *link, uint64_t size, uint6
 
 static err_t look_up(struct inquiry *inquiry)
 {
-    err_t err = witness_last(inquiry->witness, inquiry->hub, inquiry->epoch, &inquiry->last);
+    err_t err = witness_last(inquiry->config.witness, inquiry->config.hub, inquiry->epoch, &inquiry->last);
     inquiry->has_last = err == ERR_OK;
     if (err == ERR_OK || err == ERR_NOT_FOUND) {
-        err = witness_next_told(inquiry->witness, inquiry->hub, inquiry->epoch, &inquiry->told);
+        err = witness_next_told(inquiry->config.witness, inquiry->config.hub, inquiry->epoch, &inquiry->told);
     }
     inquiry->told.id = err == ERR_OK ? inquiry->told.id : 0;
     return err == ERR_NOT_FOUND ? ERR_OK : err;
@@ -74,7 +74,8 @@ void inquiry_pump(struct inquiry *inquiry, struct link *link, int64_t interval_m
 {
     int64_t now = clock_monotonic_ms();
     if (inquiry->asked_at > 0 && now - inquiry->asked_at > ANSWER_MS) {
-        log_error("witness-unanswered", "hub=%" PRId64 " the hub does not show its ledger; asking again", inquiry->hub);
+        log_error("witness-unanswered", "hub=%" PRId64 " the hub does not show its ledger; asking again",
+                  inquiry->config.hub);
         inquiry->asked_at = 0;
         inquiry->is_due = true;
         inquiry->due_at = now + interval_ms;
@@ -96,12 +97,20 @@ static err_t raise_alarm(struct inquiry *inquiry, enum heads heads, const struct
 {
     const struct contradiction contradiction = {.heads = heads, .known = known, .later = later, .told_by = told_by};
     bool is_new = false;
-    err_t err = witness_raise(inquiry->witness, inquiry->hub, &contradiction, clock_ms(), &is_new);
+    bool stands = false;
+    err_t err = witness_stands(inquiry->config.witness, inquiry->config.hub, &contradiction, &stands);
+    if (err == ERR_OK && !stands && (!told_by || strcmp(told_by, TOLD_BY_RECEIPT) == 0)) {
+        err = inquiry->config.on_lost(inquiry->config.self, inquiry->epoch);
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = witness_raise(inquiry->config.witness, inquiry->config.hub, &contradiction, clock_ms(), &is_new);
     if (err == ERR_OK && is_new) {
         log_error("ledger-alarm",
                   "hub=%" PRId64 " kind=%s known_size=%" PRIu64 " size=%" PRIu64
                   " two heads that the hub's keys have signed cannot both be true; both are kept: agn-province heads",
-                  inquiry->hub, alarm_code(heads), known->head.size, later->head.size);
+                  inquiry->config.hub, alarm_code(heads), known->head.size, later->head.size);
     }
     return err;
 }
@@ -110,7 +119,7 @@ static err_t raise_alarm(struct inquiry *inquiry, enum heads heads, const struct
 static bool is_still_last(struct inquiry *inquiry)
 {
     struct kept_head last;
-    err_t err = witness_last(inquiry->witness, inquiry->hub, inquiry->epoch, &last);
+    err_t err = witness_last(inquiry->config.witness, inquiry->config.hub, inquiry->epoch, &last);
     return inquiry->has_last ? err == ERR_OK && memcmp(last.bytes, inquiry->last.bytes, HEAD_SIZE) == 0
                              : err == ERR_NOT_FOUND;
 }
@@ -123,10 +132,10 @@ static err_t look_at_keys(struct inquiry *inquiry, const struct kept_head *head)
     err_t err = ERR_OK;
     if (inquiry->has_last && !signing_key_equal(&last->key, &head->key)) {
         int64_t at = head->head.at > last->head.at ? head->head.at : last->head.at;
-        err = witness_retire(inquiry->witness, inquiry->hub, &last->key, at);
+        err = witness_retire(inquiry->config.witness, inquiry->config.hub, &last->key, at);
     }
     if (err == ERR_OK && inquiry->is_first) {
-        err = witness_doubtful(inquiry->witness, inquiry->hub, &doubtful);
+        err = witness_doubtful(inquiry->config.witness, inquiry->config.hub, &doubtful);
         err = err == ERR_OK ? raise_alarm(inquiry, HEADS_OLD_KEY, &doubtful, NULL, head) : err;
         err = err == ERR_NOT_FOUND ? ERR_OK : err;
         inquiry->is_first = err != ERR_OK;
@@ -136,13 +145,13 @@ static err_t look_at_keys(struct inquiry *inquiry, const struct kept_head *head)
 
 static err_t hold_to_last(struct inquiry *inquiry, const struct kept_head *head, struct view consistency)
 {
-    enum heads heads = inquiry->has_last ? heads_compare(signing_key_suite(inquiry->key), &inquiry->last.head,
+    enum heads heads = inquiry->has_last ? heads_compare(signing_key_suite(inquiry->config.key), &inquiry->last.head,
                                                          &head->head, consistency)
                                          : HEADS_AGREE;
     if (heads != HEADS_AGREE) {
         return raise_alarm(inquiry, heads, &inquiry->last, NULL, head);
     }
-    err_t err = witness_keep(inquiry->witness, inquiry->hub, head, clock_ms());
+    err_t err = witness_keep(inquiry->config.witness, inquiry->config.hub, head, clock_ms());
     if (err == ERR_OK && (!inquiry->has_last || head->head.size > inquiry->last.head.size)) {
         inquiry->last = *head;
         inquiry->has_last = true;
@@ -153,11 +162,11 @@ static err_t hold_to_last(struct inquiry *inquiry, const struct kept_head *head,
 /* The answer is a tree of the last head's size, with the proof from the told one to it: so it must agree with both. */
 static err_t hold_to_told(struct inquiry *inquiry, const struct kept_head *head, struct view consistency)
 {
-    const struct suite *suite = signing_key_suite(inquiry->key);
+    const struct suite *suite = signing_key_suite(inquiry->config.key);
     const struct told_head *told = &inquiry->told;
     enum heads with_last = heads_compare(suite, &inquiry->last.head, &head->head, (struct view){0});
     bool is_doubtful = false;
-    err_t err = witness_doubts(inquiry->witness, inquiry->hub, &told->head, &is_doubtful);
+    err_t err = witness_doubts(inquiry->config.witness, inquiry->config.hub, &told->head, &is_doubtful);
     enum heads with_told =
         is_doubtful ? HEADS_OLD_KEY : heads_compare(suite, &told->head.head, &head->head, consistency);
     if (err == ERR_OK && with_last != HEADS_AGREE) {
@@ -166,9 +175,9 @@ static err_t hold_to_told(struct inquiry *inquiry, const struct kept_head *head,
     if (err == ERR_OK && with_told != HEADS_AGREE) {
         err = raise_alarm(inquiry, with_told, &told->head, told->told_by, head);
     }
-    err = err == ERR_OK ? witness_settle_told(inquiry->witness, told->id, with_told, clock_ms()) : err;
+    err = err == ERR_OK ? witness_settle_told(inquiry->config.witness, told->id, with_told, clock_ms()) : err;
     if (err == ERR_OK) {
-        log_info("ledger-compared", "hub=%" PRId64 " size=%" PRIu64 " with=%" PRIu64 " agree=%s", inquiry->hub,
+        log_info("ledger-compared", "hub=%" PRId64 " size=%" PRIu64 " with=%" PRIu64 " agree=%s", inquiry->config.hub,
                  head->head.size, told->head.head.size, with_told == HEADS_AGREE ? "yes" : "no");
         inquiry_urge(inquiry); /* more may wait */
     }
@@ -179,9 +188,10 @@ void inquiry_answer(struct inquiry *inquiry, struct link *link, const struct led
 {
     struct kept_head head;
     if (inquiry->asked_at == 0 || proof->number != inquiry->asked ||
-        kept_head_take(proof->head, proof->signature, signing_key_view(inquiry->key), &head) != ERR_OK ||
+        kept_head_take(proof->head, proof->signature, signing_key_view(inquiry->config.key), &head) != ERR_OK ||
         memcmp(head.head.epoch, inquiry->epoch, EPOCH_SIZE) != 0) {
-        log_error("witness-unfit", "hub=%" PRId64 " the answer is not to the question; ignoring it", inquiry->hub);
+        log_error("witness-unfit", "hub=%" PRId64 " the answer is not to the question; ignoring it",
+                  inquiry->config.hub);
         return;
     }
     inquiry->asked_at = 0;

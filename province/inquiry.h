@@ -2,20 +2,31 @@
  *
  *   On each new session, when the events have caught up, and every `witness_ms` while events come, PROVE asks for the
  *   newest head and for the proof that it goes on with the last one kept, by whichever of the hub's keys that is. After
- *   an answer, heads that somebody else was shown are held to the same ledger. An answer that does not hold is an alarm
- *   (province/witness.h). One question is under way at a time. */
+ *   an answer, heads that somebody else was shown, and that of the last receipt, are held to the same ledger. An answer
+ *   that does not hold is an alarm (province/witness.h). One question is under way at a time. */
 #ifndef PROVINCE_INQUIRY_H
 #define PROVINCE_INQUIRY_H
 
 #include "common/link.h"
 #include "province/witness.h"
 
-struct inquiry {
+/* The hub has another ledger than it showed or confirmed to this province: it was put back, or changed. What was read
+ * from it, and sent to it, is to be done again. Called before the alarm is raised, so that a crash between repeats it,
+ * and again where it fails. */
+typedef err_t inquiry_lost_fn(void *self, const uint8_t epoch[EPOCH_SIZE]);
+
+struct inquiry_config {
     struct witness *witness;
     int64_t hub;
     const struct signing_key *key; /* the hub's */
-    bool is_open;                  /* the session's hub has a ledger to ask for */
-    bool is_first;                 /* the next answer is the session's first */
+    inquiry_lost_fn *on_lost;
+    void *self; /* for on_lost */
+};
+
+struct inquiry {
+    struct inquiry_config config;
+    bool is_open;  /* the session's hub has a ledger to ask for */
+    bool is_first; /* the next answer is the session's first */
     uint8_t epoch[EPOCH_SIZE];
     bool is_due;
     int64_t due_at;   /* monotonic, where due: not before */
@@ -27,8 +38,8 @@ struct inquiry {
     bool is_about_told;    /* the question that is under way */
 };
 
-/* WITNESS and KEY are borrowed for the inquiry's life. */
-void inquiry_init(struct inquiry *inquiry, struct witness *witness, int64_t hub, const struct signing_key *key);
+/* What CONFIG points to is borrowed for the inquiry's life. */
+void inquiry_init(struct inquiry *inquiry, const struct inquiry_config *config);
 /* A new session: what was asked in the old one is not answered any more. */
 void inquiry_ready(struct inquiry *inquiry, const struct welcome *welcome);
 /* The ledger may have grown. */

@@ -43,6 +43,8 @@ static const char put_receipt_sql[] =
     " values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 static const char send_again_sql[] = "update delivery set state = 0 where hub = ?1 and state = 1"
                                      " and receipt in (select row from receipt where hub = ?1 and epoch <> ?2)";
+static const char last_head_sql[] = "select head, signature, hub_key from receipt where hub = ?1 and epoch = ?2"
+                                    " and head is not null order by row desc limit 1";
 
 static const char *const sql[OUTBOX_STATEMENTS] = {
     [OUTBOX_GET_PEER] = "select last_seq, epoch from peer where hub = ?1",
@@ -61,6 +63,7 @@ static const char *const sql[OUTBOX_STATEMENTS] = {
     [OUTBOX_PUT_RECEIPT] = put_receipt_sql,
     [OUTBOX_SEND_AGAIN] = send_again_sql,
     [OUTBOX_SEND_ALL_AGAIN] = "update delivery set state = 0 where hub = ?1 and state = 1",
+    [OUTBOX_LAST_HEAD] = last_head_sql,
     [OUTBOX_LAST_RECEIVED] = "select ifnull(max(seq), 0) from delivery where hub = ?1 and state = 1",
 };
 

@@ -14,6 +14,7 @@
 #include "common/home.h"
 #include "common/suite.h"
 #include "common/verdicts.h"
+#include "province/witness.h"
 
 #define OUTBOX_FILE "outbox.db"
 
@@ -85,6 +86,13 @@ struct outbox_welcome {
 };
 MUST_CHECK err_t outbox_take_welcome(struct outbox *outbox, int64_t hub, const struct welcome *welcome,
                                      struct outbox_welcome *ret_effect);
+
+/* The head of the hub's ledger that the last receipt of this life of its store came with. ERR_NOT_FOUND: none has. */
+MUST_CHECK err_t outbox_last_head(struct outbox *outbox, int64_t hub, const uint8_t epoch[EPOCH_SIZE],
+                                  struct kept_head *ret_head);
+/* The hub has lost what it had confirmed, and nobody can say how much: all goes again, and what it still has it answers
+ * as duplicate. */
+MUST_CHECK err_t outbox_send_all_again(struct outbox *outbox, int64_t hub, uint64_t *ret_count);
 
 /* BODY's signature has been verified with HUB_KEY, which is kept with it. */
 MUST_CHECK err_t outbox_take_receipt(struct outbox *outbox, int64_t hub, const struct receipt_body *body,

@@ -55,7 +55,8 @@ static err_t take_epoch(struct outbox *outbox, int64_t hub, struct view epoch, s
     return err;
 }
 
-/* A backup put back under the same epoch shows in the hub's own count. What it still has it answers as duplicate. */
+/* A backup put back under the same epoch shows in the hub's own count, where it lost the highest number; else in its
+ * ledger (province/inquiry.h). */
 static err_t take_received(struct outbox *outbox, int64_t hub, uint64_t received, uint64_t given_out,
                            struct outbox_welcome *effect)
 {
@@ -94,6 +95,26 @@ err_t outbox_take_welcome(struct outbox *outbox, int64_t hub, const struct welco
     err = take_epoch(outbox, hub, welcome->epoch, ret_effect);
     err = err == ERR_OK ? take_received(outbox, hub, welcome->received, given_out, ret_effect) : err;
     return outbox_end(outbox, err);
+}
+
+err_t outbox_last_head(struct outbox *outbox, int64_t hub, const uint8_t epoch[EPOCH_SIZE], struct kept_head *ret_head)
+{
+    sqlite3_stmt *stmt = outbox_statement(outbox, OUTBOX_LAST_HEAD, hub);
+    db_bind_view(stmt, 2, (struct view){epoch, EPOCH_SIZE});
+    err_t err = db_step(stmt);
+    if (err == ERR_OK &&
+        kept_head_take(db_column_view(stmt, 0), db_column_view(stmt, 1), db_column_view(stmt, 2), ret_head) != ERR_OK) {
+        err = ERR_NOT_FOUND;
+    }
+    sqlite3_reset(stmt);
+    return err;
+}
+
+err_t outbox_send_all_again(struct outbox *outbox, int64_t hub, uint64_t *ret_count)
+{
+    err_t err = db_run(outbox_statement(outbox, OUTBOX_SEND_ALL_AGAIN, hub));
+    *ret_count = err == ERR_OK ? (uint64_t)sqlite3_changes64(outbox->db) : 0;
+    return err;
 }
 
 /* A receipt being taken. */

@@ -60,6 +60,8 @@ enum statement {
     COUNT,
     CLEAR,
     TELL,
+    FORGET_RECEIPT,
+    TELL_RECEIPT,
     NEXT_TOLD,
     SETTLE_TOLD,
     VERDICT,
@@ -91,6 +93,10 @@ static const char *const sql[STATEMENTS] = {
         "update alarm set cleared_at = ?2, cleared_by = ?3, cleared_why = ?4 where id = ?1 and cleared_at is null",
     [TELL] = "insert into told(hub, epoch, head, signature, told_by, told_at, hub_key)"
              " values(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [FORGET_RECEIPT] = "delete from told where hub = ?1 and told_by = ?2 and heads = 0",
+    [TELL_RECEIPT] = "insert into told(hub, epoch, head, signature, told_by, told_at, hub_key)"
+                     " select ?1, ?2, ?3, ?4, ?5, ?6, ?7 where not exists"
+                     " (select 1 from told where hub = ?1 and told_by = ?5 and head = ?3)",
     [NEXT_TOLD] =
         "select id, head, signature, hub_key, told_by from told where hub = ?1 and epoch = ?2 and heads is null"
         " order by id limit 1",
@@ -275,15 +281,23 @@ static err_t put_alarm(struct witness *witness, int64_t hub, const struct contra
     return db_run(stmt);
 }
 
-err_t witness_raise(struct witness *witness, int64_t hub, const struct contradiction *contradiction, int64_t now,
-                    bool *ret_is_new)
+err_t witness_stands(struct witness *witness, int64_t hub, const struct contradiction *contradiction, bool *ret_stands)
 {
     sqlite3_stmt *stmt = statement(witness, STANDS, hub);
     db_bind_str(stmt, 2, alarm_code(contradiction->heads));
     db_bind_view(stmt, 3, head_view(contradiction->known));
     err_t err = db_step(stmt);
     sqlite3_reset(stmt);
-    *ret_is_new = err == ERR_NOT_FOUND;
+    *ret_stands = err == ERR_OK;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+err_t witness_raise(struct witness *witness, int64_t hub, const struct contradiction *contradiction, int64_t now,
+                    bool *ret_is_new)
+{
+    bool stands = false;
+    err_t err = witness_stands(witness, hub, contradiction, &stands);
+    *ret_is_new = err == ERR_OK && !stands;
     return *ret_is_new ? put_alarm(witness, hub, contradiction, now) : err;
 }
 
@@ -306,19 +320,33 @@ err_t witness_clear(struct witness *witness, int64_t alarm, const char *person, 
     return err == ERR_OK && sqlite3_changes(witness->db) == 0 ? ERR_NOT_FOUND : err;
 }
 
-err_t witness_tell(struct witness *witness, int64_t hub, const struct kept_head *head, const char *told_by, int64_t now,
-                   int64_t *ret_id)
+static err_t tell(struct witness *witness, enum statement which, int64_t hub, const struct kept_head *head,
+                  const char *told_by, int64_t now)
 {
-    sqlite3_stmt *stmt = statement(witness, TELL, hub);
+    sqlite3_stmt *stmt = statement(witness, which, hub);
     db_bind_view(stmt, 2, (struct view){head->head.epoch, EPOCH_SIZE});
     db_bind_view(stmt, 3, head_view(head));
     db_bind_view(stmt, 4, signature_view(head));
     db_bind_str(stmt, 5, told_by);
     sqlite3_bind_int64(stmt, 6, now);
     db_bind_view(stmt, 7, signing_key_view(&head->key));
-    err_t err = db_run(stmt);
+    return db_run(stmt);
+}
+
+err_t witness_tell(struct witness *witness, int64_t hub, const struct kept_head *head, const char *told_by, int64_t now,
+                   int64_t *ret_id)
+{
+    err_t err = tell(witness, TELL, hub, head, told_by, now);
     *ret_id = sqlite3_last_insert_rowid(witness->db);
     return err;
+}
+
+err_t witness_tell_receipt(struct witness *witness, int64_t hub, const struct kept_head *head, int64_t now)
+{
+    sqlite3_stmt *stmt = statement(witness, FORGET_RECEIPT, hub);
+    db_bind_str(stmt, 2, TOLD_BY_RECEIPT);
+    err_t err = db_run(stmt);
+    return err == ERR_OK ? tell(witness, TELL_RECEIPT, hub, head, TOLD_BY_RECEIPT, now) : err;
 }
 
 err_t witness_next_told(struct witness *witness, int64_t hub, const uint8_t epoch[EPOCH_SIZE],

@@ -70,7 +70,10 @@ struct contradiction {
     const struct kept_head *known, *later;
     const char *told_by; /* who was shown KNOWN; NULL: this province itself */
 };
-/* *ret_is_new is false where an alarm stands already that says the same of the known head. */
+/* Whether an alarm stands already that says the same of the known head. */
+MUST_CHECK err_t witness_stands(struct witness *witness, int64_t hub, const struct contradiction *contradiction,
+                                bool *ret_stands);
+/* *ret_is_new is false where one does. */
 MUST_CHECK err_t witness_raise(struct witness *witness, int64_t hub, const struct contradiction *contradiction,
                                int64_t now, bool *ret_is_new);
 /* How many alarms of the hub stand; of all hubs where it is 0. */
@@ -87,9 +90,15 @@ struct told_head {
     char told_by[256];
 };
 
+/* Who was shown the head of a receipt of this province's own. */
+#define TOLD_BY_RECEIPT "(receipt)"
+
 /* Told once more it is compared once more. */
 MUST_CHECK err_t witness_tell(struct witness *witness, int64_t hub, const struct kept_head *head, const char *told_by,
                               int64_t now, int64_t *ret_id);
+/* The head of the newest receipt, in the place of those before that were found to agree. What was found to contradict
+ * the ledger is not told again: the alarm keeps it. */
+MUST_CHECK err_t witness_tell_receipt(struct witness *witness, int64_t hub, const struct kept_head *head, int64_t now);
 /* The oldest that waits, of this epoch. ERR_NOT_FOUND: none. */
 MUST_CHECK err_t witness_next_told(struct witness *witness, int64_t hub, const uint8_t epoch[EPOCH_SIZE],
                                    struct told_head *ret_told);

@@ -2,7 +2,7 @@
 
 Each hub here is a thread with a ROUTER that speaks just enough AGN/1 (proto/PROTOCOL.md) and obeys the test.
 """
-import datetime, json, os, resource, signal, subprocess, sys, tempfile, threading, time
+import datetime, json, os, resource, signal, sqlite3, subprocess, sys, tempfile, threading, time
 
 import msgpack, zmq
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from zmq.utils import z85
 
 HELLO, WELCOME, FOLLOW, EVENTS, CURSOR, GAP, ENROL, ENROLLED = 1, 2, 10, 11, 12, 13, 14, 15
-PING, PONG = 5, 6
+WHO, PING, PONG = 3, 5, 6
 REVIEW = ["healthcare", "hospital", "general", "approved", "none", "initial"]
 CODE = "0123456789ABCDEFGHJK"
 
@@ -281,6 +281,25 @@ def test_owing(province, one):
     check(True, "a hub that owes events and sends none is connected anew")
 
 
+def test_busy_outbox(province, one):
+    """The hub's word at the start of a session cannot be noted: it is asked for again, and nothing is sent until then."""
+    with open(f"{province.home}/province.zpl", "a") as file:
+        file.write("retry_ms = 300\n")
+    province.process.send_signal(signal.SIGHUP)
+    until(lambda: province.log().count("settings-reloaded") > 1, "SIGHUP")
+    outbox = sqlite3.connect(f"{province.home}/outbox.db", isolation_level=None)
+    outbox.execute("begin immediate")
+    session = one.session
+    one.control.send_pyobj((one.route, WHO))
+    until(lambda: "welcome-not-noted" in province.log(), "the report")
+    until(lambda: one.session > session + 1, "another session")
+    outbox.execute("rollback")
+    outbox.close()
+    one.push(cell(5000, 4, "tourism"))
+    until(lambda: one.acks[-1] == 5000, "it goes on")
+    check(True, "an outbox that cannot be written at the start of a session: it begins anew until it can")
+
+
 def test_rotation_in_part(province):
     """No hub answers; but one may have the next keys all the same, and then turn the former away: `run` has to look."""
     wake = os.open(f"{province.home}/wake", os.O_RDONLY | os.O_NONBLOCK)
@@ -301,6 +320,7 @@ def main():
             test_pruned_to_the_end(province, one)
             test_full_disk(province, one)
             test_owing(province, one)
+            test_busy_outbox(province, one)
             province.stop()
             check(not json.loads(province.cli("status", "--json"))["running"], "status knows that nothing runs")
             one.close()

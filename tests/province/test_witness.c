@@ -250,6 +250,30 @@ static void test_what_was_told_waits_for_its_verdict(void **state)
     assert_int_equal(told.id, ids[1]);
 }
 
+static int64_t tell_receipt(struct desk *desk, uint64_t size)
+{
+    struct kept_head head = head_of(size, 1);
+    assert_int_equal(witness_tell_receipt(desk->witness, 1, &head, 5), ERR_OK);
+    return ask(desk, "select max(id) from told where heads is null");
+}
+
+static void test_the_last_receipts_head_is_told_until_it_contradicts(void **state)
+{
+    struct desk *desk = *state;
+    int64_t first = tell_receipt(desk, 4);
+    tell_receipt(desk, 4);
+    assert_int_equal(ask(desk, "select count(*) from told"), 1);
+    int64_t second = tell_receipt(desk, 6); /* the first waits all the same: it may show a loss that this one hides */
+    assert_int_equal(ask(desk, "select count(*) from told where heads is null"), 2);
+    assert_int_equal(witness_settle_told(desk->witness, first, HEADS_AGREE, 6), ERR_OK);
+    assert_int_equal(witness_settle_told(desk->witness, second, HEADS_AGREE, 6), ERR_OK);
+    second = tell_receipt(desk, 6); /* in the next session it is compared again */
+    assert_int_equal(ask(desk, "select count(*) from told"), 1);
+    assert_int_equal(witness_settle_told(desk->witness, second, HEADS_ROLLBACK, 6), ERR_OK);
+    tell_receipt(desk, 6);
+    assert_int_equal(ask(desk, "select count(*) from told where heads is null"), 0);
+}
+
 static void test_what_is_no_head_is_not_taken(void **state)
 {
     (void)state;
@@ -280,6 +304,7 @@ int main(void)
         TEST(test_what_an_old_key_signed_later_is_kept_and_nothing_is_held_to_it),
         TEST(test_the_alarm_of_an_old_key_is_raised_once_and_begins_no_line),
         TEST(test_what_was_told_waits_for_its_verdict),
+        TEST(test_the_last_receipts_head_is_told_until_it_contradicts),
         TEST(test_what_is_no_head_is_not_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
