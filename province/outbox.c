@@ -60,6 +60,7 @@ static const char *const sql[OUTBOX_STATEMENTS] = {
     [OUTBOX_PICK] = "select seq, body from delivery where hub = ?1 and state = 0 order by priority, seq",
     [OUTBOX_MATCH] = "select seq, state from delivery where hub = ?1 and id = ?2 and hash = ?3",
     [OUTBOX_SETTLE] = settle_sql,
+    [OUTBOX_KEEP_RECEIVED] = "update delivery set state = 1 where hub = ?1 and seq = ?2 and number is not null",
     [OUTBOX_PUT_RECEIPT] = put_receipt_sql,
     [OUTBOX_SEND_AGAIN] = send_again_sql,
     [OUTBOX_SEND_ALL_AGAIN] = "update delivery set state = 0 where hub = ?1 and state = 1",

@@ -1,7 +1,10 @@
 /* What hubs say to the outbox: WELCOME and RECEIPT, each taken in one transaction. */
 #include "province/outbox_db.h"
 
+#include <inttypes.h>
 #include <string.h>
+
+#include "common/log.h"
 
 err_t outbox_pick(struct outbox *outbox, int64_t hub, const struct flights *flights, uint32_t room,
                   struct parcels *parcels)
@@ -186,6 +189,29 @@ static err_t settle(struct taking *taking, uint64_t seq, const struct result *re
     return db_run(stmt);
 }
 
+/* What the hub had confirmed once, and was sent again, stays confirmed whatever it says now: the receipt is evidence.
+ * But where it only lacks what the record refers to, since others have not sent that again, somebody must see to it. */
+static err_t keep_received(struct taking *taking, uint64_t seq, const struct result *result, bool *ret_was_received)
+{
+    struct faults faults;
+    *ret_was_received = false;
+    if (result->outcome != OUTCOME_REJECTED || faults_decode(result->faults, &faults) != ERR_OK || faults.count == 0 ||
+        strcmp(faults.list[0].code, "unknown_reference") == 0) {
+        return ERR_OK;
+    }
+    sqlite3_stmt *stmt = outbox_statement(taking->outbox, OUTBOX_KEEP_RECEIVED, taking->hub);
+    sqlite3_bind_int64(stmt, 2, (int64_t)seq);
+    err_t err = db_run(stmt);
+    *ret_was_received = err == ERR_OK && sqlite3_changes(taking->outbox->db) > 0;
+    if (*ret_was_received) {
+        log_error("receipt-contradicted",
+                  "hub=%" PRId64 " seq=%" PRIu64 " text=\"the hub rejects a filing that it had confirmed: its first "
+                  "receipt stands; show it to the city's operator\"",
+                  taking->hub, seq);
+    }
+    return err;
+}
+
 /* The first outcome stays: only a delivery that waits is moved. The receipt is kept when the first one needs it. */
 static err_t take_result(struct taking *taking, const struct result *result)
 {
@@ -199,6 +225,11 @@ static err_t take_result(struct taking *taking, const struct result *result)
     verdicts_add(taking->verdicts, seq, result);
     if (result->outcome == OUTCOME_RETRY || state != SENDING_ACCEPTED) {
         return ERR_OK;
+    }
+    bool was_received = false;
+    err = keep_received(taking, seq, result, &was_received);
+    if (err != ERR_OK || was_received) {
+        return err;
     }
     err = taking->row == 0 ? keep_receipt(taking) : ERR_OK;
     return err == ERR_OK ? settle(taking, seq, result) : err;

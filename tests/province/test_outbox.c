@@ -111,6 +111,7 @@ static struct view epoch_view(uint8_t fill)
 }
 
 static int64_t outcome_at = 6;
+static const char *fault_code = "missing";
 
 /* The receipt of HUB for the parcels picked last, with the same outcome for each. */
 static void receive(struct site *site, int64_t hub, uint8_t epoch, enum outcome outcome, struct verdicts *ret_verdicts)
@@ -119,7 +120,7 @@ static void receive(struct site *site, int64_t hub, uint8_t epoch, enum outcome 
     msgpack_sbuffer encoded;
     struct faults faults = {0};
     struct receipt_body body;
-    fault_add(&faults, "missing", "title", "required");
+    fault_add(&faults, fault_code, "title", "required");
     msgpack_sbuffer_init(&buffer);
     msgpack_sbuffer_init(&encoded);
     faults_encode(&faults, &encoded);
@@ -290,6 +291,39 @@ static void test_a_hub_of_another_life_or_behind_gets_again_what_it_had(void **s
     assert_int_equal(pick(site, TWO), 0); /* the other hub is another matter */
 }
 
+static void confirm_and_lose(struct site *site)
+{
+    uint8_t id[RECORD_ID_SIZE];
+    struct verdicts verdicts;
+    file_notice(site, true, id);
+    welcome(site, ONE, 1, 0);
+    pick(site, ONE);
+    receive(site, ONE, 1, OUTCOME_STORED, &verdicts);
+    assert_true(welcome(site, ONE, 1, 0).is_hub_behind);
+    assert_int_equal(pick(site, ONE), 1);
+    receive(site, ONE, 1, OUTCOME_REJECTED, &verdicts);
+    assert_int_equal(pick(site, ONE), 0);
+}
+
+static void test_what_a_hub_rejects_that_it_had_confirmed_keeps_its_receipt(void **state)
+{
+    struct site *site = *state;
+    confirm_and_lose(site);
+    assert_int_equal(ask(site, "select state from delivery"), SENDING_RECEIVED);
+    assert_int_equal(ask(site, "select number from delivery"), 70);
+    assert_int_equal(ask(site, "select count(*) from receipt join delivery on receipt = row"), 1);
+    assert_int_equal(ask(site, "select count(*) from receipt"), 1);
+}
+
+static void test_what_lacks_its_reference_at_a_restored_hub_is_shown_as_rejected(void **state)
+{
+    struct site *site = *state;
+    fault_code = "unknown_reference";
+    confirm_and_lose(site);
+    fault_code = "missing";
+    assert_int_equal(ask(site, "select state from delivery"), SENDING_REJECTED);
+}
+
 static void test_numbering_goes_on_above_what_a_hub_holds(void **state)
 {
     struct site *site = *state;
@@ -332,6 +366,8 @@ int main(void)
         TEST(test_a_rejection_keeps_its_faults),
         TEST(test_a_hub_of_another_life_or_behind_gets_again_what_it_had),
         TEST(test_a_memo_is_kept_with_its_filing_or_not_at_all),
+        TEST(test_what_a_hub_rejects_that_it_had_confirmed_keeps_its_receipt),
+        TEST(test_what_lacks_its_reference_at_a_restored_hub_is_shown_as_rejected),
         TEST(test_numbering_goes_on_above_what_a_hub_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
