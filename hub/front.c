@@ -319,10 +319,12 @@ struct loading {
     err_t err;
 };
 
+/* The newest that was in use: one that was announced beside it is revoked with it, but peers know the hub by the other.
+ */
 static void note_leak(struct front *front, const struct party_keys *keys)
 {
     for (size_t i = 0; i < keys->count && !front->leaked.row; i++) {
-        if (keys->list[i].revoked_at) {
+        if (keys->list[i].revoked_at && keys->list[i].since <= keys->list[i].revoked_at) {
             front->leaked = keys->list[i];
         }
     }

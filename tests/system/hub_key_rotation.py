@@ -88,7 +88,7 @@ def check_receipts(agent, hub, old):
     check(told.returncode != 0, "which is not the present one", told.stdout)
 
 
-def check_leak_during(hub):
+def check_leak_during(hub, province):
     """Keys that leak while others are announced: the announced ones lay beside them."""
     hub.cli("key", "rotate", "--after", "1h")
     announced = hub.cli_json("audit-log", "--act", "key_rotate")[0]
@@ -97,6 +97,8 @@ def check_leak_during(hub):
     check(announced["act"] == "key_rotate" and announced["detail"] not in hub_keys(hub),
           "neither the leaked nor the announced keys are used any more", announced)
     hub.start()
+    done = province.cli("join", hub.cli("peer", "invite", "省厅 province").stdout.strip().splitlines()[-1], ok=False)
+    check("--replace 1" in done.stderr, "the grant names the key that was in use, by which the province knows the hub", done)
 
 
 def test(site):
@@ -134,7 +136,7 @@ def test(site):
     check(hub.cli("audit").returncode == 0, "the audit finds nothing")
     check_receipts(agents[0], hub, first)
     check_away(hub, away)
-    check_leak_during(hub)
+    check_leak_during(hub, province)
 
 
 if __name__ == "__main__":
