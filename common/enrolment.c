@@ -187,7 +187,7 @@ err_t enrolment_ask(const struct join_link *link, const struct identity *identit
 err_t enrolment_lock(const struct home *home, char reterr_reason[512])
 {
     int lock = -1;
-    err_t err = home_lock(home, "join.lock", &lock);
+    err_t err = home_lock(home, JOIN_LOCK, &lock);
     if (err != ERR_OK) {
         snprintf(reterr_reason, 512,
                  err == ERR_BUSY ? tr("another join or change of keys is under way in %.400s: try again",

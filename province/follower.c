@@ -17,6 +17,8 @@ enum { RESYNC_PAUSE_MS = 1000 };
 struct follower {
     struct follower_site site;
     struct hub_member member;
+    struct membership saved; /* the member's file, as far as it is known here */
+    bool is_unsaved;         /* the hub has named other keys since */
     struct link *link;
     struct dispatch *dispatch;
     bool is_first;      /* the next EVENTS is the first after a FOLLOW */
@@ -121,6 +123,20 @@ static err_t on_lost(void *self, const uint8_t epoch[EPOCH_SIZE])
     return ERR_OK;
 }
 
+/* What `join` has written meanwhile stands: a session by keys that have leaked must not be able to undo it. */
+static void save_keys(struct follower *follower)
+{
+    char reason[512];
+    err_t err = hubs_update(follower->site.keys->home, follower->member.hub, &follower->saved,
+                            &follower->member.membership, reason);
+    follower->is_unsaved = err != ERR_OK && err != ERR_NOT_FOUND;
+    if (err == ERR_OK) {
+        follower->saved = follower->member.membership;
+    } else if (follower->is_unsaved) {
+        log_error("hub-keys-unsaved", "reason=\"%s\" trying again in the next session", reason);
+    }
+}
+
 static void on_ready(void *self, struct link *link, const struct welcome *welcome)
 {
     struct follower *follower = self;
@@ -128,6 +144,9 @@ static void on_ready(void *self, struct link *link, const struct welcome *welcom
     follower->link = link;
     follower->is_barred = false; /* a new session: what is heard from now on belongs to the FOLLOW below */
     follower->renew_at = 0;
+    if (follower->is_unsaved) {
+        save_keys(follower);
+    }
     copy_name(welcome->hub, membership->hub, sizeof membership->hub);
     if (welcome->city.size == 6) {
         copy_name(welcome->city, membership->city, sizeof membership->city);
@@ -276,11 +295,8 @@ static void on_proof(void *self, struct link *link, const struct ledger_proof *p
 static void on_hub_keys(void *self, struct link *link)
 {
     (void)link;
-    const struct follower *follower = self;
-    char reason[256];
-    if (hubs_save(follower->site.keys->home, follower->member.hub, &follower->member.membership, reason) != ERR_OK) {
-        log_error("hub-keys-unsaved", "reason=\"%s\" the next session is to tell them again", reason);
-    }
+    struct follower *follower = self;
+    follower->is_unsaved = true; /* until on_ready, which comes next */
 }
 
 static void open_link(struct follower *follower)
@@ -307,6 +323,7 @@ struct follower *follower_open(const struct follower_site *site, const struct hu
     struct follower *follower = mem_alloc(sizeof *follower);
     follower->site = *site;
     follower->member = *member;
+    follower->saved = member->membership;
     const struct membership *membership = &follower->member.membership;
     err_t err = replica_put_hub(site->replica, member->hub, membership->hub, membership->city, membership->endpoint);
     if (err != ERR_OK) {
@@ -338,11 +355,7 @@ int64_t follower_hub(const struct follower *follower)
 
 bool follower_is_of(const struct follower *follower, const struct hub_member *member)
 {
-    const struct membership *ours = &follower->member.membership;
-    const struct membership *theirs = &member->membership;
-    return follower->member.hub == member->hub && strcmp(ours->endpoint, theirs->endpoint) == 0 &&
-           memcmp(ours->hub_key, theirs->hub_key, KEY_SIZE) == 0 &&
-           signing_key_equal(&ours->hub_signing_key, &theirs->hub_signing_key);
+    return follower->member.hub == member->hub && hubs_is_same(&follower->member.membership, &member->membership);
 }
 
 void follower_keys_changed(struct follower *follower)
