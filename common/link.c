@@ -14,6 +14,8 @@
 #include "common/succession.h"
 #include "common/text.h"
 
+/* What a hub can make its peer hold in memory is the product of both; what is beyond waits in TCP. */
+enum { RECEIVE_LIMIT = 32, CURVE_ROOM = 1024 };
 enum { TICK_MS = 250, GREETING_MS = 10000, STALL_MS = 30000, BACKOFF_FIRST_MS = 500, RECEIVE_BURST = 64 };
 
 static int on_socket(zloop_t *loop, zsock_t *reader, void *arg);
@@ -62,8 +64,8 @@ static void configure_socket(struct link *link)
 {
     void *handle = zsock_resolve(link->sock);
     int on = 1;
-    int receive_limit = 1000;
-    int64_t message_limit = (int64_t)MESSAGE_SIZE_MAX * 2;
+    int receive_limit = RECEIVE_LIMIT;
+    int64_t message_limit = (int64_t)MESSAGE_SIZE_MAX + CURVE_ROOM;
     const struct membership *membership = link->config.membership;
     zmq_setsockopt(handle, ZMQ_CURVE_SERVERKEY, link->uses_next_hub ? membership->next_hub_key : membership->hub_key,
                    KEY_SIZE);

@@ -2,7 +2,7 @@
 
 Each hub here is a thread with a ROUTER that speaks just enough AGN/1 (proto/PROTOCOL.md) and obeys the test.
 """
-import datetime, json, os, resource, signal, sqlite3, subprocess, sys, tempfile, threading, time
+import datetime, fcntl, json, os, resource, signal, sqlite3, subprocess, sys, tempfile, threading, time
 
 import msgpack, zmq
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -300,6 +300,33 @@ def test_busy_outbox(province, one):
     check(True, "an outbox that cannot be written at the start of a session: it begins anew until it can")
 
 
+def memory_mib(pid):
+    with open(f"/proc/{pid}/status") as file:
+        return next(int(line.split()[1]) // 1024 for line in file if line.startswith("VmRSS"))
+
+
+def test_flood(province, one):
+    """Its loop is held up, by whoever reads its log; a hub sends on and on meanwhile."""
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, 1031, 4096)  # F_SETPIPE_SZ
+    session = one.session
+    process = subprocess.Popen([*province.program, "--home", province.home, "run"], stderr=writer)
+    until(lambda: one.session > session, "a session")
+    time.sleep(0.5)
+    events = [[one.head() + number, b"x"] for number in range(1, 200)]  # each is logged
+    one.control.send_pyobj((one.route, EVENTS, one.session, "uplink", one.epoch, one.head() + 200, events))
+    before = memory_mib(process.pid)
+    for _ in range(200):
+        one.control.send_pyobj((one.route, EVENTS, one.session, "uplink", one.epoch, 1, [[1, bytes(1_000_000)]]))
+    time.sleep(4)
+    grown = memory_mib(process.pid) - before
+    check(process.poll() is None and grown < 100, f"a hub that floods it gets {grown} MiB of its memory, and no more")
+    process.kill()
+    process.wait()
+    os.close(reader)
+    os.close(writer)
+
+
 def test_rotation_in_part(province):
     """No hub answers; but one may have the next keys all the same, and then turn the former away: `run` has to look."""
     wake = os.open(f"{province.home}/wake", os.O_RDONLY | os.O_NONBLOCK)
@@ -323,6 +350,8 @@ def main():
             test_busy_outbox(province, one)
             province.stop()
             check(not json.loads(province.cli("status", "--json"))["running"], "status knows that nothing runs")
+            if not os.environ["AGN_UNDER"]:
+                test_flood(province, one)
             one.close()
             two.close()
             test_rotation_in_part(province)
