@@ -1,5 +1,6 @@
 #include "common/json_text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
@@ -34,4 +35,18 @@ json_t *json_text_read(struct view text, struct faults *faults)
                   error.column, safe);
     }
     return json;
+}
+
+void json_text_write(const json_t *json, FILE *file, size_t flags)
+{
+    char *text = json_dumps(json, flags);
+    for (const char *at = text; at && *at; at++) {
+        if ((unsigned char)at[0] == 0xc2 && (unsigned char)at[1] < 0xa0) {
+            at++;
+            fprintf(file, "\\u%04x", (unsigned)(unsigned char)*at);
+        } else {
+            fputc(*at, file);
+        }
+    }
+    free(text);
 }

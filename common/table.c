@@ -5,6 +5,7 @@
 
 #include <utf8proc.h>
 
+#include "common/json_text.h"
 #include "common/mem.h"
 #include "common/table_xlsx.h"
 #include "common/text.h"
@@ -111,19 +112,23 @@ static void json_row(struct table *table, const char *const *cells)
     if (!is_lines) {
         fputs(table->rows ? ",\n " : "[\n ", table->file);
     }
-    json_dumpf(object, table->file, JSON_COMPACT);
+    json_text_write(object, table->file, JSON_COMPACT);
     if (is_lines) {
         fputc('\n', table->file);
     }
     json_decref(object);
 }
 
-/* A line break or a control character inside a cell would break the alignment, or the terminal. */
+/* A line break or a control character inside a cell would break the alignment, or the terminal; of those beyond ASCII
+ * each has two bytes. */
 static char *clean_copy(const char *text)
 {
     char *copy = mem_text(text);
     for (char *at = copy; *at; at++) {
-        if ((unsigned char)*at < 0x20 || *at == 0x7f) {
+        if ((unsigned char)at[0] == 0xc2 && (unsigned char)at[1] < 0xa0) {
+            *at++ = ' ';
+            *at = ' ';
+        } else if ((unsigned char)*at < 0x20 || *at == 0x7f) {
             *at = ' ';
         }
     }

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "common/json_text.h"
 #include "common/text.h"
 #include "proto/record.h"
 #include "province/commands.h"
@@ -72,7 +73,7 @@ static err_t print_details(sqlite3_stmt *stmt, enum table_form form, size_t *ret
         json_t *record = record_to_json(db_column_view(stmt, COLUMN_RECORD));
         json_object_set_new(object, "record", record ? record : json_null());
         fputs(form != TABLE_JSON ? "" : *ret_rows ? ",\n " : "[\n ", stdout);
-        json_dumpf(object, stdout, form == TABLE_JSON ? JSON_COMPACT : JSON_INDENT(2));
+        json_text_write(object, stdout, form == TABLE_JSON ? JSON_COMPACT : JSON_INDENT(2));
         fputs(form == TABLE_JSON ? "" : "\n", stdout);
         json_decref(object);
         err = db_step(stmt);

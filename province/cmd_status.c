@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "common/json_text.h"
 #include "common/mem.h"
 #include "common/text.h"
 #include "province/alarms.h"
@@ -195,7 +196,7 @@ static void print_json(const struct look *look, const struct status *status)
                              "connected", (json_int_t)status->connected, "caught_up", (json_int_t)status->caught_up,
                              "cells", (json_int_t)status->cells, "warnings", (json_int_t)status->warnings,
                              "ledger_alarms", (json_int_t)status->alarms);
-    json_dumpf(root, stdout, JSON_INDENT(2));
+    json_text_write(root, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(root);
 }

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "common/json_text.h"
 #include "common/log.h"
 #include "common/text.h"
 #include "proto/record.h"
@@ -134,7 +135,7 @@ static void print_json(struct listing *listing, sqlite3_stmt *stmt)
 {
     json_t *object = row_json(stmt);
     fputs(listing->is_first ? "[\n " : ",\n ", stdout);
-    json_dumpf(object, stdout, JSON_COMPACT);
+    json_text_write(object, stdout, JSON_COMPACT);
     json_decref(object);
 }
 
@@ -225,7 +226,7 @@ static err_t print_details(struct listing *listing, sqlite3_stmt *stmt)
     err_t err = db_step(stmt);
     while (err == ERR_OK) {
         json_t *object = row_json(stmt);
-        json_dumpf(object, stdout, JSON_INDENT(2));
+        json_text_write(object, stdout, JSON_INDENT(2));
         putchar('\n');
         json_decref(object);
         listing->is_first = false;

@@ -1,5 +1,7 @@
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/passphrase.h"
 #include "common/text.h"
@@ -172,6 +174,10 @@ int main(int argc, char **argv)
     const char *name = NULL;
     unsigned used = 0;
     text_init();
+    umask(S_IRWXG | S_IRWXO);
+    /* A reader that went away and a limit on files are errors to report, not ends. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     if (!arguments_read(argc, argv, &name, &arguments, &used)) {
         return EXIT_USAGE;
     }
