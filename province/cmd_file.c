@@ -1,4 +1,5 @@
 /* notice, warn, file, decide, acknowledge: what the province files. An id that is printed is on disk. */
+#include <inttypes.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -252,6 +253,19 @@ static json_t *acknowledgement(const struct desk_thread *thread, const struct ar
     return fields;
 }
 
+/* The beginning of a thread may never have come up. */
+static bool has_content(const struct desk_thread *thread, const char *id)
+{
+    if (!thread->content) {
+        complain(tr("%s: the record that says what it is about has not come up from hub %" PRId64
+                    ": acknowledge it when "
+                    "it has",
+                    "%s：枢纽 %" PRId64 " 尚未上报说明其内容的记录：请在上报后再确认"),
+                 id, thread->hub);
+    }
+    return thread->content != NULL;
+}
+
 int cmd_acknowledge(const struct home *home, const struct arguments *arguments)
 {
     struct desk desk;
@@ -265,7 +279,7 @@ int cmd_acknowledge(const struct home *home, const struct arguments *arguments)
     }
     int code = EXIT_REFUSED;
     if (desk_find(&desk, arguments->operands[0], arguments->city, &thread) &&
-        is_of_kind(&thread, "risk_warning", arguments->operands[0]) && thread.content) {
+        is_of_kind(&thread, "risk_warning", arguments->operands[0]) && has_content(&thread, arguments->operands[0])) {
         json_t *fields = acknowledgement(&thread, arguments);
         code = answer(&desk, &thread, thread.kind, fields);
         json_decref(fields);

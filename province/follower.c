@@ -85,8 +85,7 @@ static void resync(struct follower *follower, const uint8_t *epoch, const char *
 static void copy_name(struct view text, char *out, size_t size)
 {
     if (text.size > 0 && text.size < size && utf8_check(text, NULL)) {
-        memcpy(out, text.at, text.size);
-        out[text.size] = '\0';
+        log_safe(text.at, text.size, out, size); /* it is printed in many places */
     }
 }
 
@@ -210,6 +209,12 @@ static void on_events(void *self, struct link *link, const struct events *events
     }
     err_t err =
         replica_apply(follower->site.replica, follower->member.hub, events, follower->is_first, clock_ms(), &applied);
+    if (err == ERR_INVALID) {
+        log_error("events-malformed", "hub=%" PRId64 " nothing of the message is taken; the hub is asked again",
+                  follower->member.hub);
+        renew_after(follower, follower->site.settings->retry_ms);
+        return;
+    }
     if (err != ERR_OK) {
         on_unwritten(follower, err);
         return;
@@ -270,8 +275,8 @@ static void on_refuse(void *self, struct link *link, const struct refuse *refuse
 
 static void on_down(void *self, struct link *link, const char *reason, int64_t retry_ms)
 {
-    (void)link;
     struct follower *follower = self;
+    link_set_sent(link, dispatch_sent(follower->dispatch));
     follower->renew_at = 0; /* the link makes a new session by itself */
     follower->owed_since = 0;
     dispatch_down(follower->dispatch);
@@ -385,6 +390,9 @@ void follower_renew(struct follower *follower)
 
 void follower_send(struct follower *follower, int64_t now_monotonic, bool is_asked)
 {
+    if (is_asked) {
+        link_set_sent(follower->link, dispatch_sent(follower->dispatch));
+    }
     if (follower->is_barred || link_state(follower->link) != LINK_READY) {
         return;
     }

@@ -71,15 +71,17 @@ enum statement {
 static const char *const sql[STATEMENTS] = {
     [LAST] = "select head, signature, hub_key from head where hub = ?1 and epoch = ?2 and line = " LINE
              " order by size desc limit 1",
-    [OTHER] = "select head, signature, hub_key from head where hub = ?1 and epoch = ?2 and size = ?3 and root <> ?4"
-              " and line >= 0 and not exists(select 1 from head k where k.hub = ?1 and k.epoch = ?2 and k.size = ?3"
-              " and k.root = ?4 and k.line >= 0) limit 1",
+    [OTHER] =
+        "select head, signature, hub_key from head where hub = ?1 and epoch = ?2 and size = ?3 and root <> ?4"
+        " and line = " LINE " and not exists(select 1 from head k where k.hub = ?1 and k.epoch = ?2 and k.size = ?3"
+        " and k.root = ?4 and k.line >= 0) limit 1",
     [KEEP] =
         "insert or ignore into head(hub, epoch, line, size, root, at, head, algorithm, signature, hub_key, seen_at)"
         " values(?1, ?2, iif(exists(select 1 from old_key k where k.hub = ?1 and k.key = ?9 and ?5 > k.at), -1 - " LINE
         ", " LINE "), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [RETIRE] = "insert into old_key values(?1, ?2, ?3) on conflict(hub, key) do update set at = min(at, excluded.at)",
-    [DOUBT] = "update head set line = -1 - line where hub = ?1 and hub_key = ?2 and at > ?3 and line >= 0",
+    /* One of an earlier key may stand in that place: its alarm has it. */
+    [DOUBT] = "update or replace head set line = -1 - line where hub = ?1 and hub_key = ?2 and at > ?3 and line >= 0",
     [RETIRED] = "select at from old_key where hub = ?1 and key = ?2",
     [DOUBTFUL] = "select head, signature, hub_key from head h where hub = ?1 and line < 0 and not exists(select 1 from"
                  " alarm a where a.hub = ?1 and a.kind = 'old_key' and a.known_hub_key = h.hub_key)"

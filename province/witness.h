@@ -59,7 +59,7 @@ MUST_CHECK err_t witness_doubts(struct witness *witness, int64_t hub, const stru
 /* The largest doubtful head by a key of which no alarm has told. ERR_NOT_FOUND: none. */
 MUST_CHECK err_t witness_doubtful(struct witness *witness, int64_t hub, struct kept_head *ret_head);
 
-/* A kept head of the same hub, epoch and size with another root, unless HEAD is kept as well: then what contradicts it
+/* A kept head of the same hub's present line, epoch and size with another root, unless HEAD is kept as well: then what contradicts it
  * was told of when that came. ERR_NOT_FOUND: none contradicts. */
 MUST_CHECK err_t witness_other(struct witness *witness, int64_t hub, const struct tree_head *head,
                                struct kept_head *ret_head);

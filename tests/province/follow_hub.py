@@ -72,6 +72,7 @@ class Hub(threading.Thread):
             socket.send_multipart([route, msgpack.packb([ENROLLED, grant])])
         elif kind == HELLO:
             self.session += 1
+            self.sent = message[2].get("sent")
             self.route = route
             self.send(route, WELCOME, self.session,
                       {"hub": self.name_, "city": self.city, "epoch": self.epoch, "party": "province-1",
@@ -164,6 +165,7 @@ def test_join_while_running(province, one, two):
     check(one.follows == [(None, 0)], "the first FOLLOW has no epoch and cursor 0")
     one.push(cell(7, 4))
     until(lambda: province.counts()[("330100", "healthcare")] == 4, "live")
+    check(province.hub(2)["name"] == "宁波??枢纽", "a hub's name does not command the terminal")
     check(province.hub(1)["caught_up"] and province.hub(1)["link"] == "connected", "status says so")
     province.cli("join", one.link)
     time.sleep(0.6)
@@ -300,6 +302,51 @@ def test_busy_outbox(province, one):
     check(True, "an outbox that cannot be written at the start of a session: it begins anew until it can")
 
 
+def test_what_was_filed(province, one):
+    """HELLO says what was given out by then, and not what it was when `run` began."""
+    path = f"{province.home}/notice.json"
+    with open(path, "w") as file:
+        json.dump({"submitter": {"name": "沈", "role": "处长"}, "title": "通知", "body": "请报告。", "category": "requirement",
+                   "audience": {}, "must_answer": False}, file)
+    province.cli("notice", path)
+    os.unlink(path)
+    time.sleep(0.5)
+    session = one.session
+    one.control.send_pyobj((one.route, WHO))
+    until(lambda: one.session > session and one.sent == 1, "HELLO with the number of the filing")
+    check(True, "a new session of a program that runs tells what was filed meanwhile")
+
+
+def test_half_a_thread(province, one):
+    """What a thread is about never came up: there is nothing to acknowledge, and that is said."""
+    record = {"id": bytes(6) + b"\x70\0\x80" + bytes(6) + b"\1", "kind": "risk_warning", "action": "handle",
+              "refers_to": bytes(6) + b"\x70\0\x80" + bytes(6) + b"\2"}
+    one.push((one.head() + 1, msgpack.packb({"type": "record", "number": 1, "received_at": 1_790_000_000_000,
+                                             "role": "entity", "state": "handling", "record": msgpack.packb(record)})))
+    until(lambda: one.acks[-1] == one.head(), "the record")
+    for language, words in (("C.UTF-8", "has not come up"), ("zh_CN.UTF-8", "尚未上报")):
+        done = subprocess.run([*province.program, "--home", province.home, "acknowledge", "00000000-0000-7000-8000-000000000001"],
+                              capture_output=True, text=True, env={**os.environ, "LANG": language, "LC_ALL": language})
+        check(done.returncode == 1 and words in done.stderr, f"nothing to acknowledge, said in {language}")
+
+
+def test_malformed(province, one):
+    one.control.send_pyobj((one.route, EVENTS, one.session, "uplink", one.epoch, 1 << 63, []))
+    session = one.session
+    until(lambda: "events-malformed" in province.log(), "the report")
+    until(lambda: one.session > session, "another session")
+    check(True, "a message of events that is none is not taken for a full disk, and the hub is asked again")
+
+
+def test_manners(province):
+    """What could not be printed is no success, and nobody else reads the home."""
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*province.program, "--home", province.home, "table"], stdout=full, stderr=subprocess.PIPE)
+    check(done.returncode == 1 and b"standard output" in done.stderr, "a listing on a full disk is no success")
+    modes = {name: os.stat(f"{province.home}/{name}").st_mode & 0o077 for name in os.listdir(province.home)}
+    check(not any(modes.values()), f"what it makes is its owner's alone: {modes}")
+
+
 def memory_mib(pid):
     with open(f"/proc/{pid}/status") as file:
         return next(int(line.split()[1]) // 1024 for line in file if line.startswith("VmRSS"))
@@ -337,7 +384,7 @@ def test_rotation_in_part(province):
 
 def main():
     with tempfile.TemporaryDirectory(prefix="agn-province-") as folder:
-        one, two = Hub("杭州枢纽", "330100"), Hub("宁波枢纽", "330200")
+        one, two = Hub("杭州枢纽", "330100"), Hub("宁波\u009b枢纽", "330200")
         province = Province(f"{folder}/home")
         try:
             test_join_while_running(province, one, two)
@@ -348,8 +395,12 @@ def main():
             test_full_disk(province, one)
             test_owing(province, one)
             test_busy_outbox(province, one)
+            test_what_was_filed(province, one)
+            test_half_a_thread(province, one)
+            test_malformed(province, one)
             province.stop()
             check(not json.loads(province.cli("status", "--json"))["running"], "status knows that nothing runs")
+            test_manners(province)
             if not os.environ["AGN_UNDER"]:
                 test_flood(province, one)
             one.close()

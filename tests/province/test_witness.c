@@ -250,6 +250,30 @@ static void test_what_was_told_waits_for_its_verdict(void **state)
     assert_int_equal(told.id, ids[1]);
 }
 
+static void test_what_a_cleared_alarm_has_explained_contradicts_nothing_any_more(void **state)
+{
+    struct desk *desk = *state;
+    struct kept_head other;
+    struct kept_head honest = head_of(5, 2);
+    keep(desk, 1, 5, 1);
+    assert_true(raise_alarm(desk, 1, HEADS_ROLLBACK));
+    assert_int_equal(witness_other(desk->witness, 1, &honest.head, &other), ERR_OK);
+    assert_int_equal(witness_clear(desk->witness, ask(desk, "select max(id) from alarm"), "P", "restored", 3), ERR_OK);
+    assert_int_equal(witness_other(desk->witness, 1, &honest.head, &other), ERR_NOT_FOUND);
+}
+
+static void test_a_second_leak_with_heads_of_equal_size_is_noted(void **state)
+{
+    struct desk *desk = *state;
+    static const struct signing_key next = {.size = 32, .bytes = {6}};
+    keep_by(desk, &key, 5, 1, 2000);
+    assert_int_equal(witness_retire(desk->witness, 1, &key, 1000), ERR_OK);
+    keep_by(desk, &next, 5, 2, 4000);
+    assert_int_equal(witness_retire(desk->witness, 1, &next, 3000), ERR_OK);
+    assert_int_equal(ask(desk, "select count(*) from head where line >= 0"), 0);
+    assert_int_equal(ask(desk, "select count(*) from old_key"), 2);
+}
+
 static int64_t tell_receipt(struct desk *desk, uint64_t size)
 {
     struct kept_head head = head_of(size, 1);
@@ -304,6 +328,8 @@ int main(void)
         TEST(test_what_an_old_key_signed_later_is_kept_and_nothing_is_held_to_it),
         TEST(test_the_alarm_of_an_old_key_is_raised_once_and_begins_no_line),
         TEST(test_what_was_told_waits_for_its_verdict),
+        TEST(test_what_a_cleared_alarm_has_explained_contradicts_nothing_any_more),
+        TEST(test_a_second_leak_with_heads_of_equal_size_is_noted),
         TEST(test_the_last_receipts_head_is_told_until_it_contradicts),
         TEST(test_what_is_no_head_is_not_taken),
     };
