@@ -14,6 +14,9 @@
 #include "province/hubs.h"
 #include "province/look.h"
 
+/* This many times what lies between two heads at least, a hub may owe one. */
+enum { SILENT_TURNS = 10 };
+
 struct hub_status {
     int64_t hub;
     char name[256];
@@ -29,7 +32,9 @@ struct hub_status {
     bool is_resyncing;
     char disk[33]; /* "": the hub has said nothing */
     int64_t disk_free_mib, disk_at;
-    int64_t alarms; /* that stand */
+    int64_t alarms;       /* that stand */
+    int64_t silent_since; /* no head of its ledger came, although it is connected and has shown some; 0: they come */
+    bool is_silent;       /* ... for long */
 };
 
 struct status {
@@ -37,7 +42,7 @@ struct status {
     struct hub_status *hubs;
     size_t count;
     struct witness *witness;
-    int64_t connected, caught_up, cells, warnings, alarms;
+    int64_t connected, caught_up, cells, warnings, alarms, silent;
 };
 
 static const char hubs_sql[] =
@@ -47,7 +52,7 @@ static const char hubs_sql[] =
     " (select count(*) from cell c where c.hub = h.hub and c.generation = h.shown and c.count <> 0),"
     " (select count(distinct thread) from warning w where w.hub = h.hub and w.generation = h.shown),"
     " h.is_synced, h.generation <> h.shown, coalesce(h.disk, ''), coalesce(h.disk_free_mib, 0),"
-    " coalesce(h.disk_at, 0) from hub h order by h.hub";
+    " coalesce(h.disk_at, 0), coalesce(h.silent_since, 0) from hub h order by h.hub";
 
 static void copy_column(sqlite3_stmt *stmt, int index, char *out, size_t size)
 {
@@ -76,6 +81,7 @@ static void read_hub(sqlite3_stmt *stmt, struct hub_status *ret_hub)
     copy_column(stmt, 20, ret_hub->disk, sizeof ret_hub->disk);
     ret_hub->disk_free_mib = sqlite3_column_int64(stmt, 21);
     ret_hub->disk_at = sqlite3_column_int64(stmt, 22);
+    ret_hub->silent_since = sqlite3_column_int64(stmt, 23);
 }
 
 static struct hub_status *add_hub(struct status *status)
@@ -123,11 +129,26 @@ static void add_new_members(const struct look *look, struct status *status)
     free(members);
 }
 
-static err_t read_alarms(struct status *status)
+/* A hub that shows its ledger no more may have something to hide; one that never did is of an older release. */
+static err_t read_silence(const struct look *look, struct status *status, struct hub_status *hub)
+{
+    bool is_known = false;
+    err_t err = witness_knows(status->witness, hub->hub, &is_known);
+    if (!is_known || !status->is_running || strcmp(hub->link, "connected") != 0) {
+        hub->silent_since = 0;
+    }
+    hub->is_silent = hub->silent_since > 0 && clock_ms() - hub->silent_since > SILENT_TURNS * look->settings.witness_ms;
+    status->silent += hub->is_silent;
+    return err;
+}
+
+static err_t read_witness(const struct look *look, struct status *status)
 {
     err_t err = witness_standing(status->witness, 0, &status->alarms);
     for (size_t i = 0; i < status->count && err == ERR_OK; i++) {
-        err = witness_standing(status->witness, status->hubs[i].hub, &status->hubs[i].alarms);
+        struct hub_status *hub = &status->hubs[i];
+        err = witness_standing(status->witness, hub->hub, &hub->alarms);
+        err = err == ERR_OK ? read_silence(look, status, hub) : err;
     }
     return err;
 }
@@ -177,6 +198,7 @@ static json_t *hub_json(const struct hub_status *hub)
     json_object_update(object, rest);
     json_decref(rest);
     set_time(object, "last_gap_at", hub->last_gap_at);
+    set_time(object, "ledger_silent_since", hub->silent_since);
     if (*hub->disk) {
         json_t *disk = json_pack("{s:s, s:I}", "state", hub->disk, "free_mib", (json_int_t)hub->disk_free_mib);
         set_time(disk, "at", hub->disk_at);
@@ -309,6 +331,13 @@ static void print_troubles(const struct look *look, const struct status *status)
                    hub->hub, hub->gaps, at, hub->gap_why);
         }
         print_disk(hub, offset);
+        if (hub->silent_since > 0) {
+            local_time_text(hub->silent_since, offset, at);
+            printf(tr("hub %" PRId64 ": has shown nothing of its ledger since %s although it is connected: ask its "
+                      "operator\n",
+                      "枢纽 %" PRId64 "：自 %s 起虽保持连接但未再出示台账：请向其管理员核实\n"),
+                   hub->hub, at);
+        }
         if (hub->skipped > 0) {
             printf(tr("hub %" PRId64 ": %" PRId64 " events could not be read: update this program or ask the hub's "
                       "operator\n",
@@ -368,7 +397,7 @@ int cmd_status(const struct home *home, const struct arguments *arguments)
     err_t err = read_replica(&look, &status);
     if (err == ERR_OK) {
         add_new_members(&look, &status);
-        err = read_alarms(&status);
+        err = read_witness(&look, &status);
     }
     if (err == ERR_OK) {
         add_up(&status);
@@ -380,5 +409,5 @@ int cmd_status(const struct home *home, const struct arguments *arguments)
     if (err != ERR_OK) {
         return look_failed(err);
     }
-    return status.alarms > 0 ? EXIT_REFUSED : EXIT_DONE;
+    return status.alarms > 0 || status.silent > 0 ? EXIT_REFUSED : EXIT_DONE;
 }

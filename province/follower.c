@@ -122,6 +122,12 @@ static err_t on_lost(void *self, const uint8_t epoch[EPOCH_SIZE])
     return ERR_OK;
 }
 
+static err_t on_silent(void *self, int64_t since)
+{
+    struct follower *follower = self;
+    return replica_set_silent(follower->site.replica, follower->member.hub, since);
+}
+
 /* What `join` has written meanwhile stands: a session by keys that have leaked must not be able to undo it. */
 static void save_keys(struct follower *follower)
 {
@@ -336,7 +342,8 @@ struct follower *follower_open(const struct follower_site *site, const struct hu
                  err_text(err));
     }
     follower->dispatch = dispatch_open(site->outbox, member->hub, membership, &site->settings->retry_ms);
-    const struct inquiry_config inquiry = {site->witness, member->hub, &membership->hub_signing_key, on_lost, follower};
+    const struct inquiry_config inquiry = {site->witness, member->hub, &membership->hub_signing_key,
+                                           on_lost,       on_silent,   follower};
     inquiry_init(&follower->inquiry, &inquiry);
     open_link(follower);
     return follower;

@@ -7,7 +7,7 @@
 #include "common/text.h"
 
 /* A hub that cannot read its ledger answers nothing. */
-enum { ANSWER_MS = 30000, UNWRITTEN_MS = 5000 };
+enum { ANSWER_MS = 30000, UNWRITTEN_MS = 5000, GRACE_MS = 5000 };
 
 static const uint64_t BEYOND = UINT64_C(1) << 62;
 
@@ -16,8 +16,22 @@ void inquiry_init(struct inquiry *inquiry, const struct inquiry_config *config)
     *inquiry = (struct inquiry){.config = *config};
 }
 
+static void tell_silent(struct inquiry *inquiry, int64_t now)
+{
+    int64_t since = clock_ms() - (now - inquiry->owed_since);
+    inquiry->is_silent_told = inquiry->config.on_silent(inquiry->config.self, since) == ERR_OK;
+    inquiry->is_shown_told = false;
+}
+
+static void tell_shown(struct inquiry *inquiry)
+{
+    inquiry->is_shown_told = inquiry->config.on_silent(inquiry->config.self, 0) == ERR_OK;
+    inquiry->is_silent_told = false;
+}
+
 void inquiry_ready(struct inquiry *inquiry, const struct welcome *welcome)
 {
+    inquiry->ready_at = clock_monotonic_ms();
     inquiry->asked_at = 0;
     inquiry->is_first = true;
     inquiry->is_open = welcome->has_proofs && welcome->epoch.size == EPOCH_SIZE;
@@ -26,6 +40,8 @@ void inquiry_ready(struct inquiry *inquiry, const struct welcome *welcome)
     } else {
         log_warn("witness-blind", "hub=%" PRId64 " this hub proves nothing of its ledger: it needs an update",
                  inquiry->config.hub);
+        inquiry->owed_since = inquiry->owed_since > 0 ? inquiry->owed_since : inquiry->ready_at;
+        tell_silent(inquiry, inquiry->ready_at);
     }
     inquiry_urge(inquiry);
 }
@@ -57,6 +73,7 @@ static void ask(struct inquiry *inquiry, struct link *link, uint64_t size, uint6
     inquiry->asked = inquiry->asked < BEYOND ? BEYOND : inquiry->asked + 1;
     inquiry->is_due = link_prove(link, inquiry->asked, size, from) != ERR_OK;
     inquiry->asked_at = inquiry->is_due ? 0 : clock_monotonic_ms();
+    inquiry->owed_since = inquiry->owed_since > 0 ? inquiry->owed_since : inquiry->asked_at;
 }
 
 static err_t look_up(struct inquiry *inquiry)
@@ -73,6 +90,11 @@ static err_t look_up(struct inquiry *inquiry)
 void inquiry_pump(struct inquiry *inquiry, struct link *link, int64_t interval_ms)
 {
     int64_t now = clock_monotonic_ms();
+    /* Not by the time that it was away, and not by sessions that it ends before the answer is due. */
+    if (!inquiry->is_silent_told && inquiry->owed_since > 0 && now - inquiry->owed_since > ANSWER_MS &&
+        now - inquiry->ready_at > GRACE_MS) {
+        tell_silent(inquiry, now);
+    }
     if (inquiry->asked_at > 0 && now - inquiry->asked_at > ANSWER_MS) {
         log_error("witness-unanswered", "hub=%" PRId64 " the hub does not show its ledger; asking again",
                   inquiry->config.hub);
@@ -195,6 +217,10 @@ void inquiry_answer(struct inquiry *inquiry, struct link *link, const struct led
         return;
     }
     inquiry->asked_at = 0;
+    inquiry->owed_since = 0;
+    if (!inquiry->is_shown_told) {
+        tell_shown(inquiry); /* an earlier run may have told otherwise */
+    }
     inquiry->due_at = clock_monotonic_ms() + interval_ms;
     if (!is_still_last(inquiry)) {
         inquiry_urge(inquiry);

@@ -15,12 +15,16 @@
  * and again where it fails. */
 typedef err_t inquiry_lost_fn(void *self, const uint8_t epoch[EPOCH_SIZE]);
 
+/* The hub has shown no head SINCE then although it was asked; 0: it does. Called again where it fails. */
+typedef err_t inquiry_silent_fn(void *self, int64_t since);
+
 struct inquiry_config {
     struct witness *witness;
     int64_t hub;
     const struct signing_key *key; /* the hub's */
     inquiry_lost_fn *on_lost;
-    void *self; /* for on_lost */
+    inquiry_silent_fn *on_silent;
+    void *self; /* for both */
 };
 
 struct inquiry {
@@ -28,6 +32,10 @@ struct inquiry {
     bool is_open;  /* the session's hub has a ledger to ask for */
     bool is_first; /* the next answer is the session's first */
     uint8_t epoch[EPOCH_SIZE];
+    int64_t ready_at;    /* monotonic: this session's beginning */
+    int64_t owed_since;  /* monotonic; 0: what was asked for has come, in whichever session */
+    bool is_silent_told; /* by on_silent, as is the next */
+    bool is_shown_told;
     bool is_due;
     int64_t due_at;   /* monotonic, where due: not before */
     int64_t asked_at; /* monotonic; 0: nothing is under way */

@@ -66,7 +66,9 @@ static const struct db_migration migrations[] = {
     /* The size of the hub's ledger that a figure was computed at; 0: the hub has not said. */
     {"alter table cell add column size int not null default 0;"},
     /* Each alert of a new generation is looked for in the shown one, and the other way round. */
-    {"create index alert_same on alert(hub, generation, due_at, term, entity);"}};
+    {"create index alert_same on alert(hub, generation, due_at, term, entity);"},
+    /* Since when a hub has shown no head of its ledger; NULL: it does. */
+    {"alter table hub add column silent_since int;"}};
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 
 /* Whether N of the new generation is O of the shown one: a party has an id once, an alert is told once. */
@@ -88,6 +90,7 @@ static const char *const sql[STATEMENTS] = {
     [SET_POSITION] = "update hub set epoch = ?2, cursor = ?3, head = ?4, last_event_at = coalesce(?5, last_event_at),"
                      " skipped = skipped + ?6 where hub = ?1",
     [SET_HEALTH] = "update hub set disk = ?2, disk_free_mib = ?3, disk_at = ?4 where hub = ?1",
+    [SET_SILENT] = "update hub set silent_since = iif(?2 is null, null, coalesce(silent_since, ?2)) where hub = ?1",
     [SET_SYNCED] = "update hub set is_synced = 1 where hub = ?1",
     /* The right side sees the former row. The shown generation stays one of another life, whatever happens until the
      * snapshot is whole. */
@@ -311,6 +314,13 @@ err_t replica_set_link(struct replica *replica, int64_t hub, const char *state, 
     db_bind_str(stmt, 3, reason);
     bind_time(stmt, 4, next_try_at);
     sqlite3_bind_int64(stmt, 5, now);
+    return db_run(stmt);
+}
+
+err_t replica_set_silent(struct replica *replica, int64_t hub, int64_t since)
+{
+    sqlite3_stmt *stmt = replica_statement(replica, SET_SILENT, hub);
+    bind_time(stmt, 2, since);
     return db_run(stmt);
 }
 

@@ -52,6 +52,9 @@ MUST_CHECK err_t replica_get_standing(struct replica *replica, int64_t hub, stru
 MUST_CHECK err_t replica_set_link(struct replica *replica, int64_t hub, const char *state, const char *reason,
                                   int64_t next_try_at, int64_t now);
 
+/* The hub has shown no head of its ledger SINCE then, or does; for `status`. The earliest stays until it does. */
+MUST_CHECK err_t replica_set_silent(struct replica *replica, int64_t hub, int64_t since);
+
 struct applied {
     uint64_t cursor; /* to acknowledge */
     uint64_t head;

@@ -24,6 +24,7 @@ enum statement {
     PUT_RECORD,
     PUT_ALERT,
     SET_HEALTH,
+    SET_SILENT,
     KEEP_TIMES,
     COUNT_GONE,
     KEEP_FIRST_RECORDS,

@@ -49,6 +49,7 @@ static const struct db_migration migrations[] = {
 
 enum statement {
     LAST,
+    KNOWN,
     OTHER,
     KEEP,
     RETIRE,
@@ -71,6 +72,7 @@ enum statement {
 static const char *const sql[STATEMENTS] = {
     [LAST] = "select head, signature, hub_key from head where hub = ?1 and epoch = ?2 and line = " LINE
              " order by size desc limit 1",
+    [KNOWN] = "select 1 from head where hub = ?1 limit 1",
     [OTHER] =
         "select head, signature, hub_key from head where hub = ?1 and epoch = ?2 and size = ?3 and root <> ?4"
         " and line = " LINE " and not exists(select 1 from head k where k.hub = ?1 and k.epoch = ?2 and k.size = ?3"
@@ -191,6 +193,15 @@ err_t witness_last(struct witness *witness, int64_t hub, const uint8_t epoch[EPO
     sqlite3_stmt *stmt = statement(witness, LAST, hub);
     db_bind_view(stmt, 2, (struct view){epoch, EPOCH_SIZE});
     return read_head(stmt, ret_head);
+}
+
+err_t witness_knows(struct witness *witness, int64_t hub, bool *ret_knows)
+{
+    sqlite3_stmt *stmt = statement(witness, KNOWN, hub);
+    err_t err = db_step(stmt);
+    sqlite3_reset(stmt);
+    *ret_knows = err == ERR_OK;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 err_t witness_other(struct witness *witness, int64_t hub, const struct tree_head *head, struct kept_head *ret_head)

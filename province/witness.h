@@ -45,6 +45,8 @@ sqlite3 *witness_db(struct witness *witness);
  * held to. ERR_NOT_FOUND: none yet. */
 MUST_CHECK err_t witness_last(struct witness *witness, int64_t hub, const uint8_t epoch[EPOCH_SIZE],
                               struct kept_head *ret_head);
+/* Whether it has ever shown one. */
+MUST_CHECK err_t witness_knows(struct witness *witness, int64_t hub, bool *ret_knows);
 /* A head of a size that is known already changes nothing. */
 MUST_CHECK err_t witness_keep(struct witness *witness, int64_t hub, const struct kept_head *head, int64_t now);
 
@@ -59,8 +61,8 @@ MUST_CHECK err_t witness_doubts(struct witness *witness, int64_t hub, const stru
 /* The largest doubtful head by a key of which no alarm has told. ERR_NOT_FOUND: none. */
 MUST_CHECK err_t witness_doubtful(struct witness *witness, int64_t hub, struct kept_head *ret_head);
 
-/* A kept head of the same hub's present line, epoch and size with another root, unless HEAD is kept as well: then what contradicts it
- * was told of when that came. ERR_NOT_FOUND: none contradicts. */
+/* A kept head of the same hub's present line, epoch and size with another root, unless HEAD is kept as well: then what
+ * contradicts it was told of when that came. ERR_NOT_FOUND: none contradicts. */
 MUST_CHECK err_t witness_other(struct witness *witness, int64_t hub, const struct tree_head *head,
                                struct kept_head *ret_head);
 

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from zmq.utils import z85
 
 HELLO, WELCOME, FOLLOW, EVENTS, CURSOR, GAP, ENROL, ENROLLED = 1, 2, 10, 11, 12, 13, 14, 15
-WHO, PING, PONG = 3, 5, 6
+WHO, PING, PONG, PROVE, PROOF = 3, 5, 6, 20, 21
 REVIEW = ["healthcare", "hospital", "general", "approved", "none", "initial"]
 CODE = "0123456789ABCDEFGHJK"
 
@@ -29,7 +29,8 @@ class Hub(threading.Thread):
         self.name_, self.city, self.epoch, self.log, self.hook = name, city, b"e" * 16, [], None
         self.follows, self.acks, self.session, self.mute = [], [], 0, False
         public, secret = zmq.curve_keypair()
-        self.signing = Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self.key, self.proves = Ed25519PrivateKey.generate(), False
+        self.signing = self.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         self.context = zmq.Context()
         self.sockets = []
         for _ in range(2):
@@ -77,9 +78,12 @@ class Hub(threading.Thread):
             self.send(route, WELCOME, self.session,
                       {"hub": self.name_, "city": self.city, "epoch": self.epoch, "party": "province-1",
                        "role": "province", "window": 256, "max_batch": 64, "max_item": 262144, "max_message": 1048576,
-                       "ping_ms": 1000, "time": int(time.time() * 1000), "received": 0, "capabilities": ["follow"]})
+                       "ping_ms": 1000, "time": int(time.time() * 1000), "received": 0, "capabilities": ["follow"] + ["proof"] * self.proves})
         elif kind == PING:
             self.send(route, PONG, *message[1:])
+        elif kind == PROVE and self.proves:
+            head = self.epoch + (1).to_bytes(8, "big") + bytes(32) + int(time.time() * 1000).to_bytes(8, "big") + bytes(32)
+            self.send(route, PROOF, self.session, message[2], head, "ed25519", self.key.sign(b"AGN/1 head\0" + head), b"", b"")
         elif kind == CURSOR:
             self.acks.append(message[3])
         elif kind == FOLLOW:
@@ -117,6 +121,10 @@ class Province:
         done = subprocess.run([*self.program, "--home", self.home, *words], capture_output=True, text=True, timeout=30)
         assert done.returncode == 0, (words, done)
         return done.stdout
+
+    def status(self, *words, language="C.UTF-8"):
+        return subprocess.run([*self.program, "--home", self.home, "status", *words], capture_output=True, text=True,
+                              timeout=30, env={**os.environ, "LANG": language, "LC_ALL": language})
 
     def start(self):
         # SIGXFSZ stays ignored as python has it, so that a file's size limit is an error and not the end.
@@ -338,6 +346,26 @@ def test_malformed(province, one):
     check(True, "a message of events that is none is not taken for a full disk, and the hub is asked again")
 
 
+def test_silence(province, two):
+    """A hub that has shown its ledger shows nothing of it any more."""
+    with open(f"{province.home}/province.zpl", "a") as file:
+        file.write("witness_ms = 200\n")
+    check(province.hub(2)["ledger_silent_since"] is None, "a hub of an older release, which never showed one")
+    for two.proves in (True, False, True):
+        session = two.session
+        two.control.send_pyobj((two.route, WHO))
+        until(lambda: two.session > session, "another session")
+        if two.proves:
+            until(lambda: province.status("--json").returncode == 0
+                  and json.loads(province.status("--json").stdout)["hubs"][1]["ledger_silent_since"] is None, "it shows it")
+            until(lambda: province.cli("heads", "--json").count('"head"'), "a head")
+        else:
+            until(lambda: province.status().returncode == 1, "exit code 1")
+            for language, words in (("C.UTF-8", "has shown nothing of its ledger"), ("zh_CN.UTF-8", "未再出示台账")):
+                check(words in province.status(language=language).stdout, f"a hub that does not show its ledger is named in {language}")
+    check(True, "and no more when it does")
+
+
 def test_manners(province):
     """What could not be printed is no success, and nobody else reads the home."""
     with open("/dev/full", "w") as full:
@@ -398,6 +426,7 @@ def main():
             test_what_was_filed(province, one)
             test_half_a_thread(province, one)
             test_malformed(province, one)
+            test_silence(province, two)
             province.stop()
             check(not json.loads(province.cli("status", "--json"))["running"], "status knows that nothing runs")
             test_manners(province)
