@@ -52,6 +52,15 @@ static err_t tell(struct store *store, const struct rooms *rooms, int64_t now)
     return err;
 }
 
+/* Better news of the connections wait: a flood comes and goes. */
+static enum room judge_connections(const struct health *health, enum room was, int64_t now)
+{
+    bool is_soon = health->told_at > 0 && now >= health->told_at && now - health->told_at < BETTER_MS;
+    enum room is =
+        health->connections_most > 0 ? room_judge(was, health->connections_free, health->connections_most / 10) : was;
+    return is < was && is_soon ? was : is;
+}
+
 err_t health_look(struct store *store, struct health *health, int64_t now, bool *ret_is_news)
 {
     struct rooms was;
@@ -59,13 +68,8 @@ err_t health_look(struct store *store, struct health *health, int64_t now, bool 
     *ret_is_news = false;
     err_t err = store_get_rooms(store, &was);
     is.disk = room_judge(was.disk, is.disk_free, health->reserve);
-    is.connections = health->connections_most > 0
-                         ? room_judge(was.connections, is.connections_free, health->connections_most / 10)
-                         : was.connections;
-    bool is_worse = is.disk > was.disk || is.connections > was.connections;
-    bool is_better = is.disk < was.disk || is.connections < was.connections;
-    bool is_soon = health->told_at > 0 && now >= health->told_at && now - health->told_at < BETTER_MS;
-    if (err != ERR_OK || !(is_worse || (is_better && !is_soon))) {
+    is.connections = judge_connections(health, was.connections, now);
+    if (err != ERR_OK || (is.disk == was.disk && is.connections == was.connections)) {
         return err;
     }
     err = tell(store, &is, now);

@@ -23,8 +23,8 @@ struct health {
 };
 
 /* Looks, and where a state is another than the one that was told last, tells the log, and the uplink in a group of its
- * own; that it is better only a minute after the last word, since a flood comes and goes. *ret_is_news: there is
- * something for the followers. */
+ * own; that connections are free again only a minute after the last word, since a flood comes and goes. *ret_is_news:
+ * there is something for the followers. */
 MUST_CHECK err_t health_look(struct store *store, struct health *health, int64_t now, bool *ret_is_news);
 
 #endif

@@ -32,6 +32,8 @@ struct hub_status {
     bool is_resyncing;
     char disk[33]; /* "": the hub has said nothing */
     int64_t disk_free_mib, disk_at;
+    char connections[33]; /* likewise; said at the same time */
+    int64_t connections_free;
     int64_t alarms;       /* that stand */
     int64_t silent_since; /* no head of its ledger came, although it is connected and has shown some; 0: they come */
     bool is_silent;       /* ... for long */
@@ -52,7 +54,8 @@ static const char hubs_sql[] =
     " (select count(*) from cell c where c.hub = h.hub and c.generation = h.shown and c.count <> 0),"
     " (select count(distinct thread) from warning w where w.hub = h.hub and w.generation = h.shown),"
     " h.is_synced, h.generation <> h.shown, coalesce(h.disk, ''), coalesce(h.disk_free_mib, 0),"
-    " coalesce(h.disk_at, 0), coalesce(h.silent_since, 0) from hub h order by h.hub";
+    " coalesce(h.disk_at, 0), coalesce(h.silent_since, 0), coalesce(h.connections, ''),"
+    " coalesce(h.connections_free, 0) from hub h order by h.hub";
 
 static void copy_column(sqlite3_stmt *stmt, int index, char *out, size_t size)
 {
@@ -81,6 +84,8 @@ static void read_hub(sqlite3_stmt *stmt, struct hub_status *ret_hub)
     copy_column(stmt, 20, ret_hub->disk, sizeof ret_hub->disk);
     ret_hub->disk_free_mib = sqlite3_column_int64(stmt, 21);
     ret_hub->disk_at = sqlite3_column_int64(stmt, 22);
+    copy_column(stmt, 24, ret_hub->connections, sizeof ret_hub->connections);
+    ret_hub->connections_free = sqlite3_column_int64(stmt, 25);
     ret_hub->silent_since = sqlite3_column_int64(stmt, 23);
 }
 
@@ -204,6 +209,12 @@ static json_t *hub_json(const struct hub_status *hub)
         set_time(disk, "at", hub->disk_at);
         json_object_set_new(object, "disk", disk);
     }
+    if (*hub->connections) {
+        json_t *connections =
+            json_pack("{s:s, s:I}", "state", hub->connections, "free", (json_int_t)hub->connections_free);
+        set_time(connections, "at", hub->disk_at);
+        json_object_set_new(object, "connections", connections);
+    }
     return object;
 }
 
@@ -309,6 +320,21 @@ static void print_disk(const struct hub_status *hub, int offset)
            hub->disk_free_mib, at);
 }
 
+static void print_connections(const struct hub_status *hub, int offset)
+{
+    char at[20];
+    if (!*hub->connections || strcmp(hub->connections, "ok") == 0) {
+        return;
+    }
+    local_time_text(hub->disk_at, offset, at);
+    printf(tr("hub %" PRId64 ": its connections run short, %" PRId64 " left at %s: tell its operator, who may be under "
+              "attack or should raise max_peers and LimitNOFILE\n",
+              "枢纽 %" PRId64 "：连接数不足，剩余 %" PRId64
+              " 个（%s）：请通知其管理员排查是否受到攻击，或提高 max_peers "
+              "与 LimitNOFILE\n"),
+           hub->hub, hub->connections_free, at);
+}
+
 /* What needs a person, one line a hub. */
 static void print_troubles(const struct look *look, const struct status *status)
 {
@@ -331,6 +357,7 @@ static void print_troubles(const struct look *look, const struct status *status)
                    hub->hub, hub->gaps, at, hub->gap_why);
         }
         print_disk(hub, offset);
+        print_connections(hub, offset);
         if (hub->silent_since > 0) {
             local_time_text(hub->silent_since, offset, at);
             printf(tr("hub %" PRId64 ": has shown nothing of its ledger since %s although it is connected: ask its "

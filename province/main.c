@@ -183,5 +183,9 @@ int main(int argc, char **argv)
     }
     int code = answer(&arguments, name, used);
     /* A listing that is cut short by a full disk must not pass for the whole. */
-    return code != EXIT_DONE || print_is_whole() ? code : EXIT_REFUSED;
+    if (!print_is_whole()) {
+        complain(tr("not all could be written to standard output", "标准输出未能全部写入"));
+        return code == EXIT_DONE ? EXIT_REFUSED : code;
+    }
+    return code;
 }

@@ -68,7 +68,9 @@ static const struct db_migration migrations[] = {
     /* Each alert of a new generation is looked for in the shown one, and the other way round. */
     {"create index alert_same on alert(hub, generation, due_at, term, entity);"},
     /* Since when a hub has shown no head of its ledger; NULL: it does. */
-    {"alter table hub add column silent_since int;"}};
+    {"alter table hub add column silent_since int;"},
+    /* What a hub last said of the connections that it has left; NULL: nothing yet. */
+    {"alter table hub add column connections text; alter table hub add column connections_free int;"}};
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 
 /* Whether N of the new generation is O of the shown one: a party has an id once, an alert is told once. */
@@ -89,7 +91,8 @@ static const char *const sql[STATEMENTS] = {
                  " link_reason = ?3, next_try_at = ?4 where hub = ?1",
     [SET_POSITION] = "update hub set epoch = ?2, cursor = ?3, head = ?4, last_event_at = coalesce(?5, last_event_at),"
                      " skipped = skipped + ?6 where hub = ?1",
-    [SET_HEALTH] = "update hub set disk = ?2, disk_free_mib = ?3, disk_at = ?4 where hub = ?1",
+    [SET_HEALTH] = "update hub set disk = ?2, disk_free_mib = ?3, disk_at = ?4, connections = ?5, connections_free = ?6"
+                   " where hub = ?1",
     [SET_SILENT] = "update hub set silent_since = iif(?2 is null, null, coalesce(silent_since, ?2)) where hub = ?1",
     [SET_SYNCED] = "update hub set is_synced = 1 where hub = ?1",
     /* The right side sees the former row. The shown generation stays one of another life, whatever happens until the

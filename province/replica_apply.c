@@ -131,15 +131,20 @@ static err_t apply_cell(struct apply *apply, const struct cell_event *event)
 
 static err_t apply_health(const struct apply *apply, const struct health_event *event)
 {
-    if (!replica_is_code(event->disk, 32) || event->free_mib > INT64_MAX) {
+    bool has_connections = event->connections.size > 0; /* an older hub says nothing of them */
+    if (!replica_is_code(event->disk, 32) || event->free_mib > INT64_MAX || event->connections_free > INT64_MAX ||
+        (has_connections && !replica_is_code(event->connections, 32))) {
         return ERR_INVALID;
     }
     sqlite3_stmt *stmt = replica_statement(apply->replica, SET_HEALTH, apply->hub);
     replica_bind_text(stmt, 2, event->disk);
     sqlite3_bind_int64(stmt, 3, (int64_t)event->free_mib);
     sqlite3_bind_int64(stmt, 4, event->at);
-    log_warn("hub-disk", "hub=%" PRId64 " state=%.*s free_mib=%" PRIu64, apply->hub, (int)event->disk.size,
-             (const char *)event->disk.at, event->free_mib);
+    replica_bind_text(stmt, 5, event->connections);
+    sqlite3_bind_int64(stmt, 6, (int64_t)event->connections_free);
+    log_warn("hub-room", "hub=%" PRId64 " disk=%.*s free_mib=%" PRIu64 " connections=%.*s free=%" PRIu64, apply->hub,
+             (int)event->disk.size, (const char *)event->disk.at, event->free_mib, (int)event->connections.size,
+             has_connections ? (const char *)event->connections.at : "", event->connections_free);
     return db_run(stmt);
 }
 

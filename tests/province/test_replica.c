@@ -274,6 +274,7 @@ static const char version_1[] =
     "update hub set cursor = 5, head = 5, generation = 2 where hub = 1;"
     "alter table cell drop column size; alter table hub drop column disk; alter table hub drop column disk_free_mib; "
     "alter table hub drop column disk_at; alter table hub drop column silent_since;"
+    "alter table hub drop column connections; alter table hub drop column connections_free;"
     "pragma user_version = 1";
 
 static void test_an_older_replica_is_taken_over_and_read_anew(void **state)
