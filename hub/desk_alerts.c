@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "hub/history.h"
+#include "proto/rights.h"
 
 enum { ALERTS_MAX = 64 };
 
@@ -14,7 +15,7 @@ static struct view text_view(const char *text)
     return (struct view){(const uint8_t *)text, strlen(text)};
 }
 
-static void encode_alert(const struct clock_row *row, const struct alert *alert, int64_t now, bool is_upward,
+static void encode_alert(const struct clock_row *row, const struct alert *alert, int64_t now, bool is_named,
                          msgpack_sbuffer *buffer)
 {
     struct event event = {.type = EVENT_CLOCK};
@@ -28,7 +29,7 @@ static void encode_alert(const struct clock_row *row, const struct alert *alert,
     } else {
         event.clock.period = root;
     }
-    if (is_upward) {
+    if (is_named) {
         event.clock.entity = text_view(row->party.party);
         event.clock.entity_name = text_view(row->party.name);
     }
@@ -68,6 +69,23 @@ static err_t open_case(struct desk *desk, const struct clock_row *row, int64_t n
     return err;
 }
 
+/* Whoever asked in a warning to be withheld is not named beside its id either: the warning goes up without a name. */
+static err_t find_withheld(struct desk *desk, const struct clock_row *row, bool *ret_is_withheld)
+{
+    struct history history = {0};
+    struct party owner;
+    *ret_is_withheld = false;
+    if (row->root_size != RECORD_ID_SIZE) {
+        return ERR_OK;
+    }
+    err_t err = store_party_at(desk->store, row->owner, &owner);
+    err = err == ERR_OK ? history_read(desk->store, &owner, row->root, desk->site.settings.utc_offset_minutes, &history)
+                        : err;
+    *ret_is_withheld = err == ERR_OK && history.content.kind && rights_hides_reporter(&history.content);
+    history_done(&history);
+    return err;
+}
+
 static err_t tell(struct desk *desk, const struct clock_row *row, const struct alert *alert, int64_t now)
 {
     bool goes_in = (alert->told & TOLD_ENTITY) && strcmp(row->party.role, "entity") == 0;
@@ -80,9 +98,12 @@ static err_t tell(struct desk *desk, const struct clock_row *row, const struct a
         err = store_put_event(desk->store, row->party.row, now, (struct view){(uint8_t *)buffer.data, buffer.size});
     }
     if (err == ERR_OK && goes_up) {
+        bool is_withheld = false;
+        err = find_withheld(desk, row, &is_withheld);
         msgpack_sbuffer_clear(&buffer);
-        encode_alert(row, alert, now, true, &buffer);
-        err = store_put_uplink_event(desk->store, (struct view){(uint8_t *)buffer.data, buffer.size});
+        encode_alert(row, alert, now, !is_withheld, &buffer);
+        struct view event = {(uint8_t *)buffer.data, buffer.size};
+        err = err == ERR_OK ? store_put_uplink_event(desk->store, event) : err;
     }
     msgpack_sbuffer_destroy(&buffer);
     if (alert->stage != ALERT_BEFORE) {

@@ -5,15 +5,17 @@
 #include "common/text.h"
 #include "hub/store_clock.h"
 #include "proto/kinds.h"
+#include "proto/rights.h"
 
 enum { GRAVE_LEVEL = 2 };
 
 struct listing {
     struct report *report;
+    struct store *store;
     struct report_table *table;
     int utc_offset_minutes;
     int64_t first, last; /* days */
-    zhashx_t *seen;      /* threads whose content has been looked at; borrows nothing */
+    zhashx_t *seen;      /* warnings whose content has been looked at: WITHHELD, or the report; borrows nothing */
     bool is_reporting;   /* of clocks: the periodic reports, or all the others */
 };
 
@@ -59,12 +61,31 @@ static const char *keep_value(struct report *report, const struct record *record
 /* ---- grave warnings ---- */
 
 static const char *const unnamed[] = {"(withheld at the reporter's request)", "（按报送单位要求不列名）"};
+#define WITHHELD ((void *)unnamed)
+
+enum { THREAD_SIZE = RECORD_PARTY_SIZE + 38 };
+static void thread_name(const char *owner, const uint8_t root[RECORD_ID_SIZE], char ret_name[THREAD_SIZE])
+{
+    char id[37];
+    record_id_text(root, id);
+    snprintf(ret_name, THREAD_SIZE, "%s %s", owner, id);
+}
+
+/* Whose warning it is; an authority may have filed the record that counts. */
+static const char *keep_reporter(struct listing *listing, const struct record_row *row, const struct record *record)
+{
+    struct party owner;
+    if (rights_hides_reporter(record)) {
+        return report_say(listing->report, unnamed[0], unnamed[1]);
+    }
+    err_t err = store_find_party(listing->store, row->owner, &owner);
+    return report_keep(listing->report, "%s", err == ERR_OK ? owner.name : row->owner);
+}
 
 static void list_warning(struct listing *listing, const struct record_row *row, const struct record *record,
                          const struct projection *projection)
 {
     struct report *report = listing->report;
-    const struct value *hidden = record_get(record, "reporter_confidential");
     const struct value *discovered = record_get(record, "discovered_at");
     struct report_row *line = report_add_row(listing->table);
     char id[37];
@@ -72,9 +93,7 @@ static void list_warning(struct listing *listing, const struct record_row *row, 
     line->code = report_keep(report, "%d", projection->level);
     set_text(line, 0, keep_label(report, "level", line->code));
     set_text(line, 1, keep_time(listing, discovered ? discovered->number : row->at));
-    set_text(line, 2,
-             hidden && hidden->number == 1 ? report_say(report, unnamed[0], unnamed[1])
-                                           : report_keep(report, "%s", row->party_name));
+    set_text(line, 2, keep_reporter(listing, row, record));
     set_text(line, 3, keep_value(report, record, "headline"));
     set_text(line, 4, keep_label(report, "sector", enum_sector.labels[projection->sector].code));
     set_text(line, 5, keep_label(report, "warning_state", row->state));
@@ -89,10 +108,8 @@ static void look_at_warning(void *self, const struct record_row *row)
     struct projection projection;
     struct faults ignored = {0};
     struct record_context context = {.now_ms = row->at, .utc_offset_minutes = listing->utc_offset_minutes};
-    char thread[RECORD_PARTY_SIZE + 38];
-    char root[37];
-    record_id_text(row->root, root);
-    snprintf(thread, sizeof thread, "%s %s", row->owner, root);
+    char thread[THREAD_SIZE];
+    thread_name(row->owner, row->root, thread);
     if (zhashx_lookup(listing->seen, thread)) {
         return;
     }
@@ -104,7 +121,7 @@ static void look_at_warning(void *self, const struct record_row *row)
     if (projection.action != ACTION_RAISE && projection.action != ACTION_UPDATE) {
         return;
     }
-    zhashx_insert(listing->seen, thread, listing);
+    zhashx_insert(listing->seen, thread, rights_hides_reporter(&record) ? WITHHELD : listing->report);
     const struct value *status = record_get(&record, "status");
     bool is_actual = status && status->number == STATUS_ACTUAL && !projection.is_rehearsal;
     bool is_grave = projection.level >= 1 && projection.level <= GRAVE_LEVEL;
@@ -113,7 +130,7 @@ static void look_at_warning(void *self, const struct record_row *row)
     }
 }
 
-static err_t add_grave(struct listing *listing, struct store *store, struct report_section *section)
+static err_t add_grave(struct listing *listing, struct report_section *section)
 {
     const struct report *report = listing->report;
     struct record_filter filter = {
@@ -129,10 +146,7 @@ static err_t add_grave(struct listing *listing, struct store *store, struct repo
     add_column(listing->table, LOOSE, report_say(report, "Sector", "领域"));
     add_column(listing->table, TIGHT, report_say(report, "State", "状态"));
     add_column(listing->table, TIGHT, report_say(report, "Record", "记录编号"));
-    listing->seen = zhashx_new();
-    err_t err = store_each_record(store, &filter, look_at_warning, listing);
-    zhashx_destroy(&listing->seen);
-    return err;
+    return store_each_record(listing->store, &filter, look_at_warning, listing);
 }
 
 /* ---- clocks that ran out ---- */
@@ -157,6 +171,17 @@ static const char *keep_about(struct report *report, const struct clock_row *row
     return report_keep(report, "%s", id);
 }
 
+/* A warning's id stands beside whose duty it is, and in the list of grave ones beside what it says. */
+static bool is_withheld(const struct listing *listing, const struct clock_row *row)
+{
+    char thread[THREAD_SIZE];
+    if (row->root_size != RECORD_ID_SIZE) {
+        return false;
+    }
+    thread_name(row->party.party, row->root, thread);
+    return zhashx_lookup(listing->seen, thread) == WITHHELD;
+}
+
 static void list_clock(void *self, const struct clock_row *row)
 {
     struct listing *listing = self;
@@ -169,9 +194,11 @@ static void list_clock(void *self, const struct clock_row *row)
         return;
     }
     struct report_row *line = report_add_row(listing->table);
+    bool is_unnamed = is_withheld(listing, row);
     line->code = row->clock.term->label->code;
-    set_text(line, 0, report_keep(report, "%s", row->party.name));
-    set_text(line, 1, report_keep(report, "%s", row->party.party));
+    set_text(line, 0,
+             is_unnamed ? report_say(report, unnamed[0], unnamed[1]) : report_keep(report, "%s", row->party.name));
+    set_text(line, 1, is_unnamed ? "" : report_keep(report, "%s", row->party.party));
     set_text(line, 2,
              is_report ? report_keep(report, "%s", row->party.district) : keep_label(report, "term", line->code));
     set_text(line, 3, keep_about(report, row));
@@ -180,8 +207,7 @@ static void list_clock(void *self, const struct clock_row *row)
              row->clock.ended_at ? keep_time(listing, row->clock.ended_at) : report_say(report, "not yet", "尚未"));
 }
 
-static err_t add_overdue(struct listing *listing, struct store *store, struct report_section *section,
-                         bool is_reporting)
+static err_t add_overdue(struct listing *listing, struct report_section *section, bool is_reporting)
 {
     const struct report *report = listing->report;
     listing->is_reporting = is_reporting;
@@ -200,17 +226,21 @@ static err_t add_overdue(struct listing *listing, struct store *store, struct re
     add_column(listing->table, TIGHT, report_say(report, "Due", "到期"));
     add_column(listing->table, TIGHT,
                is_reporting ? report_say(report, "Reported", "报送时间") : report_say(report, "Done", "完成时间"));
-    return store_each_clock(store, NULL, INT64_MAX, false, list_clock, listing);
+    return store_each_clock(listing->store, NULL, INT64_MAX, false, list_clock, listing);
 }
 
 err_t report_lists(struct report *report, struct store *store, const struct options *options,
                    struct report_section *section)
 {
     struct listing listing = {.report = report,
+                              .store = store,
                               .utc_offset_minutes = (int)options->utc_offset_minutes,
                               .first = span_first_day(report->span),
-                              .last = span_last_day(report->span)};
-    err_t err = add_grave(&listing, store, section);
-    err = err == ERR_OK ? add_overdue(&listing, store, section, true) : err;
-    return err == ERR_OK ? add_overdue(&listing, store, section, false) : err;
+                              .last = span_last_day(report->span),
+                              .seen = zhashx_new()};
+    err_t err = add_grave(&listing, section);
+    err = err == ERR_OK ? add_overdue(&listing, section, true) : err;
+    err = err == ERR_OK ? add_overdue(&listing, section, false) : err;
+    zhashx_destroy(&listing.seen);
+    return err;
 }

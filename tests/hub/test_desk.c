@@ -141,6 +141,30 @@ static void test_a_grave_warning_nobody_acknowledges_goes_up(void **state)
     assert_int_equal(reminders(town, "uplink", "acknowledge_1", "escalated"), 1);
 }
 
+/* The sample asks for it; another warning does not. */
+static void test_a_reporter_who_is_withheld_is_not_named_by_the_clock_that_goes_up(void **state)
+{
+    struct town *town = *state;
+    struct page page;
+    struct event event;
+    assert_outcome(bench_put(town->bench, sample_warning, "{\"level\": 1}", 1), OUTCOME_STORED, 1);
+    town_desk(town, clock_ms());
+    town_desk(town, clock_ms() + 3 * HOUR);
+    assert_int_equal(town_events(town, "uplink", EVENT_CLOCK, "acknowledge_1", &page, &event), 1);
+    assert_int_equal(event.clock.root.size, RECORD_ID_SIZE);
+    assert_int_equal(event.clock.entity.size, 0);
+    assert_int_equal(event.clock.entity_name.size, 0);
+    msgpack_sbuffer_destroy(&page.events);
+    assert_outcome(bench_put(town->bench, sample_warning, "{\"level\": 1, \"reporter_confidential\": null}", 2),
+                   OUTCOME_STORED, 2);
+    town_desk(town, clock_ms());
+    town_desk(town, clock_ms() + 3 * HOUR);
+    assert_int_equal(town_events(town, "uplink", EVENT_CLOCK, "acknowledge_1", &page, &event), 2);
+    assert_true(view_is(event.clock.entity, SAMPLE_PARTY));
+    assert_true(view_is(event.clock.entity_name, "甲医院"));
+    msgpack_sbuffer_destroy(&page.events);
+}
+
 static void test_the_hub_opens_the_case_that_nobody_asked_for(void **state)
 {
     struct town *town = *state;
@@ -218,6 +242,7 @@ int main(void)
         TOWN_TEST(test_a_request_is_as_urgent_as_the_report_it_names),
         TOWN_TEST(test_a_reminder_and_the_word_after_are_said_once_across_a_restart),
         TOWN_TEST(test_a_grave_warning_nobody_acknowledges_goes_up),
+        TOWN_TEST(test_a_reporter_who_is_withheld_is_not_named_by_the_clock_that_goes_up),
         TOWN_TEST(test_the_hub_opens_the_case_that_nobody_asked_for),
         TOWN_TEST(test_periods_are_expected_received_in_time_or_zero),
         TOWN_TEST(test_the_desk_keeps_its_place_with_what_it_wrote),

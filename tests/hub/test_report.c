@@ -1,5 +1,6 @@
 #include "tests/hub/city_sample.h"
 
+#include "common/text.h"
 #include "hub/report.h"
 #include "hub/rollup.h"
 
@@ -73,6 +74,54 @@ static void test_figures_of_two_reviews_and_a_warning(void **state)
     assert_int_equal(grave->row_count, 1);
     assert_string_equal(grave->rows[0].cells[2].text, "(withheld at the reporter's request)");
     assert_string_equal(grave->rows[0].cells[3].text, "问诊助手给出错误剂量");
+    report_free(&report);
+}
+
+#define ROOT "019a2b3c-4d5e-7001-8002-0304050607"
+
+/* The city's update carries the content that counts; the warning is its reporter's all the same. */
+static void test_a_grave_warning_is_its_reporters_after_an_update_by_the_city(void **state)
+{
+    struct town *town = *state;
+    struct report report;
+    assert_outcome(bench_put(town->bench, sample_warning, "{\"reporter_confidential\": null}", 1), OUTCOME_STORED, 1);
+    json_t *update = sample_json(sample_warning, "{\"entity\": null, \"reporter_confidential\": null, \"action\": "
+                                                 "\"update\", \"addressee\": \"" SAMPLE_PARTY "\", \"refers_to\": "
+                                                 "\"" ROOT "01\", \"headline\": \"市级核实\"}");
+    char *text = json_dumps(update, JSON_COMPACT);
+    assert_string_equal(town_file(town, text), "");
+    free(text);
+    json_decref(update);
+    collect(town, "2026-11", &report);
+    const struct report_table *grave = table_of(&report, "grave_warnings");
+    assert_int_equal(grave->row_count, 1);
+    assert_string_equal(grave->rows[0].cells[3].text, "市级核实");
+    assert_string_equal(grave->rows[0].cells[2].text, "甲医院");
+    report_free(&report);
+}
+
+static void test_a_reporter_who_is_withheld_is_not_named_by_what_is_overdue(void **state)
+{
+    struct town *town = *state;
+    struct report report;
+    struct span span;
+    char month[11];
+    assert_outcome(bench_put(town->bench, sample_warning, "{}", 1), OUTCOME_STORED, 1);
+    assert_outcome(bench_put(town->bench, sample_warning, "{\"reporter_confidential\": null}", 2), OUTCOME_STORED, 2);
+    town_desk(town, clock_ms());
+    town_desk(town, clock_ms() + 5 * HOUR);
+    date_text(day_of(clock_ms() + 4 * HOUR, 480), month);
+    month[7] = '\0';
+    assert_int_equal(span_parse(month, &span), ERR_OK);
+    assert_int_equal(report_collect(town->bench->store, &town->options, span, false, clock_ms(), &report), ERR_OK);
+    const struct report_table *overdue = table_of(&report, "overdue_terms");
+    assert_int_equal(overdue->row_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        bool is_withheld = strcmp(overdue->rows[i].cells[3].text, ROOT "01") == 0;
+        assert_string_equal(overdue->rows[i].cells[0].text,
+                            is_withheld ? "(withheld at the reporter's request)" : "甲医院");
+        assert_string_equal(overdue->rows[i].cells[1].text, is_withheld ? "" : SAMPLE_PARTY);
+    }
     report_free(&report);
 }
 
@@ -191,6 +240,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_figures_of_two_reviews_and_a_warning, town_setup, town_teardown),
+        cmocka_unit_test_setup_teardown(test_a_grave_warning_is_its_reporters_after_an_update_by_the_city, town_setup,
+                                        town_teardown),
+        cmocka_unit_test_setup_teardown(test_a_reporter_who_is_withheld_is_not_named_by_what_is_overdue, town_setup,
+                                        town_teardown),
         cmocka_unit_test_setup_teardown(test_the_period_before_and_a_year_ago_have_their_own_figures, town_setup,
                                         town_teardown),
         cmocka_unit_test_setup_teardown(test_an_empty_period_says_so, town_setup, town_teardown),

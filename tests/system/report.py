@@ -230,7 +230,7 @@ def check_warnings(page, filed, states, period):
     check(True, f"{period}: warnings by level, state, sector; exercises apart")
 
 
-def check_stats(page, stats, period):
+def check_stats(page, stats, period, withheld):
     """The cells of the same cursor, summed here."""
     first, last = span_of(period)
 
@@ -258,8 +258,11 @@ def check_stats(page, stats, period):
     check(len(late) == wanted, f"{period}: who is late or missing is who is not on time", (late, wanted))
     overdue = page.tables.get("overdue_terms", [None])[1:]
     wanted = count("clock", state="overdue") - count("clock", state="overdue", term="periodic_report")
-    check(len(overdue) == min(wanted, 300) and not [row for _, row in overdue if "<b>&=1" not in row[0]],
+    named = [row for _, row in overdue if "不列名" not in row[0]]
+    check(len(overdue) == min(wanted, 300) and not [row for row in named if "<b>&=1" not in row[0]],
           f"{period}: every other overdue term is listed, under the name as it was given", (overdue[:2], wanted))
+    check(not [row for row in named if row[3] in withheld] and all(row[1] == "—" for _, row in overdue if row not in named),
+          f"{period}: but for who asked in a warning to be withheld", (named[:2], overdue[:2]))
     check(True, f"{period}: terms, completeness and notices are the cells of agn-hub stats")
 
 
@@ -359,7 +362,7 @@ def test(site):
         html_path, xlsx_path = (f"{site.folder}/report-{period}.{ending}" for ending in ("html", "xlsx"))
         hub.cli("report", "--period", period, "--html", html_path, "--xlsx", xlsx_path)
         page = check_page(html_path)
-        check_stats(page, stats, period)
+        check_stats(page, stats, period, {id for _, record, id in filed if record.get("reporter_confidential")})
         check(f"截至第 {max(row['number'] for row in hub.query())} 号记录" in open(html_path).read(), "the cursor is named")
         if period == quarter:
             check_reviews(page, filed, period)
