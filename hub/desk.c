@@ -177,7 +177,7 @@ static err_t reckon_addressee(void *self, const struct delivery *delivery)
     return err == ERR_OK ? reckon(all->desk, &duty, all->history, all->now) : err;
 }
 
-static void read_activity(const struct record *content, char ret_activity[ACTIVITY_SIZE])
+void desk_read_activity(const struct record *content, char ret_activity[ACTIVITY_SIZE])
 {
     const struct value *activity =
         content->kind == kind_by_number(KIND_REVIEW_REPORT) ? record_get(content, "activity_no") : NULL;
@@ -202,40 +202,6 @@ err_t desk_derived(struct desk *desk, const struct party *owner, const uint8_t r
     }
 }
 
-/* The party whose record RECORD is about: the addressee, or FILER. */
-static err_t find_about(struct desk *desk, const struct record *record, const struct party *filer,
-                        struct party *ret_party)
-{
-    const struct value *addressee = &record->values[COMMON_ADDRESSEE];
-    char name[RECORD_PARTY_SIZE];
-    *ret_party = *filer;
-    if (!addressee->is_present) {
-        return ERR_OK;
-    }
-    snprintf(name, sizeof name, "%.*s", (int)addressee->view.size, (const char *)addressee->view.at);
-    return store_find_party(desk->store, name, ret_party);
-}
-
-/* A re-review goes by the emergency procedure when it says so, or when the report that it is about does. */
-static err_t inherit_emergency(struct desk *desk, const struct party *owner, const struct history *history,
-                               bool *ret_is_emergency)
-{
-    const struct value *link = record_get(&history->content, "report_id");
-    struct history report = {0};
-    struct party party;
-    uint8_t root[RECORD_ID_SIZE];
-    if (!link || history->facts.is_emergency) {
-        return ERR_OK;
-    }
-    err_t err = find_about(desk, &history->content, owner, &party);
-    err = err == ERR_OK ? store_root_of(desk->store, party.row, link->view.at, root) : err;
-    err =
-        err == ERR_OK ? history_read(desk->store, &party, root, desk->site.settings.utc_offset_minutes, &report) : err;
-    *ret_is_emergency = err == ERR_OK && report.facts.is_emergency;
-    history_done(&report);
-    return err;
-}
-
 err_t desk_thread(struct desk *desk, int64_t owner, const uint8_t root[RECORD_ID_SIZE], int64_t now)
 {
     struct party party;
@@ -247,11 +213,9 @@ err_t desk_thread(struct desk *desk, int64_t owner, const uint8_t root[RECORD_ID
     if (err == ERR_OK && history.kind && history.content.kind) {
         struct addressees all = {desk, &history, owner, root, now};
         struct duty duty = {.party = &party, .owner = owner, .root = root, .activity = activity};
-        read_activity(&history.content, activity);
-        duty.events[EVENT_REREVIEW_REQUESTED] = store_linked_at(desk->store, owner, root);
-        duty.events[EVENT_FOLLOWED_UP] =
-            *activity ? store_next_follow_up(desk->store, owner, activity, history.number) : 0;
-        err = inherit_emergency(desk, &party, &history, &duty.is_emergency);
+        desk_read_activity(&history.content, activity);
+        err = desk_find_mentions(desk, owner, root, &history, duty.events);
+        err = err == ERR_OK ? desk_inherits_emergency(desk, &party, &history, &duty.is_emergency) : err;
         err = err != ERR_OK ? err
               : history.kind->number == KIND_NOTICE
                   ? store_each_delivery(desk->store, owner, root, reckon_addressee, &all)
@@ -263,42 +227,6 @@ err_t desk_thread(struct desk *desk, int64_t owner, const uint8_t root[RECORD_ID
 }
 
 /* ---- one record of the log ---- */
-
-enum { ROOTS_MAX = 32 };
-
-/* The next report of an activity at stage follow-up or closing ends the follow-up clocks of those before it. */
-static err_t follow_up(struct desk *desk, const struct logged *logged, const struct record *record, int64_t now)
-{
-    char activity[ACTIVITY_SIZE];
-    uint8_t roots[ROOTS_MAX][RECORD_ID_SIZE];
-    size_t count = 0;
-    const struct value *stage = record_get(record, "review_stage");
-    const struct value *decided = record_get(record, "decided_on");
-    bool is_amendment = memcmp(logged->id, logged->root, RECORD_ID_SIZE) != 0; /* of a report that was counted before */
-    if (!stage || is_amendment || (stage->number != STAGE_FOLLOW_UP && stage->number != STAGE_CLOSING)) {
-        return ERR_OK;
-    }
-    read_activity(record, activity);
-    int64_t moment = decided ? day_start(decided->number, desk->site.settings.utc_offset_minutes) : logged->at;
-    err_t err = store_note_follow_up(desk->store, logged->party.row, activity, logged->number, moment);
-    err = err == ERR_OK ? store_roots_of_activity(desk->store, logged->party.row, activity, roots, ROOTS_MAX, &count)
-                        : err;
-    for (size_t i = 0; i < count && err == ERR_OK; i++) {
-        err = desk_thread(desk, logged->party.row, roots[i], now);
-    }
-    return err;
-}
-
-/* A record that names another thread (a request for re-review names its report) changes that one's clocks. */
-static err_t linked(struct desk *desk, const struct logged *logged, const struct record *record, const uint8_t *id,
-                    int64_t now)
-{
-    struct party party;
-    uint8_t root[RECORD_ID_SIZE];
-    err_t err = find_about(desk, record, &logged->party, &party);
-    err = err == ERR_OK ? store_root_of(desk->store, party.row, id, root) : err;
-    return err == ERR_OK ? desk_thread(desk, party.row, root, now) : err;
-}
 
 struct pass {
     struct desk *desk;
@@ -318,15 +246,8 @@ static err_t on_record(void *self, const struct logged *logged)
     if (!record.kind) {
         return ERR_OK;
     }
-    err_t err = ERR_OK;
-    if (record.kind->number == KIND_REVIEW_REPORT) {
-        err = follow_up(desk, logged, &record, pass->now);
-    }
-    err = err == ERR_OK ? desk_thread(desk, logged->owner, logged->root, pass->now) : err;
-    const struct value *link = record.kind->link ? record_get(&record, record.kind->link) : NULL;
-    if (err == ERR_OK && link) {
-        err = linked(desk, logged, &record, link->view.at, pass->now);
-    }
+    err_t err = desk_thread(desk, logged->owner, logged->root, pass->now);
+    err = err == ERR_OK ? desk_mentioned(desk, logged, &record, pass->now) : err;
     return err == ERR_OK && logged->role == ROLE_ENTITY ? desk_report(desk, logged, &record, pass->now) : err;
 }
 

@@ -55,6 +55,18 @@ struct history;
 /* ---- shared by desk*.c ---- */
 /* Reckons the clocks of a thread anew and writes what changed. */
 MUST_CHECK err_t desk_thread(struct desk *desk, int64_t owner, const uint8_t root[RECORD_ID_SIZE], int64_t now);
+/* Of what other threads tell of this one, as they stand now: sets when a re-review of it was asked for and when it was
+ * followed up; 0: not. */
+MUST_CHECK err_t desk_find_mentions(struct desk *desk, int64_t owner, const uint8_t root[RECORD_ID_SIZE],
+                                    const struct history *history, int64_t events[TERM_EVENTS]);
+/* A re-review goes by the emergency procedure when it says so, or when the report that it is about does. */
+MUST_CHECK err_t desk_inherits_emergency(struct desk *desk, const struct party *owner, const struct history *history,
+                                         bool *ret_is_emergency);
+/* Reckons the clocks of the other threads that a record tells of. */
+MUST_CHECK err_t desk_mentioned(struct desk *desk, const struct logged *logged, const struct record *record,
+                                int64_t now);
+/* The review number of a report; "" of anything else. */
+void desk_read_activity(const struct record *content, char ret_activity[ACTIVITY_SIZE]);
 MUST_CHECK err_t desk_report(struct desk *desk, const struct logged *logged, const struct record *record, int64_t now);
 MUST_CHECK err_t desk_periods(struct desk *desk, int64_t now);
 MUST_CHECK err_t desk_receive(struct desk *desk, int64_t now, bool *ret_has_more);

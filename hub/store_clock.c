@@ -192,42 +192,61 @@ err_t store_each_clock(struct store *store, const char *party, int64_t upto, boo
 
 /* ---- what other records tell of a case ---- */
 
-static int64_t one_number(struct store *store, sqlite3_stmt *stmt)
+err_t store_note_follow_up(struct store *store, const char *activity, uint64_t number, const struct mention *mention)
 {
-    int64_t number = db_step(stmt) == ERR_OK ? sqlite3_column_int64(stmt, 0) : 0;
-    store_return(store, stmt);
-    return number;
-}
-
-err_t store_note_follow_up(struct store *store, int64_t party, const char *activity, uint64_t number, int64_t moment)
-{
-    sqlite3_stmt *stmt =
-        store_borrow(store, "insert or replace into follow_up(party, activity, number, moment) values(?,?,?,?)");
-    sqlite3_bind_int64(stmt, 1, party);
+    sqlite3_stmt *stmt = store_borrow(
+        store, "insert or replace into follow_up(party, activity, number, moment, root) values(?,?,?,?,?)");
+    sqlite3_bind_int64(stmt, 1, mention->owner);
     db_bind_str(stmt, 2, activity);
     sqlite3_bind_int64(stmt, 3, (int64_t)number);
-    sqlite3_bind_int64(stmt, 4, moment);
+    sqlite3_bind_int64(stmt, 4, mention->at);
+    db_bind_view(stmt, 5, (struct view){mention->root, RECORD_ID_SIZE});
     err_t err = db_run(stmt);
     store_return(store, stmt);
     return err;
 }
 
-int64_t store_next_follow_up(struct store *store, int64_t party, const char *activity, uint64_t number)
+static err_t read_mentions(struct store *store, sqlite3_stmt *stmt,
+                           err_t (*each)(void *self, const struct mention *mention), void *self)
 {
-    sqlite3_stmt *stmt = store_borrow(store, "select moment from follow_up where party = ? and activity = ? and number "
-                                             "> ? order by number limit 1");
+    err_t err = db_step(stmt);
+    while (err == ERR_OK) {
+        struct mention mention = {.owner = sqlite3_column_int64(stmt, 0), .at = sqlite3_column_int64(stmt, 2)};
+        memcpy(mention.root, sqlite3_column_blob(stmt, 1), RECORD_ID_SIZE);
+        err = each(self, &mention);
+        err = err == ERR_OK ? db_step(stmt) : err;
+    }
+    store_return(store, stmt);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+err_t store_each_follow_up(struct store *store, int64_t party, const char *activity, uint64_t number,
+                           err_t (*each)(void *self, const struct mention *mention), void *self)
+{
+    sqlite3_stmt *stmt = store_borrow(store, "select party, root, moment from follow_up where party = ? and activity = "
+                                             "? and number > ? and length(root) = 16 order by number");
     sqlite3_bind_int64(stmt, 1, party);
     db_bind_str(stmt, 2, activity);
     sqlite3_bind_int64(stmt, 3, (int64_t)number);
-    return one_number(store, stmt);
+    return read_mentions(store, stmt, each, self);
 }
 
-int64_t store_linked_at(struct store *store, int64_t party, const uint8_t id[RECORD_ID_SIZE])
+err_t store_each_link(struct store *store, int64_t party, const uint8_t root[RECORD_ID_SIZE],
+                      err_t (*each)(void *self, const struct mention *mention), void *self)
 {
-    sqlite3_stmt *stmt = store_borrow(store, "select min(at) from link where party = ? and id = ?");
+    sqlite3_stmt *stmt = store_borrow(
+        store, "select coalesce(r.owner, r.party), coalesce(r.root, r.id), l.at from link l join record r on r.id = "
+               "l.linked and r.party = l.linked_party where l.party = ? and l.id = ? order by l.at, r.number");
     sqlite3_bind_int64(stmt, 1, party);
-    db_bind_view(stmt, 2, (struct view){id, RECORD_ID_SIZE});
-    return one_number(store, stmt);
+    db_bind_view(stmt, 2, (struct view){root, RECORD_ID_SIZE});
+    return read_mentions(store, stmt, each, self);
+}
+
+static int64_t one_number(struct store *store, sqlite3_stmt *stmt)
+{
+    int64_t number = db_step(stmt) == ERR_OK ? sqlite3_column_int64(stmt, 0) : 0;
+    store_return(store, stmt);
+    return number;
 }
 
 int64_t store_joined_at(struct store *store, int64_t party)

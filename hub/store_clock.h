@@ -41,13 +41,21 @@ MUST_CHECK err_t store_each_clock(struct store *store, const char *party, int64_
                                   void (*each)(void *self, const struct clock_row *row), void *self);
 
 /* ---- what other records tell of a case ---- */
-/* A follow-up or closing report of an activity: NUMBER orders them, MOMENT is when it followed up. */
-MUST_CHECK err_t store_note_follow_up(struct store *store, int64_t party, const char *activity, uint64_t number,
-                                      int64_t moment);
-/* 0 when there is none after NUMBER. */
-int64_t store_next_follow_up(struct store *store, int64_t party, const char *activity, uint64_t number);
-/* When the first record linked to this one was taken; 0: none. */
-int64_t store_linked_at(struct store *store, int64_t party, const uint8_t id[RECORD_ID_SIZE]);
+/* A thread that tells something of another. */
+struct mention {
+    int64_t owner;
+    uint8_t root[RECORD_ID_SIZE];
+    int64_t at;
+};
+/* A follow-up or closing report of an activity: NUMBER orders them, `at` is when it followed up. */
+MUST_CHECK err_t store_note_follow_up(struct store *store, const char *activity, uint64_t number,
+                                      const struct mention *mention);
+/* Those after NUMBER, the first one first. */
+MUST_CHECK err_t store_each_follow_up(struct store *store, int64_t party, const char *activity, uint64_t number,
+                                      err_t (*each)(void *self, const struct mention *mention), void *self);
+/* The threads whose records are linked to this one, by when the record was taken. */
+MUST_CHECK err_t store_each_link(struct store *store, int64_t party, const uint8_t root[RECORD_ID_SIZE],
+                                 err_t (*each)(void *self, const struct mention *mention), void *self);
 /* The root of the thread that a record of the party belongs to. */
 MUST_CHECK err_t store_root_of(struct store *store, int64_t party, const uint8_t id[RECORD_ID_SIZE],
                                uint8_t ret_root[RECORD_ID_SIZE]);

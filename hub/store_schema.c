@@ -156,7 +156,13 @@ static const char attached_tables[] =
     "insert into meta(key, value) values('learn_attached', 1);";
 /* The audit counts what an act has erased. */
 static const char erased_index[] = "create index if not exists erased_act on erased(act);";
-const struct db_migration store_migrations[] = {{first_tables},  {derived_tables},    {facts_tables}, {ledger_tables},
-                                                {record_order},  {rereviews_counted}, {key_tables},   {followed_again},
-                                                {erased_tables}, {attached_tables},   {erased_index}};
+/* What follows up or is linked counts as its thread stands now: the desk goes through what it has followed once more.
+ */
+static const char follow_up_threads[] =
+    "alter table follow_up add column root blob not null default x'';"
+    "update follow_up set root = r.id from record r where r.party = follow_up.party and r.number = follow_up.number;"
+    "insert or replace into meta(key, value) select 'signal_rows_to', value from meta where key = 'desk';";
+const struct db_migration store_migrations[] = {
+    {first_tables}, {derived_tables}, {facts_tables},  {ledger_tables},   {record_order}, {rereviews_counted},
+    {key_tables},   {followed_again}, {erased_tables}, {attached_tables}, {erased_index}, {follow_up_threads}};
 const int store_migration_count = sizeof store_migrations / sizeof *store_migrations;

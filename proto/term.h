@@ -85,7 +85,8 @@ enum term_end {
     END_EVENT,
 };
 
-/* What other records tell of a case. */
+/* What other records tell of a case. A request or report that was withdrawn tells nothing; one that only rehearses, of
+ * a rehearsal alone. */
 enum term_event {
     EVENT_REREVIEW_REQUESTED, /* a rereview_request for this report was taken */
     EVENT_FOLLOWED_UP, /* the activity's next report at stage follow_up or closing: the beginning of its decided_on, or

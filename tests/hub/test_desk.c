@@ -5,14 +5,21 @@
 /* Clocks of the store, moved by hand: what term.c reckons is tested there; here it is that the desk writes it, counts
  * it, says it once, and that a restart changes nothing. */
 
-static struct clock_row find_clock(struct town *town, const char *root_patch, const char *term)
+#define FOLLOW_UP                                                                                                      \
+    "\"review_stage\": \"follow_up\", \"applied_on\": \"2026-11-01\", \"accepted_on\": \"2026-11-02\", \"met_on\": "   \
+    "\"2026-11-10\", \"decided_on\": \"2026-11-11\""
+#define WITHDRAWAL_OF(n)                                                                                               \
+    "{\"kind\": \"withdrawal\", \"submitter\": {\"name\": \"王芳\", \"role\": \"秘书\"}, \"replaces\": "           \
+    "\"019a2b3c-4d5e-7001-8002-0304050607" n "\", \"reason\": \"误报\"}"
+
+/* About the thread of the record N. */
+static struct clock_row find_clock(struct town *town, uint8_t n, const char *term)
 {
     struct clock_row rows[TERMS];
     size_t count = 0;
     uint8_t root[RECORD_ID_SIZE];
-    (void)root_patch;
     memcpy(root, sample_id, RECORD_ID_SIZE);
-    root[RECORD_ID_SIZE - 1] = 1;
+    root[RECORD_ID_SIZE - 1] = n;
     assert_int_equal(
         store_clocks_of(town->bench->store, &town->bench->party, (struct view){root, RECORD_ID_SIZE}, rows, &count),
         ERR_OK);
@@ -44,7 +51,7 @@ static void test_an_approval_starts_the_follow_up_clock_and_a_later_report_ends_
     town_desk(town, SAMPLE_NOW);
     assert_int_equal(town_count(town, "clock", "follow_up|hospital|open"), 1);
     assert_int_equal(town_count(town, "clock", "decision_general|hospital|met"), 1);
-    struct clock_row row = find_clock(town, "", "follow_up");
+    struct clock_row row = find_clock(town, 1, "follow_up");
     assert_string_equal(row.activity, "伦审2026-017");
     assert_outcome(bench_put(town->bench, sample_review,
                              "{\"review_stage\": \"follow_up\", \"applied_on\": \"2026-11-01\", "
@@ -57,9 +64,39 @@ static void test_an_approval_starts_the_follow_up_clock_and_a_later_report_ends_
     assert_int_equal(town_count(town, "clock", "follow_up|hospital|open"), 1); /* of the follow-up itself */
 }
 
-#define FOLLOW_UP                                                                                                      \
-    "\"review_stage\": \"follow_up\", \"applied_on\": \"2026-11-01\", \"accepted_on\": \"2026-11-02\", \"met_on\": "   \
-    "\"2026-11-10\", \"decided_on\": \"2026-11-11\""
+static void test_a_rehearsed_follow_up_ends_what_was_rehearsed_alone(void **state)
+{
+    struct town *town = *state;
+    assert_outcome(bench_put(town->bench, sample_review, "{}", 1), OUTCOME_STORED, 1);
+    assert_outcome(bench_put(town->bench, sample_review, "{" FOLLOW_UP ", \"rehearsal\": true}", 2), OUTCOME_STORED, 2);
+    assert_outcome(bench_put(town->bench, sample_review, "{\"activity_no\": \"演练\", \"rehearsal\": true}", 3),
+                   OUTCOME_STORED, 3);
+    town_desk(town, SAMPLE_NOW);
+    assert_int_equal(town_count(town, "clock", "follow_up|hospital|met"), 0);
+    assert_int_equal(find_clock(town, 1, "follow_up").state, CLOCK_OPEN);
+    assert_outcome(
+        bench_put(town->bench, sample_review, "{" FOLLOW_UP ", \"activity_no\": \"演练\", \"rehearsal\": true}", 4),
+        OUTCOME_STORED, 4);
+    town_desk(town, SAMPLE_NOW);
+    assert_int_equal(find_clock(town, 3, "follow_up").state, CLOCK_MET);
+}
+
+static void test_a_follow_up_that_is_withdrawn_has_ended_nothing(void **state)
+{
+    struct town *town = *state;
+    assert_outcome(bench_put(town->bench, sample_review, "{}", 1), OUTCOME_STORED, 1);
+    assert_outcome(bench_put(town->bench, sample_review, "{" FOLLOW_UP "}", 2), OUTCOME_STORED, 2);
+    town_desk(town, SAMPLE_NOW);
+    assert_int_equal(find_clock(town, 1, "follow_up").state, CLOCK_MET);
+    assert_outcome(bench_put(town->bench, WITHDRAWAL_OF("02"), "{}", 3), OUTCOME_STORED, 3);
+    town_desk(town, SAMPLE_NOW);
+    assert_int_equal(find_clock(town, 1, "follow_up").state, CLOCK_OPEN);
+    assert_int_equal(town_count(town, "clock", "follow_up|hospital|open"), 1);
+    assert_int_equal(town_count(town, "clock", "follow_up|hospital|met"), 0);
+    assert_outcome(bench_put(town->bench, sample_review, "{" FOLLOW_UP ", \"round\": 2}", 4), OUTCOME_STORED, 4);
+    town_desk(town, SAMPLE_NOW);
+    assert_int_equal(find_clock(town, 1, "follow_up").state, CLOCK_MET);
+}
 
 static void test_an_amended_follow_up_does_not_follow_up_itself(void **state)
 {
@@ -106,7 +143,7 @@ static void test_a_reminder_and_the_word_after_are_said_once_across_a_restart(vo
     struct town *town = *state;
     assert_outcome(bench_put(town->bench, sample_review, "{}", 1), OUTCOME_STORED, 1);
     town_desk(town, SAMPLE_NOW);
-    int64_t due = find_clock(town, "", "follow_up").clock.due_at;
+    int64_t due = find_clock(town, 1, "follow_up").clock.due_at;
     town_desk(town, due - 40 * DAY);
     assert_int_equal(reminders(town, "inbox", "follow_up", "before"), 0);
     town_desk(town, due - 29 * DAY);
@@ -131,7 +168,7 @@ static void test_a_grave_warning_nobody_acknowledges_goes_up(void **state)
     assert_outcome(bench_put(town->bench, sample_warning, "{\"level\": 1}", 1), OUTCOME_STORED, 1);
     int64_t now = clock_ms();
     town_desk(town, now);
-    int64_t due = find_clock(town, "", "acknowledge_1").clock.due_at;
+    int64_t due = find_clock(town, 1, "acknowledge_1").clock.due_at;
     assert_in_range(due - now, HOUR - 60000, HOUR + 1);
     town_desk(town, due + 1);
     assert_int_equal(reminders(town, "uplink", "acknowledge_1", ""), 0);
@@ -177,7 +214,7 @@ static void test_the_hub_opens_the_case_that_nobody_asked_for(void **state)
                    OUTCOME_STORED, 1);
     int64_t now = clock_ms();
     town_desk(town, now);
-    int64_t due = find_clock(town, "", "rereview_request").clock.due_at;
+    int64_t due = find_clock(town, 1, "rereview_request").clock.due_at;
     town_desk(town, due);
     assert_int_equal(town_events(town, "uplink", EVENT_RECORD, NULL, &page, &event), 0);
     msgpack_sbuffer_destroy(&page.events);
@@ -189,6 +226,48 @@ static void test_the_hub_opens_the_case_that_nobody_asked_for(void **state)
     assert_int_equal(town_events(town, "inbox", EVENT_RECORD, NULL, &page, &event), 1); /* the institution is told */
     msgpack_sbuffer_destroy(&page.events);
     assert_int_equal(town_count(town, "clock", "expert_rereview|"), 1);
+}
+
+/* A listed activity's report. */
+static const char listed[] = "{\"rereview_list_item\": \"high_autonomy\", \"procedure\": \"expert_rereview\", "
+                             "\"members_present\": null, \"votes_for\": null, \"next_follow_up_on\": \"2027-02-01\"}";
+static const char asked[] = "{\"kind\": \"rereview_request\", \"submitter\": {\"name\": \"王芳\", \"role\": \"秘书\"}, "
+                            "\"report_id\": \"019a2b3c-4d5e-7001-8002-030405060701\", \"rereview_list_item\": "
+                            "\"high_autonomy\", \"materials\": \"初审意见\"}";
+
+static int cases(struct town *town)
+{
+    struct page page;
+    struct event event;
+    int count = town_events(town, "inbox", EVENT_RECORD, NULL, &page, &event);
+    msgpack_sbuffer_destroy(&page.events);
+    return count;
+}
+
+static void test_a_rehearsed_request_asks_for_nothing_real(void **state)
+{
+    struct town *town = *state;
+    assert_outcome(bench_put(town->bench, sample_review, listed, 1), OUTCOME_STORED, 1);
+    assert_outcome(bench_put(town->bench, asked, "{\"rehearsal\": true}", 2), OUTCOME_STORED, 2);
+    town_desk(town, clock_ms());
+    assert_int_equal(find_clock(town, 1, "rereview_request").state, CLOCK_OPEN);
+    town_desk(town, find_clock(town, 1, "rereview_request").clock.due_at + 1);
+    assert_int_equal(cases(town), 1);
+}
+
+static void test_a_request_that_is_withdrawn_was_not_made(void **state)
+{
+    struct town *town = *state;
+    assert_outcome(bench_put(town->bench, sample_review, listed, 1), OUTCOME_STORED, 1);
+    assert_outcome(bench_put(town->bench, asked, "{}", 2), OUTCOME_STORED, 2);
+    town_desk(town, clock_ms());
+    assert_int_equal(find_clock(town, 1, "rereview_request").state, CLOCK_MET);
+    assert_outcome(bench_put(town->bench, WITHDRAWAL_OF("02"), "{}", 3), OUTCOME_STORED, 3);
+    town_desk(town, clock_ms());
+    assert_int_equal(find_clock(town, 1, "rereview_request").state, CLOCK_OPEN);
+    assert_int_equal(town_count(town, "clock", "rereview_request|hospital|met"), 0);
+    town_desk(town, find_clock(town, 1, "rereview_request").clock.due_at + 1);
+    assert_int_equal(cases(town), 1);
 }
 
 static const char zero[] = "{\"kind\": \"zero_report\", \"period\": \"2026-Q3\", \"covers\": \"both\", "
@@ -238,12 +317,16 @@ int main(void)
 #define TOWN_TEST(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
     const struct CMUnitTest tests[] = {
         TOWN_TEST(test_an_approval_starts_the_follow_up_clock_and_a_later_report_ends_it),
+        TOWN_TEST(test_a_rehearsed_follow_up_ends_what_was_rehearsed_alone),
+        TOWN_TEST(test_a_follow_up_that_is_withdrawn_has_ended_nothing),
         TOWN_TEST(test_an_amended_follow_up_does_not_follow_up_itself),
         TOWN_TEST(test_a_request_is_as_urgent_as_the_report_it_names),
         TOWN_TEST(test_a_reminder_and_the_word_after_are_said_once_across_a_restart),
         TOWN_TEST(test_a_grave_warning_nobody_acknowledges_goes_up),
         TOWN_TEST(test_a_reporter_who_is_withheld_is_not_named_by_the_clock_that_goes_up),
         TOWN_TEST(test_the_hub_opens_the_case_that_nobody_asked_for),
+        TOWN_TEST(test_a_rehearsed_request_asks_for_nothing_real),
+        TOWN_TEST(test_a_request_that_is_withdrawn_was_not_made),
         TOWN_TEST(test_periods_are_expected_received_in_time_or_zero),
         TOWN_TEST(test_the_desk_keeps_its_place_with_what_it_wrote),
     };

@@ -62,6 +62,7 @@ static void go_back(struct town *town, const char *damage)
                              "drop table party_key; alter table account drop column told;"
                              "alter table invitation drop column replaces;"
                              "alter table invitation drop column reason;"
+                             "alter table follow_up drop column root;"
                              "drop table fact; drop index delivery_waiting;"
                              "alter table delivery drop column entity_type;"
                              "alter table delivery drop column cursor;"
@@ -228,6 +229,24 @@ static void test_the_desk_goes_through_what_an_earlier_version_followed(void **s
     assert_same_figures(&before, &after);
 }
 
+/* An earlier version let a rehearsal end what was real. */
+static void test_what_follows_up_is_judged_anew(void **state)
+{
+    struct town *town = *state;
+    batch_free(bench_put(town->bench, sample_review, "{}", 1));
+    batch_free(bench_put(town->bench, sample_review, "{\"review_stage\": \"follow_up\", \"rehearsal\": true}", 2));
+    batch_free(bench_put(town->bench, sample_review, "{\"activity_no\": \"2\"}", 3));
+    batch_free(bench_put(town->bench, sample_review, "{\"activity_no\": \"2\", \"review_stage\": \"follow_up\"}", 4));
+    town_desk(town, SAMPLE_NOW);
+    struct figures before = figures_of(town);
+    assert_int_equal(town_count(town, "clock", "follow_up|hospital|met"), 1);
+    go_back(town, "update clock set state = 1, ended_at = started_at, next_at = null where term = 'follow_up'");
+    assert_int_equal(town_count(town, "clock", "follow_up|hospital|met"), 3);
+    town_desk(town, SAMPLE_NOW);
+    struct figures after = figures_of(town);
+    assert_same_figures(&before, &after);
+}
+
 static void test_the_attachments_of_earlier_records_leave_with_them(void **state)
 {
     static const uint8_t act[RECORD_ID_SIZE] = {1};
@@ -263,6 +282,7 @@ int main(void)
         TOWN_TEST(test_the_desk_goes_through_what_an_earlier_version_followed),
         TOWN_TEST(test_an_old_delivery_is_delivered_once_its_cursor_is_acknowledged),
         TOWN_TEST(test_the_keys_of_the_parties_stay_theirs),
+        TOWN_TEST(test_what_follows_up_is_judged_anew),
         TOWN_TEST(test_the_attachments_of_earlier_records_leave_with_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

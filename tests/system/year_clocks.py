@@ -81,9 +81,12 @@ class Clocks:
         """What a record means for clocks: its own thread's, an activity's, a period's."""
         record = taken.record
         self.touch(taken.thread)
-        if record["kind"] == "review_report":
-            for thread in self.recount.activities[taken.filer, record["activity_no"]]:
+        told = taken.thread.content.record if record["kind"] == "withdrawal" else record
+        if told["kind"] == "review_report":
+            for thread in self.recount.activities[taken.filer, told["activity_no"]]:
                 self.touch(thread)
+        if record["kind"] == "withdrawal" and taken.thread.reviewed:
+            self.touch(taken.thread.reviewed)
         if taken.filer.role == "entity" and not record.get("rehearsal"):
             self.note_report(taken)
 
@@ -121,7 +124,7 @@ class Clocks:
             due = (day_end(accepted) + 72 * HOUR_MS if procedure == "emergency" else day_end(days_after(accepted, 30)))
             found.append((f"decision_{procedure}", day_start(accepted), due, ended))
         if listed and is_new and decision not in ("rejected", "resubmit"):
-            received, asked = thread.received_at, self.recount.links.get(thread, 0)
+            received, asked = thread.received_at, self.asked(thread)
             found.append(("rereview_request_emergency", received, received + 6 * HOUR_MS, asked) if procedure == "emergency"
                          else ("rereview_request", received, day_end(self.working.after(date_at(received), 3)), asked))
         if decision in APPROVED and record["review_stage"] != "closing":
@@ -135,12 +138,21 @@ class Clocks:
                           day_start(parse_date(registered)) if registered else 0))
         return found
 
+    @staticmethod
+    def counts(other, thread):
+        """What another thread says of this one: nothing once it is withdrawn, nor of what is real where it rehearses."""
+        return other.state != "withdrawn" and (not other.is_rehearsal() or thread.origin.is_rehearsal())
+
+    def asked(self, thread):
+        return next((at for other, at in self.recount.links.get(thread, ()) if self.counts(other, thread)), 0)
+
     def followed_up(self, thread):
         """When the activity's next report at stage follow_up or closing did so; an amendment is no report of its own."""
         first, activity = thread.records[0], thread.content.record["activity_no"]
         for other in self.recount.activities[thread.owner, activity]:
             begun = other.records[0]
-            if begun.number > first.number and begun.record["review_stage"] in ("follow_up", "closing"):
+            if (begun.number > first.number and begun.record["review_stage"] in ("follow_up", "closing")
+                    and self.counts(other, thread)):
                 decided = begun.record.get("decided_on")
                 return day_start(parse_date(decided)) if decided else begun.at
         return 0

@@ -100,7 +100,7 @@ class Recount:
         self.city, self.parties, self.threads, self.taken = city, {city.name: city}, [], []
         self.by_id = {}      # (party, id) -> Thread, for every record by its filer
         self.keys = {}       # (party, kind, key) -> Thread
-        self.links = {}      # thread that is named -> moment of the first record that names it
+        self.links = {}      # thread that is named -> [(thread of a record that names it, that one's moment)]
         self.deliveries = defaultdict(dict)  # thread -> {party: Delivery}
         self.of_owner = defaultdict(list)
         self.activities = defaultdict(list)  # (party, review number) -> the threads that began with it
@@ -196,7 +196,7 @@ class Recount:
             self.keys[self.key_of(filer, record)] = thread
         if "report_id" in record:
             report = self.linked(filer, record)
-            self.links.setdefault(report, at)
+            self.links.setdefault(report, []).append((thread, at))
             thread.reviewed = report
             self.clocks.touch(report)
         if record["kind"] == "acceptance" and thread.kind == "entity_registration":
