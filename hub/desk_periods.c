@@ -31,15 +31,64 @@ static err_t find_clock(struct desk *desk, const struct party *party, const stru
     return err == ERR_OK ? ERR_NOT_FOUND : err;
 }
 
+/* ---- months after quarters, or the other way round ---- */
+
+static enum period_unit other_unit(enum period_unit unit)
+{
+    return unit == PERIOD_MONTH ? PERIOD_QUARTER : PERIOD_MONTH;
+}
+
+/* The last day for which the party owed by the other unit, before the site chose the present one: it stays owed so, and
+ * is owed once. INT64_MIN: there is none. */
+static int64_t former_last_day(const struct desk *desk, const struct party *party, const struct term *term)
+{
+    struct period newest;
+    bool is_there =
+        term->index == TERM_PERIODIC_REPORT && store_newest_period(desk->store, party->row, term->label->code,
+                                                                   other_unit(desk->site.settings.period), &newest);
+    return is_there ? period_last_day(newest) : INT64_MIN;
+}
+
+/* The other unit's period that ran when the site changed it is not owed any more: what was reported for it, is for the
+ * periods that had begun by then. */
+static err_t carry_over(struct desk *desk, const struct party *party, const struct term *term, struct period period,
+                        int64_t former)
+{
+    char text[PERIOD_TEXT_SIZE];
+    char other_text[PERIOD_TEXT_SIZE];
+    bool is_zero = false;
+    bool is_news = false;
+    err_t err = ERR_OK;
+    struct period other = period_of_day(period_first_day(period), other_unit(period.unit));
+    period_text(period, text);
+    while (err == ERR_OK && period_first_day(other) <= former + 1 &&
+           period_first_day(other) <= period_last_day(period)) {
+        period_text(other, other_text);
+        int64_t at = store_reported_at(desk->store, party->row, term->label->code, other_text, &is_zero);
+        if (at != 0 && day_of(at, desk->site.settings.utc_offset_minutes) >= period_first_day(period)) {
+            err = store_note_report(desk->store, party->row, term->label->code, text, at, is_zero, &is_news);
+        }
+        other = period_next(other);
+    }
+    return err;
+}
+
+/* ---- opening ---- */
+
+/* FORMER: what former_last_day() says. */
 static err_t open_period(struct desk *desk, const struct party *party, const struct term *term, struct period period,
-                         int64_t now)
+                         int64_t former, int64_t now)
 {
     char text[PERIOD_TEXT_SIZE];
     bool is_zero = false;
     struct clock_row row;
     period_text(period, text);
     err_t err = find_clock(desk, party, term, text, &row);
-    if (err != ERR_NOT_FOUND) {
+    if (err != ERR_NOT_FOUND || period_last_day(period) <= former) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    err = carry_over(desk, party, term, period, former);
+    if (err != ERR_OK) {
         return err;
     }
     int64_t reported_at = store_reported_at(desk->store, party->row, term->label->code, text, &is_zero);
@@ -73,10 +122,11 @@ static void open_for(void *self, const struct party *party)
         if (!term_is_periodic(&terms[i])) {
             continue;
         }
+        int64_t former = former_last_day(opening->desk, party, &terms[i]);
         size_t count =
             term_periodic(&terms[i], joined_at, opening->now, &opening->desk->site.settings, periods, PERIODS_MAX);
         for (size_t k = 0; k < count && k < PERIODS_MAX && opening->err == ERR_OK; k++) {
-            opening->err = open_period(opening->desk, party, &terms[i], periods[k], opening->now);
+            opening->err = open_period(opening->desk, party, &terms[i], periods[k], former, opening->now);
         }
     }
 }
@@ -130,15 +180,31 @@ static err_t note(struct desk *desk, const struct logged *logged, const struct t
     return err;
 }
 
+/* Whether it says of itself that nothing has happened. */
+static bool is_drill(const struct record *record)
+{
+    const struct value *rehearsal = record_get(record, "rehearsal");
+    const struct value *status = record_get(record, "status");
+    return (rehearsal && rehearsal->number == 1) ||
+           (record->kind->number == KIND_RISK_WARNING && status && status->number != STATUS_ACTUAL);
+}
+
+/* Of the unit that was owed by on that day. */
+static struct period period_owed(const struct desk *desk, const struct party *party, int64_t day)
+{
+    enum period_unit unit = desk->site.settings.period;
+    bool is_former = day <= former_last_day(desk, party, &terms[TERM_PERIODIC_REPORT]);
+    return period_of_day(day, is_former ? other_unit(unit) : unit);
+}
+
 err_t desk_report(struct desk *desk, const struct logged *logged, const struct record *record, int64_t now)
 {
     const struct term_settings *settings = &desk->site.settings;
     const struct value *period = record_get(record, "period");
     const struct value *year = record_get(record, "year");
-    const struct value *rehearsal = record_get(record, "rehearsal");
     struct period reported;
     struct projection projection;
-    if (rehearsal && rehearsal->number == 1) {
+    if (is_drill(record)) {
         return ERR_OK;
     }
     switch (record->kind->number) {
@@ -153,7 +219,7 @@ err_t desk_report(struct desk *desk, const struct logged *logged, const struct r
     case KIND_REVIEW_REPORT:
     case KIND_RISK_WARNING:
         project_record(record, settings->utc_offset_minutes, &projection);
-        reported = period_of_day(projection.day, settings->period);
+        reported = period_owed(desk, &logged->party, projection.day);
         return note(desk, logged, &terms[TERM_PERIODIC_REPORT], reported, false, now);
     default:
         return ERR_OK;

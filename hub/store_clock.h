@@ -64,6 +64,9 @@ MUST_CHECK err_t store_note_report(struct store *store, int64_t party, const cha
                                    bool is_zero, bool *ret_is_news);
 /* 0: nothing was reported. */
 int64_t store_reported_at(struct store *store, int64_t party, const char *term, const char *period, bool *ret_is_zero);
+/* The newest period of this unit for which the party has a clock of the term. False: there is none. */
+bool store_newest_period(struct store *store, int64_t party, const char *term, enum period_unit unit,
+                         struct period *ret_period);
 void store_count_period(struct store *store, const struct clock_row *row, int64_t reported_at, bool is_zero,
                         int64_t count);
 

@@ -292,6 +292,63 @@ static void test_periods_are_expected_received_in_time_or_zero(void **state)
     assert_int_equal(town_count(town, "completeness", "|expected"), 1);
 }
 
+static void test_an_exercise_is_no_report_of_its_period(void **state)
+{
+    static const char discovered[] = "\"occurred_at\": null, \"discovered_at\": \"2026-09-10T09:30:00+08:00\"";
+    struct town *town = *state;
+    char patch[200];
+    snprintf(patch, sizeof patch, "{\"status\": \"exercise\", %s}", discovered);
+    assert_outcome(bench_put(town->bench, sample_warning, patch, 1), OUTCOME_STORED, 1);
+    snprintf(patch, sizeof patch, "{\"status\": \"test\", %s}", discovered);
+    assert_outcome(bench_put(town->bench, sample_warning, patch, 2), OUTCOME_STORED, 2);
+    town_desk(town, SAMPLE_NOW);
+    assert_int_equal(town_count(town, "completeness", "|expected"), 1);
+    assert_int_equal(town_count(town, "completeness", "|received"), 0);
+    snprintf(patch, sizeof patch, "{%s}", discovered);
+    assert_outcome(bench_put(town->bench, sample_warning, patch, 3), OUTCOME_STORED, 3);
+    town_desk(town, SAMPLE_NOW);
+    assert_int_equal(town_count(town, "completeness", "|received"), 1);
+}
+
+static void change_period(struct town *town, enum period_unit unit, int64_t now)
+{
+    town->desk.site.settings.period = unit;
+    town->desk.periods_day = INT64_MIN; /* as desk_load_terms() does */
+    town_desk(town, now);
+}
+
+static void report_for(struct town *town, const char *period, int64_t at)
+{
+    bool is_news = false;
+    assert_int_equal(store_begin(town->bench->store), ERR_OK);
+    assert_int_equal(
+        store_note_report(town->bench->store, town->bench->party.row, "periodic_report", period, at, false, &is_news),
+        ERR_OK);
+    assert_int_equal(store_commit(town->bench->store), ERR_OK);
+}
+
+/* The entity was registered in August; the third quarter is over, the fourth has begun. */
+static void test_another_period_makes_nobody_late_for_what_was_owed_by_the_former(void **state)
+{
+    struct town *town = *state;
+    town_desk(town, SAMPLE_NOW);
+    assert_int_equal(town_count(town, "completeness", "|expected"), 1);
+    report_for(town, "2026-Q4", SAMPLE_NOW); /* a report of October that came before the change */
+    change_period(town, PERIOD_MONTH, SAMPLE_NOW);
+    assert_int_equal(town_count(town, "completeness", "|expected"), 2); /* October */
+    assert_int_equal(town_count(town, "completeness", "|received"), 1);
+    assert_outcome(bench_put(town->bench, sample_review, "{}", 1), OUTCOME_STORED, 1); /* decided in September */
+    town_desk(town, SAMPLE_NOW);
+    assert_int_equal(town_count(town, "completeness", "|received"), 2); /* the third quarter's */
+    town_desk(town, SAMPLE_NOW + 40 * DAY);
+    assert_int_equal(town_count(town, "completeness", "|expected"), 4); /* November, December */
+    assert_int_equal(town_count(town, "completeness", "|received"), 3); /* by the end of November */
+    change_period(town, PERIOD_QUARTER, SAMPLE_NOW + 40 * DAY);
+    assert_int_equal(town_count(town, "completeness", "|expected"), 4);
+    town_desk(town, SAMPLE_NOW + 130 * DAY);
+    assert_int_equal(town_count(town, "completeness", "|expected"), 5); /* the first quarter of 2027 */
+}
+
 static void test_the_desk_keeps_its_place_with_what_it_wrote(void **state)
 {
     struct town *town = *state;
@@ -328,6 +385,8 @@ int main(void)
         TOWN_TEST(test_a_rehearsed_request_asks_for_nothing_real),
         TOWN_TEST(test_a_request_that_is_withdrawn_was_not_made),
         TOWN_TEST(test_periods_are_expected_received_in_time_or_zero),
+        TOWN_TEST(test_an_exercise_is_no_report_of_its_period),
+        TOWN_TEST(test_another_period_makes_nobody_late_for_what_was_owed_by_the_former),
         TOWN_TEST(test_the_desk_keeps_its_place_with_what_it_wrote),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

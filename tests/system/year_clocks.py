@@ -94,7 +94,7 @@ class Clocks:
         record = taken.record
         if record["kind"] == "annual_report":
             self.reported.setdefault((taken.filer, "annual_report", str(record["year"])), [taken.at, False])
-        if record["kind"] not in REPORTS:
+        if record["kind"] not in REPORTS or record["kind"] == "risk_warning" and record["status"] != "actual":
             return
         is_zero = record["kind"] == "zero_report"
         if is_zero:
