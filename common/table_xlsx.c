@@ -35,7 +35,9 @@ void table_workbook(const char *path)
 
 void table_workbook_spoil(const char *reason)
 {
-    workbook_spoil(&book.file, reason);
+    if (book.file.workbook) {
+        workbook_spoil(&book.file, reason);
+    }
 }
 
 /* Rows go to disk as they come, so a listing of any length fits in memory. */

@@ -11,9 +11,12 @@ int cli_usage(const char *usage)
     return 2;
 }
 
+static bool has_failed;
+
 int cli_fail(const char *format, ...)
 {
     va_list args;
+    has_failed = true;
     va_start(args, format);
     fputs("agn-hub: ", stderr);
     vfprintf(stderr, format, args);
@@ -110,10 +113,23 @@ enum table_form cli_form(const struct argument *arguments, size_t count)
                                                  : TABLE_TEXT;
 }
 
+/* A listing that was broken off does not take the place of a whole workbook. A verdict, as that of an audit, does: its
+ * status is no failure. */
 int cli_finish(int status)
 {
     char reason[256];
-    return table_workbook_close(reason) ? status : cli_fail("%s", reason);
+    bool is_broken_off = has_failed;
+    if (is_broken_off) {
+        table_workbook_spoil(tr("not all of it could be written", "未能全部写入"));
+    }
+    if (!table_workbook_close(reason) && !is_broken_off) {
+        status = cli_fail("%s", reason);
+    }
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        cli_fail(tr("not all could be written to standard output", "标准输出未能全部写入"));
+        status = status == 0 ? 1 : status;
+    }
+    return status;
 }
 
 struct store *cli_open_store(const struct home *home, struct options *ret_options)

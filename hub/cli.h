@@ -71,7 +71,8 @@ struct store *cli_open_store(const struct home *home, struct options *ret_option
 bool cli_city(struct store *store, const struct options *options, struct registrant *ret_city);
 /* A verb that has "csv" among its arguments takes --jsonl and --xlsx FILE without naming them. */
 enum table_form cli_form(const struct argument *arguments, size_t count);
-/* After the verb: writes the workbook of --xlsx. STATUS, or 1 where that failed. */
+/* After the verb: writes the workbook of --xlsx, unless cli_fail() was called. STATUS, or 1 where that failed or not
+ * all of standard output could be written. */
 int cli_finish(int status);
 
 #endif

@@ -5,6 +5,7 @@
 
 struct listing {
     struct table *table; /* NULL: JSON */
+    bool is_lines;       /* an object each */
     size_t count;
 };
 
@@ -19,8 +20,13 @@ static void print_json(struct listing *listing, const struct raised *raised, con
     }
     json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "rule", raised->rule, "cluster", raised->cluster, "day",
                             day, "raised_at", at, "id", id, "evidence", evidence);
-    fputs(listing->count == 0 ? "[\n" : ",\n", stdout);
+    if (!listing->is_lines) {
+        fputs(listing->count == 0 ? "[\n" : ",\n", stdout);
+    }
     json_dumpf(row, stdout, JSON_COMPACT);
+    if (listing->is_lines) {
+        putchar('\n');
+    }
     json_decref(row);
 }
 
@@ -51,12 +57,13 @@ int cli_raised(struct store *store, enum table_form form)
         {"day", "last day", "截至日", false},   {"raised_at", "raised at", "发出时间", false},
         {"warnings", "warnings", "件数", true}, {"id", "id", "编号", false},
     };
-    struct listing listing = {0};
-    listing.table = form == TABLE_JSON ? NULL : table_open(stdout, form, heads, sizeof heads / sizeof *heads);
+    struct listing listing = {.is_lines = form == TABLE_JSON_LINES};
+    bool is_json = form == TABLE_JSON || form == TABLE_JSON_LINES;
+    listing.table = is_json ? NULL : table_open(stdout, form, heads, sizeof heads / sizeof *heads);
     err_t err = store_each_raised(store, print_raised, &listing);
     if (listing.table) {
         table_close(listing.table);
-    } else {
+    } else if (!listing.is_lines) {
         puts(listing.count ? "\n]" : "[]");
     }
     return err == ERR_OK ? 0 : cli_fail("%s", err_text(err));

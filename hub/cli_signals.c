@@ -246,16 +246,23 @@ static json_t *finding_json(const struct finding *finding, bool is_replay)
     return row;
 }
 
-/* Ratios are no integers and the evidence is a list: both more than a table's cells are. */
-static void print_json(const struct findings *findings, bool is_replay)
+/* Ratios are no integers and the evidence is a list: both more than a table's cells are. Of lines each is an object. */
+static void print_json(const struct findings *findings, bool is_lines, bool is_replay)
 {
     for (size_t i = 0; i < findings->count; i++) {
         json_t *row = finding_json(&findings->list[i], is_replay);
-        fputs(i == 0 ? "[\n" : ",\n", stdout);
+        if (!is_lines) {
+            fputs(i == 0 ? "[\n" : ",\n", stdout);
+        }
         json_dumpf(row, stdout, JSON_COMPACT | JSON_REAL_PRECISION(12));
+        if (is_lines) {
+            putchar('\n');
+        }
         json_decref(row);
     }
-    puts(findings->count ? "\n]" : "[]");
+    if (!is_lines) {
+        puts(findings->count ? "\n]" : "[]");
+    }
 }
 
 /* ---- the verb ---- */
@@ -318,8 +325,8 @@ static int look_and_print(struct signal_set *set, const int64_t days[2], int off
     } else {
         look(set, days[1], offset, NULL, &findings);
     }
-    if (form == TABLE_JSON) {
-        print_json(&findings, is_replay);
+    if (form == TABLE_JSON || form == TABLE_JSON_LINES) {
+        print_json(&findings, form == TABLE_JSON_LINES, is_replay);
     } else {
         print_table(&findings, form, is_replay);
     }

@@ -143,6 +143,9 @@ def test_random(site):
     recount = Recount(rows, rules, ignored)
     found = compare(hub.cli_json("signals", "--rules", path, "--replay"), recount.replay().values(), f"replay, seed {seed}")
     check(found > 10, f"{found} clusters in a replay of {total} random warnings, {len(rows)} of them counted, equal the recount (seed {seed})")
+    lines = hub.cli("signals", "--rules", path, "--replay", "--jsonl").stdout.splitlines()
+    check([json.loads(line) for line in lines] == hub.cli_json("signals", "--rules", path, "--replay"),
+          "JSON lines say the same, ratios and evidence too")
     found = sum(compare(hub.cli_json("signals", "--rules", path, "--to", date(last.toordinal() - ago)),
                         Recount([row for row in rows if row["day"] <= last.toordinal() - ago], rules, ignored).find(last.toordinal() - ago),
                         f"{ago} days ago, seed {seed}") for ago in range(0, 60, 7))

@@ -1,5 +1,5 @@
 """Tables in and out: every listing as CSV, JSON lines and XLSX, read back with readers that are not ours."""
-import csv, io, json, os, shutil
+import csv, io, json, os, shutil, subprocess
 
 import openpyxl
 
@@ -115,6 +115,11 @@ def check_exports(site, hub, agent, province):
     check(hub.cli("query", "--xlsx", ok=False).returncode == 2, "--xlsx needs a file")
     check(hub.cli("init", "--xlsx", path, ok=False).returncode == 2 and open(path, "rb").read() == b"before",
           "what lists nothing takes no --xlsx")
+    with open("/dev/full", "w") as full:
+        for words in (("query",), ("query", "--full", "--jsonl"), ("stats", "--family", "review", "--csv"), ("schema", "review_report"), ("due", "--json")):
+            done = subprocess.run(hub.command(*words), stdout=full, stderr=subprocess.PIPE, env=hub.environment())
+            check(done.returncode == 1 and b"standard output" in done.stderr, f"what cannot be printed exits 1: {' '.join(words)}",
+                  (done.returncode, done.stderr))
     leftover = [name for name in os.listdir(site.folder) if ".xlsx." in name]
     check(not leftover, "nothing is left beside a workbook", leftover)
 
