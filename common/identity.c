@@ -1,8 +1,10 @@
 #include "common/identity.h"
 
 #include <czmq.h>
+#include <errno.h>
 #include <sodium.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/identity_file.h"
 #include "common/passphrase.h"
@@ -91,13 +93,13 @@ err_t identity_seal(const struct home *home, bool is_sealed, char ret_reason[256
     struct kept kept;
     struct passphrase passphrase;
     err_t err = kept_read(home, IDENTITY_FILE, &kept, ret_reason);
-    if (err == ERR_OK && home_has(home, IDENTITY_NEXT_FILE)) {
+    const char *other = identity_has_fresh(home) ? IDENTITY_FRESH_FILE : IDENTITY_NEXT_FILE;
+    if (err == ERR_OK && home_has(home, other)) {
         snprintf(ret_reason, 256,
-                 tr("%.120s/" IDENTITY_NEXT_FILE ": a change of keys is under way, whose keys would stay as they are: "
-                    "end it first (key rotate, or its time), then this",
-                    "%.120s/" IDENTITY_NEXT_FILE "：正在更换密钥，其中的密钥不会随之改变：请先完成更换（key rotate，"
-                    "或等到生效时间）"),
-                 home->path);
+                 tr("%.120s/%s: a change of keys is under way, whose keys would stay as they are: end it first (key "
+                    "rotate, or its time), then this",
+                    "%.120s/%s：正在更换密钥，其中的密钥不会随之改变：请先完成更换（key rotate，或等到生效时间）"),
+                 home->path, other);
         err = ERR_EXISTS;
     } else if (err == ERR_OK && kept.is_sealed == is_sealed) {
         snprintf(ret_reason, 256,
@@ -166,7 +168,8 @@ err_t identity_load_next(const struct home *home, struct identity *ret_next, cha
 }
 
 /* Kept as the current ones are: under the same passphrase, or openly. */
-static err_t create_next(const struct home *home, struct identity *ret_next, char reterr_reason[256])
+static err_t create_beside(const struct home *home, const char *name, struct identity *ret_next,
+                           char reterr_reason[256])
 {
     struct kept kept;
     struct passphrase passphrase;
@@ -181,11 +184,16 @@ static err_t create_next(const struct home *home, struct identity *ret_next, cha
         err = err == ERR_OK ? close_seal(ret_next, passphrase_view(&passphrase), &kept.seal, reterr_reason) : err;
         passphrase_done(&passphrase);
     }
-    err = err == ERR_OK
-              ? kept_write(home, IDENTITY_NEXT_FILE, ret_next, kept.is_sealed ? &kept.seal : NULL, reterr_reason)
-              : err;
+    err = err == ERR_OK ? kept_write(home, name, ret_next, kept.is_sealed ? &kept.seal : NULL, reterr_reason) : err;
     sodium_memzero(&kept, sizeof kept);
     return err;
+}
+
+static err_t prepare_beside(const struct home *home, const char *name, struct identity *ret_next,
+                            char reterr_reason[256])
+{
+    return home_has(home, name) ? load_from(home, name, ret_next, reterr_reason)
+                                : create_beside(home, name, ret_next, reterr_reason);
 }
 
 err_t identity_open(const struct home *home, const struct suite *suite, struct identity *ret_identity,
@@ -197,13 +205,43 @@ err_t identity_open(const struct home *home, const struct suite *suite, struct i
 
 err_t identity_prepare_next(const struct home *home, struct identity *ret_next, char reterr_reason[256])
 {
-    return home_has(home, IDENTITY_NEXT_FILE) ? identity_load_next(home, ret_next, reterr_reason)
-                                              : create_next(home, ret_next, reterr_reason);
+    return prepare_beside(home, IDENTITY_NEXT_FILE, ret_next, reterr_reason);
 }
 
 err_t identity_promote_next(const struct home *home)
 {
     return home_rename(home, IDENTITY_NEXT_FILE, IDENTITY_FILE);
+}
+
+bool identity_has_fresh(const struct home *home)
+{
+    return home_has(home, IDENTITY_FRESH_FILE);
+}
+
+err_t identity_prepare_fresh(const struct home *home, struct identity *ret_fresh, char reterr_reason[256])
+{
+    return prepare_beside(home, IDENTITY_FRESH_FILE, ret_fresh, reterr_reason);
+}
+
+/* The next ones go first: left beside the fresh ones they would be announced some day. */
+err_t identity_promote_fresh(const struct home *home)
+{
+    char path[PATH_SIZE];
+    if (!identity_has_fresh(home)) {
+        return ERR_NOT_FOUND;
+    }
+    home_file(home, IDENTITY_NEXT_FILE, path);
+    if (unlink(path) != 0 && errno != ENOENT) {
+        return ERR_IO;
+    }
+    return home_rename(home, IDENTITY_FRESH_FILE, IDENTITY_FILE);
+}
+
+void identity_forget_fresh(const struct home *home)
+{
+    char path[PATH_SIZE];
+    home_file(home, IDENTITY_FRESH_FILE, path);
+    unlink(path);
 }
 
 err_t identity_load_public(const struct home *home, struct identity *ret_identity, char reterr_reason[256])

@@ -5,8 +5,9 @@
 #include "common/identity.h"
 #include "common/seal.h"
 
-#define IDENTITY_FILE      "identity.zpl"
-#define IDENTITY_NEXT_FILE "identity-next.zpl"
+#define IDENTITY_FILE       "identity.zpl"
+#define IDENTITY_NEXT_FILE  "identity-next.zpl"
+#define IDENTITY_FRESH_FILE "identity-fresh.zpl"
 
 /* What the file says, before any passphrase. */
 struct kept {

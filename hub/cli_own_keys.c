@@ -1,11 +1,10 @@
 /* `agn-hub key rotate`: the hub's own keys (PROTOCOL.md §11). */
 #include "hub/cli_keys.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <unistd.h>
 
-#include "common/identity_file.h"
+#include "common/identity.h"
 #include "common/succession.h"
 #include "common/text.h"
 #include "hub/admin.h"
@@ -39,54 +38,54 @@ static void add_pair(zmsg_t *request, const struct identity *pair)
     zmsg_addstr(request, hex);
 }
 
-/* A pair that was announced lay beside the one that has leaked: it is not to be used. */
-static bool forget_announced(const struct home *home)
+/* A pair that was announced lay beside the one that has leaked: it is not to be used, and not to be touched before the
+ * hub's record says so. False after the reason has been printed. */
+static bool is_pair_beside(const struct home *home, bool *ret_is_beside)
 {
     struct options options;
     struct identity identity;
     struct announced announced;
     char reason[256];
-    char path[PATH_SIZE];
-    struct store *store = cli_open_store(home, &options);
+    *ret_is_beside = identity_has_fresh(home); /* this was cut short */
+    struct store *store = *ret_is_beside ? NULL : cli_open_store(home, &options);
     if (!store) {
-        return false;
+        return *ret_is_beside;
     }
     err_t err = identity_load_public(home, &identity, reason);
     err = err == ERR_OK ? announced_find(store, &identity, &announced) : err;
     store_close(store);
-    if (err == ERR_OK) {
-        home_file(home, IDENTITY_NEXT_FILE, path);
-        err = unlink(path) == 0 || errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
-    }
-    if (err != ERR_NOT_FOUND) {
-        cli_fail("%s: %s", home->path, err_text(err));
-    }
-    return err == ERR_NOT_FOUND;
+    *ret_is_beside = err == ERR_OK;
+    return err == ERR_OK || err == ERR_NOT_FOUND || (cli_fail("%s: %s", home->path, err_text(err)), false);
 }
 
 static int replace_leaked(const struct home *home, const char *why)
 {
-    struct identity next;
+    struct identity pair;
     char reason[256];
-    if (!is_at_rest(home) || !forget_announced(home)) {
+    bool is_beside = false;
+    if (!is_at_rest(home) || !is_pair_beside(home, &is_beside)) {
         return 1;
     }
-    if (identity_prepare_next(home, &next, reason) != ERR_OK) {
+    err_t err = is_beside ? identity_prepare_fresh(home, &pair, reason) : identity_prepare_next(home, &pair, reason);
+    if (err != ERR_OK) {
         return cli_fail("%s", reason);
     }
     zmsg_t *request = admin_request("key-leaked", why);
-    add_pair(request, &next);
-    identity_done(&next);
-    int status = admin_call(home, &request);
-    err_t err = status == 0 ? identity_promote_next(home) : ERR_OK;
-    if (status == 0 && err == ERR_OK) {
-        puts(tr(
-            "the hub has new keys. Start it, and give every peer a new link: agn-hub entity invite USCC, agn-hub peer "
+    add_pair(request, &pair);
+    identity_done(&pair);
+    if (admin_call(home, &request) != 0) {
+        identity_forget_fresh(home);
+        return 1;
+    }
+    err = is_beside ? identity_promote_fresh(home) : identity_promote_next(home);
+    if (err != ERR_OK) {
+        return cli_fail("%s: %s", home->path, err_text(err));
+    }
+    puts(tr("the hub has new keys. Start it, and give every peer a new link: agn-hub entity invite USCC, agn-hub peer "
             "invite NAME; docs/operations.md, Keys",
             "枢纽密钥已更换。请启动枢纽，并为每个机构和省级平台发放新的加入链接：agn-hub entity invite USCC、agn-hub "
             "peer invite NAME；见 docs/operations.md 的 Keys 一节"));
-    }
-    return err == ERR_OK ? status : cli_fail("%s: %s", home->path, err_text(err));
+    return 0;
 }
 
 /* The new pair is on the disk before anybody hears of it. */

@@ -304,6 +304,32 @@ static void test_nothing_is_sealed_amidst_a_change_of_keys(void **state)
     assert_int_equal(identity_seal(&place->home, true, place->reason), ERR_OK);
 }
 
+/* A crash before the end leaves the former keys, and what is announced. */
+static void test_fresh_keys_take_the_place_of_all_that_lay_together(void **state)
+{
+    struct place *place = *state;
+    struct identity next;
+    struct identity fresh;
+    struct identity read;
+    create(place, &suite_ed25519);
+    assert_int_equal(identity_prepare_next(&place->home, &next, place->reason), ERR_OK);
+    assert_int_equal(identity_prepare_fresh(&place->home, &fresh, place->reason), ERR_OK);
+    assert_int_equal(identity_seal(&place->home, true, place->reason), ERR_EXISTS);
+    identity_forget_fresh(&place->home);
+    assert_int_equal(identity_promote_fresh(&place->home), ERR_NOT_FOUND);
+    assert_int_equal(identity_load_next(&place->home, &next, place->reason), ERR_OK);
+    assert_int_equal(identity_prepare_fresh(&place->home, &fresh, place->reason), ERR_OK);
+    assert_int_equal(identity_prepare_fresh(&place->home, &read, place->reason), ERR_OK);
+    assert_memory_equal(&read, &fresh, sizeof read);
+    assert_memory_not_equal(read.curve_public, next.curve_public, KEY_SIZE);
+    assert_int_equal(identity_load(&place->home, &fresh, place->reason), ERR_OK);
+    assert_memory_equal(&fresh, &place->identity, sizeof fresh);
+    assert_int_equal(identity_promote_fresh(&place->home), ERR_OK);
+    assert_int_equal(identity_load(&place->home, &fresh, place->reason), ERR_OK);
+    assert_memory_equal(&fresh, &read, sizeof fresh);
+    assert_int_equal(identity_load_next(&place->home, &next, place->reason), ERR_NOT_FOUND);
+}
+
 /* Each suite, openly and sealed: the next keys are of the same suite, kept in the same way, and made once. */
 static void test_next_keys_are_made_once_and_take_the_place(void **state)
 {
@@ -348,6 +374,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_each_field_of_a_sealed_file_is_guarded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_cut_file_is_refused, set_up, tear_down),
         cmocka_unit_test(test_a_costly_seal_is_not_tried),
+        cmocka_unit_test_setup_teardown(test_fresh_keys_take_the_place_of_all_that_lay_together, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_nothing_is_sealed_amidst_a_change_of_keys, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_next_keys_are_made_once_and_take_the_place, set_up, tear_down),
     };

@@ -94,6 +94,11 @@ def check_hub(site, hub):
     check(hub.cli("entity", "show", site.uscc(), ok=False).returncode == 1, "show of an unknown entity: exit 1")
     check(hub.cli("show", "01890000-0000-7000-8000-000000000000", ok=False).returncode == 1, "show of an unknown id: 1")
     check(hub.cli("query", "--kind", "love_letter", ok=False).returncode in (1, 2), "query of an unknown kind is refused")
+    record = "01890000-0000-7000-8000-000000000000"
+    for words in (("file", b"\xff\xfe.json"), ("accept", record, "--note", b"\xd6\xd0"), ("query", "--reason", b"\xd6\xd0\xce\xc4"),
+                  ("entity", "suspend", uscc, b"--reason=\xd6\xd0")):
+        done = subprocess.run([*hub.command(), *words], capture_output=True, env=hub.environment())
+        check(done.returncode == 2 and b"UTF-8" in done.stderr, f"an argument that is not UTF-8 is refused by {words[0]}", done)
     schema = hub.cli("schema", "review_report").stdout
     check(json.loads(schema)["type"] == "object", "schema prints a JSON Schema", schema[:200])
     check("risk_warning" in hub.cli("schema").stdout, "schema without a kind lists the kinds")

@@ -1,6 +1,6 @@
 """The hub changes its own keys under load, announced ahead, with kill -9 of everybody around the moment. Who heard of it
 follows by himself: nothing is lost, nothing is counted twice, followers have no gap, and receipts of before still verify."""
-import os, random, re, time
+import os, pwd, random, re, shutil, time
 
 import client
 from crash import Follower, Load, check_agreement, check_arrivals, kill_midway
@@ -93,7 +93,28 @@ def check_leak_during(hub, province):
     hub.cli("key", "rotate", "--after", "1h")
     announced = hub.cli_json("audit-log", "--act", "key_rotate")[0]
     hub.stop()
+    keys, operators = sorted(os.listdir(hub.home)), f"{hub.home}/operators.zpl"
+    with open(operators, "w") as file:
+        file.write(f'{pwd.getpwuid(os.geteuid()).pw_name}\n    name = "李晨"\n    role = reviewer\n'
+                   'daemon\n    name = "周启明"\n    role = administrator\n')
+    refused = hub.cli("key", "rotate", "--leaked", "--reason", "备份介质遗失", ok=False)
+    os.remove(operators)
+    check(refused.returncode == 1 and [name for name in keys if name.startswith("identity")] ==
+          sorted(name for name in os.listdir(hub.home) if name.startswith("identity")) and "identity-next.zpl" in keys,
+          "who may not change them destroys nothing: the announced keys are still there", (refused.stderr, os.listdir(hub.home)))
+    files = [f"{hub.home}/identity{part}.zpl" for part in ("", "-next", "-fresh")]
+    for file in files[:2]:
+        shutil.copy(file, f"{file}-kept")
     hub.cli("key", "rotate", "--leaked", "--reason", "备份介质遗失")
+    made = hub_keys(hub)
+    os.rename(files[0], files[2])
+    for file in files[:2]:
+        os.rename(f"{file}-kept", file)
+    check(hub.cli("run", ok=False).returncode == 1, "a change that was cut short is to be finished first")
+    hub.cli("key", "rotate", "--leaked", "--reason", "备份介质遗失")
+    check(hub_keys(hub) == made, "and is, with the keys that are on record")
+    check(not {"identity-next.zpl", "identity-fresh.zpl"} & set(os.listdir(hub.home)), "nothing is left beside the new keys",
+          os.listdir(hub.home))
     check(announced["act"] == "key_rotate" and announced["detail"] not in hub_keys(hub),
           "neither the leaked nor the announced keys are used any more", announced)
     hub.start()
