@@ -65,23 +65,32 @@ int64_t cli_expiry(const char *hours)
 }
 
 struct search {
-    const char *name;
+    const char *name, *role;
+    bool is_exact;
+    size_t count; /* that are called so */
     char party[RECORD_PARTY_SIZE];
+    char called[512]; /* all of them, or as many as there is room for */
 };
 
 static void match_party(void *self, const struct party *party)
 {
     struct search *search = self;
-    bool is_called = strcmp(party->name, search->name) == 0 && strcmp(party->state, "revoked") != 0;
-    if (is_called || strcmp(party->party, search->name) == 0) {
+    if (strcmp(party->party, search->name) == 0) {
+        search->is_exact = true;
         memcpy(search->party, party->party, sizeof search->party);
+    } else if (!search->is_exact && strcmp(party->name, search->name) == 0 && strcmp(party->role, search->role) == 0 &&
+               strcmp(party->state, "revoked") != 0) {
+        size_t used = strlen(search->called);
+        snprintf(search->called + used, sizeof search->called - used, "%s%s", used ? " " : "", party->party);
+        memcpy(search->party, party->party, sizeof search->party);
+        search->count++;
     }
 }
 
-bool cli_find_party(const struct home *home, const char *name, char ret_party[RECORD_PARTY_SIZE])
+bool cli_find_party(const struct home *home, const char *name, const char *role, char ret_party[RECORD_PARTY_SIZE])
 {
     struct options options;
-    struct search search = {.name = name};
+    struct search search = {.name = name, .role = role};
     struct store *store = cli_open_store(home, &options);
     if (!store) {
         return false;
@@ -90,6 +99,11 @@ bool cli_find_party(const struct home *home, const char *name, char ret_party[RE
     store_close(store);
     if (err != ERR_OK || !*search.party) {
         cli_fail(tr("no party %s is registered", "没有登记 %s"), name);
+        return false;
+    }
+    if (!search.is_exact && search.count > 1) {
+        cli_fail(tr("%s: %zu are called so; name one by its code: %s", "%s：有 %zu 个同名登记，请用代码指明：%s"), name,
+                 search.count, search.called);
         return false;
     }
     memcpy(ret_party, search.party, sizeof search.party);
@@ -107,7 +121,7 @@ int cli_dispatch(const struct cli_verb *verbs, size_t count, const struct home *
     return cli_usage(usage);
 }
 
-int cli_invite(const struct home *home, int argc, char **argv)
+int cli_invite(const struct home *home, int argc, char **argv, const char *role)
 {
     struct argument arguments[] = {{"valid-hours", false, NULL}, {"replace", true, NULL}, {"reason", false, NULL}};
     const char *rest[1];
@@ -116,7 +130,7 @@ int cli_invite(const struct home *home, int argc, char **argv)
     if (!cli_parse(argc, argv, arguments, 3, rest, 1, &count) || count != 1 || cli_expiry(arguments[0].value) < 0) {
         return cli_usage("agn-hub entity|peer invite PARTY [--valid-hours N] [--replace] [--reason TEXT]");
     }
-    if (!cli_find_party(home, rest[0], party)) {
+    if (!cli_find_party(home, rest[0], role, party)) {
         return 1;
     }
     zmsg_t *request = admin_request("invite", arguments[2].value);
@@ -128,7 +142,7 @@ int cli_invite(const struct home *home, int argc, char **argv)
     return cli_call_for_links(home, request, codes);
 }
 
-static int revoke_key(const struct home *home, int argc, char **argv)
+static int revoke_key(const struct home *home, int argc, char **argv, const char *role)
 {
     struct argument arguments[] = {{"reason", false, NULL}};
     const char *rest[2];
@@ -137,7 +151,7 @@ static int revoke_key(const struct home *home, int argc, char **argv)
     if (!cli_parse(argc, argv, arguments, 1, rest, 2, &count) || count != 2) {
         return cli_usage("agn-hub entity|peer key revoke PARTY KEY --reason TEXT");
     }
-    if (!cli_find_party(home, rest[0], party)) {
+    if (!cli_find_party(home, rest[0], role, party)) {
         return 1;
     }
     zmsg_t *request = admin_request("key-revoke", arguments[0].value);
@@ -146,10 +160,11 @@ static int revoke_key(const struct home *home, int argc, char **argv)
     return admin_call(home, &request);
 }
 
-int cli_party_key(const struct home *home, int argc, char **argv)
+int cli_party_key(const struct home *home, int argc, char **argv, const char *role)
 {
-    static const struct cli_verb verbs[] = {{"revoke", revoke_key}};
-    return cli_dispatch(verbs, 1, home, argc, argv, "agn-hub entity|peer key revoke PARTY KEY --reason TEXT");
+    return argc > 1 && strcmp(argv[1], "revoke") == 0
+               ? revoke_key(home, argc - 1, argv + 1, role)
+               : cli_usage("agn-hub entity|peer key revoke PARTY KEY --reason TEXT");
 }
 
 /* ---- the list ---- */
@@ -210,7 +225,7 @@ err_t cli_list_keys(struct store *store, const char *party, enum table_form form
     return err;
 }
 
-int cli_party_keys(const struct home *home, int argc, char **argv)
+int cli_party_keys(const struct home *home, int argc, char **argv, const char *role)
 {
     struct argument arguments[] = {{"json", true, NULL}, {"csv", true, NULL}};
     const char *rest[1];
@@ -220,7 +235,7 @@ int cli_party_keys(const struct home *home, int argc, char **argv)
     if (!cli_parse(argc, argv, arguments, 2, rest, 1, &count) || count != 1) {
         return cli_usage("agn-hub entity|peer keys PARTY [--json|--jsonl|--csv|--xlsx FILE]");
     }
-    struct store *store = cli_find_party(home, rest[0], party) ? cli_open_store(home, &options) : NULL;
+    struct store *store = cli_find_party(home, rest[0], role, party) ? cli_open_store(home, &options) : NULL;
     if (!store) {
         return 1;
     }

@@ -14,8 +14,9 @@ const char *cli_add_code(zlist_t *codes);
 /* When a link ends that is good for HOURS (NULL: the usual time). -1: out of bounds. */
 int64_t cli_expiry(const char *hours);
 
-/* The identifier of the party, which NAME is, or which is called so and is not revoked. False after printing. */
-bool cli_find_party(const struct home *home, const char *name, char ret_party[RECORD_PARTY_SIZE]);
+/* The identifier of the party, which NAME is, or which alone of its ROLE is called so and is not revoked. False after
+ * printing. */
+bool cli_find_party(const struct home *home, const char *name, const char *role, char ret_party[RECORD_PARTY_SIZE]);
 
 struct cli_verb {
     const char *name;
@@ -27,10 +28,10 @@ int cli_dispatch(const struct cli_verb *verbs, size_t count, const struct home *
 
 /* key rotate, of the hub's own. */
 int cli_rotate_key(const struct home *home, int argc, char **argv);
-/* invite PARTY, keys PARTY, key revoke PARTY KEY: of institutions and of the province alike. */
-int cli_invite(const struct home *home, int argc, char **argv);
-int cli_party_keys(const struct home *home, int argc, char **argv);
-int cli_party_key(const struct home *home, int argc, char **argv);
+/* invite PARTY, keys PARTY, key revoke PARTY KEY: of institutions and of the province alike, which ROLE tells. */
+int cli_invite(const struct home *home, int argc, char **argv, const char *role);
+int cli_party_keys(const struct home *home, int argc, char **argv, const char *role);
+int cli_party_key(const struct home *home, int argc, char **argv, const char *role);
 MUST_CHECK err_t cli_list_keys(struct store *store, const char *party, enum table_form form, int utc_offset_minutes);
 
 #endif

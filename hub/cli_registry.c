@@ -157,6 +157,11 @@ static int import_lines(const struct home *home, const struct options *options, 
         }
         json_decref(object);
     }
+    if (status == 0 && ferror(file)) {
+        status = cli_fail("%s: %s", path, strerror(errno));
+    } else if (status == 0 && number == 0) {
+        status = cli_fail(tr("%s: no institution in it", "%s：其中没有机构"), path);
+    }
     if (status == 0) {
         return cli_call_for_links(home, request, codes);
     }
@@ -353,18 +358,48 @@ static int peer_revoke(const struct home *home, int argc, char **argv)
     if (argc < 2) {
         return cli_usage("agn-hub peer revoke NAME --reason TEXT");
     }
-    if (!cli_find_party(home, argv[1], party)) {
+    if (!cli_find_party(home, argv[1], "province", party)) {
         return 1;
     }
     argv[1] = party;
     return set_revoked(home, argc, argv);
 }
 
+static int entity_invite(const struct home *home, int argc, char **argv)
+{
+    return cli_invite(home, argc, argv, "entity");
+}
+
+static int entity_keys(const struct home *home, int argc, char **argv)
+{
+    return cli_party_keys(home, argc, argv, "entity");
+}
+
+static int entity_key(const struct home *home, int argc, char **argv)
+{
+    return cli_party_key(home, argc, argv, "entity");
+}
+
+static int peer_invite(const struct home *home, int argc, char **argv)
+{
+    return cli_invite(home, argc, argv, "province");
+}
+
+static int peer_keys(const struct home *home, int argc, char **argv)
+{
+    return cli_party_keys(home, argc, argv, "province");
+}
+
+static int peer_key(const struct home *home, int argc, char **argv)
+{
+    return cli_party_key(home, argc, argv, "province");
+}
+
 int cli_entity(const struct home *home, int argc, char **argv)
 {
     static const struct cli_verb verbs[] = {
-        {"add", entity_add},    {"import", entity_import}, {"invite", cli_invite}, {"list", entity_list},
-        {"show", entity_show},  {"keys", cli_party_keys},  {"key", cli_party_key}, {"suspend", set_suspended},
+        {"add", entity_add},    {"import", entity_import}, {"invite", entity_invite}, {"list", entity_list},
+        {"show", entity_show},  {"keys", entity_keys},     {"key", entity_key},       {"suspend", set_suspended},
         {"resume", set_active}, {"revoke", set_revoked}};
     return cli_dispatch(verbs, sizeof verbs / sizeof *verbs, home, argc, argv,
                         "agn-hub entity add --uscc CODE --name NAME --type TYPE --sector CODE[,CODE] --district CODE "
@@ -378,8 +413,8 @@ int cli_entity(const struct home *home, int argc, char **argv)
 
 int cli_peer(const struct home *home, int argc, char **argv)
 {
-    static const struct cli_verb verbs[] = {{"add", peer_add},        {"list", peer_list},    {"invite", cli_invite},
-                                            {"keys", cli_party_keys}, {"key", cli_party_key}, {"revoke", peer_revoke}};
+    static const struct cli_verb verbs[] = {{"add", peer_add},   {"list", peer_list}, {"invite", peer_invite},
+                                            {"keys", peer_keys}, {"key", peer_key},   {"revoke", peer_revoke}};
     return cli_dispatch(
         verbs, sizeof verbs / sizeof *verbs, home, argc, argv,
         "agn-hub peer add --name NAME [--valid-hours N] | list | keys NAME  [--json|--jsonl|--csv|--xlsx "

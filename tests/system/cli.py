@@ -94,6 +94,26 @@ def check_hub(site, hub):
     check(hub.cli("entity", "show", site.uscc(), ok=False).returncode == 1, "show of an unknown entity: exit 1")
     check(hub.cli("show", "01890000-0000-7000-8000-000000000000", ok=False).returncode == 1, "show of an unknown id: 1")
     check(hub.cli("query", "--kind", "love_letter", ok=False).returncode in (1, 2), "query of an unknown kind is refused")
+    twins = [site.uscc(), site.uscc()]
+    for twin in twins:
+        hub.add_entity(twin, "双生研究院")
+    for name in ("双生研究院", "双生研究院", "双生平台", "双生平台"):
+        hub.cli("peer", "add", "--name", name)
+    for words in (("entity", "invite", "双生研究院", "--replace", "--reason", "x"), ("entity", "keys", "双生研究院"),
+                  ("entity", "key", "revoke", "双生研究院", "00000000", "--reason", "x")):
+        done = hub.cli(*words, ok=False)
+        check(done.returncode == 1 and all(twin in done.stderr for twin in twins) and "province-" not in done.stderr,
+              f"{' '.join(words[:2])}: of several with one name none is taken, and their codes are listed", done.stderr)
+    done = hub.cli("peer", "revoke", "双生平台", "--reason", "x", ok=False)
+    check(done.returncode == 1 and done.stderr.count("province-") == 2, "nor by peer revoke", done.stderr)
+    one = next(word for word in done.stderr.split() if word.startswith("province-"))
+    hub.cli("peer", "revoke", one, "--reason", "x")
+    hub.cli("peer", "invite", "双生平台")
+    empty = f"{site.folder}/empty.jsonl"
+    open(empty, "w").close()
+    for path in (empty, site.folder):
+        done = hub.cli("entity", "import", path, ok=False)
+        check(done.returncode == 1 and path in done.stderr, "entity import of nothing fails", (done.returncode, done.stderr))
     record = "01890000-0000-7000-8000-000000000000"
     for words in (("file", b"\xff\xfe.json"), ("accept", record, "--note", b"\xd6\xd0"), ("query", "--reason", b"\xd6\xd0\xce\xc4"),
                   ("entity", "suspend", uscc, b"--reason=\xd6\xd0")):
