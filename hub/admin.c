@@ -11,7 +11,7 @@
 #include "hub/sharing.h"
 #include "proto/life.h"
 
-enum { PARTY_FRAMES = 8, STATE_REASON_MAX = 100 };
+enum { PARTY_FRAMES = 8, STATE_REASON_MAX = 100, FILED_LINE = 37, FILED_MAX = ADMIN_TEXT / FILED_LINE };
 
 zmsg_t *admin_fail(const char *reason)
 {
@@ -252,23 +252,42 @@ static err_t file_one(struct admin *admin, json_t *object, struct filed *ret_fil
     return err == ERR_OK && is_copy ? sharing_claimed(admin->store, &share, ret_filed->id) : err;
 }
 
-/* Several records are filed together or not at all. */
+/* The record that a frame holds. */
+static err_t file_frame(struct admin *admin, const char *text, size_t number, struct filed *ret_filed)
+{
+    json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    err_t err = json_is_object(object) ? file_one(admin, object, ret_filed) : ERR_INVALID;
+    if (!json_is_object(object)) {
+        snprintf(admin->text, sizeof admin->text, tr("record %zu is no JSON object", "第 %zu 条记录不是 JSON 对象"),
+                 number);
+    }
+    json_decref(object);
+    return err;
+}
+
+/* Several records are filed together or not at all. Their ids are told, a line each. */
 static err_t run_file(struct admin *admin, zmsg_t *request)
 {
-    err_t err = zmsg_size(request) > 0 ? ERR_OK : ERR_INVALID;
-    size_t used = 0;
-    for (char *text = zmsg_popstr(request); text && err == ERR_OK; text = zmsg_popstr(request)) {
+    char ids[ADMIN_TEXT] = "";
+    size_t count = zmsg_size(request);
+    err_t err = ERR_OK;
+    if (count == 0 || count > FILED_MAX) {
+        snprintf(admin->text, sizeof admin->text, tr("1 to %d records at a time", "一次可报 1 至 %d 条记录"),
+                 (int)FILED_MAX);
+        return ERR_INVALID;
+    }
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
         struct filed filed;
-        char id[37];
-        json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+        char *text = zmsg_popstr(request);
+        err = file_frame(admin, text, i + 1, &filed);
         free(text);
-        err = object ? file_one(admin, object, &filed) : ERR_INVALID;
-        json_decref(object);
         if (err == ERR_OK) {
-            record_id_text(filed.id, id);
-            used += (size_t)snprintf(admin->text + used, sizeof admin->text - used, "%s%s", used ? "\n" : "", id);
-            err = used < sizeof admin->text - 64 ? ERR_OK : ERR_INVALID;
+            record_id_text(filed.id, ids + i * FILED_LINE);
+            ids[i * FILED_LINE + FILED_LINE - 1] = i + 1 < count ? '\n' : '\0';
         }
+    }
+    if (err == ERR_OK) {
+        memcpy(admin->text, ids, sizeof ids);
     }
     return err;
 }

@@ -2,10 +2,13 @@
 
 #include "common/text.h"
 #include "hub/admin.h"
+#include "proto/rights.h"
 
 struct wanted {
     const char *party; /* "": any */
-    char owner[RECORD_PARTY_SIZE];
+    char filer[RECORD_PARTY_SIZE];
+    char owner[RECORD_PARTY_SIZE]; /* of its thread */
+    uint8_t root[RECORD_ID_SIZE];
     const struct kind *kind;
     int found;
 };
@@ -14,7 +17,9 @@ static void note_wanted(void *self, const struct record_row *row)
 {
     struct wanted *wanted = self;
     if (!*wanted->party || strcmp(wanted->party, row->party) == 0) {
-        snprintf(wanted->owner, sizeof wanted->owner, "%s", row->party);
+        snprintf(wanted->filer, sizeof wanted->filer, "%s", row->party);
+        snprintf(wanted->owner, sizeof wanted->owner, "%s", row->owner);
+        memcpy(wanted->root, row->root, RECORD_ID_SIZE);
         wanted->kind = row->kind;
         wanted->found++;
     }
@@ -39,6 +44,30 @@ static const char *judge_erasing(const struct wanted *wanted, err_t err)
                : NULL;
 }
 
+static void add_left(void *self, const struct record_row *row)
+{
+    struct admin *admin = self;
+    char id[37];
+    msgpack_sbuffer remnant;
+    size_t used = strlen(admin->text);
+    msgpack_sbuffer_init(&remnant);
+    if (row->erased_at == 0 && rights_remnant(row->bytes, &remnant) == ERR_OK) {
+        record_id_text(row->id, id);
+        snprintf(admin->text + used, sizeof admin->text - used, "%s%s",
+                 used ? "\n"
+                      : tr("other records of its thread still have content, which may say the same:\n",
+                           "同一事项的下列记录仍有内容，其中可能含有相同文字：\n"),
+                 id);
+    }
+    msgpack_sbuffer_destroy(&remnant);
+}
+
+/* Whoever acknowledges a warning, or corrects a record, says again what it says: the operator has to know. */
+static err_t tell_left(struct admin *admin, const struct wanted *wanted)
+{
+    return store_each_in_thread(admin->store, wanted->owner, wanted->root, add_left, admin);
+}
+
 /* The content goes, its hash and what the figures stand on stay. */
 err_t admin_erase(struct admin *admin, zmsg_t *request)
 {
@@ -46,7 +75,7 @@ err_t admin_erase(struct admin *admin, zmsg_t *request)
     char party[64];
     char detail[128];
     uint8_t id[RECORD_ID_SIZE];
-    struct party owner;
+    struct party filer;
     struct wanted wanted = {.party = party};
     struct record_filter filter = {.sector = -1, .level = -1, .from = INT64_MIN, .to = INT64_MAX, .id = id};
     admin_frame(request, text, sizeof text);
@@ -56,13 +85,13 @@ err_t admin_erase(struct admin *admin, zmsg_t *request)
     const char *fault = judge_erasing(&wanted, ERR_OK);
     if (err == ERR_OK && !fault) {
         record_id_text(id, text); /* however it was typed */
-        snprintf(detail, sizeof detail, "%s %s", wanted.kind->name, wanted.owner);
+        snprintf(detail, sizeof detail, "%s %s", wanted.kind->name, wanted.filer);
         err = admin_put_act(admin, ACT_ERASE, text, detail);
-        err = err == ERR_OK ? store_find_party(admin->store, wanted.owner, &owner) : err;
+        err = err == ERR_OK ? store_find_party(admin->store, wanted.filer, &filer) : err;
         if (err != ERR_OK) {
             return err;
         }
-        err = store_erase(admin->store, owner.row, id, admin->filed.id, clock_ms());
+        err = store_erase(admin->store, filer.row, id, admin->filed.id, clock_ms());
         fault = judge_erasing(&wanted, err);
     }
     if (fault) {
@@ -70,5 +99,5 @@ err_t admin_erase(struct admin *admin, zmsg_t *request)
         return ERR_INVALID;
     }
     admin->is_erased = err == ERR_OK;
-    return err;
+    return err == ERR_OK ? tell_left(admin, &wanted) : err;
 }

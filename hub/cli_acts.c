@@ -361,15 +361,20 @@ int cli_rereview(const struct home *home, int argc, char **argv)
     const char *rest[2];
     size_t count = 0;
     struct target target;
+    struct options options;
+    char reason[512];
     char today[11];
     if (!cli_parse(argc, argv, arguments, 4, rest, 2, &count) || count != 2 || !streq(rest[0], "open")) {
         return cli_usage(
             "agn-hub rereview open REPORT-ID [--received YYYY-MM-DD] [--emergency] [--materials TEXT] [--by NAME]");
     }
+    if (options_load(home, &options, reason) != ERR_OK) {
+        return cli_fail("%s", reason);
+    }
     if (!find_target(home, rest[1], &target)) {
         return 1;
     }
-    date_text(day_of(clock_ms(), 480), today);
+    date_text(day_of(clock_ms(), (int)options.utc_offset_minutes), today);
     json_t *item = json_object_get(target.content, "rereview_list_item");
     json_t *record =
         json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:s}", "kind", "rereview_request", "report_id", rest[1], "addressee",

@@ -131,6 +131,10 @@ static const char *read_filter(const struct argument *arguments, size_t count, s
     if (limit && (ret_filter->limit = strtoll(limit, NULL, 10)) < 1) {
         return tr("--limit: a number above 0", "--limit：大于 0 的数");
     }
+    if (ret_filter->is_refused && (ret_filter->kind || ret_filter->sector >= 0 || ret_filter->level >= 0)) {
+        return tr("--refused: not with --kind, --sector or --level, which are not kept of refused records",
+                  "--refused：不能与 --kind、--sector、--level 同用，被退回的记录不保留这些内容");
+    }
     if (ret_filter->is_refused && cli_value(arguments, count, "full")) {
         return tr("--full: of refused records only the faults are kept", "--full：被退回的记录只保留其问题");
     }

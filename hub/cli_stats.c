@@ -166,6 +166,19 @@ static int print_family(struct store *store, const struct family *family, const 
     return status;
 }
 
+/* Whether there is a family that can be grouped so. */
+static bool is_known_to_any(const char *by)
+{
+    const struct family *family = NULL;
+    for (size_t i = 0; (family = family_at(i)); i++) {
+        struct stats stats = {.family = family};
+        if (choose(&stats, by)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int cli_stats(const struct home *home, int argc, char **argv)
 {
     struct argument arguments[] = {
@@ -185,6 +198,9 @@ int cli_stats(const struct home *home, int argc, char **argv)
         return cli_fail(tr("--json, --jsonl and --csv print one family: add --family review or --family warning",
                            "--json、--jsonl 与 --csv 每次输出一个类别：请加 --family review 或 --family warning")),
                2;
+    }
+    if (arguments[1].value && !only && !is_known_to_any(arguments[1].value)) {
+        return cli_fail(tr("--by %s: no family has these", "--by %s：没有任何类别含有这些分组"), arguments[1].value), 2;
     }
     struct store *store = cli_open_store(home, &options);
     int status = store ? 0 : 1;

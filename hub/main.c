@@ -1,5 +1,6 @@
 #include <czmq.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -78,7 +79,7 @@ static const struct {
     {"audit-log", cli_audit_log,
      "[--from D] [--to D] [--operator NAME|USER] [--act CODE] [--subject TEXT] [--json|--jsonl|--csv|--xlsx FILE]",
      "what was done to the hub and in the city's name, by whom and why", "管理与操作日志：何人何时因何做了什么"},
-    {"prune", cli_prune, "uplink --upto CURSOR --reason T --yes", "forget warnings that were passed up",
+    {"prune", cli_prune, "uplink --upto CURSOR --reason T --yes | --dry-run", "forget warnings that were passed up",
      "清理已上行的预警"},
     {"erase", cli_erase, "RECORD-ID --reason T [--entity CODE] --yes",
      "erase a record's content; that it was there stays provable", "擦除一条记录的内容，保留其存在的证明"},
@@ -238,14 +239,36 @@ int cli_schema(const struct home *home, int argc, char **argv)
     return 0;
 }
 
+static int count_prunable(const struct home *home, const char *upto)
+{
+    struct options options;
+    uint64_t count = 0;
+    struct store *store = cli_open_store(home, &options);
+    if (!store) {
+        return 1;
+    }
+    err_t err = store_count_uplink(store, strtoull(upto, NULL, 10), &count);
+    store_close(store);
+    if (err != ERR_OK) {
+        return cli_fail("%s", err_text(err));
+    }
+    printf(tr("would remove %" PRIu64 " warnings from the uplink stream\n", "将从上行流清理 %" PRIu64 " 条预警\n"),
+           count);
+    return 0;
+}
+
 int cli_prune(const struct home *home, int argc, char **argv)
 {
-    struct argument arguments[] = {{"upto", false, NULL}, {"yes", true, NULL}, {"reason", false, NULL}};
+    struct argument arguments[] = {
+        {"upto", false, NULL}, {"yes", true, NULL}, {"reason", false, NULL}, {"dry-run", true, NULL}};
     const char *rest[1];
     size_t count = 0;
-    if (!cli_parse(argc, argv, arguments, 3, rest, 1, &count) || count != 1 || strcmp(rest[0], "uplink") != 0 ||
+    if (!cli_parse(argc, argv, arguments, 4, rest, 1, &count) || count != 1 || strcmp(rest[0], "uplink") != 0 ||
         !arguments[0].value) {
-        return cli_usage("agn-hub prune uplink --upto CURSOR --reason TEXT --yes");
+        return cli_usage("agn-hub prune uplink --upto CURSOR --reason TEXT --yes | --dry-run");
+    }
+    if (arguments[3].value) {
+        return count_prunable(home, arguments[0].value);
     }
     if (!arguments[1].value) {
         return cli_fail(tr("this forgets warnings that followers may not have read yet; they will start again from a "

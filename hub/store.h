@@ -126,6 +126,8 @@ uint64_t store_head(struct store *store, const char *stream, int64_t party_row);
 uint64_t store_pruned(struct store *store, const char *stream);
 /* Removes warnings passed up, up to the cursor; cells stay. */
 MUST_CHECK err_t store_prune_uplink(struct store *store, uint64_t upto, uint64_t *ret_removed);
+/* How many that would be. */
+MUST_CHECK err_t store_count_uplink(struct store *store, uint64_t upto, uint64_t *ret_count);
 
 /* ---- erasing ---- */
 /* Overwrites the content of a record of the party, where it lies, with what rights_remnant() leaves of it; its hash

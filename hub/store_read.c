@@ -210,6 +210,16 @@ uint64_t store_pruned(struct store *store, const char *stream)
     return pruned;
 }
 
+err_t store_count_uplink(struct store *store, uint64_t upto, uint64_t *ret_count)
+{
+    sqlite3_stmt *count = db_prepare(store->db, "select count(*) from uplink where change <= ?");
+    sqlite3_bind_int64(count, 1, upto < INT64_MAX ? (int64_t)upto : INT64_MAX);
+    err_t err = db_step(count);
+    *ret_count = err == ERR_OK ? (uint64_t)sqlite3_column_int64(count, 0) : 0;
+    sqlite3_finalize(count);
+    return err;
+}
+
 err_t store_prune_uplink(struct store *store, uint64_t upto, uint64_t *ret_removed)
 {
     uint64_t pruned = store_pruned(store, "uplink");

@@ -109,11 +109,25 @@ def check_hub(site, hub):
     one = next(word for word in done.stderr.split() if word.startswith("province-"))
     hub.cli("peer", "revoke", one, "--reason", "x")
     hub.cli("peer", "invite", "双生平台")
+    plan = {"kind": "notice", "submitter": {"name": "王", "role": "处长"}, "title": "自查通知", "body": "请自查。",
+            "category": "requirement", "audience": {}, "must_answer": False}
+    held = len(hub.query())
+    for records, words in (([plan] * 111, "1 to 110"), ([plan, 5], "record 2"), ([plan, plan | {"title": "x"}], "title"), ([], "1 to 110")):
+        path = f"{site.folder}/several.json"
+        with open(path, "w") as file:
+            json.dump(records, file)
+        done = hub.cli("file", path, ok=False)
+        check(done.returncode == 1 and words in done.stderr and not UUID.search(done.stderr) and len(hub.query()) == held,
+              "records that cannot be filed together: why, and none is", done.stderr)
     empty = f"{site.folder}/empty.jsonl"
     open(empty, "w").close()
     for path in (empty, site.folder):
         done = hub.cli("entity", "import", path, ok=False)
         check(done.returncode == 1 and path in done.stderr, "entity import of nothing fails", (done.returncode, done.stderr))
+    for words in (("query", "--refused", "--kind", "notice"), ("query", "--refused", "--sector", "finance"),
+                  ("query", "--refused", "--level", "2"), ("stats", "--by", "setcor")):
+        done = hub.cli(*words, ok=False)
+        check(done.returncode == 2 and words[1] in done.stderr and not done.stdout, f"{' '.join(words)} is refused", done.stderr)
     record = "01890000-0000-7000-8000-000000000000"
     for words in (("file", b"\xff\xfe.json"), ("accept", record, "--note", b"\xd6\xd0"), ("query", "--reason", b"\xd6\xd0\xce\xc4"),
                   ("entity", "suspend", uscc, b"--reason=\xd6\xd0")):

@@ -5,7 +5,7 @@ goes with the last record that names it."""
 import hashlib, os, time
 
 from clock import DAY, Clock
-from harness import check, day, figures, main, require, review, skip, wait_until, warning
+from harness import UUID, check, day, figures, main, require, review, skip, wait_until, warning
 
 SECRET = "绝密线索甲乙丙丁"
 MANY = 300
@@ -41,7 +41,14 @@ def check_by_hand(site, hub, agent, province):
     agent.sync()
     wait_until(lambda: alarm in hub.ids(), what="the records at the hub")
     require("store.db" in holds_secret(hub) or "store.db-wal" in holds_secret(hub), "the secret is on the disk before")
+    again, = agent.submit(warning(headline=f"{SECRET}再次外泄"))
+    agent.sync()
+    wait_until(lambda: again in hub.ids(), what="another warning at the hub")
+    acknowledgement, = UUID.findall(hub.cli("acknowledge", again).stdout)
     before = figures(hub.stats("review")), figures(hub.stats("warning"))
+    said = [hub.cli("erase", name, "--reason", "当事人撤回同意", "--yes").stdout for name in (again, acknowledgement)]
+    check(UUID.findall(said[0]) == [acknowledgement] and not UUID.findall(said[1]),
+          "what else of the thread still says it is named", said)
     refused = [hub.cli("erase", erased, ok=False), hub.cli("erase", erased, "--yes", ok=False)]
     check([done.returncode for done in refused] == [1, 1], "not without --yes, and not without a reason")
     for name in (erased, alarm):
@@ -58,9 +65,9 @@ def check_by_hand(site, hub, agent, province):
     again = hub.cli("erase", erased, "--reason", "再次", "--yes", ok=False)
     check(again.returncode == 1 and "before" in again.stderr, "a second time is refused", again.stderr)
     act = hub.cli_json("audit-log", "--act", "erase")
-    check(len(act) == 2 and act[0]["subject"] == alarm and act[0]["reason"], "each is an act in the log", act)
+    check(len(act) == 4 and act[0]["subject"] == alarm and act[0]["reason"], "each is an act in the log", act)
     refused = hub.cli("erase", act[0]["id"], "--reason", "毁迹", "--yes", ok=False)
-    check(refused.returncode == 1 and len(hub.cli_json("audit-log", "--act", "erase")) == 2, "an act is not erased")
+    check(refused.returncode == 1 and len(hub.cli_json("audit-log", "--act", "erase")) == 4, "an act is not erased")
     titles = {row["id"]: row["title"] for row in hub.query()}
     check("erased" in titles[erased] and "erased" in hub.cli_json("history", alarm)[0]["title"], "query and history say so", titles)
     listings = [("statement", agent.uscc), ("due", "--all"), ("deliveries", erased), ("plan",), ("share", "--pending"),

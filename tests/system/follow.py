@@ -1,5 +1,5 @@
 """Following: late, dead and back, slow, of another life of the store, past what was pruned. Never a skip, never twice."""
-import sqlite3, time
+import re, sqlite3, time
 
 import client
 from client import CURSOR, EVENTS, FOLLOW, GAP
@@ -149,7 +149,9 @@ def check_gaps(hub, late, source, cursors, numbers):
     check(warnings_of(read(late))[:len(numbers)] == numbers, "from 0 with that epoch: a snapshot")
 
     middle = cursors[len(cursors) // 2]
-    hub.cli("prune", "uplink", "--upto", middle, "--reason", "已归档", "--yes")
+    foretold = re.findall(r"\d+", hub.cli("prune", "uplink", "--upto", middle, "--dry-run").stdout)
+    removed = re.findall(r"\d+", hub.cli("prune", "uplink", "--upto", middle, "--reason", "已归档", "--yes").stdout)
+    check(foretold == removed and int(removed[0]) > 0, "a dry run says how many would go, and takes none", (foretold, removed))
     late.hello()
     late.send(FOLLOW, late.session, "uplink", late.terms["epoch"], cursors[10], 100)
     gap = late.receive(GAP, EVENTS)
