@@ -1,8 +1,8 @@
 """The command lines: exit codes, help, both languages, JSON and CSV that can be read, errors that say where."""
 import csv, datetime, io, json, re
 
-from harness import (PROGRAMS, ROOT, UUID, Hub, check, figures, main, make_uscc, os, parse_json, review, subprocess, wait_until,
-                     warning)
+from harness import (PROGRAMS, ROOT, UUID, Hub, check, day, figures, main, make_uscc, os, parse_json, review, subprocess,
+                     wait_until, warning)
 
 CHINESE = {"LANG": "zh_CN.UTF-8", "LC_ALL": "", "LANGUAGE": ""}
 SUBCOMMANDS = {
@@ -151,6 +151,26 @@ def check_calendar(hub):
     hub.wait_log("calendar-year", 20)
 
 
+def check_zone(site):
+    """The day is that of the site's own zone: one that is never the day of +08:00 at this hour."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    offset = 840 if 11 <= now.hour < 16 else -720
+    hub = Hub(site, "zone")
+    site.programs.append(hub)
+    hub.init().configure(utc_offset_minutes=offset)
+    hub.start()
+    agent = site.agent(hub, "zone-agent")
+    report, = agent.submit(review(rereview_list_item="high_autonomy", procedure="expert_rereview", members_present=None,
+                                  votes_for=None, next_follow_up_on=day(-60)))
+    agent.sync()
+    request, = UUID.findall(hub.cli("rereview", "open", report).stdout)
+    shown = hub.cli_json("show", request)["record"]["received_on"]
+    local = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=offset)).date()
+    check(shown in (str(local), str((now + datetime.timedelta(minutes=offset)).date())), "a re-review is received on the site's day",
+          (shown, local))
+    hub.stop()
+
+
 def check_agent(site, hub):
     agent = site.agent(hub)
     path = agent.file(review())
@@ -200,6 +220,7 @@ def test(site):
     check_help()
     check_config(site)
     check_documented()
+    check_zone(site)
     hub = site.hub()
     check_hub(site, hub)
     check_calendar(hub)
