@@ -97,10 +97,16 @@ err_t desk_find_mentions(struct desk *desk, int64_t owner, const uint8_t root[RE
 static err_t reckon_activity(struct desk *desk, int64_t party, const char *activity, int64_t now)
 {
     uint8_t roots[ROOTS_MAX][RECORD_ID_SIZE];
-    size_t count = 0;
-    err_t err = store_roots_of_activity(desk->store, party, activity, roots, ROOTS_MAX, &count);
-    for (size_t i = 0; i < count && err == ERR_OK; i++) {
-        err = desk_thread(desk, party, roots[i], now);
+    uint8_t last[RECORD_ID_SIZE] = {0};
+    size_t count = ROOTS_MAX;
+    err_t err = ERR_OK;
+    while (err == ERR_OK && count == ROOTS_MAX) {
+        struct view after = {last, sizeof last};
+        err = store_roots_of_activity(desk->store, party, activity, after, roots, ROOTS_MAX, &count);
+        for (size_t i = 0; i < count && err == ERR_OK; i++) {
+            err = desk_thread(desk, party, roots[i], now);
+            memcpy(last, roots[i], RECORD_ID_SIZE);
+        }
     }
     return err;
 }

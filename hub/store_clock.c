@@ -151,13 +151,16 @@ err_t store_clocks_due(struct store *store, int64_t now, struct clock_row *ret_r
     return err;
 }
 
-err_t store_roots_of_activity(struct store *store, int64_t party, const char *activity,
+err_t store_roots_of_activity(struct store *store, int64_t party, const char *activity, struct view after,
                               uint8_t (*ret_roots)[RECORD_ID_SIZE], size_t max, size_t *ret_count)
 {
     sqlite3_stmt *stmt =
-        store_borrow(store, "select distinct root from clock where party = ? and activity = ? and length(root) = 16");
+        store_borrow(store, "select distinct root from clock where party = ? and activity = ? and root > "
+                            "? and length(root) = 16 order by root limit ?");
     sqlite3_bind_int64(stmt, 1, party);
     db_bind_str(stmt, 2, activity);
+    db_bind_view(stmt, 3, after);
+    sqlite3_bind_int64(stmt, 4, (int64_t)max);
     *ret_count = 0;
     err_t err = db_step(stmt);
     while (err == ERR_OK && *ret_count < max) {

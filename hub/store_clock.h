@@ -33,8 +33,8 @@ void store_count_clock(struct store *store, const struct clock_row *row, int64_t
 /* The first clocks whose time has come. */
 MUST_CHECK err_t store_clocks_due(struct store *store, int64_t now, struct clock_row *ret_rows, size_t max,
                                   size_t *ret_count);
-/* Roots of the party's follow-up clocks of this activity. */
-MUST_CHECK err_t store_roots_of_activity(struct store *store, int64_t party, const char *activity,
+/* Roots of the party's clocks of this activity that come after AFTER, in order. */
+MUST_CHECK err_t store_roots_of_activity(struct store *store, int64_t party, const char *activity, struct view after,
                                          uint8_t (*ret_roots)[RECORD_ID_SIZE], size_t max, size_t *ret_count);
 /* Clocks that run or are late, by due date; UPTO: due at the latest. PARTY NULL: everybody's. */
 MUST_CHECK err_t store_each_clock(struct store *store, const char *party, int64_t upto, bool with_ended,

@@ -81,6 +81,20 @@ static void test_a_rehearsed_follow_up_ends_what_was_rehearsed_alone(void **stat
     assert_int_equal(find_clock(town, 3, "follow_up").state, CLOCK_MET);
 }
 
+static void test_each_of_many_follow_ups_ends_the_one_before(void **state)
+{
+    enum { ROUNDS = 40 };
+    struct town *town = *state;
+    for (uint8_t i = 1; i <= ROUNDS; i++) {
+        char patch[400];
+        snprintf(patch, sizeof patch, "{" FOLLOW_UP ", \"round\": %d}", i);
+        assert_outcome(bench_put(town->bench, sample_review, patch, i), OUTCOME_STORED, i);
+        town_desk(town, SAMPLE_NOW);
+        assert_int_equal(town_count(town, "clock", "follow_up|hospital|open"), 1);
+        assert_int_equal(town_count(town, "clock", "follow_up|hospital|met"), i - 1);
+    }
+}
+
 static void test_a_follow_up_that_is_withdrawn_has_ended_nothing(void **state)
 {
     struct town *town = *state;
@@ -375,6 +389,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TOWN_TEST(test_an_approval_starts_the_follow_up_clock_and_a_later_report_ends_it),
         TOWN_TEST(test_a_rehearsed_follow_up_ends_what_was_rehearsed_alone),
+        TOWN_TEST(test_each_of_many_follow_ups_ends_the_one_before),
         TOWN_TEST(test_a_follow_up_that_is_withdrawn_has_ended_nothing),
         TOWN_TEST(test_an_amended_follow_up_does_not_follow_up_itself),
         TOWN_TEST(test_a_request_is_as_urgent_as_the_report_it_names),
