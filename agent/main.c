@@ -162,6 +162,11 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     signal(SIGIO, SIG_IGN); /* somebody opened a file that watch.c was asking about */
+    int foreign = text_foreign_argument(argc, argv);
+    if (foreign > 0) {
+        complain(tr("argument %d is not UTF-8", "第 %d 个参数不是 UTF-8 文本"), foreign);
+        return EXIT_USAGE;
+    }
     if (!arguments_read(argc, argv, &arguments)) {
         return EXIT_USAGE;
     }

@@ -99,20 +99,28 @@ struct table *table_open_named(FILE *file, enum table_form form, const char *nam
     return table;
 }
 
+/* An empty cell is no number, and no nought. */
+static json_t *json_number(const char *text)
+{
+    return !*text              ? json_null()
+           : strchr(text, '.') ? json_real(strtod(text, NULL))
+                               : json_integer(strtoll(text, NULL, 10));
+}
+
 static void json_row(struct table *table, const char *const *cells)
 {
     bool is_lines = table->form == TABLE_JSON_LINES;
     json_t *object = json_object();
     for (size_t i = 0; i < table->count; i++) {
-        json_t *value =
-            cells[i] ? table->columns[i].is_number ? json_integer(strtoll(cells[i], NULL, 10)) : json_string(cells[i])
-                     : json_null();
+        json_t *value = !cells[i]                     ? json_null()
+                        : table->columns[i].is_number ? json_number(cells[i])
+                                                      : json_string(cells[i]);
         json_object_set_new(object, table->columns[i].key, value);
     }
     if (!is_lines) {
         fputs(table->rows ? ",\n " : "[\n ", table->file);
     }
-    json_text_write(object, table->file, JSON_COMPACT);
+    json_text_write(object, table->file, JSON_COMPACT | JSON_REAL_PRECISION(12));
     if (is_lines) {
         fputc('\n', table->file);
     }

@@ -5,8 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "proto/reader.h"
 
 static bool is_chinese;
+
+int text_foreign_argument(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        bool is_text = utf8_check((struct view){(const uint8_t *)argv[i], strlen(argv[i])}, NULL);
+        if (!is_text && access(argv[i], F_OK) != 0) {
+            return i;
+        }
+    }
+    return 0;
+}
 
 void text_init(void)
 {

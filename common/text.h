@@ -10,6 +10,9 @@
 
 /* Decides the language from LC_ALL, LC_MESSAGES, LANG; call once at start. */
 void text_init(void);
+/* The first argument that is neither UTF-8 nor the name of a file: texts go into records and requests, which take no
+ * other bytes. 0: there is none. */
+int text_foreign_argument(int argc, char **argv);
 bool text_is_chinese(void);
 /* The text in the user's language; both must take the same format arguments. */
 const char *tr(const char *en, const char *zh) __attribute__((format_arg(1), format_arg(2)));

@@ -41,15 +41,25 @@ static err_t copy_tables(struct audit *audit, const char *const *tables, size_t 
     return err;
 }
 
+/* An institution's type and district are at first what they were before the first accepted registration that changed
+ * them: the others change them again. */
+static const char first_facts_sql[] =
+    "update party set (entity_type, district) = (select f.entity_type, f.district from fact f where f.party = "
+    "party.row "
+    "order by f.batch limit 1) where exists (select 1 from fact f where f.party = party.row); delete from fact";
+
+/* With to whom what was sent: an institution that has joined since, or is no more, was another one's addressee then;
+ * and who may answer a notice is who has it. */
 err_t audit_copy_registry(struct audit *audit)
 {
-    static const char *const tables[] = {"party", "party_key", "fact"};
+    static const char *const tables[] = {"party", "party_key", "fact", "delivery"};
     err_t err = db_exec(audit->replay->db, "begin");
     err = err == ERR_OK ? copy_tables(audit, tables, sizeof tables / sizeof *tables) : err;
+    err = err == ERR_OK ? db_exec(audit->replay->db, first_facts_sql) : err;
     return err == ERR_OK ? db_exec(audit->replay->db, "commit") : err;
 }
 
-/* A record that answers a notice has found no delivery of it while it was stored anew. */
+/* While records were stored anew, they have moved what was sent on from where it stood in the end. */
 static const char forget_sql[] = "delete from delivery; delete from clock; delete from reported;"
                                  "delete from cell where family in ('clock', 'completeness', 'notice', 'issued')";
 

@@ -328,17 +328,6 @@ static bool take_option(int argc, char **argv, int *at, const char *name, const 
     return false;
 }
 
-/* Texts go into records and requests, which take no other bytes. 0: all of them are UTF-8. */
-static int find_foreign(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++) {
-        if (!utf8_check((struct view){(const uint8_t *)argv[i], strlen(argv[i])}, NULL)) {
-            return i;
-        }
-    }
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     const char *home_option = NULL;
@@ -349,7 +338,7 @@ int main(int argc, char **argv)
     umask(S_IRWXG | S_IRWXO);
     text_init();
     zsys_set_logstream(NULL);
-    int foreign = find_foreign(argc, argv);
+    int foreign = text_foreign_argument(argc, argv);
     if (foreign > 0) {
         return cli_fail(tr("argument %d is not UTF-8", "第 %d 个参数不是 UTF-8 文本"), foreign), 2;
     }

@@ -178,6 +178,11 @@ int main(int argc, char **argv)
     /* A reader that went away and a limit on files are errors to report, not ends. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
+    int foreign = text_foreign_argument(argc, argv);
+    if (foreign > 0) {
+        complain(tr("argument %d is not UTF-8", "第 %d 个参数不是 UTF-8 文本"), foreign);
+        return EXIT_USAGE;
+    }
     if (!arguments_read(argc, argv, &name, &arguments, &used)) {
         return EXIT_USAGE;
     }

@@ -54,6 +54,22 @@ static char *printed(enum table_form form)
     return text;
 }
 
+static void test_a_decimal_stays_one_and_nothing_is_no_number(void **state)
+{
+    (void)state;
+    static const struct table_column columns[] = {{"a", "a", "a", true}, {"b", "b", "b", true}, {"c", "c", "c", true}};
+    const char *const cells[] = {"0.75", "", "12"};
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+    struct table *table = table_open(file, TABLE_JSON_LINES, columns, 3);
+    table_row(table, cells, NULL);
+    table_close(table);
+    assert_int_equal(fclose(file), 0);
+    assert_string_equal(text, "{\"a\":0.75,\"b\":null,\"c\":12}\n");
+    free(text);
+}
+
 static void test_no_cell_commands_the_terminal(void **state)
 {
     (void)state;
@@ -82,6 +98,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_did_not_leave_is_seen),
+        cmocka_unit_test(test_a_decimal_stays_one_and_nothing_is_no_number),
         cmocka_unit_test(test_no_cell_commands_the_terminal),
         cmocka_unit_test(test_json_says_what_it_was_in_other_letters),
     };

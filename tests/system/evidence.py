@@ -1,6 +1,6 @@
 """Evidence of one record, carried to another machine: agn-agent verify and docs/verify_evidence.py agree on every file, sound
 or with any part of it changed, and neither needs the hub."""
-import json, random, subprocess, sys
+import json, os, random, subprocess, sys
 
 import client
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

@@ -118,14 +118,14 @@ def check_message(data):
 
 
 # PROTOCOL.md §6
-I, DIMS, ROOT = "int", "dims", "root"
+I, DIMS, ROOT, T = "int", "dims", "root", "time"
 EVENTS = {"cell": {"family": S, "day": S, "dims": DIMS, "count": I, "sum": I, "revision": U, "size?": U},
-          "record": {"number": U, "received_at": U, "role": S, "state": S, "record": B, "entity_type?": S, "entity?": S, "entity_name?": S, "owner?": S},
-          "clock": {"at": U, "due_at": U, "term": S, "stage": S, "root?": ROOT, "period?": S, "entity?": S, "entity_name?": S},
-          "entity_state": {"at": U, "state": S, "reason": S},
-          "hub_health": {"at": U, "disk": S, "free_mib": U, "connections?": S, "connections_free?": U}}
+          "record": {"number": U, "received_at": T, "role": S, "state": S, "record": B, "entity_type?": S, "entity?": S, "entity_name?": S, "owner?": S},
+          "clock": {"at": T, "due_at": T, "term": S, "stage": S, "root?": ROOT, "period?": S, "entity?": S, "entity_name?": S},
+          "entity_state": {"at": T, "state": S, "reason": S},
+          "hub_health": {"at": T, "disk": S, "free_mib": U, "connections?": S, "connections_free?": U}}
 RULES |= {I: lambda value: isinstance(value, int) and not isinstance(value, bool), DIMS: lambda value: is_list(value, is_text) and len(value) <= 6,
-          ROOT: lambda value: is_bytes(value) and len(value) == 16}
+          ROOT: lambda value: is_bytes(value) and len(value) == 16, T: lambda value: is_uint(value, 0, 253402300799999)}
 
 
 def check_event(data):
