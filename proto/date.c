@@ -161,13 +161,13 @@ err_t time_parse(const char *text, int64_t *ret_ms)
 void time_text(int64_t ms, char ret_text[25])
 {
     int64_t days = floor_divide(ms, MS_PER_DAY);
-    unsigned rest = (unsigned)(ms - days * MS_PER_DAY);
     char date[11];
     date_text(days, date);
     if (*date == '?') {
         snprintf(ret_text, 25, "?");
         return;
     }
+    unsigned rest = (unsigned)(ms - days * MS_PER_DAY);
     snprintf(ret_text, 25, "%.10sT%02u:%02u:%02u.%03uZ", date, rest / 3600000 % 24, rest / 60000 % 60, rest / 1000 % 60,
              rest % 1000);
 }

@@ -135,7 +135,7 @@ static void test_a_batch_over_the_limit_is_counted_not_kept(void **state)
 static void test_a_receipt_body_round_trips(void **state)
 {
     (void)state;
-    static const uint8_t bytes[RECORD_HASH_SIZE] = {1, 2, 3};
+    static const uint8_t bytes[SIGNATURE_SIZE] = {1, 2, 3};
     struct faults faults = {0};
     struct receipt_body body;
     struct result result;
