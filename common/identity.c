@@ -146,28 +146,12 @@ err_t identity_create(const struct home *home, const struct suite *suite, struct
     return err;
 }
 
-/* A trial, so that OpenSSL looks its algorithms up before there are threads: where two do so at once, it loses some
- * memory. */
-static bool signs(const struct identity *identity)
-{
-    static const uint8_t text[] = "AGN/1 trial";
-    const struct view bytes = {text, sizeof text - 1};
-    uint8_t signature[SIGNATURE_SIZE];
-    identity_sign(identity, bytes, signature);
-    return signature_check(&identity->signing.key, suite_label(identity_suite(identity)), bytes,
-                           (struct view){signature, SIGNATURE_SIZE});
-}
-
 static err_t load_from(const struct home *home, const char *name, struct identity *ret_identity,
                        char reterr_reason[256])
 {
     struct kept kept;
     err_t err = kept_read(home, name, &kept, reterr_reason);
     err = err == ERR_OK && kept.is_sealed ? unlock(home, &kept, reterr_reason) : err;
-    if (err == ERR_OK && !signs(&kept.identity)) {
-        snprintf(reterr_reason, 256, "the libraries cannot sign by %s", suite_name(identity_suite(&kept.identity)));
-        err = ERR_IO;
-    }
     *ret_identity = err == ERR_OK ? kept.identity : (struct identity){0};
     sodium_memzero(&kept, sizeof kept);
     return err;

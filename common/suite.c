@@ -1,6 +1,7 @@
 #include "common/suite.h"
 
 #include <assert.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <sodium.h>
@@ -230,4 +231,9 @@ bool signature_check(const struct signing_key *key, struct view algorithm, struc
     const struct suite *suite = signing_key_suite(key);
     return suite && suite_find(algorithm) == suite && signature.size == SIGNATURE_SIZE &&
            suite->check(key, bytes, signature.at);
+}
+
+void suite_end_thread(void)
+{
+    OPENSSL_thread_stop();
 }

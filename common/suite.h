@@ -68,4 +68,8 @@ void signing_pair_sign(const struct signing_pair *pair, struct view bytes, uint8
  * be: keys and signatures of small order, which fit many messages, are never good. */
 bool signature_check(const struct signing_key *key, struct view algorithm, struct view bytes, struct view signature);
 
+/* Of a thread that has signed, before it says that it has ended: OpenSSL keeps a random generator for it, and gives
+ * that back by itself only when the thread is gone, which the program's end does not wait for. */
+void suite_end_thread(void);
+
 #endif

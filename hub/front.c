@@ -469,4 +469,5 @@ void front_actor(zsock_t *pipe, void *config)
         zsock_wait(pipe);
     }
     front_close(&front);
+    suite_end_thread();
 }

@@ -515,4 +515,5 @@ void writer_actor(zsock_t *pipe, void *config)
     retention_done(&writer->retention);
     store_close(writer->store);
     free(writer);
+    suite_end_thread();
 }
