@@ -479,6 +479,7 @@ void writer_actor(zsock_t *pipe, void *config)
 {
     const struct writer_config *given = config;
     struct writer *writer = mem_alloc(sizeof *writer);
+    struct mail *mail = NULL;
     char path[PATH_SIZE];
     *writer = (struct writer){.options = given->options, .store = given->store, .home = given->home, .pipe = pipe};
     writer->city = *given->city;
@@ -504,6 +505,9 @@ void writer_actor(zsock_t *pipe, void *config)
     send_leavers(writer); /* before anybody uploads one of them anew */
     zsock_signal(pipe, 0);
     serve(writer);
+    while ((mail = mail_receive(writer->work, false))) {
+        mail_free(mail);
+    }
     zsock_destroy(&writer->work);
     turns_close(writer->turns);
     control_close(writer->control);
