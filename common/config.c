@@ -129,9 +129,8 @@ err_t config_load(const char *path, const struct option_row *rows, size_t count,
     if (access(path, F_OK) != 0) {
         return ERR_OK;
     }
-    zconfig_t *file = zpl_load(path);
+    zconfig_t *file = zpl_open(path, reterr_reason);
     if (!file) {
-        snprintf(reterr_reason, 512, tr("%.200s: not a ZPL file", "%.200s：不是有效的 ZPL 文件"), path);
         return ERR_INVALID;
     }
     err_t err = ERR_OK;

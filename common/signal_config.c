@@ -272,9 +272,8 @@ err_t signal_rules_load(const char *path, struct signal_rules *ret_rules, char r
         snprintf(reterr_reason, 512, tr("%.300s: no such file", "%.300s：没有这个文件"), path);
         return ERR_NOT_FOUND;
     }
-    zconfig_t *file = zpl_load(path);
+    zconfig_t *file = zpl_open(path, reterr_reason);
     if (!file) {
-        snprintf(reterr_reason, 512, tr("%.300s: not a ZPL file", "%.300s：不是有效的 ZPL 文件"), path);
         return ERR_INVALID;
     }
     err_t err = ERR_OK;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/text.h"
 #include "proto/prose.h"
 
 static bool has_bounded_lines(zchunk_t *chunk)
@@ -23,6 +24,16 @@ zconfig_t *zpl_load(const char *path)
     bool is_bounded = chunk && zchunk_size(chunk) <= ZPL_SIZE_MAX && has_bounded_lines(chunk);
     zconfig_t *tree = is_bounded ? zconfig_chunk_load(chunk) : NULL;
     zchunk_destroy(&chunk);
+    return tree;
+}
+
+zconfig_t *zpl_open(const char *path, char reterr_reason[512])
+{
+    zconfig_t *tree = zpl_load(path);
+    if (!tree) {
+        snprintf(reterr_reason, 512,
+                 tr("%.300s: not a ZPL file, or not to be read", "%.300s：不是有效的 ZPL 文件，或无法读取"), path);
+    }
     return tree;
 }
 

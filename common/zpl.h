@@ -10,6 +10,8 @@ enum { ZPL_SIZE_MAX = 1048576, ZPL_LINES_MAX = 10000, ZPL_PLACE_SIZE = 216 };
 
 /* NULL: it cannot be read, is over ZPL_SIZE_MAX bytes or ZPL_LINES_MAX lines, or is no ZPL. The caller destroys it. */
 zconfig_t *zpl_load(const char *path);
+/* The same, with the reason where it is NULL. */
+zconfig_t *zpl_open(const char *path, char reterr_reason[512]);
 
 /* Text that a record may hold, too: UTF-8 without control characters. *ret_count: its code points. */
 bool zpl_is_prose(const char *value, size_t *ret_count);

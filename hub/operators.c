@@ -111,11 +111,9 @@ static bool stands_already(const struct operators *operators, const char *user)
 
 static err_t read_file(const char *path, struct operators *operators, char reterr_reason[512])
 {
-    zconfig_t *file = zpl_load(path);
+    zconfig_t *file = zpl_open(path, reterr_reason);
     const char *fault = NULL;
     if (!file) {
-        snprintf(reterr_reason, 512, "%.200s: %.200s", path,
-                 tr("not a ZPL file, or not to be read", "不是有效的 ZPL 文件，或无法读取"));
         return ERR_INVALID;
     }
     for (zconfig_t *entry = zconfig_child(file); entry && !fault; entry = zconfig_next(entry)) {

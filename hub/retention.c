@@ -40,11 +40,9 @@ static const char *read_line(zconfig_t *line, struct retention *retention)
 /* Into FRESH, which is empty. */
 static err_t read_file(const char *path, struct retention *fresh, char reterr_reason[512])
 {
-    zconfig_t *file = zpl_load(path);
+    zconfig_t *file = zpl_open(path, reterr_reason);
     const char *fault = NULL;
     if (!file) {
-        snprintf(reterr_reason, 512, "%.200s: %.200s", path,
-                 tr("not a ZPL file, or not to be read", "不是有效的 ZPL 文件，或无法读取"));
         return ERR_INVALID;
     }
     for (zconfig_t *line = zconfig_child(file); line && !fault; line = zconfig_next(line)) {
