@@ -9,10 +9,10 @@
 #include "hub/acts.h"
 #include "hub/admin.h"
 #include "hub/control.h"
+#include "hub/group.h"
 #include "hub/health.h"
 #include "hub/leavers.h"
 #include "hub/news.h"
-#include "hub/store_attached.h"
 #include "hub/turns.h"
 
 enum {
@@ -58,104 +58,6 @@ static bool has_room(struct writer *writer)
     return disk_free(writer->home.path) >= reserve_of(writer);
 }
 
-static const char *retry_code(err_t err)
-{
-    return err == ERR_FULL ? "disk_full" : "store_failed";
-}
-
-static void fail_mail(struct mail *mail, err_t err)
-{
-    if (mail->type == MAIL_ENROL) {
-        snprintf(mail->enrolment->refusal, sizeof mail->enrolment->refusal, "busy");
-    } else if (mail->type == MAIL_BATCH) {
-        mail->batch->failure = retry_code(err);
-    } else if (mail->type == MAIL_LEFT) {
-        mail->leaver->failed = true;
-    }
-}
-
-/* An operator who stops a key or its party finds nothing of it behind that in the log: what was taken before, and waits
- * here, comes too late. */
-static err_t put_batch(struct writer *writer, struct batch *batch)
-{
-    bool may_file = false;
-    err_t err = store_may_file(writer->store, batch->party_row, &batch->signing_key, &may_file);
-    if (err != ERR_OK || may_file) {
-        return err == ERR_OK ? store_put_batch(writer->store, batch) : err;
-    }
-    batch->stored = 0;
-    for (uint32_t i = 0; i < batch->count; i++) {
-        batch->items[i].outcome = OUTCOME_RETRY;
-        batch->items[i].retry = "revoked";
-    }
-    return ERR_OK;
-}
-
-static err_t put_mail(struct writer *writer, struct mail *mail)
-{
-    switch (mail->type) {
-    case MAIL_BATCH:
-        return put_batch(writer, mail->batch);
-    case MAIL_LEFT:
-        return mail->leaver->failed ? ERR_OK : store_left(writer->store, mail->leaver);
-    case MAIL_ENROL:
-        return store_enrol(writer->store, mail->enrolment, clock_ms());
-    default:
-        return store_note_told(writer->store, mail->row, mail->cursor);
-    }
-}
-
-/* Opens one transaction over COUNT mails and decides their outcomes. Without ERR_OK nothing is left of it. */
-static err_t decide(struct writer *writer, struct mail **mails, size_t count)
-{
-    err_t err = store_begin(writer->store);
-    for (size_t i = 0; i < count && err == ERR_OK; i++) {
-        err = put_mail(writer, mails[i]);
-    }
-    err = err == ERR_OK ? store_settle(writer->store) : err;
-    if (err != ERR_OK) {
-        store_rollback(writer->store);
-    }
-    return err;
-}
-
-/* What the receipt of a batch says of the ledger. */
-static void place(struct writer *writer, struct batch *batch)
-{
-    struct merkle_path path;
-    batch->ledger = *store_group_head(writer->store);
-    free(batch->proof); /* of a group that was not committed */
-    batch->proof = NULL;
-    batch->proof_size = 0;
-    if (batch->stored > 0) {
-        store_prove_group(writer->store, batch->first_number, batch->stored, &path);
-        batch->proof_size = merkle_path_view(&path).size;
-        batch->proof = (uint8_t *)mem_copy(path.hashes, batch->proof_size);
-    }
-}
-
-/* Makes what was decided durable, while the front signs the receipts: a failure leaves the outcomes alone. */
-static err_t commit(struct writer *writer, struct mail **mails, size_t count)
-{
-    struct mail *decided = mail_new(MAIL_DECIDED);
-    decided->lent = mem_grow(NULL, count, sizeof *decided->lent);
-    for (size_t i = 0; i < count; i++) {
-        if (mails[i]->batch) {
-            place(writer, mails[i]->batch);
-            decided->lent[decided->lent_count++] = mails[i]->batch;
-        }
-    }
-    if (decided->lent_count > 0) {
-        mail_send(writer->to_front, &decided);
-    }
-    mail_free(decided);
-    err_t err = store_commit(writer->store);
-    if (err != ERR_OK) {
-        store_rollback(writer->store);
-    }
-    return err;
-}
-
 static void complain(struct writer *writer, err_t err)
 {
     int64_t now = clock_monotonic_ms();
@@ -191,36 +93,19 @@ static void send_outcomes(struct writer *writer)
     writer->group_count = 0;
 }
 
-static void fail_mails(struct writer *writer, struct mail **mails, size_t count, err_t err)
-{
-    complain(writer, err);
-    for (size_t i = 0; i < count; i++) {
-        fail_mail(mails[i], err);
-    }
-}
-
-static void write_mails(struct writer *writer, struct mail **mails, size_t count)
-{
-    err_t err = has_room(writer) ? decide(writer, mails, count) : ERR_FULL;
-    if (err != ERR_OK && err != ERR_FULL && count > 1) {
-        /* One batch that cannot be stored must not hold up the others that came with it. */
-        for (size_t i = 0; i < count; i++) {
-            write_mails(writer, mails + i, 1);
-        }
-        return;
-    }
-    err = err == ERR_OK ? commit(writer, mails, count) : err;
-    if (err == ERR_FULL) {
-        store_truncate_log(writer->store); /* the log may hold room that the database does not need */
-    }
-    if (err != ERR_OK) {
-        fail_mails(writer, mails, count, err);
-    }
-}
-
 static void write_group(struct writer *writer)
 {
-    write_mails(writer, writer->group, writer->group_count);
+    struct store *store = writer->store;
+    err_t err = ERR_FULL;
+    if (has_room(writer)) {
+        err = group_write(store, writer->to_front, writer->group, writer->group_count);
+    } else {
+        store_truncate_log(store);
+        group_fail(writer->group, writer->group_count, err);
+    }
+    if (err != ERR_OK) {
+        complain(writer, err);
+    }
     send_outcomes(writer);
     writer->busy_ms = clock_monotonic_ms();
     store_fold(writer->store, writer->options.checkpoint_pages);
