@@ -1,7 +1,7 @@
 """An agent whose process, network and records misbehave: what it accepted arrives once, what was refused stays visible."""
 import concurrent.futures, contextlib, sqlite3, threading, time
 
-from harness import Proxy, check, main, require, review, wait_until, warning
+from harness import Proxy, check, in_time, main, require, review, wait_until, warning
 
 
 def check_kill(hub, proxy, agent):
@@ -79,7 +79,7 @@ def check_swallow(proxy, agent):
     agent.submit(review())
     started = time.monotonic()
     done = agent.cli("sync", "--timeout", 3, ok=False)
-    check(done.returncode == 1 and time.monotonic() - started < 10, "a network that swallows: sync gives up in its time "
+    check(done.returncode == 1 and in_time(started, 10), "a network that swallows: sync gives up in its time "
           "with exit 1", (done.returncode, time.monotonic() - started))
     check(len(agent.cli("status").stdout) > 0, "status still answers")
     proxy.mode = "pass"

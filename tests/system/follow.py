@@ -3,7 +3,7 @@ import re, sqlite3, time
 
 import client
 from client import CURSOR, EVENTS, FOLLOW, GAP
-from harness import check, figures, item_of, main, msgpack, os, require, review, wait_until, warning
+from harness import check, figures, in_time, item_of, main, msgpack, os, require, review, wait_until, warning
 
 
 def raise_warnings(peer, count):
@@ -96,7 +96,7 @@ def check_credit(site, hub, source):
     started = time.monotonic()
     numbers = raise_warnings(source, 1)
     read(fast, until=numbers[0])
-    check(time.monotonic() - started < 2, "and does not hold up another, who has a new warning at once",
+    check(in_time(started, 2), "and does not hold up another, who has a new warning at once",
           time.monotonic() - started)
     slow.send(FOLLOW, slow.session, "uplink", None, 0, 1000)
     require(numbers[0] in warnings_of(read(slow, until=numbers[0])), "a second FOLLOW replaces the first")

@@ -51,14 +51,19 @@ def skip(why):
     sys.exit(SKIP)
 
 
+def in_time(started, seconds):
+    """Whether no more have passed since, beside what a checker of memory or threads takes."""
+    return time.monotonic() - started < seconds * PATIENCE
+
+
 def wait_until(condition, timeout=20, step=0.05, what="what was waited for"):
     """The first true value of condition(); fails after the timeout."""
-    end = time.monotonic() + timeout * PATIENCE
+    started = time.monotonic()
     while True:
         value = condition()
         if value:
             return value
-        if time.monotonic() > end:
+        if not in_time(started, timeout):
             raise Failed(f"not within {timeout} s: {what}")
         time.sleep(step)
 

@@ -1,7 +1,7 @@
 """The local endpoint of `agn-agent run`: who may speak, what is answered, what a stranger can hold, and nothing twice."""
 import http.client, json, sqlite3, stat
 
-from harness import check, free_port, main, os, require, review, socket, threading, time, wait_until, warning
+from harness import check, free_port, in_time, main, os, require, review, socket, threading, time, wait_until, warning
 
 
 class Endpoint:
@@ -271,11 +271,10 @@ def check_patience(api):
     connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=150)
     connection.request("GET", "/v1/status", headers={"Authorization": f"Bearer {api.token}"})
     served = connection.getresponse().status
-    took = time.monotonic() - began
     stop.set()
     for raw in slow:
         raw.close()
-    check(served == 200 and took < 40, "a request among 100 that trickle is served", (served, took))
+    check(served == 200 and in_time(began, 40), "a request among 100 that trickle is served", served)
     check(memory(api) - before < 16 * 1024 * 1024, "in bounded memory", memory(api) - before)
     check(api.agent.submit(warning()), "and the agent works on")
 

@@ -6,7 +6,7 @@ from zmq.utils import z85
 
 import client
 from client import Refused
-from harness import Event, check, item_of, main, monitored, refusal, require, review
+from harness import Event, check, in_time, item_of, main, monitored, refusal, require, review
 
 
 def handshake(hub, configure, port=None):
@@ -62,7 +62,7 @@ def check_cut_off(hub, peer, verb, code):
         told = None
     except (Refused, client.Lost) as refused:
         told = refused.args[0]
-    check(told == code and time.monotonic() - started < 1, f"entity {verb}: the live session ends with {code} within 1 s",
+    check(told == code and in_time(started, 1), f"entity {verb}: the live session ends with {code} within 1 s",
           (told, time.monotonic() - started))
     event, value, seconds = handshake(hub, curve(peer))
     check(event == Event.HANDSHAKE_FAILED_AUTH and value == 400 and seconds < 1, f"{code}: a new connection is refused",

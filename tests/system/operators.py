@@ -3,7 +3,7 @@
 machine; the acts in the ledger with who, why and when; a silent and a hostile program at the control socket."""
 import os, pwd, shutil, subprocess, sys, time
 
-from harness import Hub, PROGRAMS, check, day, main, require, review, skip, wait_until, warning
+from harness import PROGRAMS, Hub, check, day, in_time, main, require, review, skip, wait_until, warning
 
 USERS = {"operator": "daemon", "reviewer": "bin", "auditor": "sys", "administrator": "mail", None: "nobody"}
 NAMES = {"operator": "郑怀瑾", "reviewer": "李晨", "auditor": "吴敏", "administrator": "周启明"}
@@ -200,7 +200,7 @@ def check_socket(hub, agent):
     require(quiet.stdout.readline() == b"said\n", "forty connections that say half a length")
     started = time.monotonic()
     done = as_user(hub, "administrator", "entity", "invite", agent.uscc)
-    check(done.returncode == 0 and time.monotonic() - started < 3, "silent connections hold nobody up", done.stderr)
+    check(done.returncode == 0 and in_time(started, 3), "silent connections hold nobody up", done.stderr)
     agent.submit(review())
     agent.sync()
     check(hub.running(), "nor the receipts")

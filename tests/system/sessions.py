@@ -4,7 +4,7 @@ import contextlib, shutil, socket, threading, time
 import client
 import zmq
 from client import CURSOR, FOLLOW, PING, WELCOME, WHO
-from harness import PATIENCE, check, id_of, item_of, main, msgpack, refusal, require, review, wait_until, warning
+from harness import PATIENCE, check, id_of, in_time, item_of, main, msgpack, refusal, require, review, wait_until, warning
 
 
 def quick(peer, limit=1.0):
@@ -12,7 +12,7 @@ def quick(peer, limit=1.0):
     started = time.monotonic()
     peer.submit([item_of(peer, review(rehearsal=True))])
     results, _ = peer.receipt()
-    return results[0][0] == 0 and time.monotonic() - started < limit
+    return results[0][0] == 0 and in_time(started, limit)
 
 
 def raw_connection(peer):
