@@ -181,18 +181,19 @@ static err_t hold_to_last(struct inquiry *inquiry, const struct kept_head *head,
     return err;
 }
 
-/* The answer is a tree of the last head's size, with the proof from the told one to it: so it must agree with both. */
+/* The answer is the tree that was shown, with the proof from the told one to it: so it must agree with both. What
+ * contradicts the last head has its alarm already. */
 static err_t hold_to_told(struct inquiry *inquiry, const struct kept_head *head, struct view consistency)
 {
     const struct suite *suite = signing_key_suite(inquiry->config.key);
     const struct told_head *told = &inquiry->told;
-    enum heads with_last = heads_compare(suite, &inquiry->last.head, &head->head, (struct view){0});
+    enum heads with_shown = heads_compare(suite, &inquiry->shown.head, &head->head, (struct view){0});
     bool is_doubtful = false;
     err_t err = witness_doubts(inquiry->config.witness, inquiry->config.hub, &told->head, &is_doubtful);
     enum heads with_told =
         is_doubtful ? HEADS_OLD_KEY : heads_compare(suite, &told->head.head, &head->head, consistency);
-    if (err == ERR_OK && with_last != HEADS_AGREE) {
-        err = raise_alarm(inquiry, with_last, &inquiry->last, NULL, head);
+    if (err == ERR_OK && with_shown != HEADS_AGREE) {
+        err = raise_alarm(inquiry, with_shown, &inquiry->shown, NULL, head);
     }
     if (err == ERR_OK && with_told != HEADS_AGREE) {
         err = raise_alarm(inquiry, with_told, &told->head, told->told_by, head);
@@ -234,7 +235,8 @@ void inquiry_answer(struct inquiry *inquiry, struct link *link, const struct led
     if (err != ERR_OK) {
         postpone(inquiry, err);
     } else if (!inquiry->is_about_told && inquiry->told.id > 0) {
+        inquiry->shown = head;
         inquiry->is_about_told = true;
-        ask(inquiry, link, inquiry->last.head.size, inquiry->told.head.head.size);
+        ask(inquiry, link, head.head.size, inquiry->told.head.head.size);
     }
 }

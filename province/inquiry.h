@@ -2,8 +2,9 @@
  *
  *   On each new session, when the events have caught up, and every `witness_ms` while events come, PROVE asks for the
  *   newest head and for the proof that it goes on with the last one kept, by whichever of the hub's keys that is. After
- *   an answer, heads that somebody else was shown, and that of the last receipt, are held to the same ledger. An answer
- *   that does not hold is an alarm (province/witness.h). One question is under way at a time. */
+ *   an answer, heads that somebody else was shown, and that of the last receipt, are held to the ledger that it shows,
+ *   be that the last one's or not. An answer that does not hold is an alarm (province/witness.h). One question is under
+ * way at a time. */
 #ifndef PROVINCE_INQUIRY_H
 #define PROVINCE_INQUIRY_H
 
@@ -41,9 +42,10 @@ struct inquiry {
     int64_t asked_at; /* monotonic; 0: nothing is under way */
     uint64_t asked;   /* the number that the answer repeats */
     bool has_last;
-    struct kept_head last; /* as it was when the question was put */
-    struct told_head told; /* waited before the newest head was asked for, which is thus no older; id 0: none did */
-    bool is_about_told;    /* the question that is under way */
+    struct kept_head last;  /* as it was when the question was put */
+    struct kept_head shown; /* the newest, by the answer: it need not go on with the last */
+    struct told_head told;  /* waited before the newest head was asked for, which is thus no older; id 0: none did */
+    bool is_about_told;     /* the question that is under way */
 };
 
 /* What CONFIG points to is borrowed for the inquiry's life. */

@@ -179,6 +179,11 @@ def test_deleted(hub, agent, province):
     file_records(agent, DELETED)
     wait_alarm(province, "rewritten")
     check(True, "records deleted, with the ledger made anew: a rollback, and no proof once it has grown past it")
+    stood = len(standing(province))
+    path = receipt_file(province.site, agent)
+    done = province.cli("compare", path, ok=False)
+    check(done.returncode == 0 and "agrees" in done.stdout and len(standing(province)) == stood,
+          "while these stand, what somebody was shown of the ledger as it is agrees with it", done.stdout + done.stderr)
     clear(province)
     file_records(agent, 1)
     wait_heads(province, len(leaves(hub)))
@@ -248,13 +253,19 @@ def test_split(site, hub, agent, one, two):
     return twin
 
 
-def test_receipts(site, agent, two):
-    """What an institution was shown: its receipts and its evidence."""
+def receipt_file(site, agent):
+    """Of a record that the agent has just filed."""
     done = agent.submit(review())
     agent.sync()
     path = f"{site.folder}/receipt.json"
     with open(path, "w") as file:
         file.write(agent.cli("receipt", done[0], "--json").stdout)
+    return path
+
+
+def test_receipts(site, agent, two):
+    """What an institution was shown: its receipts and its evidence."""
+    path = receipt_file(site, agent)
     seen = two.cli("compare", path, ok=False)
     check(seen.returncode == 1 and "LEDGER ALARM" in seen.stdout, "an institution's receipt is enough to find the fork", seen.stdout)
     with open(path) as file:
