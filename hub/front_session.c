@@ -55,12 +55,27 @@ void front_doom(struct front *front, const struct connection *connection)
     zlistx_add_end(front->doomed, doom);
 }
 
-void front_dismiss(struct front *front, struct peer *peer, const char *code, const char *reason)
+static void turn_out(struct front *front, struct peer *peer, const char *code, const char *reason)
 {
-    log_info("session-ended", "party=%s session=%" PRIu64 " code=%s", peer->party.party, peer->session, code);
     reply_refuse(front, peer->routing, peer->routing_size, code, reason, 0, 0);
     front_end_session(front, peer);
     front_doom(front, &peer->connection);
+}
+
+void front_dismiss(struct front *front, struct peer *peer, const char *code, const char *reason)
+{
+    log_info("session-ended", "party=%s session=%" PRIu64 " code=%s", peer->party.party, peer->session, code);
+    turn_out(front, peer, code, reason);
+}
+
+/* All that shows of a key that two machines have. */
+static void supersede(struct front *front, struct peer *peer, const struct arrival *younger)
+{
+    char address[64];
+    connection_address(&peer->connection, address);
+    log_warn("session-superseded", "party=%s session=%" PRIu64 " address=%s younger_address=%s", peer->party.party,
+             peer->session, address, younger->address);
+    turn_out(front, peer, "session_superseded", "the same key opened another session");
 }
 
 /* What a peer has given out and not sent yet shows as missing, should it never come. */
@@ -95,7 +110,7 @@ static void on_hello(struct front *front, struct arrival *arrival, const struct 
         return;
     }
     if (peer->session && !comes_by_session(arrival)) {
-        front_dismiss(front, peer, "session_superseded", "the same key opened another session");
+        supersede(front, peer, arrival);
     } else {
         front_end_session(front, peer);
     }

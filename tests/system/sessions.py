@@ -69,7 +69,7 @@ def check_who(peer):
     sock.close()
 
 
-def check_second_machine(site, peer):
+def check_second_machine(site, hub, peer):
     """Copies the peer's home, as somebody who clones a machine would."""
     peer.hello()
     shutil.copytree(f"{site.folder}/twin", f"{site.folder}/clone")
@@ -80,6 +80,9 @@ def check_second_machine(site, peer):
     told = refusal(lambda: peer.receive(timeout=2))
     check(told == "session_superseded", "and the first is told session_superseded", told)
     check(clone.ping(), "the younger session goes on")
+    said = [line for line in hub.log().splitlines() if " session-superseded " in line and f"party={peer.get('party')} " in line]
+    check(len(said) == 1 and " warn " in said[0] and said[0].endswith("address=127.0.0.1 younger_address=127.0.0.1"),
+          "and the hub warns of it, with both addresses", said)
 
 
 class Neighbour(threading.Thread):
@@ -213,7 +216,7 @@ def test(site):
     witness.hello()
     check_who(idle)
     check_idle(site, hub, idle, fresh(witness))
-    check_second_machine(site, twin)
+    check_second_machine(site, hub, twin)
     check_deaf(hub, deaf, fresh(witness))
     check_order(fresh(twin))
     neighbour.check()
