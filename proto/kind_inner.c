@@ -13,7 +13,7 @@ static const struct field attachment_fields[] = {
     ROW("sha256", FIELD_HASH, REQUIRED, 32, 32, "SHA-256", "摘要", "PROTOCOL §2"),
     ROW("name", FIELD_TEXT, REQUIRED, 1, 200, "File name", "文件名", "PROTOCOL §2"),
     ROW("media_type", FIELD_TEXT, REQUIRED, 3, 100, "Media type", "媒体类型", "PROTOCOL §2"),
-    ROW("size", FIELD_NUMBER, REQUIRED, 0, BLOB_LAST, "Size in bytes", "字节数", "PROTOCOL §2"),
+    ROW("size", FIELD_NUMBER, REQUIRED, 1, BLOB_LAST, "Size in bytes", "字节数", "PROTOCOL §2"),
     ROW_CODE("role", REQUIRED, enum_attachment_role, "Role", "用途", "PLAN"),
 };
 const struct field attachment_row[] = {

@@ -158,7 +158,7 @@ def fields(required, optional):
 
 PRINCIPLE = fields({"assessment": code("met", "met_with_conditions", "not_met", "not_applicable")}, {"note": text(1, 500)})
 RISK = fields({"risk_subdomain": code(*SUBDOMAINS), "description": text(1, 500)}, {"mitigation": text(1, 500)})
-ATTACHMENT = fields({"sha256": sha256, "name": text(1, 200), "media_type": text(3, 100), "size": number(0, 67108864),
+ATTACHMENT = fields({"sha256": sha256, "name": text(1, 200), "media_type": text(3, 100), "size": number(1, 67108864),
                      "role": code("opinion", "plan", "consent", "charter", "other")}, {})
 COMMON = ({"kind": text(1, 40),
            "submitter": fields({"name": text(1, 100), "role": text(1, 100)}, {"phone": text(3, 40), "email": text(3, 254)})},

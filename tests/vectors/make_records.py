@@ -267,6 +267,8 @@ def faulty_fields():
     bad("a principle too few", REVIEW, "missing", "principles.privacy", {"principles.privacy": MISSING})
     bad("a note too long", REVIEW, "too_long", "principles.privacy.note", {"principles.privacy.note": "注" * 501})
     bad("a title too short", REVIEW, "too_short", "activity_title", {"activity_title": "甲"})
+    bad("an empty attachment", FULL_REVIEW, "out_of_range", "attachments[0].size",
+        {"attachments": [{**FULL_REVIEW["attachments"][0], "size": 0}]})
     bad("a list too long", WARNING, "too_long", "region", {"region": ["330106"] * 51})
     bad("an empty list", WARNING, "too_short", "harm_kind", {"harm_kind": []})
     bad("a risk without description", FULL_REVIEW, "missing", "risks[1].description",
