@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
 #include "common/zpl.h"
@@ -154,7 +155,9 @@ struct due {
 
 struct step {
     struct retention *retention;
+    struct city *city;
     struct store *store;
+    int64_t now;
     const struct kind *kind; /* whose batches are gone through */
     struct due due[STEP_RECORDS + BATCH_ITEMS_MAX];
     size_t count;
@@ -187,11 +190,12 @@ static err_t judge(void *self, const struct logged *logged)
     return err;
 }
 
-static int64_t term_start(const struct retention *retention, const struct kind *kind, const struct city *city,
-                          int64_t now)
+/* What the hub took before then has had its time. INT64_MIN where the kind is kept for ever. */
+static int64_t term_start(const struct step *step)
 {
-    int offset = city->intake.utc_offset_minutes;
-    return day_start(date_add_months(day_of(now, offset), -(int)retention->months[kind->number]), offset);
+    int offset = step->city->intake.utc_offset_minutes;
+    int months = (int)step->retention->months[step->kind->number];
+    return months > 0 ? day_start(date_add_months(day_of(step->now, offset), -months), offset) : INT64_MIN;
 }
 
 static void cursor_key(const struct kind *kind, char ret_key[64])
@@ -199,10 +203,11 @@ static void cursor_key(const struct kind *kind, char ret_key[64])
     snprintf(ret_key, 64, "retention:%.50s", kind->name);
 }
 
-/* Goes on through the batches that are old enough, and that the desk has been through: their clocks are known.
- * *ret_is_end: no more of them are. */
-static err_t walk(struct step *step, int64_t before, int64_t until, bool *ret_is_end)
+/* Goes on through the batches that are old enough, and that the desk has been through: their clocks are known. One that
+ * a wrong clock has dated beyond today holds nobody up, and is looked at again. *ret_is_end: no more of them are. */
+static err_t walk(struct step *step, int64_t until, bool *ret_is_end)
 {
+    int64_t before = term_start(step);
     char key[64];
     char place[24];
     int64_t last = 0;
@@ -217,9 +222,12 @@ static err_t walk(struct step *step, int64_t before, int64_t until, bool *ret_is
     while (err == ERR_OK && !*ret_is_end && step->count < STEP_RECORDS && clock_monotonic_ms() < until) {
         int64_t at = 0;
         err = batch < last ? store_batch_time(step->store, batch + 1, &at) : ERR_OK;
-        *ret_is_end = batch >= last || at >= before;
+        bool is_misdated = at > step->now;
+        *ret_is_end = batch >= last || (at >= before && !is_misdated);
         if (err == ERR_OK && !*ret_is_end) {
-            err = store_each_logged(step->store, ++batch, judge, step);
+            batch++;
+            err = is_misdated ? store_retain(step->store, batch, step->kind, true)
+                              : store_each_logged(step->store, batch, judge, step);
         }
     }
     snprintf(place, sizeof place, "%" PRId64, batch);
@@ -235,13 +243,17 @@ static err_t look_again(struct step *step)
     if (!step->kind) {
         return err;
     }
+    int64_t at = 0;
+    err = store_batch_time(step->store, retention->retained_batch, &at);
+    if (err != ERR_OK || at >= term_start(step)) {
+        return err; /* its term is longer now than it was: the walk does not come by here again */
+    }
     err = store_retain(step->store, retention->retained_batch, step->kind, false);
-    bool has_term = retention->months[step->kind->number] > 0; /* no more, perhaps: then the walk comes by here again */
-    return err == ERR_OK && has_term ? store_each_logged(step->store, retention->retained_batch, judge, step) : err;
+    return err == ERR_OK ? store_each_logged(step->store, retention->retained_batch, judge, step) : err;
 }
 
 /* Until some are found, or the time is over; of one kind, since each kind's erasing is an act of its own. */
-static err_t gather(struct step *step, const struct city *city, int64_t now, bool *ret_has_more)
+static err_t gather(struct step *step, bool *ret_has_more)
 {
     const struct retention *retention = step->retention;
     int64_t until = clock_monotonic_ms() + STEP_MS;
@@ -257,7 +269,7 @@ static err_t gather(struct step *step, const struct city *city, int64_t now, boo
         bool is_end = true;
         step->kind = kind_by_number(number);
         if (step->kind && retention->months[number]) {
-            err = walk(step, term_start(retention, step->kind, city, now), until, &is_end);
+            err = walk(step, until, &is_end);
         }
         if (!is_end || step->count > 0) {
             return err;
@@ -267,7 +279,7 @@ static err_t gather(struct step *step, const struct city *city, int64_t now, boo
     return err;
 }
 
-static err_t erase_due(struct step *step, struct city *city, int64_t now)
+static err_t erase_due(struct step *step)
 {
     char detail[64];
     struct filed filed;
@@ -278,38 +290,60 @@ static err_t erase_due(struct step *step, struct city *city, int64_t now)
     snprintf(detail, sizeof detail, "%zu; %" PRId64 " months", step->count,
              step->retention->months[step->kind->number]);
     struct act_note note = {ACT_RETENTION, NULL, step->kind->name, detail, ""};
-    err_t err = acts_file(city, step->store, &note, now, &filed, &faults);
+    err_t err = acts_file(step->city, step->store, &note, step->now, &filed, &faults);
     for (size_t i = 0; i < step->count && err == ERR_OK; i++) {
-        err = store_erase(step->store, step->due[i].party, step->due[i].id, filed.id, now);
+        err = store_erase(step->store, step->due[i].party, step->due[i].id, filed.id, step->now);
         err = err == ERR_INVALID ? ERR_OK : err; /* it holds nothing but codes */
     }
     return err;
 }
 
-static err_t begin_pass(struct retention *retention, struct store *store)
+/* What is erased does not come back, and a clock may be wrong for an hour: a day counts where the hub has seen the one
+ * before it, too. */
+static err_t confirm_day(struct store *store, int64_t today, bool *ret_is_confirmed)
+{
+    static const char key[] = "retention_day";
+    char text[32];
+    char *noted = store_noted(store, key);
+    char *end = noted;
+    int64_t day = noted ? strtoll(noted, &end, 10) : INT64_MIN;
+    bool is_noted = noted && day == today;
+    *ret_is_confirmed = is_noted ? *end == '+' : noted && day == today - 1;
+    free(noted);
+    if (is_noted) {
+        return ERR_OK;
+    }
+    if (!*ret_is_confirmed) {
+        log_info("retention-waits", "text=\"the day before this one was not seen: nothing is erased before tomorrow\"");
+    }
+    snprintf(text, sizeof text, "%" PRId64 "%s", today, *ret_is_confirmed ? "+" : "");
+    return store_note(store, key, text);
+}
+
+static err_t begin_pass(struct retention *retention, struct store *store, int64_t today)
 {
     if (retention->is_under_way) {
         return ERR_OK;
     }
-    retention->is_under_way = true;
     retention->retained_batch = 0;
     retention->retained_kind = 0;
-    return look_at_followers(retention, store);
+    err_t err = confirm_day(store, today, &retention->is_under_way);
+    return err == ERR_OK && retention->is_under_way ? look_at_followers(retention, store) : err;
 }
 
 err_t retention_run(struct retention *retention, struct city *city, struct store *store, int64_t now, bool *ret_erased,
                     bool *ret_has_more)
 {
-    struct step step = {.retention = retention, .store = store};
+    struct step step = {.retention = retention, .city = city, .store = store, .now = now};
     int64_t today = day_of(now, city->intake.utc_offset_minutes);
     *ret_erased = *ret_has_more = false;
     if (!retention->is_set || retention->done_day == today) {
         return ERR_OK;
     }
     err_t err = store_begin(store);
-    err = err == ERR_OK ? begin_pass(retention, store) : err;
-    err = err == ERR_OK ? gather(&step, city, now, ret_has_more) : err;
-    err = err == ERR_OK ? erase_due(&step, city, now) : err;
+    err = err == ERR_OK ? begin_pass(retention, store, today) : err;
+    err = err == ERR_OK && retention->is_under_way ? gather(&step, ret_has_more) : err;
+    err = err == ERR_OK ? erase_due(&step) : err;
     err = err == ERR_OK ? store_commit(store) : err;
     if (err != ERR_OK) {
         store_rollback(store);

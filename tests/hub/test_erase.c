@@ -5,6 +5,7 @@
 #include "common/text.h"
 #include "hub/acts.h"
 #include "hub/store_clock.h"
+#include "hub/store_sqlite.h"
 #include "proto/kinds.h"
 #include "proto/rights.h"
 
@@ -215,6 +216,12 @@ static int pass(struct town *town, struct retention *retention, int64_t now)
     return steps;
 }
 
+/* A pass of the day before, in which nothing is erased: the hub has not seen the one before that. */
+static void eve(struct town *town, struct retention *retention, int64_t now)
+{
+    assert_int_equal(pass(town, retention, now - DAY), 0);
+}
+
 static void test_content_goes_when_its_term_is_over_and_nobody_waits(void **state)
 {
     struct town *town = *state;
@@ -224,7 +231,9 @@ static void test_content_goes_when_its_term_is_over_and_nobody_waits(void **stat
     assert_outcome(bench_put(town->bench, sample_warning, "{}", 1), OUTCOME_STORED, 1);
     assert_outcome(bench_put(town->bench, sample_review, "{}", 2), OUTCOME_STORED, 2);
     town_desk(town, now);
+    eve(town, &retention, now + INT64_C(330) * DAY);
     assert_int_equal(pass(town, &retention, now + INT64_C(330) * DAY), 0);
+    eve(town, &retention, now + 13 * MONTH);
     assert_int_equal(pass(town, &retention, now + 13 * MONTH), 0); /* nobody has acknowledged the warning */
     assert_int_equal(look(town, 1).remnants, 0);
     assert_string_equal(town_file(town, warning_step("acknowledge")), "");
@@ -236,6 +245,80 @@ static void test_content_goes_when_its_term_is_over_and_nobody_waits(void **stat
     assert_int_equal(look(town, 2).remnants, 0); /* has no term */
     assert_int_equal(town_count(town, "warning", "|resolved"), 1);
     assert_int_equal(pass(town, &retention, now + 13 * MONTH + 2 * DAY), 0);
+    retention_done(&retention);
+}
+
+static const char rejected[] =
+    "{\"decision\": \"rejected\", \"rejection_reason\": \"不符合要求。\", \"next_follow_up_on\": null}"; /* nothing is
+                                                                                                            awaited */
+
+static void test_a_clock_that_is_wrong_for_a_while_erases_nothing(void **state)
+{
+    struct town *town = *state;
+    struct retention retention;
+    set_term(&retention, KIND_REVIEW_REPORT, 6);
+    int64_t now = clock_ms();
+    assert_outcome(bench_put(town->bench, sample_review, rejected, 1), OUTCOME_STORED, 1);
+    town_desk(town, now);
+    assert_int_equal(pass(town, &retention, now), 0);
+    assert_int_equal(pass(town, &retention, now + 120 * MONTH), 0);
+    retention.done_day = INT64_MIN; /* the hub was started again in that hour */
+    assert_int_equal(pass(town, &retention, now + 120 * MONTH), 0);
+    assert_int_equal(pass(town, &retention, now + DAY), 0);
+    assert_int_equal(pass(town, &retention, now + 2 * DAY), 0);
+    assert_int_equal(look(town, 1).remnants, 0);
+    retention_done(&retention);
+}
+
+static void test_what_a_wrong_clock_has_dated_holds_nobody_up(void **state)
+{
+    struct town *town = *state;
+    struct retention retention;
+    set_term(&retention, KIND_REVIEW_REPORT, 6);
+    int64_t now = clock_ms();
+    assert_outcome(bench_put(town->bench, sample_review, rejected, 1), OUTCOME_STORED, 1);
+    assert_outcome(bench_put(town->bench, sample_review,
+                             "{\"decision\": \"rejected\", \"rejection_reason\": \"不符合要求。\", "
+                             "\"next_follow_up_on\": null, \"activity_no\": \"2\"}",
+                             2),
+                   OUTCOME_STORED, 2);
+    assert_int_equal(sqlite3_exec(town->bench->store->db,
+                                  "update batch set at = at + 315360000000 where id = (select min(batch) from record)",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    town_desk(town, now);
+    eve(town, &retention, now + 8 * MONTH);
+    assert_int_equal(pass(town, &retention, now + 8 * MONTH), 1);
+    assert_int_equal(look(town, 1).remnants, 0);
+    assert_int_equal(look(town, 2).remnants, 1);
+    eve(town, &retention, now + 130 * MONTH);
+    assert_int_equal(pass(town, &retention, now + 130 * MONTH), 1);
+    assert_int_equal(look(town, 1).remnants, 1);
+    retention_done(&retention);
+}
+
+static void test_a_term_that_is_changed_counts_for_what_waited(void **state)
+{
+    struct town *town = *state;
+    struct retention retention;
+    set_term(&retention, KIND_RISK_WARNING, 12);
+    int64_t now = clock_ms();
+    assert_outcome(bench_put(town->bench, sample_warning, "{}", 1), OUTCOME_STORED, 1);
+    town_desk(town, now);
+    eve(town, &retention, now + 13 * MONTH);
+    assert_int_equal(pass(town, &retention, now + 13 * MONTH), 0); /* nobody has acknowledged the warning */
+    assert_string_equal(town_file(town, warning_step("acknowledge")), "");
+    assert_string_equal(town_file(town, warning_step("resolve")), "");
+    town_desk(town, now + 13 * MONTH);
+    set_term(&retention, KIND_RISK_WARNING, 60);
+    assert_int_equal(pass(town, &retention, now + 13 * MONTH + DAY), 0);
+    set_term(&retention, KIND_REVIEW_REPORT, 60); /* the line of the warnings is gone for a day */
+    assert_int_equal(pass(town, &retention, now + 13 * MONTH + 2 * DAY), 0);
+    assert_int_equal(look(town, 1).remnants, 0);
+    set_term(&retention, KIND_RISK_WARNING, 60);
+    eve(town, &retention, now + 61 * MONTH);
+    assert_int_equal(pass(town, &retention, now + 61 * MONTH), 1);
+    assert_int_equal(look(town, 1).remnants, 1);
     retention_done(&retention);
 }
 
@@ -264,6 +347,7 @@ static void test_not_before_the_follower_has_it(void **state)
                                         "\"已收悉。\", \"submitter\": {\"name\": \"赵敏\", \"role\": \"经办人\"}}"),
                         "");
     town_desk(town, now);
+    eve(town, &retention, now + 3 * MONTH);
     assert_int_equal(pass(town, &retention, now + 3 * MONTH), 0);
     assert_int_equal(count_remnants(town, acceptance), 0);
     retention_acknowledge(&retention, town->bench->party.row,
@@ -290,6 +374,8 @@ static void test_a_hub_that_is_killed_between_goes_on(void **state)
         assert_outcome(bench_put(town->bench, sample_review, patch, (uint8_t)n), OUTCOME_STORED, (uint64_t)n);
     }
     town_desk(town, now);
+    set_term(&retention, KIND_REVIEW_REPORT, 6);
+    eve(town, &retention, now + 12 * MONTH);
     for (int i = 0; i < 1000 && has_more; i++) {
         bool is_erased = false;
         set_term(&retention, KIND_REVIEW_REPORT, 6); /* as after each start: it knows nothing */
@@ -355,6 +441,9 @@ int main(void)
         TOWN_TEST(test_neighbours_in_the_batch_are_untouched),
         TOWN_TEST(test_no_second_copy_is_kept),
         TOWN_TEST(test_content_goes_when_its_term_is_over_and_nobody_waits),
+        TOWN_TEST(test_a_clock_that_is_wrong_for_a_while_erases_nothing),
+        TOWN_TEST(test_what_a_wrong_clock_has_dated_holds_nobody_up),
+        TOWN_TEST(test_a_term_that_is_changed_counts_for_what_waited),
         TOWN_TEST(test_not_before_the_follower_has_it),
         TOWN_TEST(test_a_hub_that_is_killed_between_goes_on),
         TOWN_TEST(test_the_file_names_kinds_and_months),
