@@ -96,8 +96,10 @@ static err_t add_party(struct admin *admin, zmsg_t *request, int64_t now)
     admin_frame(request, code, sizeof code);
     admin_frame(request, expires, sizeof expires);
     snprintf(detail, sizeof detail, "%s, %s, %s, %s", party.name, party.entity_type, party.sectors, party.district);
-    enum act act = strcmp(party.role, "entity") == 0 ? ACT_ENTITY_ADD : ACT_PEER_ADD;
-    err_t err = store_put_party(admin->store, &party, now);
+    int role = role_find(party.role);
+    enum act act = role == ROLE_ENTITY ? ACT_ENTITY_ADD : ACT_PEER_ADD;
+    bool is_peer = role == ROLE_ENTITY || role == ROLE_PROVINCE; /* the city is its hub's own row */
+    err_t err = is_peer ? store_put_party(admin->store, &party, now) : ERR_INVALID;
     if (err == ERR_EXISTS) {
         snprintf(admin->text, sizeof admin->text,
                  tr("%s is registered already; use `invite` for a new join link",
@@ -119,10 +121,17 @@ static err_t run_party_add(struct admin *admin, zmsg_t *request)
     return err;
 }
 
-err_t admin_unknown_party(err_t err, const char *party, char reterr_reason[ADMIN_TEXT])
+err_t admin_find_peer(struct admin *admin, const char *party, struct party *ret_party)
 {
+    err_t err = store_find_party(admin->store, party, ret_party);
     if (err == ERR_NOT_FOUND) {
-        snprintf(reterr_reason, ADMIN_TEXT, tr("no party %s is registered", "没有登记 %s"), party);
+        snprintf(admin->text, sizeof admin->text, tr("no party %s is registered", "没有登记 %s"), party);
+    } else if (err == ERR_OK && role_find(ret_party->role) == ROLE_CITY) {
+        snprintf(admin->text, sizeof admin->text,
+                 tr("%s is the city itself, whose keys are this hub's: see agn-hub key rotate",
+                    "%s 即本市，其密钥就是枢纽的密钥：见 agn-hub key rotate"),
+                 party);
+        err = ERR_INVALID;
     }
     return err;
 }
@@ -151,7 +160,7 @@ static err_t run_set_state(struct admin *admin, zmsg_t *request)
     admin_frame(request, state, sizeof state);
     const struct state_act *act = find_state_act(state);
     err_t err = act ? ERR_OK : ERR_INVALID;
-    err = err == ERR_OK ? admin_unknown_party(store_find_party(admin->store, party, &now), party, admin->text) : err;
+    err = err == ERR_OK ? admin_find_peer(admin, party, &now) : err;
     if (err != ERR_OK) {
         return err;
     }

@@ -39,8 +39,9 @@ MUST_CHECK err_t admin_erase(struct admin *admin, zmsg_t *request);
 
 /* For those who run a command: the next frame's text; "" where there is none. */
 void admin_frame(zmsg_t *request, char *out, size_t size);
-/* ERR, and where it is ERR_NOT_FOUND the reason. */
-err_t admin_unknown_party(err_t err, const char *party, char reterr_reason[ADMIN_TEXT]);
+/* Whom an operator lets in and shuts out. ERR_NOT_FOUND where nobody is called so, ERR_INVALID for the city itself:
+ * both with the reason. */
+MUST_CHECK err_t admin_find_peer(struct admin *admin, const char *party, struct party *ret_party);
 /* Judges the act by the one table, and files it: whoever calls this has the act and its record in one group. */
 MUST_CHECK err_t admin_put_act(struct admin *admin, enum act act, const char *subject, const char *detail);
 

@@ -14,14 +14,15 @@ err_t admin_invite(struct admin *admin, zmsg_t *request)
     char code[32];
     char expires[24];
     char replaces[4];
+    struct party found;
     admin_frame(request, party, sizeof party);
     admin_frame(request, code, sizeof code);
     admin_frame(request, expires, sizeof expires);
     admin_frame(request, replaces, sizeof replaces);
     const struct invitation invitation = {
         .code = code, .expires_at = strtoll(expires, NULL, 10), .replaces = *replaces == '1', .reason = admin->reason};
-    err_t err =
-        admin_unknown_party(store_put_invitation(admin->store, party, &invitation, clock_ms()), party, admin->text);
+    err_t err = admin_find_peer(admin, party, &found);
+    err = err == ERR_OK ? store_put_invitation(admin->store, party, &invitation, clock_ms()) : err;
     return err == ERR_OK ? admin_put_act(admin, invitation.replaces ? ACT_KEY_REPLACE : ACT_INVITE, party, "") : err;
 }
 
@@ -53,7 +54,7 @@ err_t admin_key_revoke(struct admin *admin, zmsg_t *request)
     int64_t count = 0;
     admin_frame(request, party, sizeof party);
     admin_frame(request, name, sizeof name);
-    err_t err = admin_unknown_party(store_find_party(admin->store, party, &admin->changed), party, admin->text);
+    err_t err = admin_find_peer(admin, party, &admin->changed);
     err = err == ERR_OK ? store_load_keys(admin->store, admin->changed.row, &keys) : err;
     if (err != ERR_OK) {
         return err;

@@ -75,11 +75,13 @@ struct search {
 static void match_party(void *self, const struct party *party)
 {
     struct search *search = self;
+    if (strcmp(party->role, search->role) != 0) {
+        return;
+    }
     if (strcmp(party->party, search->name) == 0) {
         search->is_exact = true;
         memcpy(search->party, party->party, sizeof search->party);
-    } else if (!search->is_exact && strcmp(party->name, search->name) == 0 && strcmp(party->role, search->role) == 0 &&
-               strcmp(party->state, "revoked") != 0) {
+    } else if (!search->is_exact && strcmp(party->name, search->name) == 0 && strcmp(party->state, "revoked") != 0) {
         size_t used = strlen(search->called);
         snprintf(search->called + used, sizeof search->called - used, "%s%s", used ? " " : "", party->party);
         memcpy(search->party, party->party, sizeof search->party);

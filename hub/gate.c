@@ -60,6 +60,9 @@ void gate_put(struct gate *gate, const struct registrant *registrant)
 {
     char row[24];
     char hex[2 * KEY_SIZE + 1];
+    if (role_find(registrant->party.role) == ROLE_CITY) {
+        return;
+    }
     snprintf(row, sizeof row, "%lld", (long long)registrant->party.row);
     drop_passes(gate, zhashx_lookup(gate->registrants, row));
     for (size_t i = 0; i < registrant->keys.count; i++) {

@@ -17,7 +17,7 @@ struct gate *gate_open(void);
 /* Takes NULL. */
 void gate_close(struct gate *gate);
 
-/* Takes in or replaces one party with its keys. */
+/* Takes in or replaces one party with its keys; the city speaks from within, and never comes in. */
 void gate_put(struct gate *gate, const struct registrant *registrant);
 
 /* Whose key it is. */

@@ -171,6 +171,9 @@ err_t store_enrol(struct store *store, struct enrolment *enrolment, int64_t now)
         return err;
     }
     err = store_party_at(store, enrolling.row, party);
+    if (err == ERR_OK && role_find(party->role) == ROLE_CITY) {
+        return refuse(&enrolling, "code_invalid"); /* nobody comes in as the hub itself */
+    }
     /* A code lets in who was never in; what an operator has ended, an operator begins again. */
     bool may_come =
         strcmp(party->state, "active") == 0 || (!enrolment->has_former && strcmp(party->state, "invited") == 0);

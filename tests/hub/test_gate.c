@@ -36,6 +36,18 @@ static void test_only_an_active_partys_key_comes_in(void **state)
     gate_close(gate);
 }
 
+static void test_the_city_never_comes_in(void **state)
+{
+    (void)state;
+    struct gate *gate = gate_open();
+    struct registrant registrant = registrant_with(1, "active", 1);
+    snprintf(registrant.party.role, sizeof registrant.party.role, "city");
+    gate_put(gate, &registrant);
+    assert_false(comes_in(gate, &registrant, 0, NOW));
+    assert_null(gate_known(gate, registrant.keys.list[0].curve_key));
+    gate_close(gate);
+}
+
 static void test_a_former_key_comes_in_until_its_overlap_ends(void **state)
 {
     (void)state;
@@ -126,6 +138,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_only_an_active_partys_key_comes_in),
+        cmocka_unit_test(test_the_city_never_comes_in),
         cmocka_unit_test(test_a_former_key_comes_in_until_its_overlap_ends),
         cmocka_unit_test(test_a_revoked_key_stays_out_and_the_others_come_in),
         cmocka_unit_test(test_a_key_that_a_party_has_no_more_is_forgotten),

@@ -123,6 +123,17 @@ def check_roles(site, hub, agent):
     return entity, other
 
 
+def check_city(hub):
+    """The city's own row in the registry is the hub's: no verb gives its name or its place to anybody."""
+    before = hub.cli("key", "show").stdout
+    for verb in (("entity", "invite", "--replace"), ("entity", "revoke"), ("peer", "invite", "--replace"), ("peer", "revoke")):
+        done = as_user(hub, "administrator", *verb[:2], "city-330100", *verb[2:], "--reason", "演练")
+        require(done.returncode == REFUSED and "city-330100" in done.stderr, f"{verb} is refused", done.stderr)
+    hub.stop()
+    hub.start()
+    check(hub.cli("key", "show").stdout == before, "no verb touches the city itself, and the hub begins again as it was")
+
+
 def check_acts(hub, agent, entity, other):
     rows = hub.cli_json("audit-log")
     found = {(row["act"], row["subject"]): row for row in rows}
@@ -232,6 +243,8 @@ def test(site):
     open_home(site, hub)
     entity, other = check_roles(site, hub, agent)
     check_acts(hub, agent, entity, other)
+    check_city(hub)
+    open_home(site, hub)
     check_socket(hub, agent)
     check_changes(hub)
     check_at_rest(site)
