@@ -168,7 +168,7 @@ err_t shelf_open(const struct home *home, bool is_writer, struct shelf **ret_she
     snprintf(shelf->folder, sizeof shelf->folder, "%.3960s/" FOLDER, home->path);
     snprintf(path, sizeof path, "%s/registry.db", shelf->folder);
     err_t err = is_writer ? make_folders(shelf, reterr_reason) : ERR_OK;
-    if (!is_writer && access(path, F_OK) != 0) {
+    if (!is_writer && access(path, F_OK) != 0 && errno == ENOENT) {
         snprintf(reterr_reason, 256, tr("no attachments are kept here yet", "此处尚无附件"));
         err = ERR_NOT_FOUND;
     }
