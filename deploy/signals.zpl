@@ -1,7 +1,8 @@
 #   Rules that look for clusters among risk warnings. Copy to the hub's (or the province's) folder as signals.zpl.
 #   在风险预警中寻找聚集的规则。请复制到枢纽（或省级平台）目录，文件名 signals.zpl。
 #
-#   A rule is a section; its name is its identity: what was signalled is remembered under it.
+#   All of it stands below the one section `signals`. A rule is a section in that; its name is its identity: what was
+#   signalled is remembered under it.  全部内容均在唯一的 signals 段内：其下每个子段为一条规则，名称即其标识
 #     group         what the warnings have in common, some of: model_name, model_vendor, sector (who),
 #                   risk_domain, risk_subdomain, harm_kind (what)                        按何分组
 #     label         the rule's name for people                                           规则名称
