@@ -85,7 +85,7 @@ static err_t find_withheld(struct put *put, const uint8_t id[RECORD_ID_SIZE], st
 static void say_not_permitted(const struct projection *projection, struct faults *faults)
 {
     fault_add(faults, "record_not_permitted", projection->action == NO_ACTION ? "kind" : "action",
-              "this party may not file it: data dictionary section 7");
+              "this party may not file it: who may is said in docs/records.md, \"Filed by\" and \"Life cycle\"");
 }
 
 static err_t judge_step(struct put *put, const struct projection *projection, const struct party *owner,

@@ -197,9 +197,10 @@ bool desk_may(const struct step *wanted)
     bool is_allowed = (kind->filers & BY_PROVINCE) && (!step || (step->by & BY_PROVINCE)) &&
                       (wanted->is_own || !step || step->whose != WHOSE_OWN);
     if (!is_allowed) {
-        complain(
-            tr("the province may not file a %s%s%s: data dictionary section 7", "省级不得提交 %s%s%s：见数据字典第7节"),
-            kind->name, code ? " " : "", code ? code : "");
+        complain(tr("the province may not file a %s%s%s: who may is said in docs/records.md, \"Filed by\" and \"Life "
+                    "cycle\"",
+                    "省级不得提交 %s%s%s：何方可以提交，见 docs/records.md 的“报送方”与“生命周期”"),
+                 kind->name, code ? " " : "", code ? code : "");
         return false;
     }
     int now = wanted->state && wanted->root && wanted->root->life

@@ -305,7 +305,7 @@ def check_resync(province, cities):
 
 def check_refusals(province, case, raised, sent):
     for command, record, words in (
-            ("file", {"kind": "review_report"}, "review_report"), ("file", {"kind": "city_plan"}, "city_plan"),
+            ("file", {"kind": "review_report"}, "review_report"), ("file", {"kind": "city_plan"}, "docs/records.md"),
             ("notice", {"kind": "risk_warning"}, "kind"), ("warn", {"action": "resolve", "refers_to": raised}, "resolve"),
             ("notice", notice(audience={"sectors": ["space"]}), "audience.sectors[0]")):
         done = filed(province, command, record=record, ok=False)
