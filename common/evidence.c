@@ -19,6 +19,9 @@ bool head_is_signed(const struct signed_head *head, const struct signing_key *hu
 enum heads heads_compare(const struct suite *suite, const struct tree_head *known, const struct tree_head *later,
                          struct view consistency)
 {
+    if (memcmp(later->epoch, known->epoch, EPOCH_SIZE) != 0) {
+        return HEADS_OTHER_STORE;
+    }
     if (later->size < known->size) {
         return HEADS_ROLLBACK;
     }

@@ -13,14 +13,15 @@ struct signed_head {
 
 bool head_is_signed(const struct signed_head *head, const struct signing_key *hub_key);
 
-/* How a head stands to one that was known before, of the same hub and epoch. All but the first cannot be: both are
- * signed, so together they are the proof. */
+/* How a head stands to one that was known before, of the same hub. All but the first cannot be, as long as the hub's
+ * store is the same: both are signed, so together they are the proof. */
 enum heads {
     HEADS_AGREE,
-    HEADS_ROLLBACK,  /* the later one is smaller */
-    HEADS_FORK,      /* of one size, with two roots */
-    HEADS_REWRITTEN, /* the larger is not shown to go on with the smaller */
-    HEADS_OLD_KEY,   /* one is signed with a key that the hub had no more by then; its content is not looked at */
+    HEADS_ROLLBACK,    /* the later one is smaller */
+    HEADS_FORK,        /* of one size, with two roots */
+    HEADS_REWRITTEN,   /* the larger is not shown to go on with the smaller */
+    HEADS_OLD_KEY,     /* one is signed with a key that the hub had no more by then; its content is not looked at */
+    HEADS_OTHER_STORE, /* the later one is of another epoch: nothing leads from the known ledger to it */
 };
 
 /* CONSISTENCY: what the hub sent to show that LATER goes on with KNOWN; looked at where LATER is the larger. */

@@ -147,8 +147,9 @@ static int note_wal(void *arg, sqlite3 *db, const char *name, int pages)
     return SQLITE_OK;
 }
 
-/* The epoch names this life of the store: made once, with the store. */
-static err_t load_epoch(struct store *store, bool is_writer)
+/* The epoch names this life of the store: made once, with the store. A store with records that has lost it has been
+ * changed: under another one no peer could hold it to what it has shown and confirmed. */
+static err_t load_epoch(struct store *store, bool is_writer, const char *path, char reterr_reason[256])
 {
     sqlite3_stmt *get = store_statement(store, GET_META);
     db_bind_str(get, 1, "epoch");
@@ -159,8 +160,17 @@ static err_t load_epoch(struct store *store, bool is_writer)
         return ERR_OK;
     }
     sqlite3_reset(get);
+    if (err == ERR_OK || (err == ERR_NOT_FOUND && store->number > 0)) {
+        snprintf(
+            reterr_reason, 256,
+            tr("%.120s: the epoch is gone, which names this store: the file was changed or is damaged; put a backup "
+               "in its place",
+               "%.120s：标识本存储的纪元缺失，文件已被改动或损坏；请恢复备份"),
+            path);
+        return ERR_INVALID;
+    }
     if (err != ERR_NOT_FOUND || !is_writer) {
-        return err == ERR_OK ? ERR_INVALID : err;
+        return err;
     }
     if (RAND_bytes(store->epoch, EPOCH_SIZE) != 1) {
         return ERR_IO;
@@ -228,9 +238,9 @@ err_t store_open(const struct home *home, bool is_writer, const struct store_set
     err_t err = db_open(path, is_writer ? DB_WRITER : DB_READER, store_migrations, store_migration_count, &store->db,
                         reterr_reason);
     if (err == ERR_OK) {
-        err = load_epoch(store, is_writer);
-        err = err == ERR_OK ? load_numbers(store) : err;
         *reterr_reason = '\0';
+        err = load_numbers(store);
+        err = err == ERR_OK ? load_epoch(store, is_writer, path, reterr_reason) : err;
         err = err == ERR_OK && is_writer ? ready_to_write(store, path, reterr_reason) : err;
         if (err != ERR_OK && !*reterr_reason) {
             snprintf(reterr_reason, 256, "%.150s: %.90s", path, sqlite3_errmsg(store->db));

@@ -66,8 +66,35 @@ static void print_head(const struct look *look, struct witness *witness, const c
     printf("      head %s\n      signature %s\n      hub_key %s\n", head_hex, signature_hex, key_hex);
 }
 
+/* What is said of the two heads of an alarm. */
+struct explanation {
+    const char *known, *later, *meaning;
+};
+
+static struct explanation explain(const char *kind)
+{
+    struct explanation contradictory = {
+        tr("known before", "此前已知"), tr("shown later", "其后出示"),
+        tr("The hub's keys have signed both, and they cannot both be true.", "两者均由枢纽密钥签署而不能同时成立。")};
+    if (strcmp(kind, alarm_code(HEADS_OLD_KEY)) == 0) {
+        return (struct explanation){
+            tr("by the old key", "旧密钥所签"), tr("by the hub", "枢纽所签"),
+            tr("Somebody else has the old key, and whoever was shown the first head was deceived.",
+               "旧密钥已为他人持有，被出示第一份签名根的一方受到了欺骗。")};
+    }
+    if (strcmp(kind, alarm_code(HEADS_OTHER_STORE)) == 0) {
+        contradictory.meaning =
+            tr("The hub's keys have signed both, of two stores: nothing shows that the later one holds what the other "
+               "did.",
+               "两者均由枢纽密钥签署，但属于两个存储：无法证明后者包含前者的记录。");
+    }
+    return contradictory;
+}
+
 static void print_alarm(const struct look *look, struct witness *witness, sqlite3_stmt *stmt)
 {
+    const char *kind = db_column_str(stmt, 2);
+    const struct explanation words = explain(kind);
     char at[20];
     char name[512];
     char told_by[512];
@@ -77,15 +104,10 @@ static void print_alarm(const struct look *look, struct witness *witness, sqlite
     printf(tr("!!! LEDGER ALARM %" PRId64 ", hub %" PRId64 " %s: %s (raised %s)\n",
               "!!! 台账警报 %" PRId64 "，枢纽 %" PRId64 " %s：%s（发现于 %s）\n"),
            (int64_t)sqlite3_column_int64(stmt, 0), (int64_t)sqlite3_column_int64(stmt, 1), name,
-           enumeration_label(&enum_alarm, db_column_str(stmt, 2), text_is_chinese()), at);
-    bool is_old_key = strcmp(db_column_str(stmt, 2), alarm_code(HEADS_OLD_KEY)) == 0;
-    print_head(look, witness, is_old_key ? tr("by the old key", "旧密钥所签") : tr("known before", "此前已知"), stmt, 5,
-               told_by);
-    print_head(look, witness, is_old_key ? tr("by the hub", "枢纽所签") : tr("shown later", "其后出示"), stmt, 9, "");
-    puts(is_old_key ? tr("    Somebody else has the old key, and whoever was shown the first head was deceived.",
-                         "    旧密钥已为他人持有，被出示第一份签名根的一方受到了欺骗。")
-                    : tr("    The hub's keys have signed both, and they cannot both be true.",
-                         "    两者均由枢纽密钥签署而不能同时成立。"));
+           enumeration_label(&enum_alarm, kind, text_is_chinese()), at);
+    print_head(look, witness, words.known, stmt, 5, told_by);
+    print_head(look, witness, words.later, stmt, 9, "");
+    printf("    %s\n", words.meaning);
     puts(tr("    Keep this, export it (agn-province heads --export FILE) and call the city.\n"
             "    When it is explained: agn-province alarm clear NUMBER --reason TEXT",
             "    请保存并导出（agn-province heads --export FILE），并联系该市核查。\n"

@@ -112,7 +112,11 @@ static err_t take_head(void *self, const struct filed_head *filed)
         claim(comparison, member, &theirs);
         return ERR_OK;
     }
-    return err == ERR_OK ? contradict(comparison, member, HEADS_FORK, &theirs, &ours) : err;
+    if (err != ERR_OK) {
+        return err;
+    }
+    enum heads heads = heads_compare(signing_key_suite(&ours.key), &theirs.head, &ours.head, (struct view){0});
+    return contradict(comparison, member, heads, &theirs, &ours);
 }
 
 static bool read_file(struct comparison *comparison)

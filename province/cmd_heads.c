@@ -20,6 +20,7 @@ static const struct label what_labels[] = {
     {"fork", "ALARM: fork", "警报：分叉"},
     {"rewritten", "ALARM: rewritten", "警报：改写"},
     {"old_key", "ALARM: old key", "警报：旧密钥"},
+    {"other_store", "ALARM: another store", "警报：存储被取代"},
     {"doubtful", "DOUBTFUL: signed when the key had leaked or was given up", "存疑：签署时密钥已泄露或停用"}};
 static const struct enumeration enum_what = {"what", what_labels, sizeof what_labels / sizeof *what_labels};
 

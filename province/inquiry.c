@@ -120,8 +120,10 @@ static err_t raise_alarm(struct inquiry *inquiry, enum heads heads, const struct
     const struct contradiction contradiction = {.heads = heads, .known = known, .later = later, .told_by = told_by};
     bool is_new = false;
     bool stands = false;
+    /* Another epoch the follower and the outbox see for themselves. */
+    bool is_ours = heads != HEADS_OTHER_STORE && (!told_by || strcmp(told_by, TOLD_BY_RECEIPT) == 0);
     err_t err = witness_stands(inquiry->config.witness, inquiry->config.hub, &contradiction, &stands);
-    if (err == ERR_OK && !stands && (!told_by || strcmp(told_by, TOLD_BY_RECEIPT) == 0)) {
+    if (err == ERR_OK && !stands && is_ours) {
         err = inquiry->config.on_lost(inquiry->config.self, inquiry->epoch);
     }
     if (err != ERR_OK) {

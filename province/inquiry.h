@@ -11,9 +11,9 @@
 #include "common/link.h"
 #include "province/witness.h"
 
-/* The hub has another ledger than it showed or confirmed to this province: it was put back, or changed. What was read
- * from it, and sent to it, is to be done again. Called before the alarm is raised, so that a crash between repeats it,
- * and again where it fails. */
+/* The hub has another ledger than it showed or confirmed to this province, in the same epoch: it was put back, or
+ * changed. What was read from it, and sent to it, is to be done again. Called before the alarm is raised, so that a
+ * crash between repeats it, and again where it fails. */
 typedef err_t inquiry_lost_fn(void *self, const uint8_t epoch[EPOCH_SIZE]);
 
 /* The hub has shown no head SINCE then although it was asked; 0: it does. Called again where it fails. */

@@ -14,6 +14,7 @@ static const struct label alarm_labels[] = {
     {"fork", "Two ledgers of one size", "同一规模存在两份台账（分叉）"},
     {"rewritten", "The ledger does not go on with the one before", "台账与此前不连续（被改写）"},
     {"old_key", "Signed with a key that the hub had given up, or that had leaked", "使用枢纽已停用或已泄露的密钥签署"},
+    {"other_store", "Another store in the place of the one that was known", "原有存储已被另一存储取代"},
 };
 const struct enumeration enum_alarm = {"alarm", alarm_labels, sizeof alarm_labels / sizeof *alarm_labels};
 
@@ -70,13 +71,14 @@ enum statement {
 };
 
 static const char *const sql[STATEMENTS] = {
-    [LAST] = "select head, signature, hub_key from head where hub = ?1 and epoch = ?2 and line = " LINE
-             " order by size desc limit 1",
+    [LAST] = "select head, signature, hub_key from head where hub = ?1 and line = " LINE
+             " order by epoch = ?2 desc, size desc limit 1",
     [KNOWN] = "select 1 from head where hub = ?1 limit 1",
-    [OTHER] =
-        "select head, signature, hub_key from head where hub = ?1 and epoch = ?2 and size = ?3 and root <> ?4"
-        " and line = " LINE " and not exists(select 1 from head k where k.hub = ?1 and k.epoch = ?2 and k.size = ?3"
-        " and k.root = ?4 and k.line >= 0) limit 1",
+    [OTHER] = "select head, signature, hub_key from head where hub = ?1 and line = " LINE
+              " and (epoch = ?2 and size = ?3 and root <> ?4 and not exists(select 1 from head k where k.hub = ?1"
+              " and k.epoch = ?2 and k.size = ?3 and k.root = ?4 and k.line >= 0)"
+              " or epoch <> ?2 and not exists(select 1 from head k where k.hub = ?1 and k.epoch = ?2 and k.line >= 0))"
+              " order by size desc limit 1",
     [KEEP] =
         "insert or ignore into head(hub, epoch, line, size, root, at, head, algorithm, signature, hub_key, seen_at)"
         " values(?1, ?2, iif(exists(select 1 from old_key k where k.hub = ?1 and k.key = ?9 and ?5 > k.at), -1 - " LINE

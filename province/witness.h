@@ -41,8 +41,8 @@ void witness_close(struct witness *witness);
 /* For listings: borrowed. */
 sqlite3 *witness_db(struct witness *witness);
 
-/* The largest head of the hub's present line in this epoch, whichever of its keys has signed it: what the next one is
- * held to. ERR_NOT_FOUND: none yet. */
+/* The largest head of the hub's present line, in this epoch or, where it has none of that, in another; whichever of its
+ * keys has signed it: what the next one of this epoch is held to. ERR_NOT_FOUND: none yet. */
 MUST_CHECK err_t witness_last(struct witness *witness, int64_t hub, const uint8_t epoch[EPOCH_SIZE],
                               struct kept_head *ret_head);
 /* Whether it has ever shown one. */
@@ -61,12 +61,13 @@ MUST_CHECK err_t witness_doubts(struct witness *witness, int64_t hub, const stru
 /* The largest doubtful head by a key of which no alarm has told. ERR_NOT_FOUND: none. */
 MUST_CHECK err_t witness_doubtful(struct witness *witness, int64_t hub, struct kept_head *ret_head);
 
-/* A kept head of the same hub's present line, epoch and size with another root, unless HEAD is kept as well: then what
- * contradicts it was told of when that came. ERR_NOT_FOUND: none contradicts. */
+/* A kept head of the same hub's present line that contradicts HEAD by itself: of its epoch and size with another root,
+ * unless HEAD is kept as well, or of another epoch, unless one of HEAD's is; then it was told of when that came.
+ * ERR_NOT_FOUND: none does. */
 MUST_CHECK err_t witness_other(struct witness *witness, int64_t hub, const struct tree_head *head,
                                struct kept_head *ret_head);
 
-/* Two signed heads of one hub and epoch that cannot both be true. */
+/* Two signed heads of one hub that cannot both be true. */
 struct contradiction {
     enum heads heads;
     const struct kept_head *known, *later;

@@ -73,6 +73,18 @@ static void test_one_size_has_one_root(void **state)
     assert_int_equal(compare(&known, &later, (struct view){0}), HEADS_FORK);
 }
 
+static void test_another_epoch_is_another_store_whatever_it_holds(void **state)
+{
+    (void)state;
+    struct tree_head known = head_of(20);
+    for (uint64_t size = 19; size <= 21; size++) {
+        struct tree_head later = head_of(size);
+        struct merkle_path path = consistency(19, size);
+        later.epoch[EPOCH_SIZE - 1] ^= 1;
+        assert_int_equal(compare(&known, &later, merkle_path_view(&path)), HEADS_OTHER_STORE);
+    }
+}
+
 static void test_growth_without_its_proof_is_rewritten(void **state)
 {
     (void)state;
@@ -95,6 +107,7 @@ int main(void)
         cmocka_unit_test(test_a_growing_ledger_agrees_at_every_size),
         cmocka_unit_test(test_a_smaller_head_is_a_rollback_whatever_it_comes_with),
         cmocka_unit_test(test_one_size_has_one_root),
+        cmocka_unit_test(test_another_epoch_is_another_store_whatever_it_holds),
         cmocka_unit_test(test_growth_without_its_proof_is_rewritten),
     };
     return cmocka_run_group_tests(tests, fill, NULL);

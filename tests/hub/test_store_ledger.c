@@ -135,30 +135,35 @@ static void exec(struct bench *bench, const char *sql)
 }
 
 /* As somebody with sqlite3 would. */
-static void assert_refused_after(struct bench *bench, const char *sql)
+static void assert_refused_after(struct bench *bench, const char *sql, const char *what)
 {
     char reason[256];
     batch_free(bench_put(bench, sample_review, "{}", 1));
     exec(bench, sql);
     store_close(bench->store);
     assert_int_equal(store_open(&bench->home, true, &bench_settings, &bench->store, reason), ERR_INVALID);
-    assert_non_null(strstr(reason, "ledger"));
+    assert_non_null(strstr(reason, what));
     bench->store = NULL;
 }
 
 static void test_a_changed_root_is_not_served(void **state)
 {
-    assert_refused_after(*state, "update head set root = zeroblob(32)");
+    assert_refused_after(*state, "update head set root = zeroblob(32)", "ledger");
 }
 
 static void test_a_changed_leaf_is_not_served(void **state)
 {
-    assert_refused_after(*state, "update head set leaves = zeroblob(32)");
+    assert_refused_after(*state, "update head set leaves = zeroblob(32)", "ledger");
 }
 
 static void test_a_record_too_few_is_not_served(void **state)
 {
-    assert_refused_after(*state, "delete from record; delete from batch");
+    assert_refused_after(*state, "delete from record; delete from batch", "ledger");
+}
+
+static void test_a_store_with_records_gets_no_other_epoch(void **state)
+{
+    assert_refused_after(*state, "delete from head; delete from tile; delete from meta where key = 'epoch'", "epoch");
 }
 
 /* Of a store that knew of no ledger. */
@@ -188,6 +193,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_changed_root_is_not_served, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_a_changed_leaf_is_not_served, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_a_record_too_few_is_not_served, bench_setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(test_a_store_with_records_gets_no_other_epoch, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_an_old_store_gets_its_ledger_from_its_records, bench_setup,
                                         bench_teardown),
     };

@@ -34,19 +34,25 @@ static int close_desk(void **state)
     return 0;
 }
 
-static struct kept_head head_by(const struct signing_key *whose, uint64_t size, uint8_t root, int64_t at)
+static struct kept_head head_in(const uint8_t life[EPOCH_SIZE], const struct signing_key *whose, uint64_t size,
+                                uint8_t root, int64_t at)
 {
     struct tree_head head = {.size = size, .at = at};
     uint8_t bytes[HEAD_SIZE];
     uint8_t signature[SIGNATURE_SIZE] = {root};
     struct kept_head kept;
-    memcpy(head.epoch, epoch, EPOCH_SIZE);
+    memcpy(head.epoch, life, EPOCH_SIZE);
     memset(head.root, root, sizeof head.root);
     head_encode(&head, bytes);
     assert_int_equal(kept_head_take((struct view){bytes, sizeof bytes}, (struct view){signature, sizeof signature},
                                     signing_key_view(whose), &kept),
                      ERR_OK);
     return kept;
+}
+
+static struct kept_head head_by(const struct signing_key *whose, uint64_t size, uint8_t root, int64_t at)
+{
+    return head_in(epoch, whose, size, root, at);
 }
 
 static struct kept_head head_of(uint64_t size, uint8_t root)
@@ -88,7 +94,6 @@ static int64_t ask(struct desk *desk, const char *sql)
 static void test_the_largest_head_is_the_last_through_a_restart(void **state)
 {
     struct desk *desk = *state;
-    static const uint8_t other[EPOCH_SIZE] = {8};
     struct kept_head last;
     char reason[256];
     assert_int_equal(witness_last(desk->witness, 1, epoch, &last), ERR_NOT_FOUND);
@@ -103,7 +108,29 @@ static void test_the_largest_head_is_the_last_through_a_restart(void **state)
     assert_int_equal(last.head.size, 9);
     assert_memory_equal(last.bytes, expected.bytes, HEAD_SIZE);
     assert_memory_equal(last.signature, expected.signature, SIGNATURE_SIZE);
-    assert_int_equal(witness_last(desk->witness, 1, other, &last), ERR_NOT_FOUND);
+}
+
+static void test_another_epoch_is_held_to_the_one_before_until_that_is_explained(void **state)
+{
+    struct desk *desk = *state;
+    static const uint8_t next[EPOCH_SIZE] = {8};
+    struct kept_head last;
+    struct kept_head head = head_in(next, &key, 3, 1, 1700000000000);
+    keep(desk, 1, 5, 1);
+    keep(desk, 1, 9, 2);
+    assert_int_equal(witness_last(desk->witness, 1, next, &last), ERR_OK);
+    assert_int_equal(last.head.size, 9);
+    assert_memory_equal(last.head.epoch, epoch, EPOCH_SIZE);
+    assert_int_equal(witness_other(desk->witness, 1, &head.head, &last), ERR_OK); /* as somebody else was shown it */
+    assert_int_equal(last.head.size, 9);
+    assert_true(raise_alarm(desk, 1, HEADS_OTHER_STORE));
+    assert_int_equal(witness_clear(desk->witness, 1, "li", "the disk was lost", 3), ERR_OK);
+    assert_int_equal(witness_last(desk->witness, 1, next, &last), ERR_NOT_FOUND);
+    assert_int_equal(witness_keep(desk->witness, 1, &head, 4), ERR_OK);
+    assert_int_equal(witness_last(desk->witness, 1, next, &last), ERR_OK);
+    assert_int_equal(last.head.size, 3);
+    head = head_of(7, 7); /* of the former store, which was known here */
+    assert_int_equal(witness_other(desk->witness, 1, &head.head, &last), ERR_NOT_FOUND);
 }
 
 static void test_the_first_head_of_a_size_stays(void **state)
@@ -322,6 +349,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_desk, close_desk)
     const struct CMUnitTest tests[] = {
         TEST(test_the_largest_head_is_the_last_through_a_restart),
+        TEST(test_another_epoch_is_held_to_the_one_before_until_that_is_explained),
         TEST(test_the_first_head_of_a_size_stays),
         TEST(test_an_alarm_stands_once_with_both_heads_until_it_is_cleared),
         TEST(test_a_cleared_alarm_begins_a_new_line),

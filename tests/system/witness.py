@@ -56,8 +56,8 @@ def wait_alarm(province, kind, seconds=20):
         return [alarm for alarm in standing(province) if alarm["what"] == kind]
     alarm = wait_until(found, seconds, 0.1, f"an alarm {kind}: {[row['what'] for row in heads_of(province)[1]]}")[0]
     known, later = unpack(alarm, "known_head"), unpack(alarm)
-    require(known.epoch == later.epoch, "both heads are of one life of the store")
-    contradicts = {"rollback": later.size < known.size, "fork": later.size == known.size and later.root != known.root,
+    require((known.epoch == later.epoch) == (kind != "other_store"), "the heads are of one life of the store, or of two")
+    contradicts = {"other_store": True, "rollback": later.size < known.size, "fork": later.size == known.size and later.root != known.root,
                    "rewritten": later.size > known.size}[kind]
     return require(contradicts, f"the two heads contradict each other as a {kind}", (known, later)) and alarm
 
@@ -191,6 +191,36 @@ def test_deleted(hub, agent, province):
     check(done.returncode == 0 and not standing(province), "what it keeps itself of both ledgers is no news to it", done)
 
 
+def test_other_store(site, hub, agent, province):
+    """A backup put back, or anything else, under a new epoch: no proof leads from what was known to it."""
+    file_records(agent, 2)
+    wait_heads(province, len(leaves(hub)))
+    former = export(province, "former")
+    hub.stop()
+    with sqlite3.connect(f"{hub.home}/store.db") as db:
+        forget_ledger(db)
+        db.execute("delete from meta where key = 'epoch'")
+    done = hub.cli("run", ok=False)
+    check(done.returncode != 0 and "epoch" in done.stderr, "the epoch is deleted: the hub makes none anew over its records", done.stderr)
+    with sqlite3.connect(f"{hub.home}/store.db") as db:
+        db.execute("insert into meta(key, value) values('epoch', randomblob(16))")
+    hub.start()
+    alarm = wait_alarm(province, "other_store")
+    check(alarm["known_size"] <= alarm["size"], "another epoch written into it: another store is an alarm", alarm)
+    check_told(province, "other store")
+    file_records(agent, 2)
+    require(len(standing(province)) == 1, "it stands once, however that store grows")
+    new = follow(site, hub, "new")
+    wait_heads(new, len(leaves(hub)))
+    done = new.cli("compare", former, ok=False)
+    check(done.returncode == 1 and "Another store" in done.stdout and standing(new)[0]["what"] == "other_store",
+          "a province that has seen the later store alone finds it in what the other was shown", done.stdout)
+    clear(province)
+    file_records(agent, 1)
+    wait_heads(province, len(leaves(hub)))
+    check(not standing(province), "cleared with a reason: the new store is followed from there")
+
+
 def twin_of(site, hub):
     """The same hub under the same keys on another port: its copy."""
     twin = Hub(site, "twin")
@@ -299,6 +329,7 @@ def test(site):
     test_rollback(hub, agent, one, f"{site.folder}/backup")
     test_changed(hub, agent, one)
     test_deleted(hub, agent, one)
+    test_other_store(site, hub, agent, one)
 
 
 if __name__ == "__main__":
