@@ -44,6 +44,21 @@ static err_t find_named(const struct party_keys *keys, const char *name, const s
     return *ret_key ? ERR_OK : ERR_NOT_FOUND;
 }
 
+/* What is left may have been named by the key that is in wrong hands. */
+static void say_left(struct admin *admin, const struct party_keys *keys, const struct party_key *revoked)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < keys->count; i++) {
+        left += &keys->list[i] != revoked && party_key_lets_in(&keys->list[i], clock_ms());
+    }
+    if (left > 0) {
+        snprintf(admin->text, sizeof admin->text,
+                 tr("keys of %s that are good still: %zu; `keys` shows which of them this one had named",
+                    "%s 仍有效的密钥：%zu 个；keys 可列出其中由该密钥提名者"),
+                 admin->changed.party, left);
+    }
+}
+
 err_t admin_key_revoke(struct admin *admin, zmsg_t *request)
 {
     char party[RECORD_PARTY_SIZE];
@@ -73,7 +88,11 @@ err_t admin_key_revoke(struct admin *admin, zmsg_t *request)
         return ERR_INVALID;
     }
     hex_text(key->curve_key, KEY_SIZE, hex);
-    return err == ERR_OK ? admin_put_act(admin, ACT_KEY_REVOKE, party, hex) : err;
+    err = err == ERR_OK ? admin_put_act(admin, ACT_KEY_REVOKE, party, hex) : err;
+    if (err == ERR_OK) {
+        say_left(admin, &keys, key);
+    }
+    return err;
 }
 
 /* A pair of the hub's own, by its public keys. */

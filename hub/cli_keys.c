@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "common/membership.h"
+#include "common/succession.h"
 #include "common/text.h"
 #include "hub/admin.h"
 
@@ -183,27 +184,45 @@ static const struct table_column key_columns[] = {
     {"until", "until", "停用时间", false},
     {"revoked_at", "revoked", "吊销时间", false},
     {"reason", "reason", "原因", false},
+    {"named_by", "named by", "提名密钥", false},
     {"signing_key", "signing key", "签名密钥", false},
 };
 enum { KEY_COLUMNS = sizeof key_columns / sizeof *key_columns };
 
 struct key_listing {
     struct table *table;
+    struct party_keys keys;
     int utc_offset_minutes;
     int64_t now;
 };
 
+/* The one of the party's keys whose word let this one in; NULL: a link did. */
+static const struct party_key *find_former(const struct party_keys *keys, const struct party_key *key,
+                                           struct view proof)
+{
+    const struct successor successor = {
+        .curve_key = {key->curve_key, KEY_SIZE}, .signing_key = signing_key_view(&key->signing_key), .proof = proof};
+    for (size_t i = 0; proof.size == SIGNATURE_SIZE && i < keys->count; i++) {
+        if (successor_is_proved(&successor, keys->list[i].curve_key, &keys->list[i].signing_key)) {
+            return &keys->list[i];
+        }
+    }
+    return NULL;
+}
+
 static void list_key(void *self, const struct party_key *key, const char *reason, struct view proof)
 {
-    (void)proof;
     const struct key_listing *listing = self;
+    const struct party_key *former = find_former(&listing->keys, key, proof);
     const struct label *state = &key_state_labels[party_key_state(key, listing->now)];
     const int64_t times[3] = {key->since, key->until, key->revoked_at};
     char at[3][20];
-    char hex[2][2 * SIGNING_KEY_MAX + 1];
+    char hex[3][2 * SIGNING_KEY_MAX + 1];
     hex_text(key->curve_key, KEY_SIZE, hex[0]);
     hex_text(key->signing_key.bytes, key->signing_key.size, hex[1]);
-    const char *cells[KEY_COLUMNS] = {hex[0], state->code, NULL, NULL, NULL, *reason ? reason : NULL, hex[1]};
+    hex_text(former ? former->curve_key : NULL, former ? KEY_SIZE : 0, hex[2]);
+    const char *cells[KEY_COLUMNS] = {
+        hex[0], state->code, NULL, NULL, NULL, *reason ? reason : NULL, former ? hex[2] : NULL, hex[1]};
     const char *labels[KEY_COLUMNS] = {[1] = tr(state->en, state->zh)};
     for (int i = 0; i < 3; i++) {
         if (times[i]) {
@@ -221,7 +240,12 @@ err_t cli_list_keys(struct store *store, const char *party, enum table_form form
     if (err != ERR_OK) {
         return err;
     }
-    struct key_listing listing = {table_open(stdout, form, key_columns, KEY_COLUMNS), utc_offset_minutes, clock_ms()};
+    struct key_listing listing = {.utc_offset_minutes = utc_offset_minutes, .now = clock_ms()};
+    err = store_load_keys(store, found.row, &listing.keys);
+    if (err != ERR_OK) {
+        return err;
+    }
+    listing.table = table_open(stdout, form, key_columns, KEY_COLUMNS);
     err = store_each_key(store, found.row, list_key, &listing);
     table_close(listing.table);
     return err;

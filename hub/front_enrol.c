@@ -129,8 +129,10 @@ void front_on_enrolled(struct front *front, const struct enrolment *enrolment)
         if (strcmp(enrolment->refusal, "code_invalid") == 0) {
             gate_wrong_code(front->gate, enrolment->address, clock_monotonic_ms());
         }
-        reply_enrol_refuse(front, enrolment->routing, enrolment->routing_size, enrolment->refusal,
-                           "ask the operator for a new join link", 0);
+        bool is_for_new = strcmp(enrolment->refusal, "new_keys_needed") == 0;
+        reply_enrol_refuse(
+            front, enrolment->routing, enrolment->routing_size, enrolment->refusal,
+            is_for_new ? "join by the same link with a new pair of keys" : "ask the operator for a new join link", 0);
         return;
     }
     const struct party *party = &enrolment->registrant.party;

@@ -73,6 +73,12 @@ static err_t judge_code(struct enrolling *enrolling)
     return err;
 }
 
+/* Good, and with no end set. A peer's key that seems to be of the future is current too: see party_key_lets_in(). */
+static bool is_current(const struct party_key *key, int64_t now)
+{
+    return party_key_lets_in(key, now) && !key->until;
+}
+
 /* The former pair must be the current one, unless this is what it has led to already. */
 static err_t judge_former(struct enrolling *enrolling)
 {
@@ -86,13 +92,14 @@ static err_t judge_former(struct enrolling *enrolling)
     err = store_find_key(enrolling->store, enrolment->curve_key, &owner, &known);
     enrolling->is_again = err == ERR_OK && owner == enrolling->row && known.row > enrolling->former.row &&
                           party_key_lets_in(&known, enrolling->now);
-    bool is_current = party_key_state(&enrolling->former, enrolling->now) == KEY_CURRENT;
+    bool may_name = enrolling->is_again || is_current(&enrolling->former, enrolling->now);
     err = err == ERR_NOT_FOUND ? ERR_OK : err;
-    return err == ERR_OK && !enrolling->is_again && !is_current ? refuse(enrolling, "key_retired") : err;
+    return err == ERR_OK && !may_name ? refuse(enrolling, "key_retired") : err;
 }
 
-/* A key names one party for ever, and comes in once: another party's is refused as if the code were used up, as is one
- * that was revoked. A pair may be vouched for again by a new code while it is good. */
+/* A key names one party for ever, and comes in once: another party's is refused as if the code were used up. The
+ * party's own may be vouched for again by a new code while it is good, unless the code is to end all that there are:
+ * who has one of those may have been given it, or have taken it. */
 static err_t judge_key(struct enrolling *enrolling, bool *ret_is_held)
 {
     int64_t owner = 0;
@@ -102,14 +109,16 @@ static err_t judge_key(struct enrolling *enrolling, bool *ret_is_held)
     const struct enrolment *enrolment = enrolling->enrolment;
     err_t err = store_find_key(enrolling->store, enrolment->curve_key, &owner, &known);
     if (err == ERR_OK) {
-        *ret_is_held = owner == enrolling->row && party_key_lets_in(&known, enrolling->now);
-        bool is_same = signing_key_equal(&known.signing_key, &enrolment->signing_key);
-        return *ret_is_held && is_same && !enrolment->has_former ? ERR_OK : refuse(enrolling, "code_used");
+        bool is_own = owner == enrolling->row && signing_key_equal(&known.signing_key, &enrolment->signing_key);
+        if (!is_own || enrolment->has_former) {
+            return refuse(enrolling, "code_used");
+        }
+        *ret_is_held = party_key_lets_in(&known, enrolling->now) && !enrolling->replaces;
+        return *ret_is_held ? ERR_OK : refuse(enrolling, "new_keys_needed");
     }
     err = err == ERR_NOT_FOUND ? store_load_keys(enrolling->store, enrolling->row, &keys) : err;
     for (size_t i = 0; err == ERR_OK && i < keys.count; i++) {
-        bool is_in_use = party_key_state(&keys.list[i], enrolling->now) == KEY_CURRENT;
-        if (is_in_use && !enrolling->replaces && !enrolment->has_former) {
+        if (is_current(&keys.list[i], enrolling->now) && !enrolling->replaces && !enrolment->has_former) {
             return refuse(enrolling, "key_held");
         }
     }

@@ -42,6 +42,7 @@ static const struct {
     {"revoked", "the operator has revoked this key", "管理员已吊销本机构密钥"},
     {"key_retired", "another key has taken the place of this one", "该密钥已被新密钥取代"},
     {"key_held", "the party has a key already", "该机构已有密钥"},
+    {"new_keys_needed", "these keys are ended, or are to be replaced by others", "该密钥已失效或须由新密钥取代"},
     {"session_superseded", "another machine uses the same key", "另一台机器正在使用同一密钥"},
     {"bad_signature", "the signature does not fit", "签名不符"},
     {"wrong_suite", "the keys are of another signature suite than the hub's", "密钥与枢纽的签名算法套件不一致"},

@@ -131,7 +131,7 @@ static void test_a_revoked_key_names_no_successor_and_does_not_come_back(void **
     assert_string_equal(succeed(bench, bench->identity.curve_public, 7, 40), "key_retired");
     assert_string_equal(succeed(bench, key_of(7), 8, 40), "key_retired");
     invite(bench, "AGAIN", true, "lost");
-    assert_string_equal(enrol_by_code(bench, "AGAIN", 7, 50), "code_used");
+    assert_string_equal(enrol_by_code(bench, "AGAIN", 7, 50), "new_keys_needed");
     assert_string_equal(enrol_by_code(bench, "AGAIN", 9, 50), "");
     assert_string_equal(states(bench, 60), "cxx");
 }
@@ -150,6 +150,37 @@ static void test_replacing_revokes_what_was_there_and_keeps_the_account(void **s
     assert_string_equal(states(bench, 20), "cx");
     assert_int_equal(enrolment.registrant.party.last_seq, 5);
     assert_int_equal(enrolment.registrant.party.given_out, 8);
+}
+
+/* Whoever copied the institution's key has named one of his own: a link that is to shut him out is not used up by the
+ * key that he copied. */
+static void test_a_link_that_replaces_takes_none_of_the_keys_it_ends(void **state)
+{
+    struct bench *bench = *state;
+    struct enrolment enrolment = {.code = "SECOND"};
+    assert_string_equal(succeed(bench, bench->identity.curve_public, 7, 20), "");
+    invite(bench, "SECOND", true, "stolen");
+    memcpy(enrolment.curve_key, bench->identity.curve_public, KEY_SIZE);
+    enrolment.signing_key = bench->identity.signing.key;
+    assert_int_equal(store_begin(bench->store), ERR_OK);
+    assert_int_equal(store_enrol(bench->store, &enrolment, 30), ERR_OK);
+    assert_int_equal(store_commit(bench->store), ERR_OK);
+    assert_string_equal(enrolment.refusal, "new_keys_needed");
+    assert_string_equal(states(bench, 30), "cr");
+    assert_string_equal(enrol_by_code(bench, "SECOND", 8, 40), "");
+    assert_string_equal(states(bench, 40), "cxx");
+    assert_string_equal(enrol_by_code(bench, "SECOND", 8, 50), ""); /* the answer was lost */
+}
+
+/* Keys that seem to be of the future are those of a clock that was right before. */
+static void test_a_clock_that_was_set_back_neither_shuts_out_nor_lets_in(void **state)
+{
+    struct bench *bench = *state;
+    assert_string_equal(succeed(bench, bench->identity.curve_public, 7, 900), "");
+    invite(bench, "SECOND", false, "");
+    assert_string_equal(enrol_by_code(bench, "SECOND", 8, 100), "key_held");
+    assert_string_equal(succeed(bench, key_of(7), 9, 100), "");
+    assert_string_equal(states(bench, 900), "ctr");
 }
 
 static void test_a_stopped_party_changes_no_keys(void **state)
@@ -192,6 +223,8 @@ int main(void)
         KEYS_TEST(test_only_the_current_pair_names_a_successor),
         KEYS_TEST(test_a_revoked_key_names_no_successor_and_does_not_come_back),
         KEYS_TEST(test_replacing_revokes_what_was_there_and_keeps_the_account),
+        KEYS_TEST(test_a_link_that_replaces_takes_none_of_the_keys_it_ends),
+        KEYS_TEST(test_a_clock_that_was_set_back_neither_shuts_out_nor_lets_in),
         KEYS_TEST(test_a_stopped_party_changes_no_keys),
         KEYS_TEST(test_a_link_does_not_end_a_suspension),
     };

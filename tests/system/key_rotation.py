@@ -93,6 +93,9 @@ def check_rotation(hub, province, agents, chance):
         states = keys(hub, "entity", agent.uscc)
         check(states[0] == "current" and states[1:] and set(states[1:]) == {"retiring"},
               "the hub has the institution's new key, and the former ones for a while", states)
+        rows = hub.cli_json("entity", "keys", agent.uscc)
+        require([row["named_by"] for row in rows] == [row["key"] for row in rows[1:]] + [None],
+                "each says which one had named it", rows)
         require("keys-changed" in agent.log(whole=True), "a running agent takes the new keys up", agent.log()[-500:])
     check(keys(hub, "peer", "省厅 province")[0] == "current", "and the province's")
     check(curve_key(agents[0]) == hub.cli_json("entity", "keys", agents[0].uscc)[0]["key"], "which is that of its home")
