@@ -1,7 +1,6 @@
 #include "agent/arguments.h"
 
 #include <getopt.h>
-#include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -83,18 +82,24 @@ static bool add_set(char *text, struct arguments *arguments)
     return true;
 }
 
+static bool take_number(const struct row *row, const char *value, int64_t *ret_number)
+{
+    char name[32];
+    char reason[NUMBER_REASON];
+    snprintf(name, sizeof name, "--%s", row->name);
+    err_t err = number_typed(name, value, row->low, row->high, ret_number, reason);
+    if (err != ERR_OK) {
+        complain("%s", reason);
+    }
+    return err == ERR_OK;
+}
+
 static bool set_option(const struct row *row, char *value, struct arguments *arguments)
 {
     char *field = (char *)arguments + row->offset;
     switch (row->taking) {
     case TAKE_NUMBER:
-        if (number_parse(value, row->low, row->high, (int64_t *)(void *)field) != ERR_OK) {
-            complain(tr("--%s: expected a number %" PRId64 " to %" PRId64 ", not %s",
-                        "--%s：应为 %" PRId64 " 至 %" PRId64 " 的数，而不是 %s"),
-                     row->name, row->low, row->high, value);
-            return false;
-        }
-        return true;
+        return take_number(row, value, (int64_t *)(void *)field);
     case TAKE_FLAG:
         *(bool *)field = true;
         return true;

@@ -1,6 +1,7 @@
 #include "common/text.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,19 @@ err_t number_parse(const char *text, int64_t low, int64_t high, int64_t *ret_num
     }
     *ret_number = number;
     return ERR_OK;
+}
+
+err_t number_typed(const char *name, const char *text, int64_t low, int64_t high, int64_t *ret_number,
+                   char reterr_reason[NUMBER_REASON])
+{
+    err_t err = number_parse(text, low, high, ret_number);
+    if (err != ERR_OK) {
+        snprintf(reterr_reason, NUMBER_REASON,
+                 tr("%s: expected a number %" PRId64 " to %" PRId64 ", not %.80s",
+                    "%s：应为 %" PRId64 " 至 %" PRId64 " 的数，而不是 %.80s"),
+                 name, low, high, text);
+    }
+    return err;
 }
 
 err_t hex_parse(const char *text, uint8_t *ret_bytes, size_t size)

@@ -8,6 +8,8 @@
 
 #include "proto/err.h"
 
+enum { NUMBER_REASON = 256 };
+
 /* Decides the language from LC_ALL, LC_MESSAGES, LANG; call once at start. */
 void text_init(void);
 /* The first argument that is neither UTF-8 nor the name of a file: texts go into records and requests, which take no
@@ -20,6 +22,10 @@ const char *tr(const char *en, const char *zh) __attribute__((format_arg(1), for
 void hex_text(const uint8_t *bytes, size_t size, char *ret_text); /* 2 × size + 1 */
 /* Digits alone, LOW to HIGH, neither of them below 0. */
 MUST_CHECK err_t number_parse(const char *text, int64_t low, int64_t high, int64_t *ret_number);
+/* The same for what a person typed: where it is none, the reason names NAME, as he typed it ("--limit"), and the
+ * bounds. */
+MUST_CHECK err_t number_typed(const char *name, const char *text, int64_t low, int64_t high, int64_t *ret_number,
+                              char reterr_reason[NUMBER_REASON]);
 MUST_CHECK err_t hex_parse(const char *text, uint8_t *ret_bytes, size_t size);
 
 int64_t clock_ms(void);           /* UTC, may jump */

@@ -81,25 +81,41 @@ err_t admin_put_act(struct admin *admin, enum act act, const char *subject, cons
     return err;
 }
 
+err_t admin_invitation(struct admin *admin, zmsg_t *request, char ret_code[ADMIN_CODE],
+                       struct invitation *ret_invitation)
+{
+    char text[24];
+    char reason[NUMBER_REASON];
+    int64_t hours = 0;
+    admin_frame(request, ret_code, ADMIN_CODE);
+    admin_frame(request, text, sizeof text);
+    err_t err = number_typed("--valid-hours", text, 1, LINK_HOURS_MAX, &hours, reason);
+    if (err != ERR_OK) {
+        snprintf(admin->text, sizeof admin->text, "%s", reason);
+    }
+    *ret_invitation = (struct invitation){.code = ret_code, .expires_at = clock_ms() + hours * 3600000, .reason = ""};
+    return err;
+}
+
 static err_t add_party(struct admin *admin, zmsg_t *request, int64_t now)
 {
     struct party party = {0};
     char detail[ADMIN_TEXT];
-    char code[32];
-    char expires[24];
+    char code[ADMIN_CODE];
+    struct invitation invitation;
     admin_frame(request, party.role, sizeof party.role);
     admin_frame(request, party.party, sizeof party.party);
     admin_frame(request, party.name, sizeof party.name);
     admin_frame(request, party.entity_type, sizeof party.entity_type);
     admin_frame(request, party.sectors, sizeof party.sectors);
     admin_frame(request, party.district, sizeof party.district);
-    admin_frame(request, code, sizeof code);
-    admin_frame(request, expires, sizeof expires);
+    err_t err = admin_invitation(admin, request, code, &invitation);
     snprintf(detail, sizeof detail, "%s, %s, %s, %s", party.name, party.entity_type, party.sectors, party.district);
     int role = role_find(party.role);
     enum act act = role == ROLE_ENTITY ? ACT_ENTITY_ADD : ACT_PEER_ADD;
     bool is_peer = role == ROLE_ENTITY || role == ROLE_PROVINCE; /* the city is its hub's own row */
-    err_t err = is_peer ? store_put_party(admin->store, &party, now) : ERR_INVALID;
+    err = err == ERR_OK && !is_peer ? ERR_INVALID : err;
+    err = err == ERR_OK ? store_put_party(admin->store, &party, now) : err;
     if (err == ERR_EXISTS) {
         snprintf(admin->text, sizeof admin->text,
                  tr("%s is registered already; use `invite` for a new join link",
@@ -107,7 +123,6 @@ static err_t add_party(struct admin *admin, zmsg_t *request, int64_t now)
                  party.party);
         return err;
     }
-    const struct invitation invitation = {.code = code, .expires_at = strtoll(expires, NULL, 10), .reason = ""};
     err = err == ERR_OK ? store_put_invitation(admin->store, party.party, &invitation, now) : err;
     return err == ERR_OK ? admin_put_act(admin, act, party.party, act == ACT_ENTITY_ADD ? detail : party.name) : err;
 }
@@ -185,12 +200,29 @@ static err_t run_set_state(struct admin *admin, zmsg_t *request)
                          : err;
 }
 
+err_t admin_cursor(struct store *store, const char *text, uint64_t *ret_cursor, char reterr_reason[ADMIN_TEXT])
+{
+    int64_t head = (int64_t)store_head(store, "uplink", 0);
+    int64_t cursor = 0;
+    err_t err = number_parse(text, 0, head, &cursor);
+    if (err != ERR_OK) {
+        snprintf(reterr_reason, ADMIN_TEXT,
+                 tr("--upto %.80s: expected a cursor, 0 to %" PRId64 ", as `agn-province status` shows it",
+                    "--upto %.80s：应为游标 0 至 %" PRId64 "，见 agn-province status"),
+                 text, head);
+    }
+    *ret_cursor = (uint64_t)cursor;
+    return err;
+}
+
 static err_t run_prune(struct admin *admin, zmsg_t *request)
 {
     char upto[24];
+    uint64_t cursor = 0;
     uint64_t removed = 0;
     admin_frame(request, upto, sizeof upto);
-    err_t err = store_prune_uplink(admin->store, strtoull(upto, NULL, 10), &removed);
+    err_t err = admin_cursor(admin->store, upto, &cursor, admin->text);
+    err = err == ERR_OK ? store_prune_uplink(admin->store, cursor, &removed) : err;
     err = err == ERR_OK ? admin_put_act(admin, ACT_PRUNE, "uplink", upto) : err;
     if (err == ERR_OK) {
         snprintf(admin->text, sizeof admin->text,

@@ -9,7 +9,9 @@
 #include "hub/city.h"
 #include "hub/operators.h"
 
-enum { ADMIN_TEXT = 4096, ADMIN_REASON = 2001 };
+enum { ADMIN_TEXT = 4096, ADMIN_REASON = 2001, ADMIN_CODE = 32 };
+/* For how long a join link is good. */
+enum { LINK_HOURS = 72, LINK_HOURS_MAX = 8760 };
 
 struct admin {
     struct store *store;
@@ -26,7 +28,7 @@ struct admin {
 };
 
 /* Requests: a name, the reason (may be ""), then for "party-add" 8 frames a party (role party name type sectors
- * district code expires_ms), "invite" party code expires_ms replaces, "key-revoke" party key, "key-leaked" curve_key
+ * district code hours), "invite" party code hours replaces, "key-revoke" party key, "key-leaked" curve_key
  * signing_key, "key-rotate" curve_key signing_key since proof, "set-state" party state, "prune" upto, "erase" id party
  * (may be ""), "file" a record as JSON each. Each is one commit, and in it the administrative acts that it is. Never
  * NULL. */
@@ -34,11 +36,18 @@ zmsg_t *admin_run(struct admin *admin, uid_t uid, zmsg_t *request);
 /* NULL: the user may ask for something. */
 zmsg_t *admin_greet(const struct admin *admin, uid_t uid);
 zmsg_t *admin_fail(const char *reason);
+/* How far the uplink stream is to be pruned, as a person typed it: not beyond its head. Otherwise the reason, for both
+ * sides of the socket. */
+MUST_CHECK err_t admin_cursor(struct store *store, const char *text, uint64_t *ret_cursor,
+                              char reterr_reason[ADMIN_TEXT]);
 /* The command "erase". */
 MUST_CHECK err_t admin_erase(struct admin *admin, zmsg_t *request);
 
 /* For those who run a command: the next frame's text; "" where there is none. */
 void admin_frame(zmsg_t *request, char *out, size_t size);
+/* The next two frames: the code, and the hours for which it is good, as an invitation without a reason. */
+MUST_CHECK err_t admin_invitation(struct admin *admin, zmsg_t *request, char ret_code[ADMIN_CODE],
+                                  struct invitation *ret_invitation);
 /* Whom an operator lets in and shuts out. ERR_NOT_FOUND where nobody is called so, ERR_INVALID for the city itself:
  * both with the reason. */
 MUST_CHECK err_t admin_find_peer(struct admin *admin, const char *party, struct party *ret_party);

@@ -11,17 +11,16 @@ enum { NAMED_LEAST = 8 };
 err_t admin_invite(struct admin *admin, zmsg_t *request)
 {
     char party[RECORD_PARTY_SIZE];
-    char code[32];
-    char expires[24];
+    char code[ADMIN_CODE];
     char replaces[4];
     struct party found;
+    struct invitation invitation;
     admin_frame(request, party, sizeof party);
-    admin_frame(request, code, sizeof code);
-    admin_frame(request, expires, sizeof expires);
+    err_t err = admin_invitation(admin, request, code, &invitation);
     admin_frame(request, replaces, sizeof replaces);
-    const struct invitation invitation = {
-        .code = code, .expires_at = strtoll(expires, NULL, 10), .replaces = *replaces == '1', .reason = admin->reason};
-    err_t err = admin_find_peer(admin, party, &found);
+    invitation.replaces = *replaces == '1';
+    invitation.reason = admin->reason;
+    err = err == ERR_OK ? admin_find_peer(admin, party, &found) : err;
     err = err == ERR_OK ? store_put_invitation(admin->store, party, &invitation, clock_ms()) : err;
     return err == ERR_OK ? admin_put_act(admin, invitation.replaces ? ACT_KEY_REPLACE : ACT_INVITE, party, "") : err;
 }
@@ -171,7 +170,7 @@ err_t admin_key_rotate(struct admin *admin, zmsg_t *request)
     err_t err = take_pair(request, &key, curve_key);
     admin_frame(request, since, sizeof since);
     admin_frame(request, hex, sizeof hex);
-    key.since = strtoll(since, NULL, 10);
+    err = err == ERR_OK ? number_parse(since, 0, INT64_MAX, &key.since) : err;
     err = err == ERR_OK ? hex_parse(hex, proof, sizeof proof) : err;
     err = err == ERR_OK ? judge_rotation(admin, &key, (struct view){proof, sizeof proof}) : err;
     if (err != ERR_OK) {

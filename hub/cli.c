@@ -67,6 +67,10 @@ bool cli_parse(int argc, char **argv, struct argument *arguments, size_t count, 
             cli_fail(tr("unknown option %s; see --help", "未知选项 %s，请看 --help"), text);
             return false;
         }
+        if (argument->is_flag && text[2 + size] == '=') {
+            cli_fail(tr("--%s takes no value", "--%s 不带值"), argument->name);
+            return false;
+        }
         if (argument->is_flag) {
             argument->value = "";
         } else if (text[2 + size] == '=') {
@@ -90,6 +94,17 @@ const char *cli_value(const struct argument *arguments, size_t count, const char
         }
     }
     return NULL;
+}
+
+bool cli_number(const struct argument *arguments, size_t count, const char *name, int64_t low, int64_t high,
+                int64_t *ret_number)
+{
+    const char *text = cli_value(arguments, count, name);
+    char option[32];
+    char reason[NUMBER_REASON];
+    snprintf(option, sizeof option, "--%s", name);
+    return !text || number_typed(option, text, low, high, ret_number, reason) == ERR_OK ||
+           (cli_fail("%s", reason), false);
 }
 
 const char *cli_days(const struct argument *arguments, size_t count, struct record_filter *filter)

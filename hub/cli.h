@@ -56,6 +56,11 @@ bool cli_parse(int argc, char **argv, struct argument *arguments, size_t count, 
                size_t *ret_rest_count);
 const char *cli_value(const struct argument *arguments, size_t count, const char *name);
 
+/* The number of the option NAME; what *ret_number was stays where it is absent. False after the reason has been
+ * printed: return 2. */
+bool cli_number(const struct argument *arguments, size_t count, const char *name, int64_t low, int64_t high,
+                int64_t *ret_number);
+
 /* --from and --to as days. NULL, or what is wrong. */
 const char *cli_days(const struct argument *arguments, size_t count, struct record_filter *filter);
 

@@ -219,9 +219,13 @@ int cli_warning(const struct home *home, int argc, char **argv)
     const char *rest[1];
     size_t count = 0;
     struct target target;
+    int64_t level = 0;
     if (!cli_parse(argc, argv, arguments, 4, rest, 1, &count) || count != 1) {
         return cli_usage("agn-hub acknowledge|handle|resolve|cancel|update ID [--taken TEXT] [--advised TEXT] [--level "
                          "N] [--by NAME]");
+    }
+    if (!cli_number(arguments, 4, "level", 1, 4, &level)) {
+        return 2;
     }
     if (!find_target(home, rest[0], &target)) {
         return 1;
@@ -241,7 +245,7 @@ int cli_warning(const struct home *home, int argc, char **argv)
         }
     }
     if (arguments[2].value) {
-        json_object_set_new(record, "level", json_integer(strtoll(arguments[2].value, NULL, 10)));
+        json_object_set_new(record, "level", json_integer(level));
     }
     target_done(&target);
     return file_record(home, record);

@@ -93,13 +93,10 @@ int cli_due(const struct home *home, int argc, char **argv)
     size_t count = sizeof arguments / sizeof *arguments;
     size_t rest = 0;
     struct options options;
-    if (!cli_parse(argc, argv, arguments, count, NULL, 0, &rest)) {
+    int64_t days = 60;
+    if (!cli_parse(argc, argv, arguments, count, NULL, 0, &rest) ||
+        !cli_number(arguments, count, "days", 0, 36500, &days)) {
         return 2;
-    }
-    const char *text = cli_value(arguments, count, "days");
-    int64_t days = text ? strtoll(text, NULL, 10) : 60;
-    if (days < 0 || days > 36500) {
-        return cli_fail(tr("--days: 0 to 36500", "--days：0 至 36500")), 2;
     }
     struct store *store = cli_open_store(home, &options);
     if (!store) {
@@ -336,6 +333,16 @@ static void list_statement(enum table_form form, uint64_t from, uint64_t to, con
     table_close(table);
 }
 
+static void dump_statement(const struct party *party, uint64_t from, uint64_t to, uint64_t held, json_t *runs)
+{
+    json_t *object = json_pack("{s:s, s:s, s:I, s:I, s:I, s:O, s:I}", "entity", party->party, "entity_name",
+                               party->name, "from", (json_int_t)from, "to", (json_int_t)to, "held", (json_int_t)held,
+                               "runs", runs, "refused", (json_int_t)party->refused);
+    json_dumpf(object, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(object);
+}
+
 int cli_statement(const struct home *home, int argc, char **argv)
 {
     struct argument arguments[] = {
@@ -347,8 +354,13 @@ int cli_statement(const struct home *home, int argc, char **argv)
     struct party party;
     struct held held = {0};
     uint64_t total = 0;
+    int64_t from = 1;
+    int64_t to = 0;
     if (!cli_parse(argc, argv, arguments, 4, rest, 1, &count) || count != 1) {
         return cli_usage("agn-hub statement ENTITY [--from N] [--to N] [--json|--jsonl|--csv|--xlsx FILE]");
+    }
+    if (!cli_number(arguments, 4, "from", 1, INT64_MAX, &from) || !cli_number(arguments, 4, "to", 1, INT64_MAX, &to)) {
+        return 2;
     }
     struct store *store = cli_open_store(home, &options);
     if (!store) {
@@ -363,23 +375,18 @@ int cli_statement(const struct home *home, int argc, char **argv)
         return err == ERR_NOT_FOUND ? cli_fail(tr("no party %s is registered", "没有登记 %s"), rest[0])
                                     : cli_fail("%s", err_text(err));
     }
-    uint64_t from = arguments[0].value ? strtoull(arguments[0].value, NULL, 10) : 1;
-    uint64_t to = arguments[1].value ? strtoull(arguments[1].value, NULL, 10) : party.last_seq;
+    uint64_t first = (uint64_t)from;
+    uint64_t last = arguments[1].value ? (uint64_t)to : party.last_seq;
     if (held.count > 0) {
         qsort(held.seqs, held.count, sizeof *held.seqs, by_number);
     }
-    json_t *runs = runs_of(&held, from, to, &total);
+    json_t *runs = runs_of(&held, first, last, &total);
     if (arguments[2].value) {
-        json_t *object = json_pack("{s:s, s:s, s:I, s:I, s:I, s:O, s:I}", "entity", party.party, "entity_name",
-                                   party.name, "from", (json_int_t)from, "to", (json_int_t)to, "held",
-                                   (json_int_t)total, "runs", runs, "refused", (json_int_t)party.refused);
-        json_dumpf(object, stdout, JSON_INDENT(2));
-        putchar('\n');
-        json_decref(object);
+        dump_statement(&party, first, last, total, runs);
     } else if (cli_form(arguments, 4) != TABLE_TEXT) {
-        list_statement(cli_form(arguments, 4), from, to, runs);
+        list_statement(cli_form(arguments, 4), first, last, runs);
     } else {
-        print_statement(&party, from, to, total, runs);
+        print_statement(&party, first, last, total, runs);
     }
     json_decref(runs);
     free(held.seqs);

@@ -7,8 +7,6 @@
 #include "common/text.h"
 #include "hub/admin.h"
 
-enum { VALID_HOURS = 72, VALID_HOURS_MAX = 8760 };
-
 static int port_of(const char *endpoint)
 {
     const char *colon = strrchr(endpoint, ':');
@@ -59,10 +57,10 @@ const char *cli_add_code(zlist_t *codes)
     return zlist_last(codes);
 }
 
-int64_t cli_expiry(const char *hours)
+bool cli_link_hours(const struct argument *arguments, size_t count, int64_t *ret_hours)
 {
-    long valid = hours ? strtol(hours, NULL, 10) : VALID_HOURS;
-    return valid >= 0 && valid <= VALID_HOURS_MAX ? clock_ms() + valid * 3600000 : -1;
+    *ret_hours = LINK_HOURS;
+    return cli_number(arguments, count, "valid-hours", 1, LINK_HOURS_MAX, ret_hours);
 }
 
 struct search {
@@ -130,8 +128,12 @@ int cli_invite(const struct home *home, int argc, char **argv, const char *role)
     const char *rest[1];
     size_t count = 0;
     char party[RECORD_PARTY_SIZE];
-    if (!cli_parse(argc, argv, arguments, 3, rest, 1, &count) || count != 1 || cli_expiry(arguments[0].value) < 0) {
+    int64_t hours = 0;
+    if (!cli_parse(argc, argv, arguments, 3, rest, 1, &count) || count != 1) {
         return cli_usage("agn-hub entity|peer invite PARTY [--valid-hours N] [--replace] [--reason TEXT]");
+    }
+    if (!cli_link_hours(arguments, 3, &hours)) {
+        return 2;
     }
     if (!cli_find_party(home, rest[0], role, party)) {
         return 1;
@@ -140,7 +142,7 @@ int cli_invite(const struct home *home, int argc, char **argv, const char *role)
     zlist_t *codes = cli_codes();
     zmsg_addstr(request, party);
     zmsg_addstr(request, cli_add_code(codes));
-    zmsg_addstrf(request, "%" PRId64, cli_expiry(arguments[0].value));
+    zmsg_addstrf(request, "%" PRId64, hours);
     zmsg_addstr(request, arguments[1].value ? "1" : "0");
     return cli_call_for_links(home, request, codes);
 }

@@ -11,8 +11,9 @@ int cli_call_for_links(const struct home *home, zmsg_t *request, zlist_t *codes)
 zlist_t *cli_codes(void);
 /* The new code stands in the list. */
 const char *cli_add_code(zlist_t *codes);
-/* When a link ends that is good for HOURS (NULL: the usual time). -1: out of bounds. */
-int64_t cli_expiry(const char *hours);
+/* The hours for which a link is good: --valid-hours, or as many as usual. False after the reason has been printed:
+ * return 2. */
+bool cli_link_hours(const struct argument *arguments, size_t count, int64_t *ret_hours);
 
 /* The identifier of the party, which NAME is, or which alone of its ROLE is called so and is not revoked. False after
  * printing. */

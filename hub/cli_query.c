@@ -6,6 +6,8 @@
 #include "proto/life.h"
 #include "proto/rights.h"
 
+enum { LIMIT_MAX = 1000000000 };
+
 struct query {
     struct table *table;
     int utc_offset_minutes;
@@ -110,8 +112,6 @@ static const char *read_filter(const struct argument *arguments, size_t count, s
     *ret_filter = (struct record_filter){.sector = -1, .level = -1, .from = INT64_MIN, .to = INT64_MAX};
     const char *kind = cli_value(arguments, count, "kind");
     const char *sector = cli_value(arguments, count, "sector");
-    const char *level = cli_value(arguments, count, "level");
-    const char *limit = cli_value(arguments, count, "limit");
     ret_filter->party = cli_value(arguments, count, "entity");
     ret_filter->is_refused = cli_value(arguments, count, "refused") != NULL;
     if (kind && !(ret_filter->kind = kind_find((struct view){(const uint8_t *)kind, strlen(kind)}))) {
@@ -121,17 +121,12 @@ static const char *read_filter(const struct argument *arguments, size_t count, s
                        enumeration_index(&enum_sector, (struct view){(const uint8_t *)sector, strlen(sector)})) < 0) {
         return tr("--sector: not a sector's code", "--sector：不是领域代码");
     }
-    if (level && ((ret_filter->level = (int)strtol(level, NULL, 10)) < 1 || ret_filter->level > 4)) {
-        return tr("--level: 1 to 4", "--level：1 至 4");
-    }
     const char *days_fault = cli_days(arguments, count, ret_filter);
     if (days_fault) {
         return days_fault;
     }
-    if (limit && (ret_filter->limit = strtoll(limit, NULL, 10)) < 1) {
-        return tr("--limit: a number above 0", "--limit：大于 0 的数");
-    }
-    if (ret_filter->is_refused && (ret_filter->kind || ret_filter->sector >= 0 || ret_filter->level >= 0)) {
+    if (ret_filter->is_refused &&
+        (ret_filter->kind || ret_filter->sector >= 0 || cli_value(arguments, count, "level"))) {
         return tr("--refused: not with --kind, --sector or --level, which are not kept of refused records",
                   "--refused：不能与 --kind、--sector、--level 同用，被退回的记录不保留这些内容");
     }
@@ -139,6 +134,16 @@ static const char *read_filter(const struct argument *arguments, size_t count, s
         return tr("--full: of refused records only the faults are kept", "--full：被退回的记录只保留其问题");
     }
     return "";
+}
+
+/* False after the reason has been printed. */
+static bool read_numbers(const struct argument *arguments, size_t count, struct record_filter *filter)
+{
+    int64_t level = filter->level;
+    bool is_good = cli_number(arguments, count, "level", 1, 4, &level) &&
+                   cli_number(arguments, count, "limit", 1, LIMIT_MAX, &filter->limit);
+    filter->level = (int)level;
+    return is_good;
 }
 
 int cli_query(const struct home *home, int argc, char **argv)
@@ -157,6 +162,9 @@ int cli_query(const struct home *home, int argc, char **argv)
     const char *fault = read_filter(arguments, count, &filter);
     if (*fault) {
         return cli_fail("%s", fault), 2;
+    }
+    if (!read_numbers(arguments, count, &filter)) {
+        return 2;
     }
     struct store *store = cli_open_store(home, &options);
     if (!store) {

@@ -75,12 +75,12 @@ static const char *judge_entity(const struct options *options, const char *uscc,
 }
 
 /* FRAMES: role, party, name, type, sectors, district, code. */
-static void add_party(zmsg_t *request, const char *const frames[7], int64_t expires)
+static void add_party(zmsg_t *request, const char *const frames[7], int64_t hours)
 {
     for (size_t i = 0; i < 7; i++) {
         zmsg_addstr(request, frames[i]);
     }
-    zmsg_addstrf(request, "%" PRId64, expires);
+    zmsg_addstrf(request, "%" PRId64, hours);
 }
 
 static int entity_add(const struct home *home, int argc, char **argv)
@@ -91,7 +91,8 @@ static int entity_add(const struct home *home, int argc, char **argv)
     size_t rest = 0;
     struct options options;
     char reason[512];
-    if (!cli_parse(argc, argv, arguments, count, NULL, 0, &rest)) {
+    int64_t hours = 0;
+    if (!cli_parse(argc, argv, arguments, count, NULL, 0, &rest) || !cli_link_hours(arguments, count, &hours)) {
         return 2;
     }
     if (options_load(home, &options, reason) != ERR_OK) {
@@ -100,16 +101,15 @@ static int entity_add(const struct home *home, int argc, char **argv)
     const char *uscc = cli_value(arguments, count, "uscc");
     const char *fault =
         judge_entity(&options, uscc, arguments[1].value, arguments[2].value, arguments[3].value, arguments[4].value);
-    int64_t expires = cli_expiry(arguments[5].value);
-    if (fault || expires < 0) {
-        return cli_fail("%s", fault ? fault : tr("--valid-hours: 0 to 8760", "--valid-hours：0 至 8760")), 2;
+    if (fault) {
+        return cli_fail("%s", fault), 2;
     }
     zmsg_t *request = admin_request("party-add", NULL);
     zlist_t *codes = cli_codes();
     const char *const frames[7] = {
         "entity",           uscc, arguments[1].value, arguments[2].value, arguments[3].value, arguments[4].value,
         cli_add_code(codes)};
-    add_party(request, frames, expires);
+    add_party(request, frames, hours);
     return cli_call_for_links(home, request, codes);
 }
 
@@ -153,7 +153,7 @@ static int import_lines(const struct home *home, const struct options *options, 
             const char *const frames[7] = {
                 "entity", json_text(object, "uscc"),     json_text(object, "name"), json_text(object, "type"),
                 sectors,  json_text(object, "district"), cli_add_code(codes)};
-            add_party(request, frames, cli_expiry(NULL));
+            add_party(request, frames, LINK_HOURS);
         }
         json_decref(object);
     }
@@ -334,9 +334,12 @@ static int peer_add(const struct home *home, int argc, char **argv)
     size_t rest = 0;
     uint8_t random[6];
     char party[32] = "province-";
-    if (!cli_parse(argc, argv, arguments, 2, NULL, 0, &rest) || !arguments[0].value ||
-        cli_expiry(arguments[1].value) < 0) {
+    int64_t hours = 0;
+    if (!cli_parse(argc, argv, arguments, 2, NULL, 0, &rest) || !arguments[0].value) {
         return cli_usage("agn-hub peer add --name NAME [--valid-hours N]");
+    }
+    if (!cli_link_hours(arguments, 2, &hours)) {
+        return 2;
     }
     if (!is_name(arguments[0].value)) {
         return cli_fail("%s", tr("--name: 2 to 100 characters without quotes", "--name：2 至 100 个字符，不含引号")), 2;
@@ -348,7 +351,7 @@ static int peer_add(const struct home *home, int argc, char **argv)
     zmsg_t *request = admin_request("party-add", NULL);
     zlist_t *codes = cli_codes();
     const char *const frames[7] = {"province", party, arguments[0].value, "", "", "", cli_add_code(codes)};
-    add_party(request, frames, cli_expiry(arguments[1].value));
+    add_party(request, frames, hours);
     return cli_call_for_links(home, request, codes);
 }
 

@@ -1,7 +1,6 @@
 #include "province/arguments.h"
 
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
@@ -156,15 +155,14 @@ bool arguments_fit(unsigned used, unsigned command_bit, const char *command)
     return true;
 }
 
-bool arguments_number(const char *option, const char *text, int64_t low, int64_t high, int64_t *ret_number)
+bool arguments_number(const char *name, const char *text, int64_t low, int64_t high, int64_t *ret_number)
 {
-    if (number_parse(text, low, high, ret_number) != ERR_OK) {
-        complain(tr("--%s: expected a number %" PRId64 " to %" PRId64 ", not %s",
-                    "--%s：应为 %" PRId64 " 至 %" PRId64 " 的数字，而不是 %s"),
-                 option, low, high, text);
-        return false;
+    char reason[NUMBER_REASON];
+    err_t err = number_typed(name, text, low, high, ret_number, reason);
+    if (err != ERR_OK) {
+        complain("%s", reason);
     }
-    return true;
+    return err == ERR_OK;
 }
 
 bool arguments_date(const char *option, const char *text, int64_t *ret_day)

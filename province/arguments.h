@@ -76,8 +76,8 @@ bool arguments_read(int argc, char **argv, const char **ret_command, struct argu
 /* Says which of the USED options do not fit COMMAND; false then. */
 bool arguments_fit(unsigned used, unsigned command_bit, const char *command);
 
-/* A number of DIGITS only, within LOW and HIGH; says what is wrong with OPTION's text otherwise. */
-bool arguments_number(const char *option, const char *text, int64_t low, int64_t high, int64_t *ret_number);
+/* As number_typed(), and says the reason. */
+bool arguments_number(const char *name, const char *text, int64_t low, int64_t high, int64_t *ret_number);
 bool arguments_date(const char *option, const char *text, int64_t *ret_day);
 
 /* One line on stderr: program, what, and what to do. */

@@ -99,7 +99,7 @@ int cmd_heads(const struct home *home, const struct arguments *arguments)
     struct witness *witness = NULL;
     char reason[256];
     int64_t limit = arguments->form == TABLE_TEXT ? TEXT_HEADS : -1;
-    if (arguments->limit && !arguments_number("limit", arguments->limit, 1, INT32_MAX, &limit)) {
+    if (arguments->limit && !arguments_number("--limit", arguments->limit, 1, INT32_MAX, &limit)) {
         return EXIT_USAGE;
     }
     if (!look_open(home, &look)) {
@@ -134,7 +134,7 @@ int cmd_alarm(const struct home *home, const struct arguments *arguments)
                     "用法：agn-province alarm clear 编号 --reason 理由"));
         return EXIT_USAGE;
     }
-    if (!arguments_number("alarm", arguments->operands[1], 1, INT32_MAX, &alarm)) {
+    if (!arguments_number("NUMBER", arguments->operands[1], 1, INT32_MAX, &alarm)) {
         return EXIT_USAGE;
     }
     const char *why = arguments->reason;

@@ -240,7 +240,7 @@ static int join_locked(const struct home *home, const struct arguments *argument
     char reason[512];
     struct place place;
     int64_t number = 0;
-    if (arguments->replace && !arguments_number("replace", arguments->replace, 1, 999999, &number)) {
+    if (arguments->replace && !arguments_number("--replace", arguments->replace, 1, 999999, &number)) {
         return EXIT_USAGE;
     }
     if (enrolment_join(home, link, &province, &membership, reason) != ERR_OK) {

@@ -108,7 +108,7 @@ static bool read_filter(const struct look *look, const struct arguments *argumen
         return false;
     }
     ret_filter->since = day * 86400000 - look->settings.utc_offset_minutes * 60000;
-    return !arguments->limit || arguments_number("limit", arguments->limit, 1, 1000000, &ret_filter->limit);
+    return !arguments->limit || arguments_number("--limit", arguments->limit, 1, 1000000, &ret_filter->limit);
 }
 
 /* Of the thread that has this record. */

@@ -269,8 +269,8 @@ static bool read_filters(const struct arguments *arguments, int64_t *ret_level, 
                  status);
         return false;
     }
-    return (!arguments->level || arguments_number("level", arguments->level, 1, 4, ret_level)) &&
-           (!arguments->limit || arguments_number("limit", arguments->limit, 1, 1000000, ret_limit));
+    return (!arguments->level || arguments_number("--level", arguments->level, 1, 4, ret_level)) &&
+           (!arguments->limit || arguments_number("--limit", arguments->limit, 1, 1000000, ret_limit));
 }
 
 static int show_list(struct look *look, const struct arguments *arguments)

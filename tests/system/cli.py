@@ -138,6 +138,40 @@ def check_hub(site, hub):
     check("risk_warning" in hub.cli("schema").stdout, "schema without a kind lists the kinds")
 
 
+def check_numbers(site, hub):
+    """A number is digits within bounds, a flag has no value: what is neither is a wrong command line, and nothing is done."""
+    agent = site.agent(hub, "numbers-agent")
+    warned, = agent.submit(warning(level=1, share_scope="city_only"))
+    agent.sync()
+    listed, acts = len(hub.query()), len(hub.cli_json("audit-log"))
+    prune = ("prune", "uplink", "--reason", "归档", "--yes")
+    base = ("--name", "某院", "--type", "hospital", "--sector", "healthcare", "--district", "330106")
+    for words, option in (
+            *(((*prune, "--upto", text), f"--upto {text}") for text in ("x", "-1", "", "1 ", "99999999999999999999")),
+            (("prune", "uplink", "--upto", "x", "--dry-run"), "--upto x"),
+            (("prune", "uplink", "--upto", "1", "--reason", "归档", "--yes=no"), "--yes takes no value"),
+            (("prune", "uplink", "--upto", "1", "--dry-run=no"), "--dry-run takes no value"),
+            *((("entity", "invite", agent.uscc, "--valid-hours", text), "--valid-hours") for text in ("3d", "abc", "0", "8761")),
+            (("entity", "add", "--uscc", site.uscc(), *base, "--valid-hours", "3d"), "--valid-hours"),
+            (("peer", "add", "--name", "某厅", "--valid-hours", "-1"), "--valid-hours"),
+            (("due", "--days", "x"), "--days"), (("due", "--days", "36501"), "--days"),
+            (("statement", agent.uscc, "--from", "x"), "--from"), (("statement", agent.uscc, "--to", "0"), "--to"),
+            (("update", warned, "--level", "5"), "--level"), (("update", warned, "--level", "2x"), "--level"),
+            (("query", "--limit", "5x"), "--limit"), (("query", "--limit", "0"), "--limit"), (("query", "--level", "1,2"), "--level")):
+        done = hub.cli(*words, ok=False)
+        check(done.returncode == 2 and option in done.stderr and not done.stdout, f"{' '.join(words)} is a wrong command line",
+              (done.returncode, done.stdout, done.stderr))
+    check((len(hub.query()), len(hub.cli_json("audit-log"))) == (listed, acts), "and nothing was done or recorded")
+    check("1" in hub.cli("prune", "uplink", "--upto", "1000000000", "--dry-run", ok=False).stderr, "the bound is named")
+    done = hub.cli("prune", "uplink", "--upto", "1", "--dry-run", env=CHINESE)
+    check(has_chinese(done.stdout), "a sound cursor is taken", done.stdout)
+    for name, words in (("agent", ("statement", "--from", "x")), ("province", ("warnings", "--limit", "x")),
+                        ("province", ("alarm", "clear", "x", "--reason", "y"))):
+        done = bare(name, *words)
+        check(done.returncode == 2 and "expected a number" in done.stderr and "x" in done.stderr, f"agn-{name} too", done.stderr)
+    check("NUMBER:" in done.stderr and "--alarm" not in done.stderr, "which names what there is", done.stderr)
+
+
 def check_calendar(hub):
     """Holidays that nobody has entered count as worked: the operator hears of it before they come."""
     path = f"{hub.home}/calendar.txt"
@@ -229,6 +263,7 @@ def test(site):
     province.start()
     wait_until(lambda: province.figures("warning") == figures(hub.stats("warning")), what="the province follows")
     check_tables(hub, province, name)
+    check_numbers(site, hub)
 
 
 if __name__ == "__main__":
