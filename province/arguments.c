@@ -8,12 +8,6 @@
 #include "common/text.h"
 #include "proto/record.h"
 
-enum {
-    ON_ALL = 0x7fffff,
-    ON_VIEWS = ON_RECORDS | ON_CASES | ON_PLANS | ON_OVERDUE | ON_NOTICES | ON_CHANGES | ON_OUTBOX,
-    ON_LISTINGS = ON_STATUS | ON_TABLE | ON_WARNINGS | ON_SIGNALS | ON_HEADS | ON_VIEWS
-};
-
 /* `offset` is where an option with a value is kept. */
 static const struct row {
     const char *name;

@@ -66,7 +66,10 @@ enum command_bit {
     ON_KEY = 1 << 19,
     ON_HEADS = 1 << 20,
     ON_COMPARE = 1 << 21,
-    ON_ALARM = 1 << 22
+    ON_ALARM = 1 << 22,
+    ON_ALL = (1 << 23) - 1,
+    ON_VIEWS = ON_RECORDS | ON_CASES | ON_PLANS | ON_OVERDUE | ON_NOTICES | ON_CHANGES | ON_OUTBOX,
+    ON_LISTINGS = ON_STATUS | ON_TABLE | ON_WARNINGS | ON_SIGNALS | ON_HEADS | ON_VIEWS /* print rows, in every form */
 };
 
 /* argv[0] is skipped. Says on stderr what is wrong; false then. The command is the first operand of the program, so it

@@ -27,35 +27,33 @@ static const struct command {
      "向所有枢纽更换密钥；用口令加密私钥，或解除加密"},
     {"run", ON_RUN, 0, cmd_run, "", "follow every joined hub until SIGTERM; SIGHUP reads the configuration again",
      "持续跟随所有已加入的枢纽，SIGTERM 停止，SIGHUP 重新读取配置"},
-    {"status", ON_STATUS, 0, cmd_status, "[--json|--jsonl|--csv|--xlsx FILE]",
-     "each hub: connection, how far behind, last event", "各枢纽的连接、进度和最近事件"},
+    {"status", ON_STATUS, 0, cmd_status, "", "each hub: connection, how far behind, last event",
+     "各枢纽的连接、进度和最近事件"},
     {"table", ON_TABLE, 0, cmd_table,
-     "[--family F] [--by DIM,...] [--from DATE] [--to DATE] [--city CODE] [--status "
-     "all|actual|exercise|test] [--json|--jsonl|--csv|--xlsx FILE]",
+     "[--family F] [--by DIM,...] [--from DATE] [--to DATE] [--city CODE] [--status all|actual|exercise|test]",
      "the cities' figures and what changed in the last 24 hours", "各城市统计数据及近24小时变动"},
-    {"warnings", ON_WARNINGS, 0, cmd_warnings,
-     "[--level 1-4] [--status S] [--city CODE] [--id ID] [--limit N] [--json|--jsonl|--csv|--xlsx FILE]",
+    {"warnings", ON_WARNINGS, 0, cmd_warnings, "[--level 1-4] [--status S] [--city CODE] [--id ID] [--limit N]",
      "the warnings passed up one by one, newest first; --id: one with all its records",
      "逐条上报的预警，最新在前；--id：显示一条预警的全部记录"},
     {"cap", ON_CAP, OPERANDS_MAX, cmd_cap, "ID... [--out FILE|FOLDER] [--city CODE]",
      "write warnings that came up as messages of CAP 1.2; several go to a folder",
      "将上报的预警写成 CAP 1.2 消息；多条写入文件夹"},
     {"records", ON_RECORDS, 0, cmd_records,
-     "[--kind KIND] [--city CODE] [--state S] [--since DATE] [--id ID] [--limit N] [--json|--csv]",
+     "[--kind KIND] [--city CODE] [--state S] [--since DATE] [--id ID] [--limit N]",
      "every record that the cities passed up, newest first; --id: one thread with all that its records say",
      "各城市上报的全部记录，最新在前；--id：显示一条线索的全部记录内容"},
-    {"cases", ON_CASES, 0, cmd_cases, "[--city CODE] [--state S] [--json|--csv]",
+    {"cases", ON_CASES, 0, cmd_cases, "[--city CODE] [--state S]",
      "expert re-reviews: asked for, received, due, decided", "专家复核：申请、受理、期限和意见"},
-    {"plans", ON_PLANS, 0, cmd_plans, "[--by item|goal|unit] [--city CODE] [--json|--csv]",
+    {"plans", ON_PLANS, 0, cmd_plans, "[--by item|goal|unit] [--city CODE]",
      "the cities' action plans side by side; --by: their work items, indicators or units, one a row",
      "各城市行动方案对照；--by：逐项列出工作任务、指标或代表性单位"},
-    {"overdue", ON_OVERDUE, 0, cmd_overdue, "[--city CODE] [--json|--csv]",
-     "duties whose lateness was escalated to the province", "升级上报至省级的逾期事项"},
-    {"notices", ON_NOTICES, 0, cmd_notices, "[--city CODE] [--json|--csv]",
+    {"overdue", ON_OVERDUE, 0, cmd_overdue, "[--city CODE]", "duties whose lateness was escalated to the province",
+     "升级上报至省级的逾期事项"},
+    {"notices", ON_NOTICES, 0, cmd_notices, "[--city CODE]",
      "the province's own notices: how far each got in each city", "省级通知在各城市的送达、阅读和答复情况"},
-    {"changes", ON_CHANGES, 0, cmd_changes, "[--since DATE] [--city CODE] [--json|--csv]",
+    {"changes", ON_CHANGES, 0, cmd_changes, "[--since DATE] [--city CODE]",
      "what came up since DATE; without it, since this was last asked", "自指定日期（默认自上次查看）以来的变化"},
-    {"signals", ON_SIGNALS, 0, cmd_signals, "[--rules FILE] [--file|--json|--csv]",
+    {"signals", ON_SIGNALS, 0, cmd_signals, "[--rules FILE] [--file]",
      "clusters of warnings across the cities, by the rules of signals.zpl; --file: warn all cities of those that are "
      "new",
      "按 signals.zpl 规则发现的跨城市预警聚集；--file：将新发现的聚集作为预警发往全部城市"},
@@ -71,9 +69,9 @@ static const struct command {
      "就专家复核案件提交意见（JSON 文件）"},
     {"acknowledge", ON_ACKNOWLEDGE, 1, cmd_acknowledge, "WARNING-ID [--advised TEXT] [--person NAME]",
      "acknowledge a warning with the city that passed it up", "受理上报的预警"},
-    {"outbox", ON_OUTBOX, 0, cmd_outbox, "[--state accepted|received|rejected] [--city CODE] [--json|--csv]",
+    {"outbox", ON_OUTBOX, 0, cmd_outbox, "[--state accepted|received|rejected] [--city CODE]",
      "what was filed with the cities, and what became of it", "已提交各城市的记录及其结果"},
-    {"heads", ON_HEADS, 0, cmd_heads, "[--limit N] [--json|--jsonl|--csv|--xlsx FILE] [--export FILE]",
+    {"heads", ON_HEADS, 0, cmd_heads, "[--limit N] [--export FILE]",
      "the signed heads of the hubs' ledgers, newest first, and the alarms; --export: all of them with their signatures",
      "各枢纽台账的签名根（最新在前）及警报；--export：导出全部签名根及其签名"},
     {"compare", ON_COMPARE, 1, cmd_compare, "FILE",
@@ -88,7 +86,9 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static void print_command(FILE *file, const struct command *command)
 {
-    fprintf(file, "  agn-province %s %s\n      %s\n", command->name, command->usage, tr(command->en, command->zh));
+    const char *forms = command->bit & ON_LISTINGS ? "[--json|--jsonl|--csv|--xlsx FILE]" : "";
+    fprintf(file, "  agn-province %s %s%s%s\n      %s\n", command->name, command->usage,
+            *command->usage && *forms ? " " : "", forms, tr(command->en, command->zh));
 }
 
 static void print_help(FILE *file, const struct command *command)

@@ -46,6 +46,9 @@ def check_listing(site, program, command, names):
     sheet = rows_of(path)
     os.unlink(path)
     name = f"{program.name} {command}"
+    if program.name != "hub":
+        told = program.cli(words[0], "--help").stdout
+        require(all(f"--{form}" in told for form in ("json", "jsonl", "csv", "xlsx FILE")), f"{name}: --help names the forms", told)
     require(bool(lines) != (command in EMPTY), f"{name}: rows where there are any", lines)
     require(all(list(line) == heads for line in lines), f"{name}: the same columns", (heads, lines[:1]))
     wrong = [(line, row) for line, row in zip(lines, table) if [text_of(value) for value in line.values()] != row]
