@@ -9,26 +9,31 @@
 
 enum { SECTORS_SIZE = sizeof((struct party *)0)->sectors };
 
-/* NULL where it cannot be read. */
-static json_t *read_registration(struct put *put, const struct place *place, struct facts *ret_facts)
+/* NULL where it cannot be read. One whose content was erased says no more than its codes: of what it does not say the
+ * facts stay as they are. */
+static json_t *read_registration(struct put *put, const struct place *place, struct facts *facts)
 {
     struct record content;
     json_t *fields = put_read(put, place, &content) == ERR_OK ? record_to_json(content.bytes) : NULL;
     const char *entity_type = json_string_value(json_object_get(fields, "entity_type"));
     const char *district = json_string_value(json_object_get(fields, "district"));
-    snprintf(ret_facts->entity_type, sizeof ret_facts->entity_type, "%s", entity_type ? entity_type : "");
-    snprintf(ret_facts->district, sizeof ret_facts->district, "%s", district ? district : "");
+    if (entity_type) {
+        snprintf(facts->entity_type, sizeof facts->entity_type, "%s", entity_type);
+    }
+    if (district) {
+        snprintf(facts->district, sizeof facts->district, "%s", district);
+    }
     return fields;
 }
 
 /* False: more than the registry has room for. */
-static bool join_sectors(const json_t *fields, char ret_sectors[SECTORS_SIZE])
+static bool join_sectors(const json_t *list, char ret_sectors[SECTORS_SIZE])
 {
     size_t index = 0;
     size_t used = 0;
     json_t *sector = NULL;
     ret_sectors[0] = '\0';
-    json_array_foreach(json_object_get(fields, "sectors"), index, sector)
+    json_array_foreach(list, index, sector)
     {
         used += (size_t)snprintf(ret_sectors + used, used < SECTORS_SIZE ? SECTORS_SIZE - used : 0, "%s%s",
                                  used ? "," : "", json_string_value(sector));
@@ -40,16 +45,21 @@ err_t register_accepted(struct put *put, const struct thread *thread)
 {
     char sectors[SECTORS_SIZE];
     struct facts facts;
+    err_t err = store_facts_in(put->store, thread->owner, INT64_MAX, &facts); /* as the registry says now */
+    if (err != ERR_OK) {
+        return err;
+    }
     json_t *fields = read_registration(put, &thread->content, &facts);
-    err_t err = fields && join_sectors(fields, sectors)
-                    ? store_end_facts(put->store, thread->owner, &facts, put->batch_id, put->now)
-                    : ERR_INVALID;
+    const json_t *list = json_object_get(fields, "sectors");
+    err = fields && join_sectors(list, sectors)
+              ? store_end_facts(put->store, thread->owner, &facts, put->batch_id, put->now)
+              : ERR_INVALID;
     if (err == ERR_OK) {
         sqlite3_stmt *stmt = store_statement(put->store, SET_FACTS);
         sqlite3_bind_int64(stmt, 1, thread->owner);
         db_bind_str(stmt, 2, json_string_value(json_object_get(fields, "name")));
         db_bind_str(stmt, 3, facts.entity_type);
-        db_bind_str(stmt, 4, sectors);
+        db_bind_str(stmt, 4, list ? sectors : NULL);
         db_bind_str(stmt, 5, facts.district);
         sqlite3_bind_int64(stmt, 6, put->now);
         err = db_run(stmt);
@@ -90,7 +100,6 @@ err_t store_learn_facts(struct store *store)
 {
     struct put put = {.store = store};
     struct facts until = {0};
-    struct facts next;
     int64_t party = 0;
     sqlite3_stmt *stmt = db_prepare(store->db, accepted_sql);
     sqlite3_bind_int(stmt, 1, KIND_ACCEPTANCE);
@@ -99,9 +108,11 @@ err_t store_learn_facts(struct store *store)
     while (err == ERR_OK) {
         struct place place = {sqlite3_column_int64(stmt, 3), sqlite3_column_int64(stmt, 4),
                               sqlite3_column_int64(stmt, 5)};
+        bool is_first = party != sqlite3_column_int64(stmt, 0);
+        struct facts next = is_first ? (struct facts){0} : until;
         json_decref(read_registration(&put, &place, &next));
         bool is_other = strcmp(until.entity_type, next.entity_type) != 0 || strcmp(until.district, next.district) != 0;
-        err = party == sqlite3_column_int64(stmt, 0) && is_other ? learn(store, stmt, &until) : ERR_OK;
+        err = !is_first && is_other ? learn(store, stmt, &until) : ERR_OK;
         party = sqlite3_column_int64(stmt, 0);
         until = next;
         err = err == ERR_OK ? db_step(stmt) : err;

@@ -71,8 +71,8 @@ static const char *const sql[STATEMENTS] = {
         "insert into account(party, last_seq, stored, refused, last_at, told) values(?1,0,0,0,0,?2) on conflict "
         "do update set told = max(told, excluded.told)",
     [SET_FACTS] =
-        "update party set name = ?2, entity_type = ?3, sectors = ?4, district = ?5, changed_at = ?6 where row "
-        "= ?1",
+        "update party set name = coalesce(?2, name), entity_type = ?3, sectors = coalesce(?4, sectors), district = "
+        "?5, changed_at = ?6 where row = ?1",
     [PUT_INVITATION] =
         "insert into invitation(code_hash, party, created_at, expires_at, replaces, reason) values(?,?,?,?,?,?)",
     [GET_INVITATION] = "select party, expires_at, used_by, replaces, reason from invitation where code_hash = ?",

@@ -73,6 +73,47 @@ static inline const char *town_file(struct town *town, const char *json)
     return fault;
 }
 
+#define BY_OPERATOR "\"submitter\": {\"name\": \"赵敏\", \"role\": \"经办人\"}"
+
+static inline void town_id_text(uint8_t n, char ret_text[37])
+{
+    uint8_t id[RECORD_ID_SIZE];
+    memcpy(id, sample_id, sizeof id);
+    id[RECORD_ID_SIZE - 1] = n;
+    record_id_text(id, ret_text);
+}
+
+/* The entity's registration as record N; FIRST: the one that it changes, or N. */
+static inline void town_register(struct town *town, const char *entity_type, const char *district, uint8_t n,
+                                 uint8_t first)
+{
+    char text[900];
+    char root[37];
+    town_id_text(first, root);
+    snprintf(text, sizeof text,
+             "{\"kind\": \"entity_registration\", \"uscc\": \"" SAMPLE_PARTY "\", \"name\": \"甲单位\", "
+             "\"entity_type\": \"%s\", \"sectors\": [\"healthcare\"], \"district\": \"%s\", \"contact\": {\"name\": "
+             "\"王芳\", \"position\": \"秘书\", \"mobile\": \"13800000000\", \"email\": \"wf@example.cn\"}, "
+             "\"has_committee\": true, \"submitter\": {\"name\": \"王芳\", \"role\": \"秘书\"}%s%s%s}",
+             entity_type, district, n == first ? "" : ", \"reason\": \"变更\", \"replaces\": \"",
+             n == first ? "" : root, n == first ? "" : "\"");
+    struct batch *batch = bench_put(town->bench, text, "{}", n);
+    assert_int_equal(batch->items[0].outcome, OUTCOME_STORED);
+    batch_free(batch);
+}
+
+/* The city accepts the thread of record N. */
+static inline void town_accept(struct town *town, uint8_t n)
+{
+    char text[300];
+    char id[37];
+    town_id_text(n, id);
+    snprintf(text, sizeof text,
+             "{\"kind\": \"acceptance\", \"addressee\": \"" SAMPLE_PARTY "\", \"refers_to\": \"%s\", " BY_OPERATOR "}",
+             id);
+    assert_string_equal(town_file(town, text), "");
+}
+
 /* The desk until nothing is left to do at NOW. */
 static inline void town_desk(struct town *town, int64_t now)
 {

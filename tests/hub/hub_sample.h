@@ -106,7 +106,7 @@ static inline struct batch *bench_take(struct bench *bench, msgpack_sbuffer *rec
         message.submit.items[i] = (struct view){(const uint8_t *)records[i].data, records[i].size};
         suite_hash_leaf(bench->intake.suite, message.submit.items[i], hashes + (size_t)i * RECORD_HASH_SIZE);
     }
-    submit_signed_bytes(bench->identity.curve_public, hashes, count, &buffer);
+    submit_signed_bytes(bench->intake.hub_key, hashes, count, &buffer);
     identity_sign(&bench->identity, (struct view){(const uint8_t *)buffer.data, buffer.size}, signature);
     signature[10] = (uint8_t)(signature[10] ^ spoil);
     message.submit.algorithm = suite_label(bench->intake.suite);

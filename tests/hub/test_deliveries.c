@@ -4,7 +4,6 @@
 
 #include "hub/store_delivery.h"
 
-#define BY_OPERATOR "\"submitter\": {\"name\": \"赵敏\", \"role\": \"经办人\"}"
 #define DUE_AT      (SAMPLE_NOW + 10 * DAY)
 
 static void issue(struct town *town, const char *members)

@@ -88,33 +88,6 @@ static void go_back(struct town *town, const char *damage)
     signals_forget(&town->desk.signals); /* as the desk of another process */
 }
 
-#define BY_OPERATOR "\"submitter\": {\"name\": \"赵敏\", \"role\": \"经办人\"}"
-
-static void register_as(struct town *town, const char *entity_type, const char *district, uint8_t n, uint8_t first)
-{
-    char text[900];
-    char root[37];
-    uint8_t id[RECORD_ID_SIZE];
-    memcpy(id, sample_id, sizeof id);
-    id[RECORD_ID_SIZE - 1] = first;
-    record_id_text(id, root);
-    snprintf(text, sizeof text,
-             "{\"kind\": \"entity_registration\", \"uscc\": \"" SAMPLE_PARTY "\", \"name\": \"甲单位\", "
-             "\"entity_type\": \"%s\", \"sectors\": [\"healthcare\"], \"district\": \"%s\", \"contact\": {\"name\": "
-             "\"王芳\", \"position\": \"秘书\", \"mobile\": \"13800000000\", \"email\": \"wf@example.cn\"}, "
-             "\"has_committee\": true, \"submitter\": {\"name\": \"王芳\", \"role\": \"秘书\"}%s%s%s}",
-             entity_type, district, n == first ? "" : ", \"reason\": \"变更\", \"replaces\": \"",
-             n == first ? "" : root, n == first ? "" : "\"");
-    struct batch *batch = bench_put(town->bench, text, "{}", n);
-    assert_int_equal(batch->items[0].outcome, OUTCOME_STORED);
-    batch_free(batch);
-    snprintf(text, sizeof text,
-             "{\"kind\": \"acceptance\", \"addressee\": \"" SAMPLE_PARTY "\", \"refers_to\": \"%s\", " BY_OPERATOR "}",
-             root);
-    assert_string_equal(town_file(town, text), "");
-    assert_int_equal(store_find_party(town->bench->store, SAMPLE_PARTY, &town->bench->party), ERR_OK);
-}
-
 /* For the report that was put before it. */
 static void request(struct town *town, uint8_t n)
 {
@@ -144,7 +117,9 @@ static void live(struct town *town)
     uint8_t n = 1;
     for (size_t i = 0; i < 3; i++) {
         char patch[64];
-        register_as(town, facts[i][0], facts[i][1], n, 1);
+        town_register(town, facts[i][0], facts[i][1], n, 1);
+        town_accept(town, 1);
+        assert_int_equal(store_find_party(town->bench->store, SAMPLE_PARTY, &town->bench->party), ERR_OK);
         snprintf(patch, sizeof patch, "{\"activity_no\": \"%d\"}", n);
         batch_free(bench_put(town->bench, sample_review, patch, (uint8_t)(n + 1)));
         batch_free(bench_put(town->bench, sample_warning, "{}", (uint8_t)(n + 2)));

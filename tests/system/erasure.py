@@ -34,6 +34,26 @@ def holds_secret(hub):
     return found
 
 
+def registration(agent, district):
+    return {"kind": "entity_registration", "submitter": {"name": SECRET, "role": "秘书"}, "uscc": agent.uscc, "name": "某医院",
+            "entity_type": "hospital", "sectors": ["healthcare"], "district": district, "has_committee": True,
+            "contact": {"name": SECRET, "position": "秘书", "mobile": "13800000000", "email": "wf@example.cn"}}
+
+
+def check_registrations(site, hub):
+    """Accepted and then erased, and erased before it is accepted."""
+    for order in (("accept", "erase"), ("erase", "accept")):
+        agent = site.agent(hub, f"registers-{order[0]}")
+        name, = agent.submit(registration(agent, "330106"))
+        agent.sync()
+        for verb in order:
+            hub.cli(verb, name, *(("--reason", "测试", "--yes") if verb == "erase" else ()))
+        hub.cli("entity", "suspend", agent.uscc, "--reason", "测试")
+    audit = hub.cli("audit", ok=False)
+    check(audit.returncode == 0, "an erased registration, accepted before or after: the audit goes through it",
+          audit.stdout[-300:] + audit.stderr[-300:])
+
+
 def check_by_hand(site, hub, agent, province):
     kept, = agent.submit(review())
     erased, = agent.submit(secret_review())
@@ -209,6 +229,7 @@ def test(site):
     check_by_hand(site, hub, agent, province)
     province.stop()
     check_attachments(site, hub, agent)
+    check_registrations(site, hub)
     hub.cli("peer", "revoke", "省厅 province", "--reason", "测试")
     hub.cli("peer", "revoke", "省厅 late", "--reason", "测试")
     check_terms(site, hub, agent, clock)
