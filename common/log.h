@@ -1,7 +1,7 @@
 /* common/log.h - one line an event on stderr: time level event key=value...
  *
- * The event id is stable, lower case with dashes, and listed in docs/operations.md. No payload and no key is ever
- * logged; what a peer sent goes through log_safe(). */
+ * The event id is stable, lower case with dashes, and listed in docs/operations.md (at debug only where an operator
+ * needs it; a test compares). No payload and no key is ever logged; what a peer sent goes through log_safe(). */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
 
