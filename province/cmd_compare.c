@@ -1,8 +1,8 @@
 /* compare: the hubs' ledgers held to the heads that somebody else was shown.
  *
- * A head of a size that was seen here too is compared at once. Of the rest the largest of each ledger goes to the
- * witness: `run` asks the hub to prove that it leads to the ledger that it shows here, as the smaller heads lead to it
- * by what the other side has checked. */
+ * A head of a size that was seen here too is compared at once. The rest go to the witness: `run` asks the hub to prove
+ * that they lead to the ledger that it shows here. In what another province exports the largest of a ledger stands for
+ * those that lead to it by what that one has checked. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,13 +18,14 @@
 #include "province/heads_file.h"
 #include "province/hubs.h"
 
-enum { VERDICT_WAIT_MS = 20000, VERDICT_STEP_MS = 50 };
+enum { VERDICT_WAIT_MS = 20000, VERDICT_STEP_MS = 50, CLAIMS_MAX = 1000 };
 
-/* The largest head of one ledger, of those in the file that contradict nothing here. */
+/* A head of those in the file that contradict nothing by themselves. */
 struct claim {
     const struct hub_member *member;
     struct kept_head head;
-    int64_t told; /* its number at the witness */
+    bool is_followed; /* stands for all of its ledger that are no larger and are followed, too */
+    int64_t told;     /* its number at the witness */
 };
 
 struct comparison {
@@ -34,7 +35,7 @@ struct comparison {
     size_t member_count;
     struct claim *claims;
     size_t claim_count;
-    uint64_t heads, strange, damaged;
+    uint64_t heads, strange, damaged, explained, left_out;
     bool is_contradicted;
     bool is_undecided;
 };
@@ -53,17 +54,50 @@ static const struct hub_member *find_member(const struct comparison *comparison,
     return NULL;
 }
 
-static void claim(struct comparison *comparison, const struct hub_member *member, const struct kept_head *head)
+static bool is_same_ledger(const struct claim *one, const struct claim *other)
+{
+    return one->member == other->member && memcmp(one->head.head.epoch, other->head.head.epoch, EPOCH_SIZE) == 0;
+}
+
+static bool says_the_same(const struct tree_head *one, const struct tree_head *other)
+{
+    return one->size == other->size && memcmp(one->root, other->root, MERKLE_HASH_SIZE) == 0;
+}
+
+static void add_claim(struct comparison *comparison, const struct claim *claim)
 {
     for (size_t i = 0; i < comparison->claim_count; i++) {
         struct claim *other = &comparison->claims[i];
-        if (other->member == member && memcmp(other->head.head.epoch, head->head.epoch, EPOCH_SIZE) == 0) {
-            other->head = other->head.head.size < head->head.size ? *head : other->head;
+        if (!is_same_ledger(other, claim)) {
+            continue;
+        }
+        if (says_the_same(&other->head.head, &claim->head.head)) {
+            return;
+        }
+        if (other->is_followed && claim->is_followed) {
+            other->head = other->head.head.size < claim->head.head.size ? claim->head : other->head;
             return;
         }
     }
+    if (comparison->claim_count == CLAIMS_MAX) {
+        comparison->left_out++;
+        comparison->is_undecided = true;
+        return;
+    }
     comparison->claims = mem_grow(comparison->claims, comparison->claim_count + 1, sizeof *comparison->claims);
-    comparison->claims[comparison->claim_count++] = (struct claim){.member = member, .head = *head};
+    comparison->claims[comparison->claim_count++] = *claim;
+}
+
+static err_t take_claim(struct comparison *comparison, const struct claim *claim)
+{
+    bool is_explained = false;
+    err_t err = witness_explained(comparison->witness, claim->member->hub, &claim->head, &is_explained);
+    if (err == ERR_OK && is_explained) {
+        comparison->explained++;
+    } else if (err == ERR_OK) {
+        add_claim(comparison, claim);
+    }
+    return err;
 }
 
 static err_t contradict(struct comparison *comparison, const struct hub_member *member, enum heads heads,
@@ -109,8 +143,8 @@ static err_t take_head(void *self, const struct filed_head *filed)
     }
     err = err == ERR_OK ? witness_other(comparison->witness, member->hub, &theirs.head, &ours) : err;
     if (err == ERR_NOT_FOUND) {
-        claim(comparison, member, &theirs);
-        return ERR_OK;
+        const struct claim claim = {.member = member, .head = theirs, .is_followed = filed->is_followed};
+        return take_claim(comparison, &claim);
     }
     if (err != ERR_OK) {
         return err;
@@ -157,8 +191,9 @@ static bool tell(struct comparison *comparison)
     return true;
 }
 
-static err_t await(struct comparison *comparison, const struct claim *one, int64_t until, enum heads *ret_heads)
+static err_t await(struct comparison *comparison, const struct claim *one, int64_t wait_ms, enum heads *ret_heads)
 {
+    int64_t until = clock_monotonic_ms() + wait_ms;
     const struct timespec step = {.tv_nsec = VERDICT_STEP_MS * 1000000L};
     err_t err = witness_verdict(comparison->witness, one->told, ret_heads);
     while ((err == ERR_NOT_FOUND || err == ERR_BUSY) && clock_monotonic_ms() < until) {
@@ -168,11 +203,12 @@ static err_t await(struct comparison *comparison, const struct claim *one, int64
     return err;
 }
 
-static void report(struct comparison *comparison, const struct claim *one, int64_t until)
+/* Whether there was a verdict within WAIT_MS. */
+static bool report(struct comparison *comparison, const struct claim *one, int64_t wait_ms)
 {
     enum heads heads = HEADS_AGREE;
     const struct membership *membership = &one->member->membership;
-    err_t err = await(comparison, one, until, &heads);
+    err_t err = await(comparison, one, wait_ms, &heads);
     printf(tr("hub %" PRId64 " %s %s: ledger of %" PRIu64 " records: ",
               "枢纽 %" PRId64 " %s %s：%" PRIu64 " 条记录的台账："),
            one->member->hub, membership->hub, membership->city, one->head.head.size);
@@ -188,14 +224,20 @@ static void report(struct comparison *comparison, const struct claim *one, int64
         comparison->is_contradicted = true;
         puts(enumeration_label(&enum_alarm, alarm_code(heads), text_is_chinese()));
     }
+    return err == ERR_OK;
 }
 
-static void report_all(struct comparison *comparison, const struct look *look)
+static void report_rest(const struct comparison *comparison)
 {
-    bool is_asked = comparison->claim_count > 0 && hubs_wake(look->home, WAKE_WITNESS);
-    int64_t until = clock_monotonic_ms() + (is_asked ? VERDICT_WAIT_MS : 0);
-    for (size_t i = 0; i < comparison->claim_count; i++) {
-        report(comparison, &comparison->claims[i], until);
+    if (comparison->left_out > 0) {
+        printf(tr("%" PRIu64 " heads more than %d at once: left out; compare them in smaller files\n",
+                  "%" PRIu64 " 个签名根超出单次上限 %d 个：未核对，请分成较小的文件再次核对\n"),
+               comparison->left_out, CLAIMS_MAX);
+    }
+    if (comparison->explained > 0) {
+        printf(tr("%" PRIu64 " heads are of what was explained when an alarm was cleared: left out\n",
+                  "%" PRIu64 " 个签名根属于解除警报时已查明的情况：不再核对\n"),
+               comparison->explained);
     }
     if (comparison->strange > 0) {
         printf(tr("%" PRIu64 " heads are signed with keys of no hub that is joined here: left out\n",
@@ -207,7 +249,16 @@ static void report_all(struct comparison *comparison, const struct look *look)
                   "%" PRIu64 " 个签名根已损坏或并非枢纽签署：未核对\n"),
                comparison->damaged);
     }
+}
+
+static void report_all(struct comparison *comparison, const struct look *look)
+{
+    bool is_asked = comparison->claim_count > 0 && hubs_wake(look->home, WAKE_WITNESS);
     int64_t standing = 0;
+    for (size_t i = 0; i < comparison->claim_count; i++) {
+        is_asked = report(comparison, &comparison->claims[i], is_asked ? VERDICT_WAIT_MS : 0) && is_asked;
+    }
+    report_rest(comparison);
     if (comparison->is_contradicted && alarms_print(look, comparison->witness, &standing) != ERR_OK) {
         complain(tr("the alarms could not be read: agn-province heads lists them",
                     "无法读取警报：可用 agn-province heads 查看"));

@@ -301,6 +301,9 @@ static void on_proof(void *self, struct link *link, const struct ledger_proof *p
     (void)head;
     struct follower *follower = self;
     inquiry_answer(&follower->inquiry, link, proof, follower->site.settings->witness_ms);
+    if (!follower->is_barred) {
+        inquiry_pump(&follower->inquiry, link, follower->site.settings->witness_ms); /* many heads may wait */
+    }
 }
 
 static void on_hub_keys(void *self, struct link *link)

@@ -32,12 +32,14 @@ static err_t take_head(const struct reading *reading, const json_t *object, cons
     const char *head_text = text_of(object, head);
     const char *signature_text = text_of(object, signature);
     const char *key_text = text_of(object, key);
+    const char *what = json_string_value(json_object_get(object, "what"));
     if (!head_text) {
         return ERR_OK;
     }
     bool is_whole = signature_text && key_text && hex_parse(head_text, filed.bytes, HEAD_SIZE) == ERR_OK &&
                     hex_parse(signature_text, filed.signature, SIGNATURE_SIZE) == ERR_OK &&
                     signing_key_parse(key_text, &filed.key) == ERR_OK;
+    filed.is_followed = what && strcmp(what, "head") == 0;
     return reading->take(reading->self, is_whole ? &filed : NULL);
 }
 

@@ -52,6 +52,7 @@ enum statement {
     LAST,
     KNOWN,
     OTHER,
+    EXPLAINED,
     KEEP,
     RETIRE,
     DOUBT,
@@ -79,6 +80,9 @@ static const char *const sql[STATEMENTS] = {
               " and k.epoch = ?2 and k.size = ?3 and k.root = ?4 and k.line >= 0)"
               " or epoch <> ?2 and not exists(select 1 from head k where k.hub = ?1 and k.epoch = ?2 and k.line >= 0))"
               " order by size desc limit 1",
+    [EXPLAINED] =
+        "select 1 from head where hub = ?1 and epoch = ?2 and size = ?3 and root = ?4 and line >= 0 and line < " LINE
+        " union all select 1 from alarm where hub = ?1 and cleared_at is not null and ?5 in (head, known_head) limit 1",
     [KEEP] =
         "insert or ignore into head(hub, epoch, line, size, root, at, head, algorithm, signature, hub_key, seen_at)"
         " values(?1, ?2, iif(exists(select 1 from old_key k where k.hub = ?1 and k.key = ?9 and ?5 > k.at), -1 - " LINE
@@ -213,6 +217,19 @@ err_t witness_other(struct witness *witness, int64_t hub, const struct tree_head
     sqlite3_bind_int64(stmt, 3, (sqlite3_int64)head->size);
     db_bind_view(stmt, 4, (struct view){head->root, MERKLE_HASH_SIZE});
     return read_head(stmt, ret_head);
+}
+
+err_t witness_explained(struct witness *witness, int64_t hub, const struct kept_head *head, bool *ret_is_explained)
+{
+    sqlite3_stmt *stmt = statement(witness, EXPLAINED, hub);
+    db_bind_view(stmt, 2, (struct view){head->head.epoch, EPOCH_SIZE});
+    sqlite3_bind_int64(stmt, 3, (sqlite3_int64)head->head.size);
+    db_bind_view(stmt, 4, (struct view){head->head.root, MERKLE_HASH_SIZE});
+    db_bind_view(stmt, 5, head_view(head));
+    err_t err = db_step(stmt);
+    sqlite3_reset(stmt);
+    *ret_is_explained = err == ERR_OK;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 static err_t retire(struct witness *witness, enum statement which, int64_t hub, const struct signing_key *key,

@@ -67,6 +67,11 @@ MUST_CHECK err_t witness_doubtful(struct witness *witness, int64_t hub, struct k
 MUST_CHECK err_t witness_other(struct witness *witness, int64_t hub, const struct tree_head *head,
                                struct kept_head *ret_head);
 
+/* Whether HEAD was kept before an alarm that is cleared, or is one of the two that it told of: what it says is
+ * explained, and nothing is held to it any more. */
+MUST_CHECK err_t witness_explained(struct witness *witness, int64_t hub, const struct kept_head *head,
+                                   bool *ret_is_explained);
+
 /* Two signed heads of one hub that cannot both be true. */
 struct contradiction {
     enum heads heads;

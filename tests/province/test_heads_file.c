@@ -101,6 +101,30 @@ static void test_heads_are_found_wherever_they_stand(void **state)
     }
 }
 
+static void test_only_a_head_in_a_list_that_was_followed_stands_for_others(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        bool is_followed;
+    } rows[] = {{"\"head\"", true}, {"\"rollback\"", false}, {"\"doubtful\"", false}, {"7", false}, {"null", false}};
+    struct signing_pair pair;
+    struct taken taken = {0};
+    char members[1024];
+    char text[TEXT_SIZE];
+    char reason[256];
+    assert_int_equal(signing_pair_make(&suite_ed25519, &pair), ERR_OK);
+    write_head(&pair, 5, "", members);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        snprintf(text, sizeof text, "{\"what\":%s,%s}", rows[i].what, members);
+        assert_int_equal(read_text(text, &taken, reason), ERR_OK);
+        assert_int_equal(taken.heads[0].is_followed, rows[i].is_followed);
+    }
+    snprintf(text, sizeof text, "{\"receipt\":{\"what\":\"head\",%s}}", members);
+    assert_int_equal(read_text(text, &taken, reason), ERR_OK);
+    assert_false(taken.heads[0].is_followed);
+}
+
 static void test_a_head_counts_only_as_its_key_has_signed_it(void **state)
 {
     (void)state;
@@ -181,6 +205,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_heads_are_found_wherever_they_stand),
+        cmocka_unit_test(test_only_a_head_in_a_list_that_was_followed_stands_for_others),
         cmocka_unit_test(test_a_head_counts_only_as_its_key_has_signed_it),
         cmocka_unit_test(test_what_is_no_head_is_told_and_passed_over),
         cmocka_unit_test(test_what_is_no_json_is_refused),

@@ -289,6 +289,31 @@ static void test_what_a_cleared_alarm_has_explained_contradicts_nothing_any_more
     assert_int_equal(witness_other(desk->witness, 1, &honest.head, &other), ERR_NOT_FOUND);
 }
 
+static bool is_explained(struct desk *desk, int64_t hub, uint64_t size, uint8_t root)
+{
+    struct kept_head head = head_of(size, root);
+    bool is_explained = false;
+    assert_int_equal(witness_explained(desk->witness, hub, &head, &is_explained), ERR_OK);
+    return is_explained;
+}
+
+static void test_what_was_kept_before_a_cleared_alarm_or_stands_in_it_is_explained(void **state)
+{
+    struct desk *desk = *state;
+    keep(desk, 1, 5, 1);
+    assert_true(raise_alarm(desk, 1, HEADS_ROLLBACK)); /* of 9, 1 and 8, 2 */
+    assert_false(is_explained(desk, 1, 5, 1));
+    assert_false(is_explained(desk, 1, 8, 2));
+    assert_int_equal(witness_clear(desk->witness, 1, "P", "restored", 3), ERR_OK);
+    keep(desk, 1, 6, 3);
+    assert_true(is_explained(desk, 1, 5, 1));
+    assert_true(is_explained(desk, 1, 8, 2));
+    assert_true(is_explained(desk, 1, 9, 1));
+    assert_false(is_explained(desk, 1, 5, 2));
+    assert_false(is_explained(desk, 1, 6, 3));
+    assert_false(is_explained(desk, 2, 5, 1));
+}
+
 static void test_a_second_leak_with_heads_of_equal_size_is_noted(void **state)
 {
     struct desk *desk = *state;
@@ -357,6 +382,7 @@ int main(void)
         TEST(test_the_alarm_of_an_old_key_is_raised_once_and_begins_no_line),
         TEST(test_what_was_told_waits_for_its_verdict),
         TEST(test_what_a_cleared_alarm_has_explained_contradicts_nothing_any_more),
+        TEST(test_what_was_kept_before_a_cleared_alarm_or_stands_in_it_is_explained),
         TEST(test_a_second_leak_with_heads_of_equal_size_is_noted),
         TEST(test_the_last_receipts_head_is_told_until_it_contradicts),
         TEST(test_what_is_no_head_is_not_taken),

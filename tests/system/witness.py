@@ -82,11 +82,16 @@ def check_told(province, kind):
 
 def clear(province):
     """Only with a reason, which is kept; then the witness goes on with the ledger as it is."""
-    stood = standing(province)
-    require(province.cli("alarm", "clear", stood[0]["alarm"], ok=False).returncode == 2, "not without a reason")
-    for row in stood:
-        province.cli("alarm", "clear", row["alarm"], "--reason", "已与市局核实")
-    wait_until(lambda: province.cli("status", ok=False).returncode == 0, 5, 0.1, "status is quiet again")
+    stood = []
+    require(province.cli("alarm", "clear", standing(province)[0]["alarm"], ok=False).returncode == 2, "not without a reason")
+
+    def is_quiet():
+        found = standing(province)  # the hub may be about to contradict what is not cleared once more
+        for row in found:
+            province.cli("alarm", "clear", row["alarm"], "--reason", "已与市局核实")
+        stood.extend(found)
+        return province.cli("status", ok=False).returncode == 0
+    wait_until(is_quiet, 5, 0.1, "status is quiet again")
     rows = {row["alarm"]: row for row in heads_of(province)[1]}
     require(all(rows[row["alarm"]]["cleared_why"] == "已与市局核实" and rows[row["alarm"]]["cleared_by"]
                 and rows[row["alarm"]]["head"] == row["head"] for row in stood), "what was cleared stays", rows)
@@ -125,6 +130,16 @@ def test_rollback(hub, agent, province, backup):
     wait_until(lambda: any(row["size"] == len(leaves(hub)) and row["seen_at"] > cleared for row in heads_of(province)[0]), 15, 0.1,
                "a head of the new ledger, which may be of a size that the old one had")
     check(not standing(province), "cleared with a reason: the alarm is kept, and the ledger is followed anew from there")
+    file_records(agent, 6)
+    wait_heads(province, len(leaves(hub)))
+    fresh = follow(province.site, hub, "fresh")
+    wait_heads(fresh, len(leaves(hub)))
+    done = fresh.cli("compare", export(province, "cleared"), ok=False)
+    check(done.returncode == 1 and any(row["known_head"] == alarm["known_head"] for row in standing(fresh)),
+          "a province that knows nothing of it finds in the other's list what was contradicted once, however that has gone on", done)
+    done = province.cli("compare", f"{province.site.folder}/cleared.json")
+    check("explained" in done.stdout and not standing(province), "where it was cleared it is no news", done.stdout)
+    fresh.stop()
 
 
 def forget_ledger(db):
@@ -280,7 +295,7 @@ def test_split(site, hub, agent, one, two):
     done = one.cli("compare", export(two, "two"), ok=False)
     check(done.returncode == 1 and "LEDGER ALARM" in done.stdout, "and the other way round")
     clear(one)
-    return twin
+    return other
 
 
 def receipt_file(site, agent):
@@ -293,13 +308,38 @@ def receipt_file(site, agent):
     return path
 
 
-def test_receipts(site, agent, two):
+def head_in(path):
+    with open(path) as file:
+        return ledger.unpack_head(bytes.fromhex(json.load(file)["receipt"]["head"]))
+
+
+def test_many_receipts(site, agent, other, two):
+    """One file with the receipts of both: what one was shown is not hidden by a later honest one."""
+    seen = {row["size"] for row in heads_of(two)[0]}
+    strange = receipt_file(site, agent)
+    while (head := head_in(strange)).size in seen:
+        strange = receipt_file(site, agent)
+    with open(strange) as file:
+        text = file.read()
+    file_records(other, head.size)
+    path = receipt_file(site, other)
+    require(head_in(path).size > head.size, "the honest one is the larger")
+    with open(path, "a") as file:
+        file.write(text)
+    done = two.cli("compare", path, ok=False)
+    check(done.returncode == 1 and any(unpack(row, "known_head") == head for row in standing(two)) and
+          f"ledger of {head.size} records: The ledger does not go on" in done.stdout and "agrees" in done.stdout,
+          "of many receipts in one file each is looked at", done.stdout + done.stderr)
+
+
+def test_receipts(site, agent, other, two):
     """What an institution was shown: its receipts and its evidence."""
     path = receipt_file(site, agent)
     seen = two.cli("compare", path, ok=False)
     check(seen.returncode == 1 and "LEDGER ALARM" in seen.stdout, "an institution's receipt is enough to find the fork", seen.stdout)
     with open(path) as file:
         text = file.read()
+    test_many_receipts(site, agent, other, two)
     receipt = json.loads(text)["receipt"]
     with open(path, "w") as file:
         json.dump({"inclusion": {key: receipt[key] for key in ("head", "signature", "hub_key")}}, file)
@@ -323,8 +363,8 @@ def test(site):
     agent = site.agent(hub)
     one, two = follow(site, hub, "one"), follow(site, hub, "two")
     test_growth(hub, agent, one)
-    test_split(site, hub, agent, one, two)
-    test_receipts(site, agent, two)
+    other = test_split(site, hub, agent, one, two)
+    test_receipts(site, agent, other, two)
     two.stop()
     test_rollback(hub, agent, one, f"{site.folder}/backup")
     test_changed(hub, agent, one)
