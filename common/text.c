@@ -10,7 +10,8 @@
 
 #include "proto/reader.h"
 
-static bool is_chinese;
+static bool is_chinese; /* the program's own language */
+static _Thread_local enum { OWN, ENGLISH, CHINESE } spoken;
 
 int text_foreign_argument(int argc, char **argv)
 {
@@ -37,12 +38,22 @@ void text_init(void)
 
 bool text_is_chinese(void)
 {
-    return is_chinese;
+    return spoken == OWN ? is_chinese : spoken == CHINESE;
+}
+
+const char *text_language(void)
+{
+    return tr("en", "zh");
+}
+
+void text_speak(const char *language)
+{
+    spoken = !language ? OWN : strcmp(language, "zh") == 0 ? CHINESE : ENGLISH;
 }
 
 const char *tr(const char *en, const char *zh)
 {
-    return is_chinese ? zh : en;
+    return text_is_chinese() ? zh : en;
 }
 
 void hex_text(const uint8_t *bytes, size_t size, char *ret_text)

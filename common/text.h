@@ -16,7 +16,12 @@ void text_init(void);
  * other bytes. 0: there is none. */
 int text_foreign_argument(int argc, char **argv);
 bool text_is_chinese(void);
-/* The text in the user's language; both must take the same format arguments. */
+/* "zh" or "en". */
+const char *text_language(void);
+/* This thread answers somebody who reads LANGUAGE, until it is told NULL: the program's own again. No other thread
+ * notices. */
+void text_speak(const char *language);
+/* The text in the reader's language; both must take the same format arguments. */
 const char *tr(const char *en, const char *zh) __attribute__((format_arg(1), format_arg(2)));
 
 void hex_text(const uint8_t *bytes, size_t size, char *ret_text); /* 2 × size + 1 */

@@ -333,18 +333,20 @@ static err_t run_file(struct admin *admin, zmsg_t *request)
     return err;
 }
 
+/* On a full disk the reserve is for those that add little: whoever fills the disk must be stopped. */
 static const struct {
     const char *name;
     err_t (*run)(struct admin *admin, zmsg_t *request);
-} commands[] = {{"party-add", run_party_add},
-                {"invite", admin_invite},
-                {"key-revoke", admin_key_revoke},
-                {"key-leaked", admin_key_leaked},
-                {"key-rotate", admin_key_rotate},
-                {"set-state", run_set_state},
-                {"prune", run_prune},
-                {"erase", admin_erase},
-                {"file", run_file}};
+    bool adds_much;
+} commands[] = {{"party-add", run_party_add, true},
+                {"invite", admin_invite, false},
+                {"key-revoke", admin_key_revoke, false},
+                {"key-leaked", admin_key_leaked, false},
+                {"key-rotate", admin_key_rotate, false},
+                {"set-state", run_set_state, false},
+                {"prune", run_prune, false},
+                {"erase", admin_erase, false},
+                {"file", run_file, true}};
 
 static zmsg_t *run_command(struct admin *admin, size_t index, zmsg_t *request)
 {
@@ -366,15 +368,23 @@ static zmsg_t *run_command(struct admin *admin, size_t index, zmsg_t *request)
 
 zmsg_t *admin_greet(const struct admin *admin, uid_t uid)
 {
+    static const char *const languages[] = {"en", "zh"};
     char reason[512];
     if (operators_find(admin->operators, uid)) {
         return NULL;
     }
-    operators_refusal(admin->operators, uid, reason, sizeof reason);
-    return admin_fail(reason);
+    zmsg_t *reply = zmsg_new();
+    zmsg_addstr(reply, "error");
+    for (size_t i = 0; i < sizeof languages / sizeof *languages; i++) {
+        text_speak(languages[i]);
+        operators_refusal(admin->operators, uid, reason, sizeof reason);
+        zmsg_addstr(reply, reason);
+    }
+    text_speak(NULL);
+    return reply;
 }
 
-zmsg_t *admin_run(struct admin *admin, uid_t uid, zmsg_t *request)
+static zmsg_t *answer(struct admin *admin, uid_t uid, zmsg_t *request)
 {
     char name[32];
     admin->person = operators_find(admin->operators, uid);
@@ -389,11 +399,22 @@ zmsg_t *admin_run(struct admin *admin, uid_t uid, zmsg_t *request)
     admin_frame(request, admin->reason, sizeof admin->reason);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(commands[i].name, name) == 0) {
-            return run_command(admin, i, request);
+            return admin->is_full && commands[i].adds_much ? admin_fail(tr("the disk is full", "磁盘已满"))
+                                                           : run_command(admin, i, request);
         }
     }
     return admin_fail(
         tr("the hub does not know this command: is it of an older version?", "枢纽不认识该命令：版本是否过旧？"));
+}
+
+zmsg_t *admin_run(struct admin *admin, uid_t uid, zmsg_t *request)
+{
+    char language[4];
+    admin_frame(request, language, sizeof language);
+    text_speak(language);
+    zmsg_t *reply = answer(admin, uid, request);
+    text_speak(NULL);
+    return reply;
 }
 
 void admin_make_code(char ret_code[21])

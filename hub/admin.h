@@ -1,5 +1,5 @@
 /* hub/admin.h - the operator's writes: one request of text frames, one reply of text frames (status "ok" or "error",
- * then a text).
+ * then a text in the language of the request; who is refused unheard has it in English, and in Chinese after that).
  *
  * The same function serves a running hub (the writer answers the control socket) and a hub at rest (the command opens
  * the store itself), so that no write ever goes around the writer's handle, nor around the table of duties. */
@@ -17,6 +17,7 @@ struct admin {
     struct store *store;
     struct city *city;
     const struct operators *operators;
+    bool is_full; /* the disk is: what would add much waits */
     /* Of the last command: */
     const struct person *person; /* who gave it; NULL: nobody who may */
     struct party changed;        /* row 0: none */
@@ -27,11 +28,11 @@ struct admin {
     char text[ADMIN_TEXT];
 };
 
-/* Requests: a name, the reason (may be ""), then for "party-add" 8 frames a party (role party name type sectors
- * district code hours), "invite" party code hours replaces, "key-revoke" party key, "key-leaked" curve_key
- * signing_key, "key-rotate" curve_key signing_key since proof, "set-state" party state, "prune" upto, "erase" id party
- * (may be ""), "file" a record as JSON each. Each is one commit, and in it the administrative acts that it is. Never
- * NULL. */
+/* Requests: the reader's language, a name, the reason (may be ""), then for "party-add" 8 frames a party (role party
+ * name type sectors district code hours), "invite" party code hours replaces, "key-revoke" party key, "key-leaked"
+ * curve_key signing_key, "key-rotate" curve_key signing_key since proof, "set-state" party state, "prune" upto, "erase"
+ * id party (may be ""), "file" a record as JSON each. Each is one commit, and in it the administrative acts that it is.
+ * Never NULL. */
 zmsg_t *admin_run(struct admin *admin, uid_t uid, zmsg_t *request);
 /* NULL: the user may ask for something. */
 zmsg_t *admin_greet(const struct admin *admin, uid_t uid);

@@ -115,10 +115,12 @@ int admin_call(const struct home *home, zmsg_t **request_p)
     zmsg_destroy(request_p);
     char *status = zmsg_popstr(reply);
     char *text = zmsg_popstr(reply);
+    char *chinese = zmsg_popstr(reply);
     bool is_ok = status && streq(status, "ok");
     if (text && *text) {
-        fprintf(is_ok ? stdout : stderr, "%s\n", text);
+        fprintf(is_ok ? stdout : stderr, "%s\n", chinese ? tr(text, chinese) : text);
     }
+    free(chinese);
     free(status);
     free(text);
     zmsg_destroy(&reply);
@@ -128,6 +130,7 @@ int admin_call(const struct home *home, zmsg_t **request_p)
 zmsg_t *admin_request(const char *name, const char *reason)
 {
     zmsg_t *request = zmsg_new();
+    zmsg_addstr(request, text_language());
     zmsg_addstr(request, name);
     zmsg_addstr(request, reason ? reason : "");
     return request;

@@ -242,17 +242,11 @@ static zmsg_t *greet_operator(void *self, uid_t uid)
     return refusal;
 }
 
-/* The reserve is kept for the others: whoever fills the disk must be stopped. */
-static bool adds_much(zframe_t *command)
-{
-    return command && (zframe_streq(command, "file") || zframe_streq(command, "party-add"));
-}
-
 static zmsg_t *answer_operator(void *self, uid_t uid, zmsg_t *request)
 {
     struct writer *writer = self;
-    bool may_run = has_room(writer) || !adds_much(zmsg_first(request));
-    zmsg_t *reply = may_run ? admin_run(&writer->admin, uid, request) : admin_fail(tr("the disk is full", "磁盘已满"));
+    writer->admin.is_full = !has_room(writer);
+    zmsg_t *reply = admin_run(&writer->admin, uid, request);
     if (writer->admin.is_refused) {
         log_warn("operator-refused", "uid=%u reason=role", (unsigned)uid);
     }

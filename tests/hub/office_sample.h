@@ -11,6 +11,7 @@ struct office {
     struct town *town;
     struct operators operators;
     struct admin admin;
+    char said[ADMIN_TEXT];
 };
 
 static inline int office_setup(void **state)
@@ -37,7 +38,7 @@ static inline int office_teardown(void **state)
     return town_teardown(&town);
 }
 
-/* Whether it was done; the text is the admin's. FRAMES, the last of which is NULL: what follows the reason. */
+/* Whether it was done; what was said is the office's. FRAMES, the last of which is NULL: what follows the reason. */
 static inline bool ask(struct office *office, const char *name, const char *const *frames)
 {
     zmsg_t *request = admin_request(name, "演练");
@@ -46,6 +47,9 @@ static inline bool ask(struct office *office, const char *name, const char *cons
     }
     zmsg_t *reply = admin_run(&office->admin, 7, request);
     bool is_done = zframe_streq(zmsg_first(reply), "ok");
+    char *text = zframe_strdup(zmsg_next(reply));
+    snprintf(office->said, sizeof office->said, "%s", text);
+    free(text);
     zmsg_destroy(&request);
     zmsg_destroy(&reply);
     return is_done;

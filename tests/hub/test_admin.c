@@ -1,6 +1,8 @@
 /* What comes over the control socket is judged by the hub, whatever the command that sent it has judged. */
 #include "tests/hub/office_sample.h"
 
+#include "common/text.h"
+
 static void count_record(void *self, const struct record_row *row)
 {
     (void)row;
@@ -29,8 +31,8 @@ static void test_a_cursor_is_a_number_up_to_the_head(void **state)
     int acts = count_acts(office);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_false(ASK(office, "prune", bad[i]));
-        assert_non_null(strstr(office->admin.text, "--upto"));
-        assert_non_null(strstr(office->admin.text, head));
+        assert_non_null(strstr(office->said, "--upto"));
+        assert_non_null(strstr(office->said, head));
     }
     assert_int_equal(count_acts(office), acts);
     assert_int_equal(store_count_uplink(store, INT64_MAX, &warnings), ERR_OK);
@@ -48,18 +50,61 @@ static void test_the_hours_of_a_link_are_a_number(void **state)
     int acts = count_acts(office);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_false(ASK(office, "invite", SAMPLE_PARTY, "ABCDEFGHJKMNPQRSTVWY", bad[i], "0"));
-        assert_non_null(strstr(office->admin.text, "1 to 8760"));
+        assert_non_null(strstr(office->said, "1 to 8760"));
         assert_false(
             ASK(office, "party-add", "province", "province-1", "省", "", "", "", "ABCDEFGHJKMNPQRSTVWZ", bad[i]));
-        assert_non_null(strstr(office->admin.text, "1 to 8760"));
+        assert_non_null(strstr(office->said, "1 to 8760"));
     }
     assert_int_equal(count_acts(office), acts);
     assert_true(ASK(office, "party-add", "province", "province-1", "省", "", "", "", "ABCDEFGHJKMNPQRSTVWZ", "8760"));
 }
 
+/* The hub runs in a language of its own. */
+static void test_the_answer_is_in_the_readers_language(void **state)
+{
+    struct office *office = *state;
+    text_speak("zh");
+    zmsg_t *request = admin_request("prune", "归档");
+    text_speak(NULL);
+    zmsg_addstr(request, "x");
+    zmsg_t *reply = admin_run(&office->admin, 7, request);
+    char *text = zframe_strdup((zmsg_first(reply), zmsg_next(reply)));
+    assert_non_null(strstr(text, "应为游标"));
+    assert_string_equal(text_language(), "en");
+    free(text);
+    zmsg_destroy(&request);
+    zmsg_destroy(&reply);
+    assert_false(ASK(office, "prune", "x"));
+    assert_non_null(strstr(office->said, "expected a cursor"));
+    /* Nothing has been heard of a stranger. */
+    reply = admin_greet(&office->admin, 8);
+    assert_int_equal(zmsg_size(reply), 3);
+    zmsg_first(reply);
+    char *english = zframe_strdup(zmsg_next(reply));
+    char *chinese = zframe_strdup(zmsg_next(reply));
+    assert_non_null(strstr(english, "no operator of this hub"));
+    assert_non_null(strstr(chinese, "不是本枢纽的操作人员"));
+    assert_string_equal(text_language(), "en");
+    free(english);
+    free(chinese);
+    zmsg_destroy(&reply);
+}
+
+static void test_on_a_full_disk_what_adds_much_waits(void **state)
+{
+    struct office *office = *state;
+    office->admin.is_full = true;
+    assert_false(ASK(office, "party-add", "province", "province-1", "省", "", "", "", "ABCDEFGHJKMNPQRSTVWZ", "72"));
+    assert_non_null(strstr(office->said, "full"));
+    assert_false(ASK(office, "file", "{}"));
+    assert_non_null(strstr(office->said, "full"));
+    assert_true(ASK(office, "set-state", SAMPLE_PARTY, "suspended"));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {OFFICE_TEST(test_a_cursor_is_a_number_up_to_the_head),
-                                       OFFICE_TEST(test_the_hours_of_a_link_are_a_number)};
+    const struct CMUnitTest tests[] = {
+        OFFICE_TEST(test_the_answer_is_in_the_readers_language), OFFICE_TEST(test_on_a_full_disk_what_adds_much_waits),
+        OFFICE_TEST(test_a_cursor_is_a_number_up_to_the_head), OFFICE_TEST(test_the_hours_of_a_link_are_a_number)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,7 +45,7 @@ static void test_the_citys_own_row_is_no_peers(void **state)
     char hex[2 * KEY_SIZE + 1];
     hex_text(office->town->identity.curve_public, KEY_SIZE, hex);
     assert_false(ASK(office, "invite", CITY, CODE, "72", "1"));
-    assert_non_null(strstr(office->admin.text, CITY));
+    assert_non_null(strstr(office->said, CITY));
     assert_false(ASK(office, "key-revoke", CITY, hex));
     assert_false(ASK(office, "set-state", CITY, "revoked"));
     assert_false(ASK(office, "set-state", CITY, "suspended"));

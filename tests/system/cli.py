@@ -172,6 +172,24 @@ def check_numbers(site, hub):
     check("NUMBER:" in done.stderr and "--alarm" not in done.stderr, "which names what there is", done.stderr)
 
 
+def check_reader(site, hub):
+    """The reader's language is not that of the hub, which another has started."""
+    speaking = Hub(site, "speaking")
+    site.programs.append(speaking)
+    speaking.init()
+    speaking.env = CHINESE
+    speaking.start()
+    speaking.env = {}
+    for server in (hub, speaking):
+        for words in (("entity", "suspend", "12330100000000000X", "--reason", "核查"), ("erase", "x", "--reason", "误报", "--yes"),
+                      ("prune", "uplink", "--upto", "0", "--yes"), ("prune", "uplink", "--upto", "0", "--yes", "--reason", "归档")):
+            english, chinese = server.cli(*words, ok=False), server.cli(*words, ok=False, env=CHINESE)
+            said = english.stdout + english.stderr, chinese.stdout + chinese.stderr
+            check(said[0] and not has_chinese(said[0]) and has_chinese(said[1]), f"{' '.join(words[:2])} is answered in the reader's language",
+                  said)
+    speaking.stop()
+
+
 def check_calendar(hub):
     """Holidays that nobody has entered count as worked: the operator hears of it before they come."""
     path = f"{hub.home}/calendar.txt"
@@ -264,6 +282,7 @@ def test(site):
     wait_until(lambda: province.figures("warning") == figures(hub.stats("warning")), what="the province follows")
     check_tables(hub, province, name)
     check_numbers(site, hub)
+    check_reader(site, hub)
 
 
 if __name__ == "__main__":

@@ -112,6 +112,8 @@ def check_roles(site, hub, agent):
     stranger = as_user(hub, None, "entity", "invite", agent.uscc)
     check("nobody" in stranger.stderr and "operators.zpl" in stranger.stderr, "a stranger is told what to do",
           stranger.stderr)
+    chinese = as_user(hub, None, "entity", "invite", agent.uscc, env={"LC_ALL": "zh_CN.UTF-8"})
+    check("nobody" in chinese.stderr and "操作人员" in chinese.stderr, "in his language", chinese.stderr)
     root = hub.cli("entity", "invite", agent.uscc, ok=False)
     check(root.returncode == 1 and "root" in root.stderr, "who owns the home is a stranger too where others are named",
           root.stderr)
