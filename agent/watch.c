@@ -210,6 +210,11 @@ static void tell(struct candidate *candidate, const struct watch_report *report)
         }
         candidate->is_told = true;
         break;
+    case WATCH_MISPLACED:
+        log_error("watch-misplaced",
+                  "file=\"%s\" text=\"one that was saved over it lies in done/ or failed/, not filed: move it back\"",
+                  name);
+        break;
     case WATCH_GONE:
         break;
     }
@@ -219,6 +224,15 @@ static bool is_stopping(const struct watch *watch)
 {
     struct pollfd fd = {.fd = watch->stop, .events = POLLIN};
     return poll(&fd, 1, 0) > 0;
+}
+
+/* What the agent itself has renamed into the folder is not complete for that. Whatever else was renamed in at this
+ * moment has to settle. */
+static void drop_events(const struct watch *watch)
+{
+    char bytes[4096];
+    while (read(watch->inotify, bytes, sizeof bytes) > 0) {
+    }
 }
 
 static void take_ready(struct watch *watch)
@@ -233,7 +247,10 @@ static void take_ready(struct watch *watch)
             candidate->not_before_ms =
                 clock_monotonic_ms() + (report.outcome == WATCH_STUCK ? STUCK_MS : watch->retry_ms);
         }
-        if (report.outcome == WATCH_LATER || report.outcome == WATCH_STUCK) {
+        if (report.is_replaced) {
+            drop_events(watch);
+        }
+        if (report.outcome == WATCH_LATER || report.outcome == WATCH_STUCK || report.is_replaced) {
             if (kept != i) {
                 watch->candidates[kept] = *candidate;
             }

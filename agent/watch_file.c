@@ -16,7 +16,12 @@
 #include "common/text.h"
 
 /* A name of AS_MAX bytes can get a number and the ending of a note, and is a file's name still. */
-enum { FAULTS_FILE_MAX = 1000, NAME_SIZE = 272, AS_MAX = 255 - (int)(sizeof "-9999.already.txt" - 1) };
+enum {
+    FAULTS_FILE_MAX = 1000,
+    NAME_SIZE = 272,
+    NUMBER_MAX = 9999,
+    AS_MAX = 255 - (int)(sizeof "-9999.already.txt" - 1)
+};
 
 /* The work on one file. */
 struct job {
@@ -28,8 +33,8 @@ struct job {
     uint8_t hash[DIGEST_SIZE];
     const struct input *input;
     struct accept_result result;
-    FILE *errors; /* open from the first fault on */
-    char errors_path[PATH_SIZE];
+    FILE *errors;              /* open from the first fault on */
+    char note_path[PATH_SIZE]; /* of what stands beside it */
     size_t told;
 };
 
@@ -72,14 +77,14 @@ static err_t hash_file(struct job *job)
 /* ---- What stands beside a file ---- */
 
 /* Whoever may read the folder may read this. */
-static FILE *open_note(const struct job *job, const char *folder, const char *suffix, char ret_path[PATH_SIZE])
+static FILE *open_note(struct job *job, const char *folder, const char *suffix)
 {
     char name[NAME_SIZE + 16];
     struct stat info;
     snprintf(name, sizeof name, "%s%s", job->as, suffix);
-    path_in(job->watched, folder, name, ret_path);
-    unlink(ret_path); /* of an attempt that was cut short; and never through a link */
-    int fd = open(ret_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    path_in(job->watched, folder, name, job->note_path);
+    unlink(job->note_path); /* of an attempt that was cut short; and never through a link */
+    int fd = open(job->note_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd >= 0 && stat(job->watched->folder, &info) == 0 && fchmod(fd, info.st_mode & 0666) != 0) {
         log_debug("watch-mode", "err=%d", errno);
     }
@@ -105,7 +110,7 @@ static void on_refused(void *self, size_t line, const struct faults *faults)
 {
     struct job *job = self;
     if (!job->errors) {
-        job->errors = open_note(job, WATCH_FAILED, ".errors.txt", job->errors_path);
+        job->errors = open_note(job, WATCH_FAILED, ".errors.txt");
     }
     for (size_t i = 0; job->errors && i < faults->count; i++) {
         if (job->told++ < FAULTS_FILE_MAX) {
@@ -117,7 +122,7 @@ static void on_refused(void *self, size_t line, const struct faults *faults)
 /* A file without faults of records, that is refused all the same. */
 static void tell_flaw(struct job *job, const char *en, const char *zh)
 {
-    job->errors = open_note(job, WATCH_FAILED, ".errors.txt", job->errors_path);
+    job->errors = open_note(job, WATCH_FAILED, ".errors.txt");
     if (job->errors) {
         fprintf(job->errors, "%s\n%s\n", en, zh);
     }
@@ -142,17 +147,16 @@ static void drop_errors(struct job *job)
 {
     if (job->errors) {
         fclose(job->errors);
-        unlink(job->errors_path);
+        unlink(job->note_path);
         job->errors = NULL;
     }
 }
 
-static void note_already(const struct job *job, const struct taken_file *before)
+static void note_already(struct job *job, const struct taken_file *before)
 {
-    char path[PATH_SIZE];
     char when[20];
     char name[256];
-    FILE *file = open_note(job, WATCH_DONE, ".already.txt", path);
+    FILE *file = open_note(job, WATCH_DONE, ".already.txt");
     if (!file) {
         return;
     }
@@ -187,25 +191,77 @@ static int cut(const char *text, int size, int most)
     return kept;
 }
 
-/* An older file of this name stays: the newer gets a number. Of a name that leaves no room for what is added to it, the
- * part before its ending is cut. */
-static void name_target(struct job *job)
+/* The NUMBERth name for files that are called NAME. Where that leaves no room for what is added to it, the part before
+ * its ending is cut. */
+static void number_name(const char *name, int number, char ret_name[NAME_SIZE])
 {
-    const char *end = strrchr(job->name, '.');
-    bool is_ending = end && end != job->name && strlen(end) < AS_MAX / 2;
-    end = is_ending ? end : job->name + strlen(job->name);
-    int stem = cut(job->name, (int)(end - job->name), AS_MAX - (int)strlen(end));
-    snprintf(job->as, sizeof job->as, "%.*s%s", stem, job->name, end);
-    for (int i = 2; !is_free(job->watched, job->as) && i < 10000; i++) {
-        snprintf(job->as, sizeof job->as, "%.*s-%d%s", stem, job->name, i, end);
+    const char *end = strrchr(name, '.');
+    char added[8] = "";
+    bool is_ending = end && end != name && strlen(end) < AS_MAX / 2;
+    end = is_ending ? end : name + strlen(name);
+    int stem = cut(name, (int)(end - name), AS_MAX - (int)strlen(end));
+    if (number > 1) {
+        snprintf(added, sizeof added, "-%d", number);
     }
+    snprintf(ret_name, NAME_SIZE, "%.*s%s%s", stem, name, added, end);
 }
 
-static bool move_to(const struct job *job, const char *folder)
+/* An older file of this name stays: the newer gets a number. */
+static void name_target(struct job *job)
+{
+    int number = 1;
+    do {
+        number_name(job->name, number, job->as);
+    } while (!is_free(job->watched, job->as) && number++ < NUMBER_MAX);
+}
+
+/* False with errno set; EEXIST where there is something of the name TO. Not every file system can look and move in one
+ * step. */
+static bool rename_to_free(const char *from, const char *to)
+{
+    struct stat info;
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) {
+        return true;
+    }
+    if (errno != EINVAL) {
+        return false;
+    }
+    if (lstat(to, &info) == 0) {
+        errno = EEXIST;
+        return false;
+    }
+    return errno == ENOENT && rename(from, to) == 0;
+}
+
+/* The name may be taken once more. */
+static bool put_back(const struct job *job, const char *from)
+{
+    int number = 1;
+    bool is_back = false;
+    do {
+        char name[NAME_SIZE];
+        char path[PATH_SIZE];
+        number_name(job->name, number, name);
+        path_in(job->watched, "", name, path);
+        is_back = rename_to_free(from, path);
+    } while (!is_back && errno == EEXIST && number++ < NUMBER_MAX);
+    return is_back;
+}
+
+/* The file that was dealt with, and no other: nothing but a look afterwards tells which one the name stood for.
+ * ERR_BUSY: another, which is in the folder again. ERR_EXISTS: another, which lies where it does not belong. */
+static err_t move_to(const struct job *job, const char *folder)
 {
     char target[PATH_SIZE];
+    struct stat moved;
     path_in(job->watched, folder, job->as, target);
-    return rename(job->path, target) == 0;
+    if (rename(job->path, target) != 0) {
+        return errno == ENOSPC ? ERR_FULL : ERR_IO;
+    }
+    if (lstat(target, &moved) != 0 || is_same(&job->seen, &moved)) {
+        return ERR_OK;
+    }
+    return put_back(job, target) ? ERR_BUSY : ERR_EXISTS;
 }
 
 bool watch_make_folders(const char *folder)
@@ -284,10 +340,15 @@ static err_t accept_file(struct job *job)
 
 static void move_away(struct job *job, const char *folder, enum watch_outcome outcome, struct watch_report *report)
 {
+    err_t err = move_to(job, folder);
     report->outcome = outcome;
-    if (!move_to(job, folder)) {
-        report->outcome = WATCH_STUCK;
-        report->err = errno == ENOSPC ? ERR_FULL : ERR_IO;
+    report->is_replaced = err == ERR_BUSY;
+    if (err == ERR_BUSY || err == ERR_EXISTS) {
+        unlink(job->note_path); /* of a file that is nowhere any more */
+    }
+    if (err != ERR_OK && !(report->is_replaced && outcome == WATCH_ACCEPTED)) {
+        report->outcome = err == ERR_BUSY ? WATCH_LATER : err == ERR_EXISTS ? WATCH_MISPLACED : WATCH_STUCK;
+        report->err = err;
     }
 }
 

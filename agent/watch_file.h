@@ -19,16 +19,20 @@ struct watched {
 };
 
 enum watch_outcome {
-    WATCH_ACCEPTED, /* and moved */
-    WATCH_ALREADY,  /* the same bytes were accepted before: moved, with a note */
-    WATCH_REFUSED,  /* moved, with the faults */
-    WATCH_LATER,    /* a full disk, a busy spool, or it changed meanwhile: nothing was done */
-    WATCH_STUCK,    /* its fate is decided, but it cannot be moved; it will not be filed twice */
+    WATCH_ACCEPTED,  /* and moved */
+    WATCH_ALREADY,   /* the same bytes were accepted before: moved, with a note */
+    WATCH_REFUSED,   /* moved, with the faults */
+    WATCH_LATER,     /* a full disk, a busy spool, or it changed meanwhile: nothing was done */
+    WATCH_STUCK,     /* its fate is decided, but it cannot be moved; it will not be filed twice */
+    WATCH_MISPLACED, /* another file was moved in its stead, and cannot be put back */
     WATCH_GONE,
 };
 
 struct watch_report {
     enum watch_outcome outcome;
+    /* When it was to be moved, its name was another file's, which was put back into the folder: under its name, or with
+     * a number where that is taken. Nobody knows whether that one is complete. */
+    bool is_replaced;
     size_t accepted, refused;
     uint64_t first_seq;
     err_t err; /* why later or stuck */

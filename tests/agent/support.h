@@ -245,4 +245,11 @@ static inline uint64_t waiting(struct place *place)
     return count;
 }
 
+static inline uint64_t count_all(struct place *place)
+{
+    struct counts counts;
+    assert_int_equal(spool_counts(place->spool, &counts), ERR_OK);
+    return counts.last_seq;
+}
+
 #endif

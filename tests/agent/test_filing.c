@@ -2,7 +2,6 @@
 
 #include "agent/filing.h"
 #include "agent/reading.h"
-#include "agent/watch_file.h"
 
 static struct filing filing_in(struct place *place, bool is_lines)
 {
@@ -13,13 +12,6 @@ static struct filing filing_in(struct place *place, bool is_lines)
 static struct view text_of(const char *text)
 {
     return (struct view){(const uint8_t *)text, strlen(text)};
-}
-
-static uint64_t count_all(struct place *place)
-{
-    struct counts counts;
-    assert_int_equal(spool_counts(place->spool, &counts), ERR_OK);
-    return counts.last_seq;
 }
 
 static void test_one_record_is_taken_with_its_number(void **state)
@@ -169,134 +161,6 @@ static void test_a_damaged_spool_is_an_error(void **state)
     assert_true(reason[0] != '\0');
 }
 
-/* ---- The watched folder ---- */
-
-struct drop {
-    char folder[64];
-    struct watched watched;
-};
-
-static struct drop drop_in(struct place *place)
-{
-    struct drop drop = {.folder = "/tmp/agn-watch-XXXXXX"};
-    assert_non_null(mkdtemp(drop.folder));
-    assert_true(watch_make_folders(drop.folder));
-    drop.watched = (struct watched){.home = &place->home, .spool = place->spool, .utc_offset_minutes = 480};
-    return drop;
-}
-
-static void drop_done(struct drop *drop)
-{
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s", drop->folder);
-    assert_int_equal(system(command), 0);
-}
-
-static struct watch_report take(struct drop *drop, const char *name, const char *text)
-{
-    char path[512];
-    struct stat seen;
-    struct watch_report report;
-    snprintf(path, sizeof path, "%s/%s", drop->folder, name);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
-    assert_int_equal(stat(path, &seen), 0);
-    drop->watched.folder = drop->folder;
-    watch_take(&drop->watched, name, &seen, &report);
-    return report;
-}
-
-static bool is_in(const struct drop *drop, const char *name)
-{
-    char path[512];
-    snprintf(path, sizeof path, "%s/%s", drop->folder, name);
-    return access(path, F_OK) == 0;
-}
-
-static void test_a_file_goes_to_done_or_to_failed(void **state)
-{
-    struct place *place = *state;
-    struct drop drop = drop_in(place);
-    struct watch_report report = take(&drop, "good.jsonl", WARNING "\n" REPORT "\n");
-    assert_int_equal(report.outcome, WATCH_ACCEPTED);
-    assert_int_equal(report.accepted, 2);
-    assert_true(is_in(&drop, "done/good.jsonl") && !is_in(&drop, "good.jsonl"));
-    report = take(&drop, "bad.jsonl", REPORT "\n{}\n");
-    assert_int_equal(report.outcome, WATCH_REFUSED);
-    assert_true(is_in(&drop, "failed/bad.jsonl") && is_in(&drop, "failed/bad.jsonl.errors.txt"));
-    assert_int_equal(count_all(place), 2);
-    drop_done(&drop);
-}
-
-/* 82 characters and their ending are 252 bytes: the note beside it needs 11 more. */
-static void test_a_name_without_room_for_what_is_added_is_cut(void **state)
-{
-    struct drop drop = drop_in(*state);
-    char *name = repeat("年", 82);
-    char long_name[300], kept[300], numbered[300], note[320];
-    snprintf(long_name, sizeof long_name, "%s.jsonl", name);
-    snprintf(kept, sizeof kept, "failed/%.231s.jsonl", name);
-    snprintf(numbered, sizeof numbered, "done/%.231s-2.jsonl", name);
-    snprintf(note, sizeof note, "%s.errors.txt", kept);
-    assert_int_equal(take(&drop, long_name, "{}").outcome, WATCH_REFUSED);
-    assert_true(is_in(&drop, kept) && is_in(&drop, note) && !is_in(&drop, long_name));
-    assert_int_equal(take(&drop, long_name, WARNING).outcome, WATCH_ACCEPTED);
-    assert_true(is_in(&drop, numbered));
-    free(name);
-    drop_done(&drop);
-}
-
-static void test_a_cap_message_is_refused_in_words(void **state)
-{
-    struct drop drop = drop_in(*state);
-    char path[128];
-    char text[512] = "";
-    assert_int_equal(take(&drop, "alert.xml", "<alert/>").outcome, WATCH_REFUSED);
-    assert_true(is_in(&drop, "failed/alert.xml"));
-    snprintf(path, sizeof path, "%s/failed/alert.xml.errors.txt", drop.folder);
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    assert_true(fread(text, 1, sizeof text - 1, file) > 0);
-    fclose(file);
-    assert_true(strstr(text, "CAP message") && strstr(text, "CAP 消息"));
-    drop_done(&drop);
-}
-
-static void test_the_same_bytes_are_filed_once(void **state)
-{
-    struct place *place = *state;
-    struct drop drop = drop_in(place);
-    assert_int_equal(take(&drop, "one.json", WARNING).outcome, WATCH_ACCEPTED);
-    struct watch_report report = take(&drop, "two.json", WARNING);
-    assert_int_equal(report.outcome, WATCH_ALREADY);
-    assert_int_equal(report.first_seq, 1);
-    assert_true(is_in(&drop, "done/two.json") && is_in(&drop, "done/two.json.already.txt"));
-    assert_int_equal(count_all(place), 1);
-    drop_done(&drop);
-}
-
-static void test_a_file_that_changes_meanwhile_is_left_for_later(void **state)
-{
-    struct place *place = *state;
-    struct drop drop = drop_in(place);
-    struct watch_report report;
-    struct stat seen = {.st_size = 1};
-    assert_int_equal(take(&drop, "first.json", REPORT).outcome, WATCH_ACCEPTED);
-    char path[128];
-    snprintf(path, sizeof path, "%s/changed.json", drop.folder);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fputs(WARNING, file);
-    fclose(file);
-    watch_take(&drop.watched, "changed.json", &seen, &report);
-    assert_int_equal(report.outcome, WATCH_LATER);
-    assert_true(is_in(&drop, "changed.json"));
-    assert_int_equal(count_all(place), 1);
-    drop_done(&drop);
-}
-
 /* ---- Reading ---- */
 
 static int64_t add_event(struct place *place, const char *kind)
@@ -375,11 +239,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_commit_that_is_refused_stores_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_key_is_kept_with_its_records_and_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_damaged_spool_is_an_error, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_file_goes_to_done_or_to_failed, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_name_without_room_for_what_is_added_is_cut, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_cap_message_is_refused_in_words, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_the_same_bytes_are_filed_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_file_that_changes_meanwhile_is_left_for_later, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_notice_is_answered_when_it_is_read_and_once, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,20 @@
 """The watched folder: whole files only, each once, with its faults beside it where it is refused."""
-import json, stat
+import ctypes, errno, json, stat
 
 import openpyxl
 
 from harness import check, main, os, require, review, shutil, time, wait_until, warning
+
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+HERE, NOREPLACE, EXCHANGE = -100, 1, 2
+
+
+def renamed(source, target, flags):
+    if LIBC.renameat2(HERE, source.encode(), HERE, target.encode(), flags) == 0:
+        return True
+    require(ctypes.get_errno() in (errno.EEXIST, errno.ENOENT), os.strerror(ctypes.get_errno()))
+    return False
 
 
 class Folder:
@@ -21,6 +32,16 @@ class Folder:
     def rename_in(self, name, *records):
         self.write(f".{name}", *records)
         os.rename(f"{self.path}/.{name}", f"{self.path}/{name}")
+
+    def save(self, name, record):
+        """Saves over what has the name; returns that, if there is any."""
+        self.write(f".{name}", record)
+        hidden, shown = f"{self.path}/.{name}", f"{self.path}/{name}"
+        while not renamed(hidden, shown, NOREPLACE):
+            if renamed(hidden, shown, EXCHANGE):
+                with open(hidden) as file:
+                    return json.load(file)
+        return None
 
     def names(self, part="."):
         return sorted(name for name in os.listdir(f"{self.path}/{part}") if name not in ("done", "failed"))
@@ -120,6 +141,39 @@ def check_crash(folder, agent):
           (len(agent.records()), known, total))
 
 
+def check_saved_over(folder, agent):
+    """The same name again and again, also while what had it is being filed: only what was overwritten may be missing."""
+    known = len(agent.records())
+    saved = [f"第 {number} 次导出" for number in range(300)]
+    overwritten = set()
+    for number, headline in enumerate(saved):
+        older = folder.save("export.json", warning(headline=headline))
+        overwritten |= {older["headline"]} if older else set()
+        time.sleep(0.001 * (number % 8))
+    wait_until(lambda: not [name for name in folder.names() if name.startswith("export")], 30, what="all are moved")
+    filed = [row["title"] for row in agent.records()[known:]]
+    lost = [headline for headline in saved if headline not in filed and headline not in overwritten]
+    check(not lost and len(filed) == len(set(filed)) and saved[-1] in filed,
+          f"of {len(saved)} exports under one name {len(filed)} are filed, each once, and none is lost", lost)
+    check(not [name for name in folder.names("failed") if name.startswith("export")], "and none is taken for broken")
+
+
+def check_written_over(folder, agent):
+    """In place, while what was there is being filed: the agent has moved it away and back, which does not make it whole."""
+    journal = f"{agent.home}/spool.db-journal"
+    for turn in range(8):
+        folder.rename_in("over.json", warning(headline=f"第 {turn} 次之前"))
+        wait_until(lambda: os.stat(journal).st_size > 0 or "over.json" not in folder.names(), 20, 0, "it is being stored")
+        time.sleep(0.0005 * turn)  # the last look at it is before the commit
+        text = json.dumps(warning(headline=f"第 {turn} 次之后"), ensure_ascii=False).encode()
+        with open(f"{folder.path}/over.json", "wb", buffering=0) as file:
+            file.write(text[:100])
+            time.sleep(0.1)
+            file.write(text[100:])
+        wait_until(lambda: agent.records()[-1]["title"] == f"第 {turn} 次之后", 20, 0.1, "the newer one is filed")
+    check("over.json" not in folder.names("failed"), "half of a file that is put back is not taken")
+
+
 def check_stuck(folder, agent):
     """What cannot be moved is not filed twice; the folder's own rights come back, and so does the agent."""
     if os.geteuid() == 0:
@@ -196,6 +250,8 @@ def check_all(site, hub, agent, folder):
     check_sheet(folder)
     check_again(folder, agent)
     check_crash(folder, agent)
+    check_saved_over(folder, agent)
+    check_written_over(folder, agent)
     check_stuck(folder, agent)
     check_rewritten(folder, agent)
     check_crowded(folder, agent)
