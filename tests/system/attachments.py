@@ -2,7 +2,7 @@
 while records flow, through kill -9 of both sides, a cut line and a restart, and come back as they were."""
 import hashlib, os, subprocess, zipfile
 
-from harness import PROGRAMS, Proxy, check, main, require, review, shutil, signal, time, wait_until, warning
+from harness import PATIENCE, PROGRAMS, Proxy, check, main, require, review, shutil, signal, time, wait_until, warning
 
 MIB = 1 << 20
 
@@ -61,7 +61,7 @@ def flow(hub, agent, proxy, more):
 
 
 def check_interrupted(site, hub, agent, proxy, files):
-    proxy.delay = 0.015
+    proxy.delay = 0.015 * PATIENCE  # so slow that the upload goes on through all that follows
     ids = agent.submit(naming("审查意见.pdf"), naming("minutes.docx", "risks.xlsx"))
     amendment, = agent.submit(review(replaces=ids[0], reason="更正表决票数"))
     agent.start()
