@@ -17,7 +17,9 @@ int cmd_config(const struct home *home, const struct arguments *arguments)
 {
     const char *what = arguments->count > 0 ? arguments->operands[0] : "sample";
     if (strcmp(what, "sample") == 0) {
-        printf("#   agent.zpl of agn-agent " AGN_VERSION "; every key with its default\n\n");
+        printf(tr("#   agent.zpl of agn-agent %s; every key with its default\n\n",
+                  "#   agn-agent %s 的 agent.zpl：全部配置项及默认值\n\n"),
+               AGN_VERSION);
         settings_print_sample(stdout);
         return EXIT_DONE;
     }

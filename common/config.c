@@ -59,14 +59,26 @@ static err_t set_option(const struct option_row *row, const char *text, void *ta
 static void expectation(const struct option_row *row, char *out, size_t size)
 {
     if (row->type == OPTION_FLAG) {
-        snprintf(out, size, "yes or no");
+        snprintf(out, size, "%s", tr("yes or no", "yes 或 no"));
     } else if (row->type == OPTION_LOG_LEVEL) {
-        snprintf(out, size, "debug, info, warn or error");
+        snprintf(out, size, "%s", tr("debug, info, warn or error", "debug、info、warn 或 error"));
     } else if (row->type == OPTION_NUMBER) {
-        snprintf(out, size, "a number %" PRId64 " to %" PRId64, row->low, row->high);
+        snprintf(out, size, tr("a number %" PRId64 " to %" PRId64, "%" PRId64 " 至 %" PRId64 " 的整数"), row->low,
+                 row->high);
     } else {
-        snprintf(out, size, "a text of %" PRId64 " to %" PRId64 " bytes", row->low, row->high);
+        snprintf(out, size, tr("a text of %" PRId64 " to %" PRId64 " bytes", "%" PRId64 " 至 %" PRId64 " 字节的文本"),
+                 row->low, row->high);
     }
+}
+
+err_t config_refuse(const char *path, const char *key, const char *value, const char *expected, char reterr_reason[512])
+{
+    char place[ZPL_PLACE_SIZE];
+    char shown[64];
+    zpl_place(path, NULL, key, place);
+    snprintf(reterr_reason, 512, tr("%s: %s = %s: expected %s", "%s：%s = %s：应为 %s"), place, key,
+             log_safe(value, strlen(value), shown, sizeof shown), expected);
+    return ERR_INVALID;
 }
 
 static size_t common_prefix(const char *a, const char *b)
@@ -96,7 +108,6 @@ static err_t apply(const char *path, zconfig_t *item, const struct option_row *r
     const char *text = zconfig_value(item) ? zconfig_value(item) : "";
     char place[ZPL_PLACE_SIZE];
     char expected[96];
-    char shown[64];
     size_t points = 0;
     bool is_prose = zpl_is_prose(text, &points);
     for (size_t i = 0; i < count; i++) {
@@ -106,12 +117,10 @@ static err_t apply(const char *path, zconfig_t *item, const struct option_row *r
         if (!zconfig_child(item) && is_prose && set_option(&rows[i], text, target) == ERR_OK) {
             return ERR_OK;
         }
-        zpl_place(path, NULL, key, place);
         expectation(&rows[i], expected, sizeof expected);
-        snprintf(reterr_reason, 512, tr("%s: %s = %s: expected %s", "%s：%s = %s：应为 %s"), place, key,
-                 log_safe(text, strlen(text), shown, sizeof shown),
-                 is_prose ? expected : tr("UTF-8 without control characters", "不含控制字符的 UTF-8 文本"));
-        return ERR_INVALID;
+        return config_refuse(path, key, text,
+                             is_prose ? expected : tr("UTF-8 without control characters", "不含控制字符的 UTF-8 文本"),
+                             reterr_reason);
     }
     zpl_place(path, NULL, key, place);
     snprintf(reterr_reason, 512, tr("%s: unknown key %.60s; did you mean %s?", "%s：未知的键 %.60s，是否应为 %s？"),
@@ -205,8 +214,8 @@ void config_print_sample(const struct option_row *rows, size_t count, void *file
     for (size_t i = 0; i < count; i++) {
         char expected[96];
         expectation(&rows[i], expected, sizeof expected);
-        fprintf(file, "#   %s\n#   %s%s\n#%s = %s\n\n", rows[i].doc, expected,
-                rows[i].reload ? "; SIGHUP reloads it" : "", rows[i].name,
+        fprintf(file, "#   %s\n#   %s%s\n#%s = %s\n\n", tr(rows[i].en, rows[i].zh), expected,
+                rows[i].reload ? tr("; SIGHUP reloads it", "；SIGHUP 后重新读取") : "", rows[i].name,
                 *rows[i].standard ? rows[i].standard : "\"\"");
     }
 }

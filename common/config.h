@@ -26,12 +26,16 @@ struct option_row {
     const char *standard; /* the default, as text */
     int64_t low, high;    /* numbers: bounds; texts: bounds of the length */
     bool reload;          /* may change on SIGHUP */
-    const char *doc;
+    const char *en, *zh;
 };
 
 /* Fills TARGET with the defaults, then with PATH's values where the file exists. */
 MUST_CHECK err_t config_load(const char *path, const struct option_row *rows, size_t count, void *target,
                              char reterr_reason[512]);
+/* For what the bounds of a row cannot say: PATH with the line of KEY, its VALUE, and what was EXPECTED in the reader's
+ * language, to reterr_reason. */
+MUST_CHECK err_t config_refuse(const char *path, const char *key, const char *value, const char *expected,
+                               char reterr_reason[512]);
 /* Copies from FRESH to TARGET the rows that may be reloaded; names of changed rows that may not, go to reterr_names
  * (may be ""). */
 void config_reload(const struct option_row *rows, size_t count, void *target, const void *fresh, char ret_names[256]);

@@ -4,20 +4,25 @@
 
 static const struct option_row rows[] = {
     {"name", OPTION_TEXT, offsetof(struct settings, name), "", 0, 200, false,
-     "the province's own name, as `status` shows it"},
-    {"log_level", OPTION_LOG_LEVEL, offsetof(struct settings, log_level), "info", 0, 0, true, "how much to log"},
+     "The province's own name, as `status` shows it", "省级平台名称，由 `status` 显示"},
+    {"log_level", OPTION_LOG_LEVEL, offsetof(struct settings, log_level), "info", 0, 0, true, "How much to log",
+     "日志级别"},
     {"cap_sender", OPTION_TEXT, offsetof(struct settings, cap_sender), "", 0, 255, false,
-     "sender of CAP messages: an address without spaces and commas, such as the province's domain; `cap` needs it"},
+     "Sender of CAP messages: an address without spaces and commas, such as the province's domain; `cap` needs it",
+     "CAP 消息的发送者：不含空格和逗号的地址，如省级平台的域名；`cap` 需要此项"},
     {"credit", OPTION_NUMBER, offsetof(struct settings, credit), "2000", 1, 10000, true,
-     "events that a hub may have under way beyond the last acknowledged one"},
+     "Events that a hub may have under way beyond the last acknowledged one", "枢纽可在最近一次确认之后发出的事件数"},
     {"utc_offset_minutes", OPTION_NUMBER, offsetof(struct settings, utc_offset_minutes), "480", -720, 840, false,
-     "the zone in which times are shown; 480 is Asia/Shanghai"},
+     "The zone in which times are shown; 480 is Asia/Shanghai",
+     "显示时间所用的时区，与 UTC 相差的分钟数；480 为 Asia/Shanghai"},
     {"retry_ms", OPTION_NUMBER, offsetof(struct settings, retry_ms), "5000", 100, 600000, true,
-     "how long to wait after the replica could not be written (a full disk) before the hub is asked again"},
+     "How long to wait after the replica could not be written (a full disk) before the hub is asked again",
+     "副本库未能写入（磁盘已满）时，多久后再次向枢纽请求"},
     {"stall_ms", OPTION_NUMBER, offsetof(struct settings, stall_ms), "30000", 1000, 3600000, true,
-     "how long a hub may owe events before its connection is rebuilt"},
+     "How long a hub may owe events before its connection is rebuilt", "枢纽应发事件而未发，多久后重建连接"},
     {"witness_ms", OPTION_NUMBER, offsetof(struct settings, witness_ms), "10000", 100, 3600000, true,
-     "how long at least between two heads of a hub's ledger that are asked for while events come"},
+     "How long at least between two heads of a hub's ledger that are asked for while events come",
+     "事件到达期间，两次索取枢纽台账签名根的最短间隔"},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 

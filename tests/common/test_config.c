@@ -15,10 +15,10 @@ struct target {
 };
 
 static const struct option_row rows[] = {
-    {"number", OPTION_NUMBER, offsetof(struct target, number), "7", -5, 1000, true, "a number"},
-    {"flag", OPTION_FLAG, offsetof(struct target, flag), "no", 0, 1, false, "a flag"},
-    {"text", OPTION_TEXT, offsetof(struct target, text), "x", 1, 20, false, "a text"},
-    {"level", OPTION_LOG_LEVEL, offsetof(struct target, level), "info", 0, 0, true, "a level"},
+    {"number", OPTION_NUMBER, offsetof(struct target, number), "7", -5, 1000, true, "a number", "数字"},
+    {"flag", OPTION_FLAG, offsetof(struct target, flag), "no", 0, 1, false, "a flag", "开关"},
+    {"text", OPTION_TEXT, offsetof(struct target, text), "x", 1, 20, false, "a text", "文本"},
+    {"level", OPTION_LOG_LEVEL, offsetof(struct target, level), "info", 0, 0, true, "a level", "级别"},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 

@@ -26,9 +26,9 @@ struct target {
 };
 
 static const struct option_row rows[] = {
-    {"number", OPTION_NUMBER, offsetof(struct target, number), "7", -5, 1000, true, "a number"},
-    {"flag", OPTION_FLAG, offsetof(struct target, flag), "no", 0, 1, false, "a flag"},
-    {"text", OPTION_TEXT, offsetof(struct target, text), "x", 1, 20, true, "a text"},
+    {"number", OPTION_NUMBER, offsetof(struct target, number), "7", -5, 1000, true, "a number", "数字"},
+    {"flag", OPTION_FLAG, offsetof(struct target, flag), "no", 0, 1, false, "a flag", "开关"},
+    {"text", OPTION_TEXT, offsetof(struct target, text), "x", 1, 20, true, "a text", "文本"},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 

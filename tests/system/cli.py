@@ -44,16 +44,24 @@ def check_help():
         check(codes == [1, 1], f"agn-{name}: a full disk behind stdout exits 1", codes)
 
 
+OPTION = re.compile(r"^#   (.*)\n#   (?:a number )?(.*?)(; SIGHUP reloads it)?\n#(\w+) = (.*)$", re.M)
+
+
 def check_documented():
-    """The tables of options in docs/operations.md are what the programs say, keys and defaults."""
+    """The tables of options in docs/operations.md are what the programs say, in every word; the same in Chinese."""
     with open(f"{ROOT}/docs/operations.md") as file:
-        guide = file.read().split("<!-- options -->")[1]
+        guide = file.read().split("<!-- options -->")[1].split("<!-- end options -->")[0]
     for name in SUBCOMMANDS:
-        told = dict(re.findall(r"^#(\w+) = (.*)$", bare(name, "config").stdout, re.M))
+        told = OPTION.findall(bare(name, "config").stdout)
         table = guide.split(f"### {name}.zpl")[1].split("\n### ")[0]
-        rows = dict(re.findall(r"^\| `(\w+)` \| (?:`([^`]*)`)? *\|", table, re.M))
-        check({key: value.strip('"') for key, value in told.items()} == rows, f"every option of agn-{name} is in its guide",
-              set(told.items()) ^ set(rows.items()))
+        rows = re.findall(r"^\| `.*", table, re.M)
+        lines = [" | ".join((f"| `{key}`", "" if value == '""' else f"`{value}`", bounds, "yes" if reload else "", f"{meaning} |"))
+                 for meaning, bounds, reload, key, value in told]
+        check(lines == rows, f"every option of agn-{name} is in its guide", sorted(set(lines) ^ set(rows)))
+        chinese = bare(name, "config", env=CHINESE).stdout
+        comments = re.findall(r"^#   (.*)$", chinese, re.M)
+        check(len(comments) >= 2 * len(told) and all(map(has_chinese, comments)), "and in Chinese to who reads Chinese",
+              [line for line in comments if not has_chinese(line)])
 
 
 def check_config(site):
@@ -62,7 +70,7 @@ def check_config(site):
     path = f"{hub.home}/hub.zpl"
     good = open(path).read()
     for line, words in (("pign_ms = 1000", ("pign_ms", "ping_ms")), ("ping_ms = soon", ("ping_ms", "600000")),
-                        ("ping_ms = 5", ("ping_ms", "200"))):
+                        ("ping_ms = 5", ("ping_ms", "200")), ("share_mode = foo", ("foo", "propose"))):
         with open(path, "w") as file:
             file.write("\n".join(text for text in good.splitlines() if not text.startswith("ping_ms")) + f"\n{line}\n")
         number = len(open(path).read().splitlines())
@@ -72,7 +80,8 @@ def check_config(site):
             check(done.returncode != 0 and path.split("/")[-1] in said and str(number) in said
                   and all(word in said for word in words), f"`{line}` stops the start with file, line and expectation",
                   (done.returncode, said))
-            check(has_chinese(said) == bool(env), "in the reader's language", said)
+            check(has_chinese(said) == bool(env) and bool(re.search("expected|did you| number| or ", said)) != bool(env),
+                  "in the reader's language, all of it", said)
     again = hub.cli("init", "--name", "x", "--city", "330100", ok=False)
     check(again.returncode == 1, "init does not overwrite a home", again)
 
