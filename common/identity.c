@@ -244,15 +244,26 @@ void identity_forget_fresh(const struct home *home)
     unlink(path);
 }
 
-err_t identity_load_public(const struct home *home, struct identity *ret_identity, char reterr_reason[256])
+static err_t load_public_from(const struct home *home, const char *name, struct identity *ret_identity,
+                              char reterr_reason[256])
 {
     struct kept kept;
-    err_t err = kept_read(home, IDENTITY_FILE, &kept, reterr_reason);
+    err_t err = kept_read(home, name, &kept, reterr_reason);
     *ret_identity = kept.identity;
     sodium_memzero(ret_identity->curve_secret, KEY_SIZE);
     sodium_memzero(ret_identity->signing.secret, SIGNING_SECRET_SIZE);
     sodium_memzero(&kept, sizeof kept);
     return err;
+}
+
+err_t identity_load_public(const struct home *home, struct identity *ret_identity, char reterr_reason[256])
+{
+    return load_public_from(home, IDENTITY_FILE, ret_identity, reterr_reason);
+}
+
+err_t identity_load_fresh_public(const struct home *home, struct identity *ret_fresh, char reterr_reason[256])
+{
+    return load_public_from(home, IDENTITY_FRESH_FILE, ret_fresh, reterr_reason);
 }
 
 void identity_done(struct identity *identity)

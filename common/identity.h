@@ -38,9 +38,13 @@ MUST_CHECK err_t identity_prepare_next(const struct home *home, struct identity 
 MUST_CHECK err_t identity_load_next(const struct home *home, struct identity *ret_next, char reterr_reason[256]);
 MUST_CHECK err_t identity_promote_next(const struct home *home);
 
-/* Pairs in place of leaked ones beside which the next ones lay, in a file of their own: likewise. Until they are
- * promoted all else stays as it is; then the next ones are gone too. A promotion that was cut short is done again. */
+/* Pairs in place of ones that are ended, in a file of their own: likewise. Until they are promoted all else stays as it
+ * is; then the next ones, which lay beside the ended ones, are gone too. A promotion that was cut short is done again.
+ */
 bool identity_has_fresh(const struct home *home);
+/* As identity_load_public(). */
+MUST_CHECK err_t identity_load_fresh_public(const struct home *home, struct identity *ret_fresh,
+                                            char reterr_reason[256]);
 MUST_CHECK err_t identity_prepare_fresh(const struct home *home, struct identity *ret_fresh, char reterr_reason[256]);
 MUST_CHECK err_t identity_promote_fresh(const struct home *home);
 void identity_forget_fresh(const struct home *home);

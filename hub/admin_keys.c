@@ -117,6 +117,12 @@ err_t admin_key_leaked(struct admin *admin, zmsg_t *request)
         return err;
     }
     err = store_find_key(admin->store, key.curve_key, &owner, &known);
+    if (err == ERR_OK) {
+        snprintf(admin->text, sizeof admin->text,
+                 tr("these keys are known here already: only new ones take the place of leaked ones",
+                    "该密钥已有登记：只能以新生成的密钥取代已泄露的密钥"));
+        return ERR_INVALID;
+    }
     if (err != ERR_NOT_FOUND) {
         return err;
     }

@@ -8,7 +8,6 @@
 #include "common/succession.h"
 #include "common/text.h"
 #include "hub/admin.h"
-#include "hub/own_keys.h"
 
 /* Of an announcement: every peer that is connected hears of it at once. */
 static const int64_t WAIT_LEAST_MS = 10000;
@@ -38,46 +37,59 @@ static void add_pair(zmsg_t *request, const struct identity *pair)
     zmsg_addstr(request, hex);
 }
 
-/* A pair that was announced lay beside the one that has leaked: it is not to be used, and not to be touched before the
- * hub's record says so. False after the reason has been printed. */
-static bool is_pair_beside(const struct home *home, bool *ret_is_beside)
+/* Whether the registry has the fresh pair that lies here. Then it is what this command was about to put in the place
+ * when it was cut short; any other has lain here since nobody knows when, and so may have leaked with the rest. False
+ * after the reason has been printed. */
+static bool know_fresh(const struct home *home, bool *ret_is_ours)
 {
     struct options options;
-    struct identity identity;
-    struct announced announced;
+    struct identity fresh;
+    struct party_key known;
+    int64_t owner = 0;
     char reason[256];
-    *ret_is_beside = identity_has_fresh(home); /* this was cut short */
-    struct store *store = *ret_is_beside ? NULL : cli_open_store(home, &options);
-    if (!store) {
-        return *ret_is_beside;
+    *ret_is_ours = false;
+    err_t err = identity_load_fresh_public(home, &fresh, reason);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND || (cli_fail("%s", reason), false);
     }
-    err_t err = identity_load_public(home, &identity, reason);
-    err = err == ERR_OK ? announced_find(store, &identity, &announced) : err;
+    struct store *store = cli_open_store(home, &options);
+    if (!store) {
+        return false;
+    }
+    err = store_find_key(store, fresh.curve_public, &owner, &known);
     store_close(store);
-    *ret_is_beside = err == ERR_OK;
+    *ret_is_ours = err == ERR_OK && party_key_lets_in(&known, clock_ms());
     return err == ERR_OK || err == ERR_NOT_FOUND || (cli_fail("%s: %s", home->path, err_text(err)), false);
 }
 
-static int replace_leaked(const struct home *home, const char *why)
+/* Makes a pair, and has the registry take it in the place of all that the city has. */
+static bool tell_leak(const struct home *home, const char *why)
 {
     struct identity pair;
     char reason[256];
-    bool is_beside = false;
-    if (!is_at_rest(home) || !is_pair_beside(home, &is_beside)) {
-        return 1;
-    }
-    err_t err = is_beside ? identity_prepare_fresh(home, &pair, reason) : identity_prepare_next(home, &pair, reason);
-    if (err != ERR_OK) {
-        return cli_fail("%s", reason);
+    identity_forget_fresh(home);
+    if (identity_prepare_fresh(home, &pair, reason) != ERR_OK) {
+        cli_fail("%s", reason);
+        return false;
     }
     zmsg_t *request = admin_request("key-leaked", why);
     add_pair(request, &pair);
     identity_done(&pair);
     if (admin_call(home, &request) != 0) {
         identity_forget_fresh(home);
+        return false;
+    }
+    return true;
+}
+
+/* What lay beside the leaked pair, announced or not, goes with it, but not before the hub's record says so. */
+static int replace_leaked(const struct home *home, const char *why)
+{
+    bool is_told = false;
+    if (!is_at_rest(home) || !know_fresh(home, &is_told) || !(is_told || tell_leak(home, why))) {
         return 1;
     }
-    err = is_beside ? identity_promote_fresh(home) : identity_promote_next(home);
+    err_t err = identity_promote_fresh(home);
     if (err != ERR_OK) {
         return cli_fail("%s: %s", home->path, err_text(err));
     }

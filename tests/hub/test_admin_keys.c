@@ -56,6 +56,22 @@ static void test_the_citys_own_row_is_no_peers(void **state)
     assert_string_equal(state_of(office, SAMPLE_PARTY), "suspended");
 }
 
+/* Also where it is one of the city's own former keys, which whoever has the leaked one may have. */
+static void test_leaked_keys_give_way_to_new_ones_alone(void **state)
+{
+    struct office *office = *state;
+    struct identity fresh;
+    char hex[2][2 * SIGNING_KEY_MAX + 1];
+    assert_int_equal(identity_make(&suite_ed25519, &fresh), ERR_OK);
+    const struct identity *const pairs[] = {&office->town->identity, &office->town->bench->identity, &fresh, &fresh};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        hex_text(pairs[i]->curve_public, KEY_SIZE, hex[0]);
+        hex_text(pairs[i]->signing.key.bytes, pairs[i]->signing.key.size, hex[1]);
+        assert_int_equal(ASK(office, "key-leaked", hex[0], hex[1]), i == 2);
+        assert_int_equal(good_keys_of(office, CITY), 1);
+    }
+}
+
 /* A link that was made for it by an older release. */
 static void test_nobody_joins_as_the_city(void **state)
 {
@@ -76,6 +92,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         OFFICE_TEST(test_nobody_is_registered_as_a_city),
         OFFICE_TEST(test_the_citys_own_row_is_no_peers),
+        OFFICE_TEST(test_leaked_keys_give_way_to_new_ones_alone),
         OFFICE_TEST(test_nobody_joins_as_the_city),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -209,15 +209,31 @@ def check_revocation(hub, agent, load):
     return next(row["number"] for row in hub.cli_json("audit-log", "--act", "key_revoke"))
 
 
+@contextlib.contextmanager
+def as_stranger(hub):
+    """What is done inside is done by nobody whom the hub knows."""
+    with open(f"{hub.home}/operators.zpl", "w") as file:
+        file.write('daemon\n    name = "周启明"\n    role = administrator\n')
+    yield
+    os.remove(f"{hub.home}/operators.zpl")
+
+
 def leak(hub):
     """The hub's keys are in wrong hands, and it gets others, in spite of a crash."""
     old = hub.cli("key", "show").stdout
     check(hub.cli("key", "rotate", "--leaked", "--reason", "x", ok=False).returncode == 1, "not under a running hub")
     hub.stop()
     shutil.copy(f"{hub.home}/identity.zpl", f"{hub.home}/leaked")
+    with as_stranger(hub):
+        refused = hub.cli("key", "rotate", ok=False)
+    shutil.copy(f"{hub.home}/identity-next.zpl", f"{hub.home}/identity-fresh.zpl")
+    beside = [settings(hub, "identity-next.zpl")["curve_public"], curve_key(hub)]
+    require(refused.returncode == 1 and beside[0] != beside[1], "a change that was refused has left its keys", refused.stderr)
     hub.cli("key", "rotate", "--leaked", "--reason", "备份介质遗失")
-    check(hub.cli("key", "show").stdout != old, "the hub has other keys")
-    shutil.move(f"{hub.home}/identity.zpl", f"{hub.home}/identity-next.zpl")
+    check(hub.cli("key", "show").stdout != old and curve_key(hub) not in beside,
+          "the hub has other keys, none of those that lay beside the leaked ones")
+    require(not os.path.exists(f"{hub.home}/identity-next.zpl"), "which are gone")
+    shutil.move(f"{hub.home}/identity.zpl", f"{hub.home}/identity-fresh.zpl")
     shutil.move(f"{hub.home}/leaked", f"{hub.home}/identity.zpl")
     done = hub.cli("run", ok=False)
     check(done.returncode == 1 and "key rotate" in done.stderr, "a change that was cut short is to be finished first", done.stderr)
