@@ -10,12 +10,12 @@
 
 /* Every record with the id ?1; the replica holds what the cities let go alone. ?2 city. */
 static const char record_sql[] = "select w.record, w.entity_name, w.hub, w.thread, w.cursor from warning w"
-                                 " join hub h on h.hub = w.hub and h.shown = w.generation"
+                                 " join member h on h.hub = w.hub and h.shown = w.generation"
                                  " where w.id = ?1 and (?2 is null or h.city = ?2) order by w.hub, w.cursor";
 
 /* What came before it in its thread. ?1 hub, ?2 thread, ?3 cursor. */
 static const char earlier_sql[] = "select w.id, w.record from warning w"
-                                  " join hub h on h.hub = w.hub and h.shown = w.generation"
+                                  " join member h on h.hub = w.hub and h.shown = w.generation"
                                   " where w.hub = ?1 and w.thread = ?2 and w.cursor < ?3 order by w.cursor";
 
 static err_t read_earlier(struct look *look, sqlite3_stmt *row, struct cap_earlier *ret_list, size_t *ret_count)

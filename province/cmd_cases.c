@@ -32,7 +32,7 @@ static const char cases_sql[] =
     " f.role, f.entity, coalesce(json_extract(record_json(c.record), '$.is_emergency'), 0),"
     " json_extract(record_json(c.record), '$.received_on'),"
     " json_extract(record_json(c.record), '$.report_id'), c.is_held"
-    " from c join hub h on h.hub = c.hub and h.shown = c.generation"
+    " from c join member h on h.hub = c.hub and h.shown = c.generation"
     " join l on l.hub = c.hub and l.generation = c.generation and l.thread = c.thread"
     " join f on f.hub = c.hub and f.generation = c.generation and f.thread = c.thread"
     " left join d on d.hub = c.hub and d.generation = c.generation and d.thread = c.thread"

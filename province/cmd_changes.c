@@ -24,13 +24,13 @@ static const struct enumeration enum_subject = {"subject", subject_labels, 3};
 static const char changes_sql[] =
     "select h.city as city, h.name as name, 'record' as subject, r.kind as code, count(*) as count,"
     " count(distinct r.thread) as threads, max(r.first_at) as latest, h.hub as hub"
-    " from record r join hub h on h.hub = r.hub and h.shown = r.generation"
+    " from record r join member h on h.hub = r.hub and h.shown = r.generation"
     " where r.first_at >= ?2 and (?1 is null or h.city = ?1) group by h.hub, r.kind"
     " union all select h.city, h.name, 'overdue', a.term, count(*), count(distinct a.root), max(a.first_at), h.hub"
-    " from alert a join hub h on h.hub = a.hub and h.shown = a.generation"
+    " from alert a join member h on h.hub = a.hub and h.shown = a.generation"
     " where a.first_at >= ?2 and (?1 is null or h.city = ?1) group by h.hub, a.term"
     " union all select h.city, h.name, 'figure', c.family, sum(c.delta), null, max(c.hour) * 3600000, h.hub"
-    " from change c join hub h on h.hub = c.hub where c.hour >= ?3 and c.family in ('review', 'warning')"
+    " from change c join member h on h.hub = c.hub where c.hour >= ?3 and c.family in ('review', 'warning')"
     " and (?1 is null or h.city = ?1) group by h.hub, c.family having sum(c.delta) <> 0"
     " order by 1, 8, 3, 4";
 

@@ -8,6 +8,7 @@
 #include "common/text.h"
 #include "province/commands.h"
 #include "province/hubs.h"
+#include "province/replica.h"
 #include "province/settings.h"
 #include "province/witness.h"
 
@@ -149,21 +150,57 @@ int cmd_key(const struct home *home, const struct arguments *arguments)
 
 /* Where a hub is to be kept. */
 struct place {
-    int64_t number;           /* its own when it is known already, else the next; 0: the folder cannot be read */
+    int64_t number;           /* its own when it is known already, else the next */
     bool is_known;            /* by its present key */
     struct hub_member former; /* whose signing key it says has leaked from it; hub 0: no other hub's */
 };
 
-static void find_place(const struct home *home, const struct membership *membership, struct place *ret_place)
+static int64_t highest(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *stmt = db_prepare(db, sql);
+    int64_t number = db_step(stmt) == ERR_OK ? sqlite3_column_int64(stmt, 0) : 0;
+    sqlite3_finalize(stmt);
+    return number;
+}
+
+/* A hub whose membership was removed has left what it showed under its number, which no other one may have. */
+static err_t find_next_number(const struct home *home, int64_t *ret_number, char reterr_reason[256])
+{
+    int64_t numbers[HUBS_MAX];
+    size_t count = 0;
+    struct replica *replica = NULL;
+    struct witness *witness = NULL;
+    err_t err = hubs_numbers(home, numbers, &count);
+    if (err != ERR_OK || count == HUBS_MAX) {
+        snprintf(reterr_reason, 256, tr("the folder %.150s/hubs cannot be used", "文件夹 %.150s/hubs 不可用"),
+                 home->path);
+        return err == ERR_OK ? ERR_TOO_LARGE : err;
+    }
+    err = replica_open(home, false, &replica, reterr_reason);
+    err = err == ERR_OK ? witness_open(home, false, &witness, reterr_reason) : err;
+    if (err == ERR_OK) {
+        const int64_t given[] = {count > 0 ? numbers[count - 1] : 0,
+                                 highest(replica_db(replica), "select max(hub) from hub"),
+                                 highest(witness_db(witness), "select max(hub) from head")};
+        for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+            *ret_number = i == 0 || given[i] >= *ret_number ? given[i] + 1 : *ret_number;
+        }
+    }
+    witness_close(witness);
+    replica_close(replica);
+    return err;
+}
+
+static err_t find_place(const struct home *home, const struct membership *membership, struct place *ret_place,
+                        char reterr_reason[256])
 {
     struct hub_member *members = NULL;
     size_t count = 0;
     memset(ret_place, 0, sizeof *ret_place);
-    if (hubs_load(home, &members, &count, NULL) != ERR_OK || count >= HUBS_MAX) {
-        free(members);
-        return;
+    err_t err = find_next_number(home, &ret_place->number, reterr_reason);
+    if (err == ERR_OK) {
+        err = hubs_load(home, &members, &count, NULL);
     }
-    ret_place->number = count > 0 ? members[count - 1].hub + 1 : 1;
     for (size_t i = 0; i < count; i++) {
         const struct membership *known = &members[i].membership;
         if (memcmp(known->hub_key, membership->hub_key, KEY_SIZE) == 0) {
@@ -174,6 +211,7 @@ static void find_place(const struct home *home, const struct membership *members
         }
     }
     free(members);
+    return err;
 }
 
 /* Any hub can say so of any other, whose key is no secret: a person has to confirm it. */
@@ -247,15 +285,14 @@ static int join_locked(const struct home *home, const struct arguments *argument
         complain("%s", reason);
         return EXIT_REFUSED;
     }
-    find_place(home, &membership, &place);
+    if (find_place(home, &membership, &place, reason) != ERR_OK) {
+        complain("%s", reason);
+        return EXIT_REFUSED;
+    }
     if (!arguments->replace && !is_confirmed(&place)) {
         return EXIT_REFUSED;
     }
     number = number > 0 ? number : place.number;
-    if (number == 0) {
-        complain(tr("the folder %s/hubs cannot be used", "文件夹 %s/hubs 不可用"), home->path);
-        return EXIT_REFUSED;
-    }
     if (note_leak(home, number, &membership, reason) != ERR_OK ||
         hubs_save(home, number, &membership, reason) != ERR_OK) {
         complain("%s", reason);

@@ -30,7 +30,7 @@ static const char issued_sql[] =
     " total(iif(state in ('opened', 'answered'), count, 0)), total(iif(state = 'answered', count, 0)),"
     " total(iif(state = 'late', count, 0)) from (select count, replace(dims, rtrim(dims, "
     "'abcdefghijklmnopqrstuvwxyz'), '')"
-    " as state from cell c join hub h on h.hub = c.hub and h.shown = c.generation"
+    " as state from cell c join member h on h.hub = c.hub and h.shown = c.generation"
     " where c.hub = ?1 and c.family = '" FAMILY_ISSUED "' and replace(substr(c.dims, 1, 36), '-', '') = ?2)";
 
 static const struct listing_column columns[] = {

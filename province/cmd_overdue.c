@@ -10,7 +10,7 @@ static const char overdue_sql[] =
     " (select c.title from record c where c.hub = a.hub and c.generation = a.generation and c.thread = a.root"
     "  and c.is_content order by c.cursor desc limit 1),"
     " nullif(a.entity, ''), a.root, a.is_held, a.hub"
-    " from alert a join hub h on h.hub = a.hub and h.shown = a.generation"
+    " from alert a join member h on h.hub = a.hub and h.shown = a.generation"
     " where a.stage <> 'before' and (?1 is null or h.city = ?1) order by a.at desc, a.hub, a.cursor desc";
 
 static const struct listing_column columns[] = {

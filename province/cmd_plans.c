@@ -10,7 +10,7 @@
 /* `p` is the newest content of each plan that stands; `i` its work items and `g` its goals as they are now. */
 #define PLANS                                                                                                          \
     "with p as (select r.hub, r.generation, r.thread, h.city, h.name, record_json(r.record) as plan, r.received_at,"   \
-    "  max(r.cursor) as cursor from record r join hub h on h.hub = r.hub and h.shown = r.generation"                   \
+    "  max(r.cursor) as cursor from record r join member h on h.hub = r.hub and h.shown = r.generation"                \
     "  where r.thread_kind = 'city_plan' and r.is_content and (?1 is null or h.city = ?1)"                             \
     "  and 'withdrawn' <> (select l.state from record l where l.hub = r.hub and l.generation = r.generation"           \
     "   and l.thread = r.thread order by l.cursor desc limit 1) group by r.hub, r.generation, r.thread),"              \

@@ -25,7 +25,7 @@ static const struct enumeration enum_standing = {"standing", standing_labels, 3}
 static const char records_sql[] =
     "with s as (select r.*, h.city, h.name, " STATE_NOW " as now, exists (select 1 from record n where n.hub = r.hub"
     " and n.generation = r.generation and n.thread = r.thread and n.is_content and n.cursor > r.cursor) as is_old"
-    " from record r join hub h on h.hub = r.hub and h.shown = r.generation"
+    " from record r join member h on h.hub = r.hub and h.shown = r.generation"
     " where (?1 is null or h.city = ?1) and (?3 is null or r.kind = ?3) and (?4 is null or r.first_at >= ?4)"
     " and (?5 is null or r.thread = ?5))"
     " select id, received_at, kind, city, name, entity_name, role, title, nullif(action, '') as action, now,"
@@ -114,8 +114,9 @@ static bool read_filter(const struct look *look, const struct arguments *argumen
 /* Of the thread that has this record. */
 static void bind_thread(const struct look *look, sqlite3_stmt *stmt, struct filter *filter)
 {
-    sqlite3_stmt *find = db_prepare(look->db, "select r.thread from record r join hub h on h.hub = r.hub and h.shown = "
-                                              "r.generation where r.id = ?1 limit 1");
+    sqlite3_stmt *find =
+        db_prepare(look->db, "select r.thread from record r join member h on h.hub = r.hub and h.shown = "
+                             "r.generation where r.id = ?1 limit 1");
     db_bind_view(find, 1, (struct view){filter->id, RECORD_ID_SIZE});
     if (db_step(find) == ERR_OK && db_column_view(find, 0).size == RECORD_ID_SIZE) {
         memcpy(filter->id, db_column_view(find, 0).at, RECORD_ID_SIZE);

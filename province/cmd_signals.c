@@ -25,7 +25,7 @@ static const char threads_sql[] =
     " and l.generation = c.generation and l.thread = c.thread order by l.cursor desc limit 1),"
     " (select f.role from record f where f.hub = c.hub and f.generation = c.generation and f.id = c.thread), "
     "max(c.cursor)"
-    " from record c join hub h on h.hub = c.hub and h.shown = c.generation"
+    " from record c join member h on h.hub = c.hub and h.shown = c.generation"
     " where c.thread_kind = 'risk_warning' and c.is_content and c.role <> 'province' group by c.hub, c.thread";
 
 static err_t add_row(struct signal_set *set, sqlite3_stmt *stmt, int utc_offset_minutes, int64_t today)

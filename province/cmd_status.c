@@ -55,7 +55,7 @@ static const char hubs_sql[] =
     " (select count(distinct thread) from warning w where w.hub = h.hub and w.generation = h.shown),"
     " h.is_synced, h.generation <> h.shown, coalesce(h.disk, ''), coalesce(h.disk_free_mib, 0),"
     " coalesce(h.disk_at, 0), coalesce(h.silent_since, 0), coalesce(h.connections, ''),"
-    " coalesce(h.connections_free, 0) from hub h order by h.hub";
+    " coalesce(h.connections_free, 0) from member h order by h.hub";
 
 static void copy_column(sqlite3_stmt *stmt, int index, char *out, size_t size)
 {

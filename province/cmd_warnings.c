@@ -39,7 +39,8 @@ enum {
 /* With max(), the other columns are of the row that holds the maximum. Content comes from the last record that says
  * something anew, the state from the last of all. ?1 status, ?2 level, ?3 city, ?4 limit. */
 static const char threads_sql[] =
-    "with shown as (select w.*, h.name, h.city from warning w join hub h on h.hub = w.hub and h.shown = w.generation),"
+    "with shown as (select w.*, h.name, h.city from warning w join member h on h.hub = w.hub and h.shown = "
+    "w.generation),"
     " latest as (select hub, thread, state, max(cursor) from shown group by hub, thread),"
     " content as (select *, max(number + case when action in ('acknowledge','handle','resolve','cancel') then 0"
     " else 1 << 60 end) from shown group by hub, thread)"
@@ -53,7 +54,7 @@ static const char threads_sql[] =
 static const char thread_sql[] =
     "select w.id, w.hub, h.name, h.city, w.number, w.received_at, w.entity_type, w.entity, w.entity_name, w.state,"
     " w.status, w.level, w.sector, w.risk_domain, w.headline, w.record, w.is_held, w.thread"
-    " from warning w join hub h on h.hub = w.hub and h.shown = w.generation"
+    " from warning w join member h on h.hub = w.hub and h.shown = w.generation"
     " where w.thread in (select thread from warning o where o.id = ?1 and o.hub = w.hub)"
     " order by w.hub, w.cursor";
 

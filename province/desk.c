@@ -69,7 +69,7 @@ static const char thread_sql[] =
     "  order by l.cursor desc limit 1),"
     " (select c.record from record c where c.hub = r.hub and c.generation = r.generation and c.thread = r.thread"
     "  and c.is_content order by c.cursor desc limit 1)"
-    " from record r join hub h on h.hub = r.hub and h.shown = r.generation"
+    " from record r join member h on h.hub = r.hub and h.shown = r.generation"
     " where r.id = ?1 and (?2 is null or h.city = ?2) group by r.hub, r.thread";
 
 static void read_thread(sqlite3_stmt *stmt, struct desk_thread *thread)

@@ -35,7 +35,7 @@ static int compare_numbers(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-static err_t list_numbers(const struct home *home, int64_t numbers[HUBS_MAX], size_t *ret_count)
+err_t hubs_numbers(const struct home *home, int64_t ret_numbers[HUBS_MAX], size_t *ret_count)
 {
     char path[PATH_SIZE];
     home_file(home, FOLDER, path);
@@ -47,11 +47,11 @@ static err_t list_numbers(const struct home *home, int64_t numbers[HUBS_MAX], si
     for (struct dirent *entry = readdir(folder); entry && *ret_count < HUBS_MAX; entry = readdir(folder)) {
         int64_t number = number_of(entry->d_name);
         if (number > 0) {
-            numbers[(*ret_count)++] = number;
+            ret_numbers[(*ret_count)++] = number;
         }
     }
     closedir(folder);
-    qsort(numbers, *ret_count, sizeof *numbers, compare_numbers);
+    qsort(ret_numbers, *ret_count, sizeof *ret_numbers, compare_numbers);
     return ERR_OK;
 }
 
@@ -62,7 +62,7 @@ err_t hubs_load(const struct home *home, struct hub_member **ret_members, size_t
     size_t count = 0;
     *ret_members = NULL;
     *ret_count = 0;
-    err_t err = list_numbers(home, numbers, &count);
+    err_t err = hubs_numbers(home, numbers, &count);
     if (err != ERR_OK) {
         return err;
     }

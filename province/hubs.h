@@ -18,6 +18,8 @@ struct hub_member {
  * left out. */
 MUST_CHECK err_t hubs_load(const struct home *home, struct hub_member **ret_members, size_t *ret_count,
                            void (*warn)(const char *reason));
+/* N of every file there is, damaged ones too, in order. */
+MUST_CHECK err_t hubs_numbers(const struct home *home, int64_t ret_numbers[HUBS_MAX], size_t *ret_count);
 MUST_CHECK err_t hubs_save(const struct home *home, int64_t hub, const struct membership *membership,
                            char reterr_reason[256]);
 

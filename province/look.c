@@ -3,6 +3,20 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "province/hubs.h"
+
+/* Whose membership was removed is shown no more: its figures would be counted beside those of whoever took its place.
+ */
+static err_t show_members(struct look *look)
+{
+    int64_t hubs[HUBS_MAX];
+    size_t count = 0;
+    err_t err = hubs_numbers(look->home, hubs, &count);
+    if (err == ERR_OK) {
+        replica_set_members(look->replica, hubs, count);
+    }
+    return err;
+}
 
 bool look_open(const struct home *home, struct look *ret_look)
 {
@@ -25,6 +39,11 @@ bool look_open(const struct home *home, struct look *ret_look)
         return false;
     }
     ret_look->db = replica_db(ret_look->replica);
+    if (show_members(ret_look) != ERR_OK) {
+        complain(tr("the folder %s/hubs cannot be used", "文件夹 %s/hubs 不可用"), home->path);
+        look_close(ret_look);
+        return false;
+    }
     return true;
 }
 

@@ -70,7 +70,9 @@ static const struct db_migration migrations[] = {
     /* Since when a hub has shown no head of its ledger; NULL: it does. */
     {"alter table hub add column silent_since int;"},
     /* What a hub last said of the connections that it has left; NULL: nothing yet. */
-    {"alter table hub add column connections text; alter table hub add column connections_free int;"}};
+    {"alter table hub add column connections text; alter table hub add column connections_free int;"},
+    /* What was read of a hub stays when its membership is removed, and is not shown any more. */
+    {"create view member as select * from hub where is_member(hub);"}};
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 
 /* Whether N of the new generation is O of the shown one: a party has an id once, an alert is told once. */
@@ -193,6 +195,29 @@ void replica_add_functions(sqlite3 *db)
     (void)code;
 }
 
+/* is_member(HUB): whether the listings show it. */
+static void sql_is_member(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    (void)count;
+    const struct replica *replica = sqlite3_user_data(context);
+    int64_t hub = sqlite3_value_int64(values[0]);
+    bool is_member = !replica->has_members;
+    for (size_t i = 0; i < replica->member_count && !is_member; i++) {
+        is_member = replica->members[i] == hub;
+    }
+    sqlite3_result_int(context, is_member);
+}
+
+void replica_set_members(struct replica *replica, const int64_t *hubs, size_t count)
+{
+    replica->members = mem_grow(replica->members, count, sizeof *hubs);
+    replica->member_count = count;
+    replica->has_members = true;
+    if (count > 0) {
+        memcpy(replica->members, hubs, count * sizeof *hubs);
+    }
+}
+
 err_t replica_open(const struct home *home, bool is_writer, struct replica **ret_replica, char reterr_reason[256])
 {
     char path[PATH_SIZE];
@@ -210,6 +235,8 @@ err_t replica_open(const struct home *home, bool is_writer, struct replica **ret
         return err;
     }
     replica_add_functions(replica->db);
+    sqlite3_create_function(replica->db, "is_member", 1, SQLITE_UTF8 | SQLITE_INNOCUOUS, replica, sql_is_member, NULL,
+                            NULL);
     *ret_replica = replica;
     return ERR_OK;
 }
@@ -218,6 +245,7 @@ void replica_close(struct replica *replica)
 {
     if (replica) {
         db_close(replica->db);
+        free(replica->members);
         free(replica);
     }
 }

@@ -30,6 +30,10 @@ void replica_close(struct replica *replica);
 /* For listings: borrowed. */
 sqlite3 *replica_db(struct replica *replica);
 
+/* The view `member`, of which the listings read, has the rows of these hubs of `hub` alone from now on; before, of all.
+ * Copies. */
+void replica_set_members(struct replica *replica, const int64_t *hubs, size_t count);
+
 /* record_json(BLOB) for the SQL of a connection: a stored record as JSON text. The replica's own has it. */
 void replica_add_functions(sqlite3 *db);
 

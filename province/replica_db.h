@@ -49,7 +49,10 @@ struct hub_position {
 struct replica {
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENTS];
-    int commits; /* since the last checkpoint */
+    int commits;      /* since the last checkpoint */
+    bool has_members; /* what the view `member` has is limited */
+    int64_t *members;
+    size_t member_count;
 };
 
 /* One EVENTS being applied, in its transaction. */

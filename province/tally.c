@@ -25,8 +25,9 @@ static void part(sqlite3_context *context, int count, sqlite3_value **values)
 /* ?1 family, ?2 first hour of the change, ?3 and ?4 days, ?5 city, ?6 status, ?7 the status's place in the dims. */
 static const char source[] =
     " from (select h.city as city, h.name as name, c.day as day, c.dims as dims, c.count as count, c.sum as total,"
-    " 0 as delta, c.size as size from hub h join cell c on c.hub = h.hub and c.generation = h.shown where c.family = ?1"
-    " union all select h.city, h.name, j.day, j.dims, 0, 0, j.delta, 0 from hub h join change j on j.hub = h.hub"
+    " 0 as delta, c.size as size from member h join cell c on c.hub = h.hub and c.generation = h.shown where c.family "
+    "= ?1"
+    " union all select h.city, h.name, j.day, j.dims, 0, 0, j.delta, 0 from member h join change j on j.hub = h.hub"
     " where j.family = ?1 and j.hour > ?2)"
     " where day between ?3 and ?4 and (?5 is null or city = ?5) and (?6 is null or part(dims, ?7) = ?6)";
 
@@ -120,7 +121,7 @@ err_t tally_changed(sqlite3 *db, const struct tally_query *query, int64_t *ret_c
     static const char sql[] =
         "select count(*) from (select distinct hub, day, dims from change j where j.family = ?1 and j.hour > ?2"
         " and day between ?3 and ?4 and (?6 is null or part(dims, ?7) = ?6)"
-        " and (?5 is null or hub in (select hub from hub where city = ?5)))";
+        " and hub in (select hub from member where ?5 is null or city = ?5))";
     sqlite3_stmt *stmt = prepare(db, query, sql);
     err_t err = db_step(stmt);
     *ret_cells = err == ERR_OK ? sqlite3_column_int64(stmt, 0) : 0;

@@ -410,11 +410,39 @@ def test_rotation_in_part(province):
     os.close(wake)
 
 
+def test_set_up_anew(folder):
+    """A hub set up anew under another key is first taken for a second one, and then put in its place as `join` says."""
+    province, former, hub, other = Province(f"{folder}/anew"), Hub("杭州枢纽", "330100"), Hub("杭州枢纽", "330100"), Hub("温州枢纽", "330300")
+    former.log, hub.log, other.log, hub.epoch = [cell(5, 2), cell(6, 3, "finance")], [cell(1, 2)], [cell(4, 9)], b"h" * 16
+    try:
+        province.cli("join", former.link)
+        province.start()
+        until(lambda: len(province.counts()) == 2, "the former")
+        done = subprocess.run([*province.program, "--home", province.home, "join", hub.link], capture_output=True, text=True, timeout=30)
+        check("remove hubs/2.zpl" in done.stderr and "--replace 1" in done.stderr, "a hub of the same name and city is pointed out")
+        until(lambda: province.counts()[("330100", "healthcare")] == 4, "counted twice")
+        os.unlink(f"{province.home}/hubs/2.zpl")
+        check(province.counts()[("330100", "healthcare")] == 2, "a hub whose file is removed is not counted")
+        province.cli("join", hub.link, "--replace", "1")
+        until(lambda: province.counts() == {("330100", "healthcare"): 2}, "the new one's figures, once")
+        check([row["hub"] for row in json.loads(province.cli("status", "--json"))["hubs"]] == [1],
+              "done as `join` has said, the hub is there once, in the former's place")
+        province.cli("join", other.link)
+        check(sorted(os.listdir(f"{province.home}/hubs")) == ["1.zpl", "3.zpl"], "a number that was given is not given again")
+        province.stop()
+    finally:
+        if province.process and province.process.poll() is None:
+            province.process.kill()
+        for each in (former, hub, other):
+            each.close()
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="agn-province-") as folder:
         one, two = Hub("杭州枢纽", "330100"), Hub("宁波\u009b枢纽", "330200")
         province = Province(f"{folder}/home")
         try:
+            test_set_up_anew(folder)
             test_join_while_running(province, one, two)
             test_absence(province, one)
             test_another_life(province, one, two)

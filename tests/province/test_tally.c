@@ -152,6 +152,27 @@ static void test_a_running_snapshot_is_not_shown(void **state)
     assert_int_equal(rows_of(site, &query).counts[0], 15);
 }
 
+static void test_a_hub_whose_membership_is_gone_is_not_added_up(void **state)
+{
+    struct site *site = *state;
+    static const int64_t second[] = {2};
+    const struct fed change[] = {{.cursor = 20, .dims = REVIEW("finance"), .count = 7, .day = "2026-11-02"}};
+    struct applied applied;
+    int64_t cells = 0;
+    fill(site);
+    assert_int_equal(feed(site, 1, 7, 20, change, 1, &applied), ERR_OK);
+    struct tally_query query = query_by("review", "city");
+    int64_t both = rows_of(site, &query).counts[0] + rows_of(site, &query).counts[1];
+    assert_int_equal(rows_of(site, &query).count, 2);
+    replica_set_members(site->replica, second, 1);
+    assert_int_equal(rows_of(site, &query).count, 1);
+    assert_true(rows_of(site, &query).counts[0] < both);
+    assert_int_equal(tally_changed(replica_db(site->replica), &query, &cells), ERR_OK);
+    assert_int_equal(cells, 0);
+    replica_set_members(site->replica, NULL, 0);
+    assert_int_equal(rows_of(site, &query).count, 0);
+}
+
 static void test_every_dimension_of_a_family_has_a_word(void **state)
 {
     (void)state;
@@ -180,6 +201,7 @@ int main(void)
         TEST(test_the_whole_without_dimensions_is_one_group),
         TEST(test_changes_of_the_last_day_are_told_but_a_first_snapshot_is_none),
         TEST(test_a_running_snapshot_is_not_shown),
+        TEST(test_a_hub_whose_membership_is_gone_is_not_added_up),
         TEST(test_every_dimension_of_a_family_has_a_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
