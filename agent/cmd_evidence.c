@@ -62,35 +62,25 @@ static err_t read_spool(struct source *source, const uint8_t id[RECORD_ID_SIZE],
 }
 
 /* Of a receipt by an older hub, which does not repeat what it has checked: the batch signed anew. */
-static err_t sign_again(struct source *source, struct receipt_body *body, struct bundle *bundle)
+static err_t sign_again(struct source *source, const struct receipt_body *body, struct bundle *bundle)
 {
-    uint8_t hashes[BATCH_ITEMS_MAX * RECORD_HASH_SIZE];
     char reason[256];
     msgpack_sbuffer covered;
-    err_t err = body->count > BATCH_ITEMS_MAX ? ERR_INVALID : ERR_OK;
-    for (uint32_t i = 0; err == ERR_OK && i < body->count; i++) {
-        struct result result;
-        err = result_next(&body->results, &result);
-        if (err == ERR_OK) {
-            memcpy(hashes + (size_t)i * RECORD_HASH_SIZE, result.hash.at, RECORD_HASH_SIZE);
-        }
-    }
-    if (err != ERR_OK) {
-        return err;
-    }
     if (identity_load(source->office.home, &source->identity, reason) != ERR_OK) {
         complain("%s", reason);
         source->is_told = true;
         return ERR_INVALID;
     }
     msgpack_sbuffer_init(&covered);
-    submit_signed_bytes(source->office.membership.hub_key, hashes, body->count, &covered);
-    identity_sign(&source->identity, (struct view){(const uint8_t *)covered.data, covered.size}, source->signature);
+    err_t err = batch_signed_bytes(body, source->office.membership.hub_key, &covered);
+    if (err == ERR_OK) {
+        identity_sign(&source->identity, (struct view){(const uint8_t *)covered.data, covered.size}, source->signature);
+    }
     msgpack_sbuffer_destroy(&covered);
     bundle->batch_signature = (struct view){source->signature, SIGNATURE_SIZE};
     bundle->party_key = signing_key_view(&source->identity.signing.key);
     bundle->hub_curve_key = (struct view){source->office.membership.hub_key, KEY_SIZE};
-    return ERR_OK;
+    return err;
 }
 
 /* The batch's signature as the receipt repeats it. */
@@ -246,8 +236,7 @@ static void print_json(const struct bundle *bundle, const struct proof *proof)
 static const struct signing_key *find_key(const struct trust *trust, struct view named)
 {
     for (size_t i = 0; i < trust->count; i++) {
-        struct view key = signing_key_view(&trust->keys[i]);
-        if (key.size == named.size && memcmp(key.at, named.at, named.size) == 0) {
+        if (view_equals(signing_key_view(&trust->keys[i]), named)) {
             return &trust->keys[i];
         }
     }

@@ -169,7 +169,8 @@ static void on_ready(void *self, struct link *link, const struct welcome *welcom
     porter_reset(courier->porter);
     courier->notice.connection.refusal[0] = '\0';
     if (!view_is(welcome->party, courier->config.membership->party)) {
-        log_warn("party-differs", "the hub knows this key under another identifier; join again if that is wrong");
+        log_warn("party-differs",
+                 "text=\"the hub knows this key under another identifier: its receipts are not ours; join again\"");
     }
     err_t err = spool_take_welcome(courier->config.spool, welcome, &effect);
     if (err == ERR_OK) {

@@ -71,6 +71,38 @@ static bool is_in_ledger(const struct suite *suite, const struct receipt_body *b
                       : merkle_check_range(suite, leaves[0], first - 1, count, head->size, proof, head->root);
 }
 
+err_t batch_signed_bytes(const struct receipt_body *body, const uint8_t hub_curve_key[KEY_SIZE],
+                         msgpack_sbuffer *buffer)
+{
+    uint8_t hashes[BATCH_ITEMS_MAX * RECORD_HASH_SIZE];
+    struct reader results = body->results;
+    err_t err = body->count > 0 && body->count <= BATCH_ITEMS_MAX ? ERR_OK : ERR_INVALID;
+    for (uint32_t i = 0; i < body->count && err == ERR_OK; i++) {
+        struct result result;
+        err = result_next(&results, &result);
+        if (err == ERR_OK) {
+            memcpy(hashes + (size_t)i * RECORD_HASH_SIZE, result.hash.at, RECORD_HASH_SIZE);
+        }
+    }
+    if (err == ERR_OK) {
+        submit_signed_bytes(hub_curve_key, hashes, body->count, buffer);
+    }
+    return err;
+}
+
+bool batch_is_signed(const struct suite *suite, const struct receipt_body *body)
+{
+    struct signing_key key;
+    msgpack_sbuffer covered;
+    msgpack_sbuffer_init(&covered);
+    bool is_good = signing_key_take(body->party_key, &key) == ERR_OK && signing_key_suite(&key) == suite &&
+                   batch_signed_bytes(body, body->hub_curve_key.at, &covered) == ERR_OK &&
+                   signature_check(&key, suite_label(suite), (struct view){(const uint8_t *)covered.data, covered.size},
+                                   body->signature);
+    msgpack_sbuffer_destroy(&covered);
+    return is_good;
+}
+
 const char *receipt_flaw(const struct suite *suite, const struct receipt *receipt, struct receipt_body *ret_body,
                          struct tree_head *ret_head)
 {
@@ -87,6 +119,9 @@ const char *receipt_flaw(const struct suite *suite, const struct receipt *receip
     }
     if (!is_in_ledger(suite, ret_body, ret_head, receipt->proof)) {
         return tr("the ledger does not hold the records as the receipt says", "台账中的记录与回执所述不符");
+    }
+    if (ret_body->signature.size > 0 && !batch_is_signed(suite, ret_body)) {
+        return tr("the institution's signature over the batch does not fit", "机构对批次的签名不符");
     }
     return NULL;
 }
@@ -128,6 +163,7 @@ static const char *find_flaw(struct view record, const struct receipt *receipt, 
     log_safe(body.hub.at, body.hub.size, proof->hub, sizeof proof->hub);
     log_safe(body.party.at, body.party.size, proof->party, sizeof proof->party);
     proof->signed_at = body.at;
+    proof->is_by_party = body.signature.size > 0;
     suite_hash_leaf(suite, record, hash);
     if (!find_result(&body, hash, &result)) {
         return tr("the receipt does not name this record, or its bytes have changed",

@@ -28,8 +28,15 @@ enum heads {
 enum heads heads_compare(const struct suite *suite, const struct tree_head *known, const struct tree_head *later,
                          struct view consistency);
 
+/* What the signature of the batch that BODY answers covers, for the hub of this CURVE key: appends to BUFFER.
+ * ERR_INVALID: it answers none, or more items than fit a batch. */
+MUST_CHECK err_t batch_signed_bytes(const struct receipt_body *body, const uint8_t hub_curve_key[KEY_SIZE],
+                                    msgpack_sbuffer *buffer);
+/* Whether the signature that BODY names is good: by its key, for its hub. */
+bool batch_is_signed(const struct suite *suite, const struct receipt_body *body);
+
 /* Whether a receipt proves what its body says: NULL, and then both results are set, or the flaw for a person. The
- * signature is not looked at: head_is_signed(). */
+ * hub's signature is not looked at: head_is_signed(). */
 const char *receipt_flaw(const struct suite *suite, const struct receipt *receipt, struct receipt_body *ret_body,
                          struct tree_head *ret_head);
 
@@ -50,7 +57,7 @@ struct proof {
     bool is_verified;
     const char *flaw;  /* where it is not: for a person */
     bool is_in_ledger; /* its place is proved; otherwise the hub's word alone is signed */
-    bool is_by_party;  /* of a bundle: the hub names the key that the batch was signed with */
+    bool is_by_party;  /* the hub names the key that the batch was signed with */
     enum outcome outcome;
     uint64_t number;
     int64_t at;

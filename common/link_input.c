@@ -60,6 +60,7 @@ static void on_welcome(struct link *link, const struct message *message)
     link->in_flight = 0;
     link->flight_count = 0;
     link->proving = 0;
+    link->is_unnamed = false;
     link->window = welcome->window < WINDOW_ITEMS ? (uint32_t)welcome->window : WINDOW_ITEMS;
     link->max_batch = welcome->max_batch < BATCH_ITEMS_MAX ? (uint32_t)welcome->max_batch : BATCH_ITEMS_MAX;
     link->ping_ms = welcome->ping_ms < 100 ? 100 : welcome->ping_ms > 600000 ? 600000 : welcome->ping_ms;
@@ -127,18 +128,53 @@ static void on_bye(struct link *link, const struct message *message)
     link_go_down(link, tr("the hub ended the session", "枢纽结束了会话"), 1000);
 }
 
+/* Of a receipt that proves what it says: whether that is said of this peer and of what was signed in this session. It
+ * will be shown to others, who find that out only then. */
+static const char *find_stranger(const struct link *link, const struct receipt_body *body)
+{
+    const struct membership *membership = link->config.membership;
+    if (!view_is(body->party, membership->party)) {
+        return tr("it is made out to another party", "回执的抬头是另一机构");
+    }
+    if (body->signature.size == 0) {
+        return NULL; /* an older hub, which names none of it */
+    }
+    if (!view_equals(body->party_key, signing_key_view(&link->identity.signing.key))) {
+        return tr("it names another key than the batch was signed with", "回执所载的签名公钥并非签署该批次的公钥");
+    }
+    if (!view_equals(body->hub_curve_key, (struct view){membership->hub_key, KEY_SIZE})) {
+        return tr("it names another hub's key than the batch was signed for",
+                  "回执所载的枢纽公钥并非该批次所对应的公钥");
+    }
+    return NULL;
+}
+
+static const char *find_flaw(const struct link *link, const struct receipt *receipt, struct receipt_body *ret_body)
+{
+    const struct signing_key *key = &link->config.membership->hub_signing_key;
+    const struct signed_head head = {receipt->head, receipt->algorithm, receipt->signature};
+    struct tree_head ignored;
+    if (!head_is_signed(&head, key)) {
+        return tr("the hub's signature does not fit", "枢纽签名不符");
+    }
+    const char *flaw = receipt_flaw(signing_key_suite(key), receipt, ret_body, &ignored);
+    return flaw ? flaw : find_stranger(link, ret_body);
+}
+
 static void on_receipt(struct link *link, const struct message *message)
 {
     const struct receipt *receipt = &message->receipt;
-    struct signed_head head = {receipt->head, receipt->algorithm, receipt->signature};
-    struct receipt_body body;
-    struct tree_head ignored;
-    const struct signing_key *key = &link->config.membership->hub_signing_key;
-    const char *flaw = head_is_signed(&head, key) ? receipt_flaw(signing_key_suite(key), receipt, &body, &ignored)
-                                                  : tr("the hub's signature does not fit", "枢纽签名不符");
+    struct receipt_body body = {0};
+    const char *flaw = find_flaw(link, receipt, &body);
     if (flaw) {
         log_error("receipt-unproved", "batch=%" PRIu64 " reason=\"%s\" ignoring it", receipt->batch, flaw);
         return;
+    }
+    if (body.signature.size == 0 && !link->is_unnamed) {
+        link->is_unnamed = true;
+        log_warn("receipt-unnamed",
+                 "hub=%s text=\"it does not say which signature was checked, as an older hub's: it proves less\"",
+                 link->config.membership->endpoint);
     }
     if (take_flight(link, receipt->batch)) {
         link->moved_ms = clock_monotonic_ms();

@@ -41,6 +41,7 @@ struct link {
     uint32_t max_batch;
     uint64_t batch;
     uint32_t proving; /* PROVEs of this session without an answer */
+    bool is_unnamed;  /* a receipt of this session does not say whose signature was checked: told once */
     uint32_t in_flight;
     size_t flight_count;
     struct flight flights[WINDOW_ITEMS];

@@ -334,3 +334,8 @@ bool view_is(struct view text, const char *literal)
 {
     return text.size == strlen(literal) && memcmp(text.at, literal, text.size) == 0;
 }
+
+bool view_equals(struct view a, struct view b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.at, b.at, a.size) == 0);
+}

@@ -61,5 +61,6 @@ MUST_CHECK err_t reader_map(struct reader *reader, uint32_t *ret_count);
 bool utf8_check(struct view text, size_t *ret_count);
 
 bool view_is(struct view text, const char *literal);
+bool view_equals(struct view a, struct view b);
 
 #endif

@@ -3,7 +3,8 @@ new receipt does not prove, their place in the ledger. It keeps only an answer t
 of such a record is proved by the ledger like that of any other, by program and by Python."""
 import json, random, sqlite3, time
 
-from evidence import Verifier, changed, hub_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from evidence import Verifier, changed, hub_key, signed_by
 from fake_hub import FakeHub
 from harness import Proxy, check, main, require, review, wait_until, warning
 
@@ -142,10 +143,55 @@ def test_lies(site):
     check(len(hub.asked) == asked, "what is proved is asked for no more", hub.asked)
 
 
+def flipped(name):
+    return lambda told: {**told, name: bytes([told[name][0] ^ 1]) + told[name][1:]}
+
+
+def by_another_key(told):
+    """What fits, but is not what the agent has signed: the party that the hub names as the one who filed is another."""
+    key = Ed25519PrivateKey.generate()
+    return {**told, **{name: bytes.fromhex(text) for name, text in
+                       signed_by(key, told["hub_curve_key"], b"".join(result[2] for result in told["results"])).items()}}
+
+
+def unnamed(told):
+    return {name: told[name] for name in ("party", "hub", "epoch", "at", "results")}
+
+
+RECEIPT_LIES = {"another party": lambda told: {**told, "party": "91330106MA27XYLC4L"}, "another signature": flipped("signature"),
+                "no key": flipped("party_key"), "another key": by_another_key, "another hub": flipped("hub_curve_key"),
+                "results left out": lambda told: {**told, "results": told["results"][:1]},
+                "results the other way round": lambda told: {**told, "results": told["results"][::-1]}}
+
+
+def test_receipt_lies(site):
+    """A receipt that `verify` would refuse for ever after is none: it is ignored and logged, and the records stay waiting."""
+    hub = FakeHub(site)
+    agent = site.agent(hub, "misnamed", link=hub.link())
+    names = agent.submit(review(), review())
+    for lie, change in RECEIPT_LIES.items():
+        hub.receipt_lie = change
+        agent.start(event="link-ready")
+        agent.wait_log("receipt-unproved")
+        agent.stop()
+        require([row["state"] for row in agent.records()] == ["accepted"] * 2, f"{lie}: nothing is received", agent.log())
+    check(not hub.broken, f"receipts that lie in {len(RECEIPT_LIES)} ways of whose batch it was: ignored and logged", hub.broken)
+    hub.receipt_lie = unnamed
+    told = agent.sync().stderr
+    require(told.count("receipt-unnamed") == 1, "a hub that names no key, as older ones: told", told)
+    check("does not name" in agent.cli("verify", names[0]).stdout, "its receipt is taken, and said to prove less")
+    hub.receipt_lie = None
+    named = agent.submit(review())
+    agent.sync()
+    told = agent.cli("verify", *named).stdout
+    check("VERIFIED" in told and "does not name" not in told, "a true one", told)
+
+
 def test(site):
     rng = random.Random(7)
     test_other_key(site, *test_kills(site, rng))
     test_lies(site)
+    test_receipt_lies(site)
 
 
 if __name__ == "__main__":

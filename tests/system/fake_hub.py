@@ -36,6 +36,8 @@ class FakeHub:
         self.answers = []   # codes for the next offers
         self.quota, self.supports, self.pause = None, True, 0.0
         self.lie = None     # sent instead of an attachment that is wanted back
+        self.peer_key = b""  # as enrolled
+        self.receipt_lie = None  # a change to the body of each receipt
         self.silent = False
         self.loses = False  # the next receipts
         self.asked, self.lies = [], []  # PROVE's numbers; how the next answers are not right
@@ -77,6 +79,7 @@ class FakeHub:
     def act(self, socket, sender, message):
         kind, reply = message[0], lambda *answer: self.send(socket, sender, *answer)
         if kind == ENROL:
+            self.peer_key = message[2]["signing_key"]
             key = self.signing.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
             return reply(ENROLLED, dict(party="91330106MA27XYLC4K", name="机构", role="entity", hub="市", city="330100",
                                         algorithm="ed25519", hub_key=key, epoch=self.epoch))
@@ -123,8 +126,9 @@ class FakeHub:
                 results.append([int(is_known), record["id"], digest, number, int(time.time() * 1000)])
         if self.loses:
             return
-        body = msgpack.packb(dict(party="91330106MA27XYLC4K", hub="市", epoch=self.epoch, at=int(time.time() * 1000),
-                                  results=results))
+        told = dict(party="91330106MA27XYLC4K", hub="市", epoch=self.epoch, at=int(time.time() * 1000), results=results,
+                    signature=message[5], party_key=self.peer_key, hub_curve_key=self.public)
+        body = msgpack.packb(self.receipt_lie(told) if self.receipt_lie else told)
         leaves = [ledger.leaf(item) for _, item in self.records.values()]
         stored = [result[3] - 1 for result in results if result[0] == 0]
         proof = ledger.outside(leaves, stored[0], len(stored)) if stored else []
