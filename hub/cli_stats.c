@@ -191,12 +191,17 @@ int cli_stats(const struct home *home, int argc, char **argv)
     }
     const struct family *only = arguments[0].value ? family_find(arguments[0].value) : NULL;
     enum table_form form = cli_form(arguments, count);
+    char names[FAMILY_NAMES_SIZE];
+    family_names(names);
     if (arguments[0].value && !only) {
-        return cli_fail(tr("--family: review or warning", "--family：review 或 warning")), 2;
+        return cli_fail(tr("--family: expected one of %s, not %s", "--family：应为 %s 之一，而不是 %s"), names,
+                        arguments[0].value),
+               2;
     }
     if (form != TABLE_TEXT && form != TABLE_XLSX && !only) {
-        return cli_fail(tr("--json, --jsonl and --csv print one family: add --family review or --family warning",
-                           "--json、--jsonl 与 --csv 每次输出一个类别：请加 --family review 或 --family warning")),
+        return cli_fail(tr("--json, --jsonl and --csv print one family: add --family with one of %s",
+                           "--json、--jsonl 与 --csv 每次输出一个类别：请加 --family，取值为 %s 之一"),
+                        names),
                2;
     }
     if (arguments[1].value && !only && !is_known_to_any(arguments[1].value)) {

@@ -99,6 +99,14 @@ const struct family *family_at(size_t index)
     return index < sizeof counts / sizeof counts[0] ? counts[index].family : NULL;
 }
 
+void family_names(char ret_names[FAMILY_NAMES_SIZE])
+{
+    size_t used = 0;
+    for (size_t i = 0; family_at(i) && used < FAMILY_NAMES_SIZE; i++) {
+        used += (size_t)snprintf(ret_names + used, FAMILY_NAMES_SIZE - used, "%s%s", i ? ", " : "", family_at(i)->name);
+    }
+}
+
 const struct family *family_find(const char *name)
 {
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {

@@ -42,6 +42,9 @@ struct family {
 };
 const struct family *family_find(const char *name);
 const struct family *family_at(size_t index);
+/* All of them with commas between, for messages. */
+enum { FAMILY_NAMES_SIZE = 256 };
+void family_names(char ret_names[FAMILY_NAMES_SIZE]);
 
 /* Beside the table: how far each notice of the province got in a city. Its dims are the id of the notice's first
  * record, the entity type, and the state of the delivery; an id is no code, so that no listing of codes can show it. */

@@ -104,11 +104,8 @@ static bool fits_family(const struct view_of_table *view, const struct family *f
 static bool read_families(const char *name, struct view_of_table *ret)
 {
     if (name && !family_find(name)) {
-        char names[256];
-        size_t used = 0;
-        for (size_t i = 0; family_at(i) && used < sizeof names; i++) {
-            used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", family_at(i)->name);
-        }
+        char names[FAMILY_NAMES_SIZE];
+        family_names(names);
         complain(tr("--family: expected one of %s, not %s", "--family：应为 %s 之一，而不是 %s"), names, name);
         return false;
     }
