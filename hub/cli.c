@@ -107,6 +107,14 @@ bool cli_number(const struct argument *arguments, size_t count, const char *name
            (cli_fail("%s", reason), false);
 }
 
+bool cli_record_id(const char *text, uint8_t ret_id[RECORD_ID_SIZE])
+{
+    return record_id_parse(text, ret_id) == ERR_OK ||
+           (cli_fail(tr("%s is no record id; ids are listed by agn-hub query", "%s 不是记录编号；编号见 agn-hub query"),
+                     text),
+            false);
+}
+
 const char *cli_days(const struct argument *arguments, size_t count, struct record_filter *filter)
 {
     const char *from = cli_value(arguments, count, "from");

@@ -61,6 +61,8 @@ const char *cli_value(const struct argument *arguments, size_t count, const char
 bool cli_number(const struct argument *arguments, size_t count, const char *name, int64_t low, int64_t high,
                 int64_t *ret_number);
 
+/* The id of a record. False after the reason has been printed: return 2. */
+bool cli_record_id(const char *text, uint8_t ret_id[RECORD_ID_SIZE]);
 /* --from and --to as days. NULL, or what is wrong. */
 const char *cli_days(const struct argument *arguments, size_t count, struct record_filter *filter);
 

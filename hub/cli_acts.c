@@ -63,21 +63,19 @@ static void target_done(struct target *target)
     json_decref(target->leaving);
 }
 
-/* False after the reason has been printed. */
-static bool find_target(const struct home *home, const char *text, struct target *ret_target)
+/* 0, or the exit status after the reason has been printed. */
+static int find_target(const struct home *home, const char *text, struct target *ret_target)
 {
     struct options options;
     struct record_filter filter = {.sector = -1, .level = -1, .from = INT64_MIN, .to = INT64_MAX};
     uint8_t id[RECORD_ID_SIZE];
     *ret_target = (struct target){0};
-    if (record_id_parse(text, id) != ERR_OK) {
-        cli_fail(tr("%s is no record id; ids are listed by agn-hub query", "%s 不是记录编号；编号见 agn-hub query"),
-                 text);
-        return false;
+    if (!cli_record_id(text, id)) {
+        return 2;
     }
     struct store *store = cli_open_store(home, &options);
     if (!store) {
-        return false;
+        return 1;
     }
     filter.id = id;
     err_t err = store_each_record(store, &filter, note_target, ret_target);
@@ -91,9 +89,9 @@ static bool find_target(const struct home *home, const char *text, struct target
                      : tr("no record %s", "没有记录 %s"),
                  text);
         target_done(ret_target);
-        return false;
+        return 1;
     }
-    return true;
+    return 0;
 }
 
 /* Who acts: --by, or the user of this machine. */
@@ -143,8 +141,9 @@ int cli_accept(const struct home *home, int argc, char **argv)
     if (!cli_parse(argc, argv, arguments, 2, rest, 1, &count) || count != 1) {
         return cli_usage("agn-hub accept ID [--note TEXT] [--by NAME]");
     }
-    if (!find_target(home, rest[0], &target)) {
-        return 1;
+    int status = find_target(home, rest[0], &target);
+    if (status != 0) {
+        return status;
     }
     json_t *record = json_pack("{s:s, s:o}", "kind", "acceptance", "submitter", submitter(arguments[1].value));
     if (arguments[0].value) {
@@ -172,9 +171,10 @@ int cli_return(const struct home *home, int argc, char **argv)
             return cli_usage(usage);
         }
     }
-    if (!find_target(home, rest[0], &target)) {
+    int status = find_target(home, rest[0], &target);
+    if (status != 0) {
         json_decref(faults);
-        return 1;
+        return status;
     }
     json_t *record = json_pack("{s:s, s:o, s:o}", "kind", "return_for_correction", "faults", faults, "submitter",
                                submitter(arguments[1].value));
@@ -227,8 +227,9 @@ int cli_warning(const struct home *home, int argc, char **argv)
     if (!cli_number(arguments, 4, "level", 1, 4, &level)) {
         return 2;
     }
-    if (!find_target(home, rest[0], &target)) {
-        return 1;
+    int status = find_target(home, rest[0], &target);
+    if (status != 0) {
+        return status;
     }
     if (!streq(target.thread_kind->name, "risk_warning")) {
         target_done(&target);
@@ -348,10 +349,11 @@ int cli_share(const struct home *home, int argc, char **argv)
         return cli_usage("agn-hub share ID [--headline TEXT] [--advised TEXT] [--to AUDIENCE-JSON] [--by NAME] "
                          "[--preview]\n       agn-hub share --pending [--json|--csv]");
     }
-    if (!find_target(home, rest[0], &target)) {
-        return 1;
+    int status = find_target(home, rest[0], &target);
+    if (status != 0) {
+        return status;
     }
-    int status = share_target(home, &target, arguments, rest[0]);
+    status = share_target(home, &target, arguments, rest[0]);
     target_done(&target);
     return status;
 }
@@ -375,8 +377,9 @@ int cli_rereview(const struct home *home, int argc, char **argv)
     if (options_load(home, &options, reason) != ERR_OK) {
         return cli_fail("%s", reason);
     }
-    if (!find_target(home, rest[1], &target)) {
-        return 1;
+    int status = find_target(home, rest[1], &target);
+    if (status != 0) {
+        return status;
     }
     date_text(day_of(clock_ms(), (int)options.utc_offset_minutes), today);
     json_t *item = json_object_get(target.content, "rereview_list_item");
@@ -394,6 +397,25 @@ int cli_rereview(const struct home *home, int argc, char **argv)
 
 /* ---- anything else ---- */
 
+/* NULL after the reason has been printed. PATH may be "-". */
+static json_t *read_json(const char *path)
+{
+    char quoted[JSON_ERROR_TEXT_LENGTH]; /* of the file */
+    json_error_t error;
+    FILE *file = streq(path, "-") ? stdin : fopen(path, "r");
+    json_t *root = file ? json_loadf(file, JSON_REJECT_DUPLICATES, &error) : NULL;
+    if (!root && (!file || ferror(file))) {
+        cli_fail(tr("%s cannot be read: %s", "无法读取 %s：%s"), path, strerror(errno));
+    } else if (!root) {
+        cli_fail("%s:%d:%d: %s", path, error.line, error.column,
+                 log_safe(error.text, strlen(error.text), quoted, sizeof quoted));
+    }
+    if (file && file != stdin) {
+        fclose(file);
+    }
+    return root;
+}
+
 int cli_file(const struct home *home, int argc, char **argv)
 {
     const char *rest[1];
@@ -402,13 +424,9 @@ int cli_file(const struct home *home, int argc, char **argv)
         return cli_usage(
             "agn-hub file FILE.json|-   (one record of the city, or an array of them: notice, city_plan, ...)");
     }
-    char quoted[JSON_ERROR_TEXT_LENGTH]; /* of the file */
-    json_error_t error;
-    json_t *root = streq(rest[0], "-") ? json_loadf(stdin, JSON_REJECT_DUPLICATES, &error)
-                                       : json_load_file(rest[0], JSON_REJECT_DUPLICATES, &error);
+    json_t *root = read_json(rest[0]);
     if (!root) {
-        return cli_fail("%s:%d:%d: %s", rest[0], error.line, error.column,
-                        log_safe(error.text, strlen(error.text), quoted, sizeof quoted));
+        return 1;
     }
     json_t *list = json_is_array(root) ? root : json_pack("[o]", root);
     zmsg_t *request = admin_request("file", NULL);

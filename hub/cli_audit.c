@@ -84,6 +84,14 @@ static void list_act(void *self, const struct record_row *row)
     json_decref(record);
 }
 
+/* Whether there may be such an act in the log: as act_of() tells it, or the kind of a record of the city. */
+static bool is_act(const char *code)
+{
+    struct view text = {(const uint8_t *)code, strlen(code)};
+    return enumeration_index(&enum_act, text) >= 0 || enumeration_index(&enum_warning_action, text) >= 0 ||
+           kind_find(text);
+}
+
 int cli_audit_log(const struct home *home, int argc, char **argv)
 {
     struct argument arguments[] = {{"from", false, NULL}, {"to", false, NULL},      {"operator", false, NULL},
@@ -101,6 +109,16 @@ int cli_audit_log(const struct home *home, int argc, char **argv)
     if (fault) {
         return cli_fail("%s", fault), 2;
     }
+    const char *act = cli_value(arguments, count, "act");
+    if (act && !is_act(act)) {
+        return cli_fail(
+                   tr("--act: no act is called %s; the codes are those of docs/records.md, act and warning_action, "
+                      "and the kinds of `agn-hub schema`",
+                      "--act：没有代码为 %s 的行为；代码见 docs/records.md 的 act 与 warning_action，以及 agn-hub "
+                      "schema 所列种类"),
+                   act),
+               2;
+    }
     struct store *store = cli_open_store(home, &options);
     if (!store) {
         return 1;
@@ -108,8 +126,7 @@ int cli_audit_log(const struct home *home, int argc, char **argv)
     snprintf(city, sizeof city, "city-%.6s", options.city);
     filter.party = city;
     struct log log = {table_open(stdout, cli_form(arguments, count), columns, COLUMNS), (int)options.utc_offset_minutes,
-                      cli_value(arguments, count, "act"), cli_value(arguments, count, "operator"),
-                      cli_value(arguments, count, "subject")};
+                      act, cli_value(arguments, count, "operator"), cli_value(arguments, count, "subject")};
     err_t err = store_each_record(store, &filter, list_act, &log);
     table_close(log.table);
     store_close(store);

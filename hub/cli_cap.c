@@ -49,9 +49,7 @@ static void note_earlier(void *self, const struct record_row *row)
 static bool find_issue(struct store *store, const char *text, struct issue *issue)
 {
     struct record_filter filter = {.sector = -1, .level = -1, .from = INT64_MIN, .to = INT64_MAX, .id = issue->id};
-    if (record_id_parse(text, issue->id) != ERR_OK) {
-        cli_fail(tr("%s is no record id; ids are listed by agn-hub query", "%s 不是记录编号；编号见 agn-hub query"),
-                 text);
+    if (!cli_record_id(text, issue->id)) {
         return false;
     }
     err_t err = store_each_record(store, &filter, note_record, issue);

@@ -179,8 +179,11 @@ int cli_deliveries(const struct home *home, int argc, char **argv)
     size_t count = 0;
     uint8_t id[RECORD_ID_SIZE];
     struct options options;
-    if (!cli_parse(argc, argv, arguments, 2, rest, 1, &count) || count != 1 || record_id_parse(rest[0], id) != ERR_OK) {
+    if (!cli_parse(argc, argv, arguments, 2, rest, 1, &count) || count != 1) {
         return cli_usage("agn-hub deliveries ID [--json|--jsonl|--csv|--xlsx FILE]");
+    }
+    if (!cli_record_id(rest[0], id)) {
+        return 2;
     }
     struct store *store = cli_open_store(home, &options);
     if (!store) {

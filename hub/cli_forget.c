@@ -57,6 +57,7 @@ int cli_erase(const struct home *home, int argc, char **argv)
     struct argument arguments[] = {{"reason", false, NULL}, {"entity", false, NULL}, {"yes", true, NULL}};
     const char *rest[1];
     size_t count = 0;
+    uint8_t id[RECORD_ID_SIZE];
     if (!cli_parse(argc, argv, arguments, 3, rest, 1, &count) || count != 1) {
         return cli_usage("agn-hub erase RECORD-ID --reason TEXT [--entity CODE] --yes");
     }
@@ -66,6 +67,9 @@ int cli_erase(const struct home *home, int argc, char **argv)
             "Copies in backups and with followers are not reached. Add --yes to do it",
             "此操作不可撤销：记录中的文字、姓名与列表将被擦除，保留其摘要、代码与日期；备份与下级、上级的副本不受影响。"
             "确认请加 --yes"));
+    }
+    if (!cli_record_id(rest[0], id)) {
+        return 2;
     }
     zmsg_t *request = admin_request("erase", arguments[0].value);
     zmsg_addstr(request, rest[0]);

@@ -210,8 +210,11 @@ int cli_history(const struct home *home, int argc, char **argv)
     const char *rest[1];
     size_t count = 0;
     uint8_t id[RECORD_ID_SIZE];
-    if (!cli_parse(argc, argv, arguments, 2, rest, 1, &count) || count != 1 || record_id_parse(rest[0], id) != ERR_OK) {
+    if (!cli_parse(argc, argv, arguments, 2, rest, 1, &count) || count != 1) {
         return cli_usage("agn-hub history ID [--json|--jsonl|--csv|--xlsx FILE]");
+    }
+    if (!cli_record_id(rest[0], id)) {
+        return 2;
     }
     struct store *store = cli_open_store(home, &options);
     if (!store) {
@@ -386,8 +389,11 @@ int cli_show(const struct home *home, int argc, char **argv)
     size_t count = 0;
     uint8_t id[RECORD_ID_SIZE];
     struct options options;
-    if (!cli_parse(argc, argv, arguments, 1, rest, 1, &count) || count != 1 || record_id_parse(rest[0], id) != ERR_OK) {
+    if (!cli_parse(argc, argv, arguments, 1, rest, 1, &count) || count != 1) {
         return cli_usage("agn-hub show ID [--json]");
+    }
+    if (!cli_record_id(rest[0], id)) {
+        return 2;
     }
     struct store *store = cli_open_store(home, &options);
     if (!store) {

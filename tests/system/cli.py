@@ -137,6 +137,7 @@ def check_hub(site, hub):
                   ("query", "--refused", "--level", "2"), ("stats", "--by", "setcor")):
         done = hub.cli(*words, ok=False)
         check(done.returncode == 2 and words[1] in done.stderr and not done.stdout, f"{' '.join(words)} is refused", done.stderr)
+    check_refusals(site, hub)
     record = "01890000-0000-7000-8000-000000000000"
     for words in (("file", b"\xff\xfe.json"), ("accept", record, "--note", b"\xd6\xd0"), ("query", "--reason", b"\xd6\xd0\xce\xc4"),
                   ("entity", "suspend", uscc, b"--reason=\xd6\xd0")):
@@ -145,6 +146,34 @@ def check_hub(site, hub):
     schema = hub.cli("schema", "review_report").stdout
     check(json.loads(schema)["type"] == "object", "schema prints a JSON Schema", schema[:200])
     check("risk_warning" in hub.cli("schema").stdout, "schema without a kind lists the kinds")
+
+
+def check_refusals(site, hub):
+    """What is refused is named, with the reason, in the reader's language; no command is the poorer cousin of another."""
+    families = ("review", "warning", "rereview", "record", "clock", "completeness", "notice")
+    broken = f"{site.folder}/broken.json"
+    with open(broken, "w") as file:
+        file.write('{"kind": ')
+    missing = f"{site.folder}/nothing.json"
+    words_of_id = ("no record id", "agn-hub query"), ("不是记录编号", "agn-hub query")
+    for code, words, english, chinese in (
+            (2, ("stats", "--family", "x"), ("--family", *families), ("--family", "之一", *families)),
+            (2, ("stats", "--json"), families, families),
+            (2, ("audit-log", "--act", "revok"), ("--act", "revok", "docs/records.md"), ("没有代码", "docs/records.md")),
+            (1, ("file", missing), (f"{missing} cannot be read: No such file",), (f"无法读取 {missing}",)),
+            (1, ("file", site.folder), (f"{site.folder} cannot be read: ",), (f"无法读取 {site.folder}",)),
+            (1, ("file", broken), (f"{broken}:1:",), (f"{broken}:1:",)),
+            (1, ("prune", "uplink", "--upto", "0"), ("followers",), ("上级（省级）",)),
+            *((2, words, *words_of_id) for words in (("show", "X"), ("history", "X"), ("deliveries", "X"), ("accept", "X"),
+                                                     ("share", "X"), ("return", "X", "summary=x"), ("rereview", "open", "X"),
+                                                     ("erase", "X", "--reason", "x", "--yes"))),
+            (1, ("cap", "X"), *words_of_id)):
+        for said, env in ((english, {}), (chinese, CHINESE)):
+            done = hub.cli(*words, ok=False, env=env)
+            check(done.returncode == code and all(word in done.stderr for word in said) and not done.stdout,
+                  f"{' '.join(words)} is refused with the reason", (done.returncode, done.stderr))
+    for code in ("entity_add", "acknowledge", "notice"):
+        hub.cli("audit-log", "--act", code)
 
 
 def check_numbers(site, hub):
