@@ -19,20 +19,25 @@ static const struct label subject_labels[] = {
 };
 static const struct enumeration enum_subject = {"subject", subject_labels, 3};
 
-/* ?1 city, ?2 since (UTC milliseconds), ?3 the same in hours. Figures are the journal's, which goes back two days and
- * counts by the hour. */
+/* ?1 city, ?2 since (UTC milliseconds), ?3 the same in hours, ?4 since which arrival; 0: the time counts. Figures are
+ * the journal's, which goes back two days and counts by the hour. */
+#define IS_NEW(row) "iif(?4 > 0, " row ".arrival > ?4, " row ".first_at >= ?2)"
 static const char changes_sql[] =
     "select h.city as city, h.name as name, 'record' as subject, r.kind as code, count(*) as count,"
     " count(distinct r.thread) as threads, max(r.first_at) as latest, h.hub as hub"
     " from record r join member h on h.hub = r.hub and h.shown = r.generation"
-    " where r.first_at >= ?2 and (?1 is null or h.city = ?1) group by h.hub, r.kind"
-    " union all select h.city, h.name, 'overdue', a.term, count(*), count(distinct a.root), max(a.first_at), h.hub"
-    " from alert a join member h on h.hub = a.hub and h.shown = a.generation"
-    " where a.first_at >= ?2 and (?1 is null or h.city = ?1) group by h.hub, a.term"
-    " union all select h.city, h.name, 'figure', c.family, sum(c.delta), null, max(c.hour) * 3600000, h.hub"
-    " from change c join member h on h.hub = c.hub where c.hour >= ?3 and c.family in ('review', 'warning')"
-    " and (?1 is null or h.city = ?1) group by h.hub, c.family having sum(c.delta) <> 0"
-    " order by 1, 8, 3, 4";
+    " where " IS_NEW("r") " and (?1 is null or h.city = ?1) group by h.hub, r.kind"
+                          " union all select h.city, h.name, 'overdue', a.term, count(*), count(distinct a.root), "
+                          "max(a.first_at), h.hub"
+                          " from alert a join member h on h.hub = a.hub and h.shown = a.generation"
+                          " where " IS_NEW(
+                              "a") " and (?1 is null or h.city = ?1) group by h.hub, a.term"
+                                   " union all select h.city, h.name, 'figure', c.family, sum(c.delta), null, "
+                                   "max(c.hour) * 3600000, h.hub"
+                                   " from change c join member h on h.hub = c.hub where c.hour >= ?3 and c.family in "
+                                   "('review', 'warning')"
+                                   " and (?1 is null or h.city = ?1) group by h.hub, c.family having sum(c.delta) <> 0"
+                                   " order by 1, 8, 3, 4";
 
 static const struct listing_column columns[] = {
     {{"city", "City", "城市", false}, LIST_TEXT, NULL},
@@ -46,26 +51,36 @@ static const struct listing_column columns[] = {
 };
 enum { COLUMNS = sizeof columns / sizeof *columns, TEXT_COLUMNS = 7 };
 
-/* 0: never. */
-static int64_t last_seen(const struct home *home)
+/* What had been shown when the official last looked. */
+struct mark {
+    int64_t at; /* 0: never */
+    int64_t arrival;
+};
+
+/* A file of an older release has the time alone. */
+static struct mark last_seen(const struct home *home)
 {
+    struct mark mark = {0};
     char path[PATH_SIZE];
-    char text[32] = "";
+    char text[64];
+    char *rest = NULL;
     home_file(home, SEEN_FILE, path);
     FILE *file = fopen(path, "r");
     if (!file) {
-        return 0;
+        return mark;
     }
-    bool is_read = fgets(text, sizeof text, file) != NULL;
+    if (fgets(text, sizeof text, file)) {
+        mark.at = strtoll(text, &rest, 10);
+        mark.arrival = strtoll(rest, NULL, 10);
+    }
     fclose(file);
-    long long seen = is_read ? strtoll(text, NULL, 10) : 0;
-    return seen > 0 ? seen : 0;
+    return mark.at > 0 ? mark : (struct mark){0};
 }
 
-static void note_seen(const struct home *home, int64_t now)
+static void note_seen(const struct home *home, const struct mark *mark)
 {
-    char text[32];
-    int size = snprintf(text, sizeof text, "%" PRId64 "\n", now);
+    char text[64];
+    int size = snprintf(text, sizeof text, "%" PRId64 " %" PRId64 "\n", mark->at, mark->arrival);
     err_t err = home_write(home, SEEN_FILE, text, (size_t)size);
     if (err != ERR_OK) {
         complain(tr("%s/" SEEN_FILE " cannot be written (%s): the next time begins where this one did",
@@ -74,16 +89,28 @@ static void note_seen(const struct home *home, int64_t now)
     }
 }
 
-static err_t print(const struct look *look, const struct arguments *arguments, int64_t since)
+/* The last arrival of all that a transaction begun here sees. */
+static err_t begin(sqlite3 *db, int64_t *ret_arrival)
+{
+    err_t err = db_exec(db, "begin");
+    sqlite3_stmt *stmt = db_prepare(db, "select last from arrivals");
+    err = err == ERR_OK ? db_step(stmt) : err;
+    *ret_arrival = err == ERR_OK ? sqlite3_column_int64(stmt, 0) : 0;
+    sqlite3_finalize(stmt);
+    return err;
+}
+
+static err_t print(const struct look *look, const struct arguments *arguments, const struct mark *since)
 {
     sqlite3_stmt *stmt = db_prepare(look->db, changes_sql);
     db_bind_str(stmt, 1, arguments->city);
-    sqlite3_bind_int64(stmt, 2, since);
-    sqlite3_bind_int64(stmt, 3, since / HOUR_MS);
+    sqlite3_bind_int64(stmt, 2, since->at);
+    sqlite3_bind_int64(stmt, 3, since->at / HOUR_MS);
+    sqlite3_bind_int64(stmt, 4, since->arrival);
     if (arguments->form == TABLE_TEXT) {
         char local[20];
-        local_time_text(since, (int)look->settings.utc_offset_minutes, local);
-        printf(tr("since %s\n", "自 %s 起\n"), since > 0 ? local : tr("the beginning", "最初"));
+        local_time_text(since->at, (int)look->settings.utc_offset_minutes, local);
+        printf(tr("since %s\n", "自 %s 起\n"), since->at > 0 ? local : tr("the beginning", "最初"));
     }
     err_t err = listing_print(look, stmt, columns, COLUMNS, TEXT_COLUMNS, arguments->form);
     sqlite3_finalize(stmt);
@@ -94,22 +121,25 @@ int cmd_changes(const struct home *home, const struct arguments *arguments)
 {
     struct look look;
     int64_t day = 0;
-    int64_t now = clock_ms();
+    struct mark now = {.at = clock_ms()};
     if (arguments->since && !arguments_date("since", arguments->since, &day)) {
         return EXIT_USAGE;
     }
     if (!look_open(home, &look)) {
         return EXIT_REFUSED;
     }
-    int64_t since = arguments->since ? day * 86400000 - look.settings.utc_offset_minutes * 60000 : last_seen(home);
-    err_t err = print(&look, arguments, since);
+    const struct mark since = arguments->since
+                                  ? (struct mark){.at = day * 86400000 - look.settings.utc_offset_minutes * 60000}
+                                  : last_seen(home);
+    err_t err = begin(look.db, &now.arrival);
+    err = err == ERR_OK ? print(&look, arguments, &since) : err;
     look_close(&look);
     if (err != ERR_OK || !print_is_whole()) {
         return look_failed(err == ERR_OK ? ERR_IO : err);
     }
     /* Only the whole, and only where nothing else was asked for, has been looked at. */
     if (!arguments->since && !arguments->city) {
-        note_seen(home, now);
+        note_seen(home, &now);
     }
     return EXIT_DONE;
 }

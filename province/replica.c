@@ -72,7 +72,13 @@ static const struct db_migration migrations[] = {
     /* What a hub last said of the connections that it has left; NULL: nothing yet. */
     {"alter table hub add column connections text; alter table hub add column connections_free int;"},
     /* What was read of a hub stays when its membership is removed, and is not shown any more. */
-    {"create view member as select * from hub where is_member(hub);"}};
+    {"create view member as select * from hub where is_member(hub);"},
+    /* The place of each record and alert in the order in which they were first shown, so that a listing of what is new
+     * leaves nothing out, whatever the clock does. It begins with the time, so that a replica that is read anew goes on
+     * above one that was thrown away. */
+    {"alter table record add column arrival int not null default 0;"
+     "alter table alert add column arrival int not null default 0;"
+     "create table arrivals(last int not null); insert into arrivals values(strftime('%s', 'now') * 1000);"}};
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 
 /* Whether N of the new generation is O of the shown one: a party has an id once, an alert is told once. */
@@ -84,7 +90,8 @@ enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
     "case when ?4 then cursor - 1 - (select max(cursor) from " table                                                   \
     " where hub = ?1 and generation = ?3) else cursor end"
 
-/* ?1 is the hub everywhere; where generations appear, ?2 is the one being filled and ?3 the shown one. */
+/* ?1 is the hub everywhere; where generations appear, ?2 is the one being filled and ?3 the shown one; where it becomes
+ * that, ?4 says whether it is of another life, and ?5 and ?6 are the time and the place in the order of arrivals. */
 static const char *const sql[STATEMENTS] = {
     [PUT_HUB] = "insert into hub(hub, name, city, endpoint) values(?1,?2,?3,?4) on conflict do update set"
                 " name = excluded.name, city = excluded.city, endpoint = excluded.endpoint",
@@ -119,49 +126,53 @@ static const char *const sql[STATEMENTS] = {
     /* What the hub had lost and has again, at another cursor. */
     [TAKE_LOST_RECORD] =
         "delete from record indexed by record_id where hub = ?1 and generation = ?2 and id = ?3 and not is_held"
-        " and coalesce(entity, '') = coalesce(?4, '') returning first_at",
+        " and coalesce(entity, '') = coalesce(?4, '') returning first_at, arrival",
     [TAKE_LOST_ALERT] =
         "delete from alert indexed by alert_same where hub = ?1 and generation = ?2 and due_at = ?3 and term = ?4"
         " and stage = ?5 and entity = ?6 and root is ?7 and period = ?8 and not is_held"
-        " returning first_at",
+        " returning first_at, arrival",
+    [NEXT_ARRIVAL] = "update arrivals set last = last + 1 returning last",
     [PUT_RECORD] = "insert or replace into record(hub, generation, cursor, id, thread, thread_kind, kind, owner,"
                    " number, received_at, role, entity_type, entity, entity_name, state, action, is_content, status,"
-                   " level, title, record, first_at)"
-                   " values(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22)",
+                   " level, title, record, first_at, arrival)"
+                   " values(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23)",
     [PUT_ALERT] = "insert or replace into alert(hub, generation, cursor, at, due_at, term, stage, entity, entity_name,"
-                  " root, period, first_at) values(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+                  " root, period, first_at, arrival) values(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
     [KEEP_TIMES] = "update cell set changed_at = o.changed_at from cell o where cell.hub = ?1 and cell.generation = ?2"
                    " and o.hub = ?1 and o.generation = ?3 and o.family = cell.family and o.day = cell.day"
                    " and o.dims = cell.dims and o.count = cell.count and o.sum = cell.sum",
     [COUNT_GONE] = "select count(*) from cell o where o.hub = ?1 and o.generation = ?3 and o.count <> 0 and not exists"
                    " (select 1 from cell n where n.hub = ?1 and n.generation = ?2 and n.family = o.family"
                    " and n.day = o.day and n.dims = o.dims)",
-    /* SQLite has to be told by which index, since it knows no figures of these tables: else each row would be held to
-     * all of the other generation, while every hub waits. */
-    [KEEP_FIRST_RECORDS] = "update record set first_at = coalesce((select o.first_at from record o"
-                           " indexed by record_id where o.hub = ?1 and o.generation = ?3 and " SAME_RECORD(
-                               "record") "), first_at) where hub = ?1 and generation = ?2",
-    [KEEP_FIRST_ALERTS] = "update alert set first_at = coalesce((select o.first_at from alert o"
-                          " indexed by alert_same where o.hub = ?1 and o.generation = ?3 and " SAME_ALERT(
-                              "alert") "), first_at) where hub = ?1 and generation = ?2",
+    /* What was not shown before is shown first now, and not when its page came. SQLite has to be told by which index,
+     * since it knows no figures of these tables: else each row would be held to all of the other generation, while
+     * every hub waits. */
+    [KEEP_FIRST_RECORDS] =
+        "update record set (first_at, arrival) = (select coalesce(min(o.first_at), ?5),"
+        " coalesce(min(o.arrival), ?6) from record o indexed by record_id"
+        " where o.hub = ?1 and o.generation = ?3 and " SAME_RECORD("record") ") where hub = ?1 and generation = ?2",
+    [KEEP_FIRST_ALERTS] =
+        "update alert set (first_at, arrival) = (select coalesce(min(o.first_at), ?5),"
+        " coalesce(min(o.arrival), ?6) from alert o indexed by alert_same"
+        " where o.hub = ?1 and o.generation = ?3 and " SAME_ALERT("alert") ") where hub = ?1 and generation = ?2",
     /* What was passed up is not forgotten because the hub has pruned it or lost it. Cursors of another life cannot be
      * compared with the new ones: what is of it is moved before all of those, in its own order. */
     [CARRY_RECORDS] =
         "insert or ignore into record(hub, generation, cursor, id, thread, thread_kind, kind, owner,"
         " number, received_at, role, entity_type, entity, entity_name, state, action, is_content, status,"
-        " level, title, record, first_at, is_held) select hub, ?2, " MOVED_CURSOR(
+        " level, title, record, first_at, arrival, is_held) select hub, ?2, " MOVED_CURSOR(
             "record") ","
                       " id, thread, thread_kind, kind, owner, number, received_at, role, entity_type, entity,"
-                      " entity_name, state, action, is_content, status, level, title, record, first_at,"
+                      " entity_name, state, action, is_content, status, level, title, record, first_at, arrival,"
                       " case when ?4 then 0 else is_held end from record o where hub = ?1 and generation = ?3"
                       " and not exists (select 1 from record n indexed by record_id where n.hub = ?1"
                       " and n.generation = ?2"
                       " and " SAME_RECORD("n") ")",
     [CARRY_ALERTS] =
         "insert or ignore into alert(hub, generation, cursor, at, due_at, term, stage, entity,"
-        " entity_name, root, period, first_at, is_held) select hub, ?2, " MOVED_CURSOR(
+        " entity_name, root, period, first_at, arrival, is_held) select hub, ?2, " MOVED_CURSOR(
             "alert") ","
-                     " at, due_at, term, stage, entity, entity_name, root, period, first_at,"
+                     " at, due_at, term, stage, entity, entity_name, root, period, first_at, arrival,"
                      " case when ?4 then 0 else is_held end from alert o where hub = ?1 and generation = ?3"
                      " and not exists (select 1 from alert n indexed by alert_same where n.hub = ?1"
                      " and n.generation = ?2"

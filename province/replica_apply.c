@@ -193,13 +193,15 @@ static err_t apply_list(struct apply *apply, const struct events *events)
     return ERR_OK;
 }
 
-/* The generations, bound for a statement that moves from the shown one to the new one. */
+/* A statement that moves from the shown generation to the new one, with what it uses of ?2 to ?6. */
 static sqlite3_stmt *moving(struct apply *apply, enum statement which)
 {
     sqlite3_stmt *stmt = replica_statement(apply->replica, which, apply->hub);
-    sqlite3_bind_int64(stmt, 2, apply->position.generation);
-    if (sqlite3_bind_parameter_count(stmt) > 2) {
-        sqlite3_bind_int64(stmt, 3, apply->position.shown);
+    const struct hub_position *position = &apply->position;
+    const int64_t values[] = {position->generation, position->shown, position->is_other_life, apply->now,
+                              apply->arrival};
+    for (int i = 2; i <= sqlite3_bind_parameter_count(stmt); i++) {
+        sqlite3_bind_int64(stmt, i, values[i - 2]);
     }
     return stmt;
 }
@@ -214,11 +216,7 @@ static err_t finish_resync(struct apply *apply)
     apply->applied->cells_gone = err == ERR_OK ? (uint32_t)sqlite3_column_int64(count, 0) : 0;
     sqlite3_reset(count);
     for (size_t i = 0; i < sizeof steps / sizeof *steps && err == ERR_OK; i++) {
-        sqlite3_stmt *stmt = moving(apply, steps[i]);
-        if (steps[i] == CARRY_RECORDS || steps[i] == CARRY_ALERTS) {
-            sqlite3_bind_int(stmt, 4, apply->position.is_other_life);
-        }
-        err = db_run(stmt);
+        err = db_run(moving(apply, steps[i]));
     }
     apply->applied->is_resynced = err == ERR_OK;
     return err;
@@ -239,10 +237,20 @@ static err_t set_position(struct apply *apply, const struct events *events)
     return db_run(stmt);
 }
 
+static err_t take_arrival(struct apply *apply)
+{
+    sqlite3_stmt *stmt = replica_statement(apply->replica, NEXT_ARRIVAL, apply->hub);
+    err_t err = db_step(stmt);
+    apply->arrival = err == ERR_OK ? sqlite3_column_int64(stmt, 0) : 0;
+    sqlite3_reset(stmt);
+    return err;
+}
+
 static err_t apply_events(struct apply *apply, const struct events *events)
 {
     struct applied *applied = apply->applied;
-    err_t err = apply_list(apply, events);
+    err_t err = take_arrival(apply);
+    err = err == ERR_OK ? apply_list(apply, events) : err;
     if (err != ERR_OK) {
         return err;
     }

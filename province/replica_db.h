@@ -21,6 +21,7 @@ enum statement {
     FIND_THREAD,
     TAKE_LOST_RECORD,
     TAKE_LOST_ALERT,
+    NEXT_ARRIVAL,
     PUT_RECORD,
     PUT_ALERT,
     SET_HEALTH,
@@ -60,6 +61,7 @@ struct apply {
     struct replica *replica;
     int64_t hub;
     int64_t now;
+    int64_t arrival; /* the place of what it brings among all that was shown */
     struct hub_position position;
     struct applied *applied;
 };

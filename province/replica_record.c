@@ -128,14 +128,23 @@ static const char *title_of(const json_t *record)
     return "";
 }
 
-/* When it was first told of: now, unless the hub had lost it meanwhile. */
-static err_t take_lost(struct apply *apply, sqlite3_stmt *stmt, int64_t *ret_first_at)
+/* When it was first told of, and its place among all: now, unless the hub had lost it meanwhile. */
+struct first {
+    int64_t at, arrival;
+};
+
+static int64_t smaller(int64_t one, int64_t other)
 {
-    *ret_first_at = apply->now;
+    return one < other ? one : other;
+}
+
+static err_t take_lost(struct apply *apply, sqlite3_stmt *stmt, struct first *ret_first)
+{
+    *ret_first = (struct first){apply->now, apply->arrival};
     err_t err = db_step(stmt);
     while (err == ERR_OK) {
-        int64_t first_at = sqlite3_column_int64(stmt, 0);
-        *ret_first_at = first_at < *ret_first_at ? first_at : *ret_first_at;
+        ret_first->at = smaller(ret_first->at, sqlite3_column_int64(stmt, 0));
+        ret_first->arrival = smaller(ret_first->arrival, sqlite3_column_int64(stmt, 1));
         err = db_step(stmt);
     }
     sqlite3_reset(stmt);
@@ -143,20 +152,20 @@ static err_t take_lost(struct apply *apply, sqlite3_stmt *stmt, int64_t *ret_fir
 }
 
 static err_t take_lost_record(struct apply *apply, const struct record_event *event, const struct entry *entry,
-                              int64_t *ret_first_at)
+                              struct first *ret_first)
 {
     sqlite3_stmt *stmt = replica_statement(apply->replica, TAKE_LOST_RECORD, apply->hub);
     sqlite3_bind_int64(stmt, 2, apply->position.generation);
     db_bind_view(stmt, 3, (struct view){entry->id, RECORD_ID_SIZE});
     replica_bind_text(stmt, 4, event->entity);
-    return take_lost(apply, stmt, ret_first_at);
+    return take_lost(apply, stmt, ret_first);
 }
 
 static err_t put_record(struct apply *apply, const struct record_event *event, uint64_t cursor, const json_t *record,
                         const struct entry *entry)
 {
-    int64_t first_at = 0;
-    err_t err = take_lost_record(apply, event, entry, &first_at);
+    struct first first;
+    err_t err = take_lost_record(apply, event, entry, &first);
     if (err != ERR_OK) {
         return err;
     }
@@ -182,7 +191,8 @@ static err_t put_record(struct apply *apply, const struct record_event *event, u
     sqlite3_bind_int64(stmt, 19, json_integer_value(json_object_get(record, "level")));
     db_bind_str(stmt, 20, title_of(record));
     db_bind_view(stmt, 21, event->record);
-    sqlite3_bind_int64(stmt, 22, first_at);
+    sqlite3_bind_int64(stmt, 22, first.at);
+    sqlite3_bind_int64(stmt, 23, first.arrival);
     apply->applied->records++;
     apply->applied->warnings += strcmp(entry->name, "risk_warning") == 0;
     return db_run(stmt);
@@ -227,7 +237,7 @@ static void bind_root(sqlite3_stmt *stmt, int index, struct view root)
     }
 }
 
-static err_t take_lost_alert(struct apply *apply, const struct clock_event *event, int64_t *ret_first_at)
+static err_t take_lost_alert(struct apply *apply, const struct clock_event *event, struct first *ret_first)
 {
     sqlite3_stmt *stmt = replica_statement(apply->replica, TAKE_LOST_ALERT, apply->hub);
     sqlite3_bind_int64(stmt, 2, apply->position.generation);
@@ -237,17 +247,17 @@ static err_t take_lost_alert(struct apply *apply, const struct clock_event *even
     bind_string(stmt, 6, event->entity);
     bind_root(stmt, 7, event->root);
     bind_string(stmt, 8, event->period);
-    return take_lost(apply, stmt, ret_first_at);
+    return take_lost(apply, stmt, ret_first);
 }
 
 err_t apply_alert(struct apply *apply, const struct clock_event *event, uint64_t cursor)
 {
-    int64_t first_at = 0;
+    struct first first;
     if (!replica_is_code(event->term, CODE_MAX) || !replica_is_code(event->stage, CODE_MAX) ||
         !is_text(event->entity) || !is_text(event->entity_name) || !is_code_or_absent(event->period)) {
         return ERR_INVALID;
     }
-    err_t err = take_lost_alert(apply, event, &first_at);
+    err_t err = take_lost_alert(apply, event, &first);
     if (err != ERR_OK) {
         return err;
     }
@@ -262,7 +272,8 @@ err_t apply_alert(struct apply *apply, const struct clock_event *event, uint64_t
     bind_string(stmt, 9, event->entity_name);
     bind_root(stmt, 10, event->root);
     bind_string(stmt, 11, event->period);
-    sqlite3_bind_int64(stmt, 12, first_at);
+    sqlite3_bind_int64(stmt, 12, first.at);
+    sqlite3_bind_int64(stmt, 13, first.arrival);
     apply->applied->alerts++;
     return db_run(stmt);
 }

@@ -21,6 +21,13 @@ def cell(cursor, count, sector="healthcare", day="2026-11-20"):
                                   "sum": 0, "revision": cursor})
 
 
+def risen(cursor):
+    """A warning that was raised."""
+    record = {"id": bytes(6) + b"\x70\0\x80" + bytes(6) + b"\x09", "kind": "risk_warning", "action": "raise", "level": 1}
+    return cursor, msgpack.packb({"type": "record", "number": 1, "received_at": 1_790_000_000_000, "role": "entity",
+                                  "state": "raised", "record": msgpack.packb(record)})
+
+
 class Hub(threading.Thread):
     """`log` is the stream; `hook(hub, route, cursor, epoch)` may answer a FOLLOW in place of the hub."""
 
@@ -161,6 +168,14 @@ def check(condition, what):
     print("ok", what, flush=True)
 
 
+def changed_records(province):
+    return sum(row["count"] for row in json.loads(province.cli("changes", "--json")) if row["subject"] == "record")
+
+
+def require_no_record(province):
+    assert changed_records(province) == 0
+
+
 def test_join_while_running(province, one, two):
     province.start()
     one.log += [cell(5, 2), cell(6, 3, "finance")]
@@ -192,7 +207,7 @@ def test_absence(province, one):
 def test_another_life(province, one, two):
     """GAP epoch, the snapshot in two parts with a kill between: old figures until the head, then what is gone is gone."""
     old = province.counts()
-    one.epoch, one.log = b"f" * 16, [cell(1, 1), cell(2, 77, "culture")]
+    one.epoch, one.log = b"f" * 16, [risen(1), cell(2, 1), cell(3, 77, "culture")]
     halves = []
 
     def hook(hub, route, cursor, epoch):
@@ -201,7 +216,7 @@ def test_another_life(province, one, two):
             return True
         if cursor == 0:
             halves.append(route)
-            hub.send(route, EVENTS, hub.session, "uplink", hub.epoch, 2, [list(hub.log[0])])
+            hub.send(route, EVENTS, hub.session, "uplink", hub.epoch, 3, [list(hub.log[0])])
         return cursor == 0 or len(halves) == 1
 
     one.hook = hook
@@ -210,6 +225,7 @@ def test_another_life(province, one, two):
     province.start()
     until(lambda: one.acks[-1] == 1, "half of the snapshot")
     check(province.counts() == old and province.hub(1)["resyncing"], "the old figures stay while the snapshot is read")
+    require_no_record(province)
     province.process.kill()
     province.process.wait()
     one.hook = None
@@ -219,6 +235,8 @@ def test_another_life(province, one, two):
     check(province.counts() == {("330100", "healthcare"): 1, ("330100", "culture"): 77, ("330200", "healthcare"): 40},
           "what the snapshot did not hold is removed; the other hub's figures stay")
     check("hub-gap" in province.log() and "hub-resynced" in province.log(), "and it is reported")
+    check(changed_records(province) == 1, "what came in it is new when it is shown, although somebody has looked meanwhile")
+    require_no_record(province)
 
 
 def test_older_copy(province, one):

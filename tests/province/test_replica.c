@@ -262,7 +262,7 @@ static void test_two_parties_with_one_id_keep_their_own_threads(void **state)
 
 /* The first version's tables, as far as the step from them touches them. */
 static const char version_1[] =
-    "drop view member; drop view warning; drop table record; drop table alert;"
+    "drop table arrivals; drop view member; drop view warning; drop table record; drop table alert;"
     "create table warning(hub int not null, generation int not null, id blob not null, thread blob not null,"
     " cursor int not null, number int not null, received_at int not null, entity_type text not null, entity text,"
     " entity_name text, state text not null, action text not null, status text not null, level int not null,"

@@ -211,6 +211,41 @@ static void test_a_lost_alert_that_is_told_again_is_one_and_keeps_its_first_time
     assert_int_equal(ask(site, "select first_at from alert where is_held and cursor = 7"), 1000);
 }
 
+/* As `changes` asks after it has looked at MARK. */
+static int64_t records_since(struct site *site, int64_t mark)
+{
+    char sql[256];
+    snprintf(
+        sql, sizeof sql,
+        "select count(*) from record r join hub h on h.hub = r.hub and h.shown = r.generation where r.arrival > %lld",
+        (long long)mark);
+    return ask(site, sql);
+}
+
+static void test_what_comes_up_in_a_resync_arrives_when_it_is_shown(void **state)
+{
+    struct site *site = *state;
+    const struct fed old[] = {{.cursor = 1, .action = "raise", .id = 1, .state = "raised"}};
+    const struct fed page[] = {{.cursor = 1, .action = "raise", .id = 1, .state = "raised"},
+                               {.cursor = 2, .action = "raise", .id = 2, .state = "raised"}};
+    const struct fed last[] = {{.cursor = 3, .action = "raise", .id = 3, .state = "raised"}};
+    const struct fed later[] = {{.cursor = 4, .action = "raise", .id = 4, .state = "raised"}};
+    struct applied applied;
+    assert_int_equal(feed_family(site, 1, 7, 1, true, "review", old, 1, 1000, &applied), ERR_OK);
+    begin_resync(site, 1, 8, "epoch");
+    assert_int_equal(feed_family(site, 1, 8, 3, true, "review", page, 2, 2000, &applied), ERR_OK);
+    int64_t mark = ask(site, "select last from arrivals");
+    assert_int_equal(feed_family(site, 1, 8, 3, false, "review", last, 1, 9000, &applied), ERR_OK);
+    assert_true(applied.is_resynced);
+    assert_int_equal(records_since(site, mark), 2);
+    assert_int_equal(ask(site, "select count(*) from record where first_at = 9000"), 2);
+    assert_int_equal(ask(site, "select first_at from record where id = (select min(id) from record)"), 1000);
+    mark = ask(site, "select last from arrivals");
+    assert_int_equal(feed_family(site, 1, 8, 4, false, "review", later, 1, 50, &applied),
+                     ERR_OK); /* the clock went back */
+    assert_int_equal(records_since(site, mark), 1);
+}
+
 static int count_steps(void *thousands)
 {
     return ++*(int *)thousands > 4000; /* stops it */
@@ -267,6 +302,7 @@ int main(void)
         TEST(test_another_life_in_the_midst_of_a_resync_after_pruning_is_another_life),
         TEST(test_a_lost_record_that_is_filled_in_again_is_one_and_keeps_its_first_time),
         TEST(test_a_lost_alert_that_is_told_again_is_one_and_keeps_its_first_time),
+        TEST(test_what_comes_up_in_a_resync_arrives_when_it_is_shown),
         TEST(test_the_end_of_a_resync_of_much_is_no_long_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
