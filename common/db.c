@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "common/log.h"
+#include "common/mem.h"
 
 err_t db_error(sqlite3 *db, int code)
 {
@@ -85,6 +86,47 @@ void db_checkpoint(sqlite3 *db, bool truncate)
     if (code != SQLITE_OK && code != SQLITE_BUSY) {
         log_debug("db-checkpoint", "code=%d", code);
     }
+}
+
+/* SQLite's own methods of a database file, with one of ours among them. It holds a pointer to them: they come first. */
+struct methods {
+    sqlite3_io_methods all;
+    const sqlite3_io_methods *own;
+    sqlite3 *db;
+    bool (*write_out)(void *self);
+    void *self;
+};
+
+/* SQLite would go on after a failure, and later passes would not copy those pages again. */
+static int control_file(sqlite3_file *file, int control, void *arg)
+{
+    const struct methods *methods = (const struct methods *)file->pMethods;
+    if (control == SQLITE_FCNTL_CKPT_DONE && ((methods->write_out && !methods->write_out(methods->self)) ||
+                                              methods->own->xSync(file, SQLITE_SYNC_NORMAL) != SQLITE_OK)) {
+        log_error("fold-not-durable", "path=%s the disk fails; ending, the log keeps everything for the next start",
+                  sqlite3_db_filename(methods->db, "main"));
+        abort();
+    }
+    return methods->own->xFileControl(file, control, arg);
+}
+
+static sqlite3_file *file_of(sqlite3 *db)
+{
+    sqlite3_file *file = NULL;
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    return file;
+}
+
+void db_fold_durably(sqlite3 *db, bool (*write_out)(void *self), void *self)
+{
+    sqlite3_file *file = file_of(db);
+    if (!file->pMethods) {
+        return; /* a database in memory is in no file */
+    }
+    struct methods *methods = mem_alloc(sizeof *methods);
+    *methods = (struct methods){*file->pMethods, file->pMethods, db, write_out, self};
+    methods->all.xFileControl = control_file;
+    file->pMethods = &methods->all;
 }
 
 enum { BUSY_MS = 10000 };
@@ -202,6 +244,9 @@ err_t db_open(const char *path, enum db_mode mode, const struct db_migration *st
         sqlite3_close(db);
         return err;
     }
+    if (mode == DB_WRITER) {
+        db_fold_durably(db, NULL, NULL);
+    }
     *ret_db = db;
     return ERR_OK;
 }
@@ -211,9 +256,14 @@ void db_close(sqlite3 *db)
     if (!db) {
         return;
     }
+    const sqlite3_io_methods *methods = file_of(db)->pMethods;
+    bool is_ours = methods && methods->xFileControl == control_file;
     sqlite3_stmt *stmt = NULL;
     while ((stmt = sqlite3_next_stmt(db, NULL))) {
         sqlite3_finalize(stmt);
     }
     sqlite3_close(db);
+    if (is_ours) {
+        free((struct methods *)methods);
+    }
 }

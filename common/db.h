@@ -51,7 +51,12 @@ void db_checkpoint(sqlite3 *db, bool truncate);
 
 /* The same without waiting for anybody. False: the log could not be emptied now. */
 bool db_empty_log(sqlite3 *db);
-/* For each connection that folds a log in: the database grows by whole chunks, so that a disk that has run full has
+/* For each connection that folds a log in, done for a DB_WRITER: what it has copied is on the disk before SQLite counts
+ * it as copied, in whole or in part. WRITE_OUT, where there is one, begins with that and returns false when it fails.
+ * A failure ends the process, by abort(): the kernel reports it once, after which the pages count as written, and only
+ * who starts from the log again copies them again. */
+void db_fold_durably(sqlite3 *db, bool (*write_out)(void *self), void *self);
+/* Likewise, for each: the database grows by whole chunks, so that a disk that has run full has
  * room to fold into. */
 void db_grow_by_chunks(sqlite3 *db);
 

@@ -21,34 +21,32 @@ struct fold {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     enum { FOLD_IDLE, FOLD_ASKED, FOLD_RUNNING, FOLD_ENDED, FOLD_STOPPED } state;
+    bool is_last; /* of the pass: the writer waits for it */
     int left;
 };
 
 enum { CHUNK = 1 << 20, FOLD_NICE = 10 };
 
 /* Bit by bit, so that a commit's own write never waits behind more than a bit of this. */
-static int make_durable(struct fold *fold)
+static bool write_out(void *self)
 {
+    const struct fold *fold = self;
     struct stat stat;
-    for (off_t at = 0; fstat(fold->file, &stat) == 0 && at < stat.st_size; at += CHUNK) {
-        (void)sync_file_range(fold->file, at, CHUNK, SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+    bool is_out = fstat(fold->file, &stat) == 0;
+    for (off_t at = 0; is_out && !fold->is_last && at < stat.st_size; at += CHUNK) {
+        is_out = sync_file_range(fold->file, at, CHUNK, SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER) == 0;
     }
-    return fdatasync(fold->file) == 0 ? SQLITE_OK : SQLITE_IOERR_FSYNC;
+    return is_out;
 }
 
-/* SQLite has to have the database on disk before the log is reset, which the guard prevents: so a pass copies without
- * waiting for the disk, and the copy is made durable here before the guard is let go. */
 static int pass(struct fold *fold, bool is_last)
 {
     int pages = 0;
     int folded = 0;
-    sqlite3_exec(fold->hand, is_last ? "pragma synchronous=full" : "pragma synchronous=off", NULL, NULL, NULL);
+    fold->is_last = is_last;
     int code = sqlite3_exec(fold->guard, "begin; select count(*) from meta", NULL, NULL, NULL);
     if (code == SQLITE_OK) {
         code = sqlite3_wal_checkpoint_v2(fold->hand, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &folded);
-    }
-    if (!is_last && code == SQLITE_OK) {
-        code = make_durable(fold);
     }
     sqlite3_exec(fold->guard, "commit", NULL, NULL, NULL);
     if (code != SQLITE_OK && code != SQLITE_BUSY) {
@@ -92,7 +90,6 @@ static sqlite3 *open_handle(const char *path)
         sqlite3_close(db);
         return NULL;
     }
-    db_grow_by_chunks(db);
     return db;
 }
 
@@ -102,11 +99,15 @@ struct fold *fold_open(const char *path)
     fold->guard = open_handle(path);
     fold->hand = open_handle(path);
     fold->file = open(path, O_RDWR | O_CLOEXEC);
+    if (fold->hand) {
+        db_grow_by_chunks(fold->hand);
+        db_fold_durably(fold->hand, write_out, fold);
+    }
     pthread_mutex_init(&fold->lock, NULL);
     pthread_cond_init(&fold->changed, NULL);
     if (!fold->guard || !fold->hand || fold->file < 0 || pthread_create(&fold->thread, NULL, run, fold) != 0) {
-        sqlite3_close(fold->guard);
-        sqlite3_close(fold->hand);
+        db_close(fold->guard);
+        db_close(fold->hand);
         free(fold);
         return NULL;
     }
@@ -128,8 +129,8 @@ void fold_close(struct fold *fold)
     pthread_join(fold->thread, NULL);
     pthread_cond_destroy(&fold->changed);
     pthread_mutex_destroy(&fold->lock);
-    sqlite3_close(fold->guard);
-    sqlite3_close(fold->hand);
+    db_close(fold->guard);
+    db_close(fold->hand);
     free(fold);
 }
 

@@ -5,7 +5,10 @@
  * the log's present end, on a connection of its own, begun before the pass and ended after it. A writer resets the log
  * only after it has taken every reader's lock, so with the guard in place it appends; and a pass that begins when no
  * frame is left to fold has nothing to race with. One connection folds, one thread drives it, and nobody else does:
- * every other handle has autocheckpoint off. */
+ * every other handle has autocheckpoint off.
+ *
+ * A page counts as folded only when it is on the disk (common/db.h), whatever becomes of this process meanwhile and
+ * whoever else keeps the shared memory, in which that is noted. */
 #ifndef HUB_STORE_FOLD_H
 #define HUB_STORE_FOLD_H
 
