@@ -379,9 +379,16 @@ static void take_chunk(struct porter *porter, struct link *link, const struct bl
     }
 }
 
+/* A part that could not be synced is begun anew: of its failure the kernel tells once. */
 static void finish_fetch(struct porter *porter)
 {
-    err_t err = fsync(porter->fd) == 0 ? blobs_finish_part(porter->config->home, porter->hash) : ERR_IO;
+    char path[PATH_SIZE];
+    bool is_durable = fsync(porter->fd) == 0;
+    err_t err = is_durable ? blobs_finish_part(porter->config->home, porter->hash) : ERR_IO;
+    if (!is_durable) {
+        blobs_part_path(porter->config->home, porter->hash, path);
+        unlink(path);
+    }
     if (err == ERR_OK) {
         settle(porter, BLOB_KEPT, "");
     } else if (err == ERR_INVALID) {

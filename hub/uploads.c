@@ -50,6 +50,7 @@ static struct upload *find_slot(struct uploads *uploads, int64_t row)
     return NULL;
 }
 
+/* What could not be synced has to come again: of its failure the kernel tells once, and a second sync would succeed. */
 static err_t sync_part(struct uploads *uploads, struct upload *upload)
 {
     if (upload->taken == upload->part.durable) {
@@ -59,6 +60,8 @@ static err_t sync_part(struct uploads *uploads, struct upload *upload)
     err = err == ERR_OK ? shelf_note(uploads->shelf, upload->part.number, upload->taken, clock_ms()) : err;
     if (err == ERR_OK) {
         upload->part.durable = upload->taken;
+    } else {
+        upload->taken = upload->part.durable;
     }
     return err;
 }

@@ -1,8 +1,10 @@
 /* PROTOCOL.md §9's table, message by message, with the test in the peer's place. */
+#define _GNU_SOURCE /* NOLINT(bugprone-reserved-identifier): syscall() */
 #include "tests/hub/hub_sample.h"
 
 #include <openssl/sha.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "common/mem.h"
 #include "common/text.h"
@@ -28,6 +30,17 @@ struct rig {
     uint8_t content[SIZE];
     uint8_t hash[BLOB_HASH_SIZE];
 };
+
+static bool fails_sync; /* the next time */
+
+/* Stands in for libc's. */
+int fsync(int fd)
+{
+    bool fails = fails_sync;
+    fails_sync = false;
+    errno = EIO;
+    return fails ? -1 : (int)syscall(SYS_fsync, fd);
+}
 
 static const struct speaker peer = {PEER, 1, "91330106000000001X"};
 
@@ -271,6 +284,27 @@ static void test_the_slot_that_is_silent_longest_yields(void **state)
     memset(rig->uploads->slots, 0, sizeof rig->uploads->slots);
 }
 
+/* As the kernel tells of a failed disk: once. */
+static void test_what_could_not_be_synced_is_sent_again(void **state)
+{
+    struct rig *rig = *state;
+    static const uint8_t zeros[BLOB_CHUNK_MAX];
+    struct message message = {.type = MESSAGE_BLOB_CHUNK};
+    rig->uploads->quota = 2 * UPLOAD_SYNC;
+    offer(rig, "application/pdf", UPLOAD_SYNC + 1);
+    fails_sync = true;
+    for (uint64_t at = 0; at < UPLOAD_SYNC; at += sizeof zeros) {
+        rig->count = 0;
+        message.blob_chunk = (struct blob_chunk){
+            .session = 1, .sha256 = {rig->hash, BLOB_HASH_SIZE}, .offset = at, .bytes = {zeros, sizeof zeros}};
+        uploads_on_message(rig->uploads, &peer, &message);
+    }
+    assert_false(fails_sync);
+    assert_done(rig, "store_failed");
+    offer(rig, "application/pdf", UPLOAD_SYNC + 1);
+    assert_want(rig, 0);
+}
+
 static void test_a_full_disk_is_told_and_passes(void **state)
 {
     struct rig *rig = *state;
@@ -427,6 +461,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_wrong_contents_are_thrown_away, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_not_allowed_is_said_before_a_byte, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_slot_that_is_silent_longest_yields, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_could_not_be_synced_is_sent_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_full_disk_is_told_and_passes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_content_goes_with_its_last_upload, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_removal_that_was_cut_is_finished, set_up, tear_down),
