@@ -465,7 +465,8 @@ void front_actor(zsock_t *pipe, void *config)
     if (is_open) {
         serve(&front);
     } else {
-        zsock_wait(pipe);
+        while (!read_pipe(&front)) {
+        }
     }
     front_close(&front);
     suite_end_thread();

@@ -1,7 +1,7 @@
 """One process a home; signals; the command line beside a running hub and without one."""
 import signal, time
 
-from harness import Agent, check, in_time, item_of, main, require, review, subprocess, wait_until, warning
+from harness import Agent, Hub, check, in_time, item_of, main, require, review, subprocess, wait_until, warning
 
 
 def second(program):
@@ -19,6 +19,10 @@ def test(site):
         code, said = second(program)
         check(code == 1 and said.strip(), f"a second agn-{program.name} on the same home is refused", (code, said[-300:]))
         check(program.running(), "and the first goes on")
+    other = Hub(site, "other")
+    other.port = hub.port
+    code, said = second(other.init())
+    check(code == 1 and "front-bind" in said, "a hub whose endpoint is taken says so and ends", (code, said[-300:]))
     peer = site.peer(hub, "peer")
     peer.hello()
     check(peer.ping(), "the hub serves after the second's attempt")
