@@ -117,9 +117,11 @@ enum { PROVING_MAX = 16, PROVE_AFTER_MS = 1000 };
 void front_on_prove(struct front *front, struct arrival *arrival, const struct message *message)
 {
     struct peer *peer = arrival->peer;
-    if (peer->proving >= PROVING_MAX) {
-        reply_refuse(front, peer->routing, peer->routing_size, "busy", "too many proofs are asked for at once", 0,
-                     PROVE_AFTER_MS);
+    const struct demand demand = {RATE_PROOFS, 1};
+    const char *what = "too many proofs are asked for at once";
+    int64_t after_ms = peer->proving < PROVING_MAX ? front_limit(front, peer, &demand, 1, &what) : PROVE_AFTER_MS;
+    if (after_ms > 0) {
+        reply_refuse(front, peer->routing, peer->routing_size, "busy", what, 0, (uint64_t)after_ms);
         return;
     }
     struct mail *mail = mail_new(MAIL_PROVE);

@@ -1,6 +1,7 @@
 #include "hub/rates.h"
 
-enum { SECOND_MS = 1000, MINUTE_MS = 60000, DAY_MS = 86400000, FOLLOWS_PER_MINUTE = 60 };
+/* Of proofs an agent asks for as many as its window holds after a crash, a province for one each witness_ms. */
+enum { SECOND_MS = 1000, MINUTE_MS = 60000, DAY_MS = 86400000, FOLLOWS_PER_MINUTE = 60, PROOFS_PER_MINUTE = 1200 };
 
 /* As much of a peer as waits at the hub at most: that may be under way when its session ends without its knowing. */
 enum { STRAY_BYTES_PER_MINUTE = 16 << 20 };
@@ -15,6 +16,7 @@ void rates_configure(const struct options *options, struct rate_limit ret_limits
         [RATE_DAY] = {options->day_records, DAY_MS, 0, "day_records: too many records a day"},
         [RATE_SESSIONS] = {options->sessions_per_minute, MINUTE_MS, 0, "sessions_per_minute: too many sessions"},
         [RATE_FOLLOWS] = {FOLLOWS_PER_MINUTE, MINUTE_MS, 0, "too many FOLLOWs a minute"},
+        [RATE_PROOFS] = {PROOFS_PER_MINUTE, MINUTE_MS, 0, "too many PROVEs a minute"},
         [RATE_OFFERS] = {options->offers_per_minute, MINUTE_MS, 0, "offers_per_minute: too many attachments offered"},
         [RATE_STRAY] = {STRAY_BYTES_PER_MINUTE, MINUTE_MS, 0, "too many bytes outside a session"},
     };

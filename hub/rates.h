@@ -10,7 +10,17 @@
 
 #include "hub/options.h"
 
-enum rate_kind { RATE_RECORDS, RATE_BYTES, RATE_DAY, RATE_SESSIONS, RATE_FOLLOWS, RATE_OFFERS, RATE_STRAY, RATES };
+enum rate_kind {
+    RATE_RECORDS,
+    RATE_BYTES,
+    RATE_DAY,
+    RATE_SESSIONS,
+    RATE_FOLLOWS,
+    RATE_PROOFS,
+    RATE_OFFERS,
+    RATE_STRAY,
+    RATES
+};
 
 /* AMOUNT in each period; a burst of as much as comes in burst_ms. amount 0: no limit. */
 struct rate_limit {

@@ -317,6 +317,19 @@ def never_finished(target):
             peer.survive(act)
 
 
+def prover(target):
+    """Asks for proofs as fast as they are given: for each the hub reads its ledger and signs."""
+    peer = target.peer()
+    while True:
+        def act():
+            for number in range(1, 9):
+                peer.send(client.PROVE, peer.session, number, 0, 1)
+            for _ in range(8):
+                peer.receive(client.PROOF)
+            target.struck(8)
+        peer.survive(act)
+
+
 def superseded(target):
     """Two machines with one key, that end one another's sessions."""
     twins = [target.peer(), target.peer()]
@@ -345,7 +358,8 @@ def crowd(target):
 
 WITHOUT_KEY = (silent, slow_bytes, connections, garbage, unknown_keys, guess_codes, large_enrolments, own_names,
                endless)
-WITH_KEY = (malformed, large_frames, large_batches, replay, beyond_window, deaf, never_finished, superseded, crowd)
+WITH_KEY = (malformed, large_frames, large_batches, replay, beyond_window, deaf, never_finished, prover, superseded,
+            crowd)
 
 if __name__ == "__main__":
     globals()[sys.argv[1]](Target(sys.argv[2]))

@@ -101,6 +101,24 @@ def check_follows_and_offers(site, hub):
     check(codes == {"bad_media_type", "busy"}, "offers in a loop", codes)
 
 
+def check_proofs(site, hub):
+    """Each costs the hub a look into its ledger and a signature: 1,200 a minute."""
+    peer = site.peer(hub, "doubter")
+    peer.hello()
+    told, proved = (None, {}), 0
+    while told[0] is None and proved < 3000:
+        for _ in range(10):
+            peer.send(client.PROVE, peer.session, 1, 0, 0)
+        for _ in range(10):
+            try:
+                proved += peer.receive(client.PROOF)[2]
+            except client.Refused as refused:
+                told = refused.args[0], refused.args[2]
+    check(told[0] == "busy" and told[1]["after_ms"] >= 100 and 1200 <= proved < 3000, "who asks for proofs in a loop is told busy",
+          (told, proved))
+    check(peer.ping(), "and keeps the session")
+
+
 def check_unread(site, hub):
     """Receipts of many faults, that nobody reads: fewer messages than libzmq would hold, more bytes than the hub lets it."""
     peer = site.peer(hub, "deaf")
@@ -195,6 +213,7 @@ def test(site):
     hub.configure(rate_records=50, rate_burst_s=1, sessions_per_minute=30, offers_per_minute=40).start()
     check_records(site, hub)
     check_follows_and_offers(site, hub)
+    check_proofs(site, hub)
     check_sessions(site, hub)
     check_agent(site, hub)
     check(hub.log().count("peer-limited") < 20, "a flood is no flood of the log", hub.log())
