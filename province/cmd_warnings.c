@@ -37,13 +37,13 @@ enum {
 };
 
 /* With max(), the other columns are of the row that holds the maximum. Content comes from the last record that says
- * something anew, the state from the last of all. ?1 status, ?2 level, ?3 city, ?4 limit. */
+ * something anew, where there is one, the state from the last of all; what a hub has lost stands before all that it
+ * has. ?1 status, ?2 level, ?3 city, ?4 limit. */
 static const char threads_sql[] =
     "with shown as (select w.*, h.name, h.city from warning w join member h on h.hub = w.hub and h.shown = "
     "w.generation),"
     " latest as (select hub, thread, state, max(cursor) from shown group by hub, thread),"
-    " content as (select *, max(number + case when action in ('acknowledge','handle','resolve','cancel') then 0"
-    " else 1 << 60 end) from shown group by hub, thread)"
+    " content as (select *, max(cursor + iif(is_content, 1 << 60, 0)) from shown group by hub, thread)"
     " select c.id, c.hub, c.name, c.city, c.number, c.received_at, c.entity_type, c.entity, c.entity_name, l.state,"
     " c.status, c.level, c.sector, c.risk_domain, c.headline, c.record, c.is_held, c.thread"
     " from content c join latest l on l.hub = c.hub and l.thread = c.thread"

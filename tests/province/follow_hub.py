@@ -21,10 +21,15 @@ def cell(cursor, count, sector="healthcare", day="2026-11-20"):
                                   "sum": 0, "revision": cursor})
 
 
-def risen(cursor):
-    """A warning that was raised."""
-    record = {"id": bytes(6) + b"\x70\0\x80" + bytes(6) + b"\x09", "kind": "risk_warning", "action": "raise", "level": 1}
-    return cursor, msgpack.packb({"type": "record", "number": 1, "received_at": 1_790_000_000_000, "role": "entity",
+def identifier(last):
+    return bytes(6) + b"\x70\0\x80" + bytes(6) + bytes([last])
+
+
+def risen(cursor, number=1, last=9, level=1, about=None):
+    """A warning that was raised, or an update of the one ABOUT."""
+    record = {"id": identifier(last), "kind": "risk_warning", "action": "update" if about else "raise", "level": level,
+              **({"refers_to": identifier(about)} if about else {})}
+    return cursor, msgpack.packb({"type": "record", "number": number, "received_at": 1_790_000_000_000, "role": "entity",
                                   "state": "raised", "record": msgpack.packb(record)})
 
 
@@ -345,8 +350,7 @@ def test_what_was_filed(province, one):
 
 def test_half_a_thread(province, one):
     """What a thread is about never came up: there is nothing to acknowledge, and that is said."""
-    record = {"id": bytes(6) + b"\x70\0\x80" + bytes(6) + b"\1", "kind": "risk_warning", "action": "handle",
-              "refers_to": bytes(6) + b"\x70\0\x80" + bytes(6) + b"\2"}
+    record = {"id": identifier(1), "kind": "risk_warning", "action": "handle", "refers_to": identifier(2)}
     one.push((one.head() + 1, msgpack.packb({"type": "record", "number": 1, "received_at": 1_790_000_000_000,
                                              "role": "entity", "state": "handling", "record": msgpack.packb(record)})))
     until(lambda: one.acks[-1] == one.head(), "the record")
@@ -431,7 +435,9 @@ def test_rotation_in_part(province):
 def test_set_up_anew(folder):
     """A hub set up anew under another key is first taken for a second one, and then put in its place as `join` says."""
     province, former, hub, other = Province(f"{folder}/anew"), Hub("杭州枢纽", "330100"), Hub("杭州枢纽", "330100"), Hub("温州枢纽", "330300")
-    former.log, hub.log, other.log, hub.epoch = [cell(5, 2), cell(6, 3, "finance")], [cell(1, 2)], [cell(4, 9)], b"h" * 16
+    former.log = [cell(5, 2), cell(6, 3, "finance"), risen(7, 5, 1, 3), risen(8, 6, 2, 1, about=1)]
+    hub.log = [cell(1, 2), risen(2, 1, 1, 3), risen(3, 2, 3, 4, about=1)]
+    other.log, hub.epoch = [cell(4, 9)], b"h" * 16
     try:
         province.cli("join", former.link)
         province.start()
@@ -445,6 +451,8 @@ def test_set_up_anew(folder):
         until(lambda: province.counts() == {("330100", "healthcare"): 2}, "the new one's figures, once")
         check([row["hub"] for row in json.loads(province.cli("status", "--json"))["hubs"]] == [1],
               "done as `join` has said, the hub is there once, in the former's place")
+        check([(row["level"], row["held"]) for row in json.loads(province.cli("warnings", "--json"))] == [(4, True)],
+              "a warning is as the hub says now, and not as a record says that it has lost")
         province.cli("join", other.link)
         check(sorted(os.listdir(f"{province.home}/hubs")) == ["1.zpl", "3.zpl"], "a number that was given is not given again")
         province.stop()
