@@ -127,6 +127,8 @@ err_t admin_key_leaked(struct admin *admin, zmsg_t *request)
         return err;
     }
     err = store_revoke_keys(admin->store, city, 0, admin->reason, key.since, &count);
+    /* Whoever has the leaked keys may have played the hub, and collected codes. */
+    err = err == ERR_OK ? store_end_invitations(admin->store, 0, key.since) : err;
     err = err == ERR_OK ? store_put_key(admin->store, city, &key, (struct view){0}) : err;
     return err == ERR_OK ? admin_put_act(admin, ACT_KEY_LEAKED, admin->city->party.party, curve_key) : err;
 }

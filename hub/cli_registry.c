@@ -232,14 +232,18 @@ static const struct table_column party_columns[] = {
     {"refused", "refused", "退回", true},
     {"missing", "missing", "缺号", true},
     {"last_at", "last heard", "最近接收", false},
+    {"link", "open link", "未用链接", false},
+    {"link_until", "until", "链接有效期至", false},
 };
 enum { PARTY_COLUMNS = sizeof party_columns / sizeof *party_columns };
 
 struct listing {
+    struct store *store;
     struct table *table;
     const char *role;
     const char *party;
     int utc_offset_minutes;
+    int64_t now;
 };
 
 static const struct label state_labels[] = {{"invited", "invited", "待加入"},
@@ -248,11 +252,28 @@ static const struct label state_labels[] = {{"invited", "invited", "待加入"},
                                             {"revoked", "revoked", "已吊销"}};
 static const struct enumeration state_codes = {"party_state", state_labels, 4};
 
+static const struct label link_labels[] = {{"join", "to join", "加入"}, {"replace", "to replace the keys", "替换密钥"}};
+
+/* In the last two columns; UNTIL holds the text of the last. */
+static void add_link(const struct listing *listing, const struct party *party, char until[20], const char **cells,
+                     const char **labels)
+{
+    struct invitation open;
+    if (store_open_invitation(listing->store, party->row, listing->now, &open) == ERR_OK) {
+        const struct label *link = &link_labels[open.replaces];
+        local_time_text(open.expires_at, listing->utc_offset_minutes, until);
+        cells[PARTY_COLUMNS - 2] = link->code;
+        labels[PARTY_COLUMNS - 2] = tr(link->en, link->zh);
+        cells[PARTY_COLUMNS - 1] = until;
+    }
+}
+
 static void list_party(void *self, const struct party *party)
 {
     struct listing *listing = self;
     char numbers[4][24];
     char at[20] = "";
+    char until[20];
     if (strcmp(party->role, listing->role) != 0 || (listing->party && strcmp(party->party, listing->party) != 0)) {
         return;
     }
@@ -280,6 +301,7 @@ static void list_party(void *self, const struct party *party)
     const char *labels[PARTY_COLUMNS] = {0};
     labels[2] = enumeration_label(&enum_entity_type, party->entity_type, zh);
     labels[5] = enumeration_label(&state_codes, party->state, zh);
+    add_link(listing, party, until, cells, labels);
     table_row(listing->table, cells, labels);
 }
 
@@ -298,8 +320,12 @@ static int list_parties(const struct home *home, int argc, char **argv, const ch
         return 1;
     }
     enum table_form form = cli_form(arguments, 2);
-    struct listing listing = {table_open(stdout, form, party_columns, PARTY_COLUMNS), role, rest[0],
-                              (int)options.utc_offset_minutes};
+    struct listing listing = {store,
+                              table_open(stdout, form, party_columns, PARTY_COLUMNS),
+                              role,
+                              rest[0],
+                              (int)options.utc_offset_minutes,
+                              clock_ms()};
     err_t err = store_each_party(store, list_party, &listing);
     size_t rows = table_close(listing.table);
     if (err == ERR_OK && is_one && rows > 0 && form == TABLE_TEXT) {

@@ -68,7 +68,8 @@ void store_set_city(struct store *store, int64_t row);
 /* ERR_EXISTS when the identifier is taken. */
 MUST_CHECK err_t store_put_party(struct store *store, const struct party *party, int64_t now);
 /* A one-time code; only its hash is kept. One that replaces revokes, for the reason given, what keys the party has when
- * it is used; another is refused to a party that has a current key. */
+ * it is used; another is refused to a party that has a current key. A party has one open code: a newer one ends it, as
+ * does the end of any of its keys. */
 struct invitation {
     const char *code;
     int64_t expires_at;
@@ -77,6 +78,11 @@ struct invitation {
 };
 MUST_CHECK err_t store_put_invitation(struct store *store, const char *party, const struct invitation *invitation,
                                       int64_t now);
+/* Ends the open codes of a party; PARTY 0: of all. */
+MUST_CHECK err_t store_end_invitations(struct store *store, int64_t party, int64_t now);
+/* The party's open code, by its time and use alone. ERR_NOT_FOUND: it has none. */
+MUST_CHECK err_t store_open_invitation(struct store *store, int64_t party, int64_t now,
+                                       struct invitation *ret_invitation);
 /* Takes a new pair of keys in: by a code, which makes the party active, or by its former pair. The refusal's code is
  * set where it is refused; err_t speaks of the store alone. */
 MUST_CHECK err_t store_enrol(struct store *store, struct enrolment *enrolment, int64_t now);

@@ -17,6 +17,10 @@ err_t store_put_invitation(struct store *store, const char *party, const struct 
     if (err != ERR_OK) {
         return err;
     }
+    err = store_end_invitations(store, found.row, now);
+    if (err != ERR_OK) {
+        return err;
+    }
     uint8_t hash[SHA256_DIGEST_LENGTH];
     hash_code(invitation->code, hash);
     sqlite3_stmt *stmt = store_statement(store, PUT_INVITATION);
@@ -27,6 +31,29 @@ err_t store_put_invitation(struct store *store, const char *party, const struct 
     sqlite3_bind_int(stmt, 5, invitation->replaces);
     db_bind_str(stmt, 6, invitation->reason);
     return db_run(stmt);
+}
+
+err_t store_end_invitations(struct store *store, int64_t party, int64_t now)
+{
+    sqlite3_stmt *stmt = store_statement(store, END_INVITATIONS);
+    sqlite3_bind_int64(stmt, 1, party);
+    sqlite3_bind_int64(stmt, 2, party ? party : INT64_MAX);
+    sqlite3_bind_int64(stmt, 3, now);
+    return db_run(stmt);
+}
+
+err_t store_open_invitation(struct store *store, int64_t party, int64_t now, struct invitation *ret_invitation)
+{
+    sqlite3_stmt *stmt = store_statement(store, GET_OPEN_INVITATION);
+    sqlite3_bind_int64(stmt, 1, party);
+    sqlite3_bind_int64(stmt, 2, now);
+    err_t err = db_step(stmt);
+    if (err == ERR_OK) {
+        *ret_invitation = (struct invitation){.expires_at = sqlite3_column_int64(stmt, 0),
+                                              .replaces = sqlite3_column_int(stmt, 1) != 0};
+    }
+    sqlite3_reset(stmt);
+    return err;
 }
 
 /* An enrolment on its way through this file. */

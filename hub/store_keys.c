@@ -96,7 +96,7 @@ err_t store_revoke_keys(struct store *store, int64_t party, int64_t key, const c
     db_bind_str(stmt, 4, reason);
     err_t err = db_run(stmt);
     *ret_count = err == ERR_OK ? sqlite3_changes64(store->db) : 0;
-    return err;
+    return err == ERR_OK ? store_end_invitations(store, party, now) : err; /* who had the key may have a link, too */
 }
 
 err_t store_may_file(struct store *store, int64_t party, const struct signing_key *key, bool *ret_may)

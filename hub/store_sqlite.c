@@ -76,6 +76,10 @@ static const char *const sql[STATEMENTS] = {
     [PUT_INVITATION] =
         "insert into invitation(code_hash, party, created_at, expires_at, replaces, reason) values(?,?,?,?,?,?)",
     [GET_INVITATION] = "select party, expires_at, used_by, replaces, reason from invitation where code_hash = ?",
+    [END_INVITATIONS] = "update invitation set expires_at = ?3 where party between ?1 and ?2 and used_at is null and "
+                        "expires_at > ?3",
+    [GET_OPEN_INVITATION] = "select expires_at, replaces from invitation where party = ? and used_at is null and "
+                            "expires_at > ? order by expires_at desc limit 1",
     [USE_INVITATION] = "update invitation set used_at = ?2, used_by = ?3 where code_hash = ?1",
     [PUT_BULLETIN] = "insert into bulletin(party, at, event) values(?,?,?)",
     [PAGE_UPLINK] =

@@ -62,13 +62,18 @@ static void test_leaked_keys_give_way_to_new_ones_alone(void **state)
     struct office *office = *state;
     struct identity fresh;
     char hex[2][2 * SIGNING_KEY_MAX + 1];
+    struct invitation open;
     assert_int_equal(identity_make(&suite_ed25519, &fresh), ERR_OK);
+    assert_true(ASK(office, "invite", SAMPLE_PARTY, CODE, "72", "0"));
     const struct identity *const pairs[] = {&office->town->identity, &office->town->bench->identity, &fresh, &fresh};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         hex_text(pairs[i]->curve_public, KEY_SIZE, hex[0]);
         hex_text(pairs[i]->signing.key.bytes, pairs[i]->signing.key.size, hex[1]);
         assert_int_equal(ASK(office, "key-leaked", hex[0], hex[1]), i == 2);
         assert_int_equal(good_keys_of(office, CITY), 1);
+        err_t is_open =
+            store_open_invitation(office->town->bench->store, office->town->bench->party.row, clock_ms(), &open);
+        assert_int_equal(is_open, i < 2 ? ERR_OK : ERR_NOT_FOUND);
     }
 }
 

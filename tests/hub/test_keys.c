@@ -62,13 +62,52 @@ static void test_a_code_works_once_until_it_expires_and_again_for_its_own_key(vo
 {
     struct bench *bench = *state;
     invite(bench, "SECOND", true, "burned");
-    invite(bench, "THIRD", true, "burned");
     assert_string_equal(enrol_by_code(bench, "NOSUCH", 7, 20), "code_invalid");
-    assert_string_equal(enrol_by_code(bench, "THIRD", 7, 1000), "code_expired");
+    assert_string_equal(enrol_by_code(bench, "SECOND", 7, 1000), "code_expired");
     assert_string_equal(enrol_by_code(bench, "SECOND", 7, 20), "");
     assert_string_equal(enrol_by_code(bench, "SECOND", 7, 5000), "");
     assert_string_equal(enrol_by_code(bench, "SECOND", 8, 20), "code_used");
     assert_string_equal(states(bench, 30), "cx");
+}
+
+static void expect_open(struct bench *bench, err_t expected, bool replaces)
+{
+    struct invitation open = {0};
+    assert_int_equal(store_open_invitation(bench->store, bench->party.row, 20, &open), expected);
+    assert_int_equal(open.replaces, replaces);
+}
+
+/* A link that was lost on its way may be in anybody's hands, and a key may have been taken together with one. */
+static void test_a_newer_code_and_the_end_of_a_key_end_the_open_code(void **state)
+{
+    struct bench *bench = *state;
+    struct enrolment enrolment = {.code = "SIXTH"};
+    int64_t count = 0;
+    invite(bench, "SECOND", true, "burned");
+    expect_open(bench, ERR_OK, true);
+    invite(bench, "THIRD", false, "");
+    expect_open(bench, ERR_OK, false);
+    assert_string_equal(enrol_by_code(bench, "SECOND", 7, 20), "code_expired");
+    assert_int_equal(store_begin(bench->store), ERR_OK);
+    assert_int_equal(store_revoke_keys(bench->store, bench->party.row, 0, "stolen", 10, &count), ERR_OK);
+    assert_int_equal(store_commit(bench->store), ERR_OK);
+    expect_open(bench, ERR_NOT_FOUND, false);
+    assert_string_equal(enrol_by_code(bench, "THIRD", 7, 20), "code_expired");
+    invite(bench, "FOURTH", false, "");
+    assert_string_equal(enrol_by_code(bench, "FOURTH", 7, 20), "");
+    assert_string_equal(enrol_by_code(bench, "FOURTH", 7, 20), ""); /* the answer was lost */
+    invite(bench, "FIFTH", false, "");
+    assert_int_equal(store_begin(bench->store), ERR_OK);
+    assert_int_equal(store_end_invitations(bench->store, bench->party.row + 1, 15), ERR_OK);
+    assert_int_equal(store_commit(bench->store), ERR_OK);
+    expect_open(bench, ERR_OK, false);
+    assert_int_equal(store_begin(bench->store), ERR_OK);
+    assert_int_equal(store_end_invitations(bench->store, 0, 15), ERR_OK);
+    assert_int_equal(store_commit(bench->store), ERR_OK);
+    expect_open(bench, ERR_NOT_FOUND, false);
+    invite(bench, "SIXTH", true, "burned");
+    assert_string_equal(enrol(bench, &enrolment, 9, 20), "");
+    assert_string_equal(states(bench, 20), "cxx");
 }
 
 static void test_a_code_that_replaces_nothing_is_refused_to_a_second_machine(void **state)
@@ -217,6 +256,7 @@ int main(void)
 #define KEYS_TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
     const struct CMUnitTest tests[] = {
         KEYS_TEST(test_a_code_works_once_until_it_expires_and_again_for_its_own_key),
+        KEYS_TEST(test_a_newer_code_and_the_end_of_a_key_end_the_open_code),
         KEYS_TEST(test_a_code_that_replaces_nothing_is_refused_to_a_second_machine),
         KEYS_TEST(test_the_same_keys_may_join_again_by_a_new_code),
         KEYS_TEST(test_a_successor_is_taken_once_and_its_former_retires_by_itself),

@@ -1,5 +1,5 @@
 """Who may speak: the key decides, and what the operator decides holds within a second, for live connections too."""
-import os, time
+import contextlib, os, sqlite3, time
 
 import zmq
 from zmq.utils import z85
@@ -89,9 +89,18 @@ def check_codes(site, hub):
     uscc = site.uscc()
     hub.add_entity(uscc)
     again = hub.cli("entity", "invite", uscc).stdout.strip().splitlines()[-1]
+    row, = hub.cli_json("entity", "show", uscc)
+    require(row["link"] == "join" and row["link_until"], "the open link is listed", row)
     check(client.Peer(f"{site.folder}/third").join(again)["party"] == uscc, "entity invite prints another link")
-    expired = hub.add_entity(site.uscc(), valid_hours=0) if hub.cli("entity", "add", "--help").returncode == 0 else ""
-    time.sleep(0.05)
+    row, = hub.cli_json("entity", "show", uscc)
+    require(row["link"] is None and row["link_until"] is None, "and not any more when it is used", row)
+    lost, later = (hub.cli("entity", "invite", uscc, "--replace", "--reason", "误寄").stdout.strip().splitlines()[-1] for _ in range(2))
+    check(refusal(lambda: client.Peer(f"{site.folder}/finder").join(lost)) == "code_expired" and
+          client.Peer(f"{site.folder}/seventh").join(later)["party"] == uscc, "a newer link ends the one before")
+    late = site.uscc()
+    expired = hub.add_entity(late, valid_hours=1)
+    with contextlib.closing(sqlite3.connect(f"{hub.home}/store.db", timeout=10)) as store, store:
+        store.execute("update invitation set expires_at = 1 where party = (select row from party where party = ?)", [late])
     check(refusal(lambda: client.Peer(f"{site.folder}/fourth").join(expired)) == "code_expired", "an expired code")
     unknown = link.replace(link.split("/")[4][:20], "0" * 20)
     check(refusal(lambda: client.Peer(f"{site.folder}/fifth").join(unknown)) == "code_invalid", "an unknown code")
