@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "common/mem.h"
 #include "common/membership.h"
 #include "common/succession.h"
 #include "common/text.h"
@@ -191,65 +192,85 @@ static const struct table_column key_columns[] = {
 };
 enum { KEY_COLUMNS = sizeof key_columns / sizeof *key_columns };
 
-struct key_listing {
-    struct table *table;
-    struct party_keys keys;
-    int utc_offset_minutes;
-    int64_t now;
+/* All that the party has had: which one named which is looked for among them. */
+struct key_list {
+    size_t count;
+    struct listed_key {
+        struct party_key key;
+        char reason[401];
+        bool is_named;
+        uint8_t proof[SIGNATURE_SIZE];
+    } * rows;
 };
 
-/* The one of the party's keys whose word let this one in; NULL: a link did. */
-static const struct party_key *find_former(const struct party_keys *keys, const struct party_key *key,
-                                           struct view proof)
+static void keep_key(void *self, const struct party_key *key, const char *reason, struct view proof)
 {
-    const struct successor successor = {
-        .curve_key = {key->curve_key, KEY_SIZE}, .signing_key = signing_key_view(&key->signing_key), .proof = proof};
-    for (size_t i = 0; proof.size == SIGNATURE_SIZE && i < keys->count; i++) {
-        if (successor_is_proved(&successor, keys->list[i].curve_key, &keys->list[i].signing_key)) {
-            return &keys->list[i];
+    struct key_list *list = self;
+    list->rows = mem_grow(list->rows, list->count + 1, sizeof *list->rows);
+    struct listed_key *row = &list->rows[list->count++];
+    *row = (struct listed_key){.key = *key, .is_named = proof.size == SIGNATURE_SIZE};
+    snprintf(row->reason, sizeof row->reason, "%s", reason);
+    if (row->is_named) {
+        memcpy(row->proof, proof.at, SIGNATURE_SIZE);
+    }
+}
+
+/* The one whose word let this one in; NULL: a link did. */
+static const struct party_key *find_former(const struct key_list *list, const struct listed_key *row)
+{
+    const struct successor successor = {.curve_key = {row->key.curve_key, KEY_SIZE},
+                                        .signing_key = signing_key_view(&row->key.signing_key),
+                                        .proof = {row->proof, SIGNATURE_SIZE}};
+    for (size_t i = 0; row->is_named && i < list->count; i++) {
+        const struct party_key *key = &list->rows[i].key;
+        if (successor_is_proved(&successor, key->curve_key, &key->signing_key)) {
+            return key;
         }
     }
     return NULL;
 }
 
-static void list_key(void *self, const struct party_key *key, const char *reason, struct view proof)
+static void list_key(struct table *table, const struct key_list *list, const struct listed_key *row,
+                     int utc_offset_minutes)
 {
-    const struct key_listing *listing = self;
-    const struct party_key *former = find_former(&listing->keys, key, proof);
-    const struct label *state = &key_state_labels[party_key_state(key, listing->now)];
+    const struct party_key *key = &row->key;
+    const struct party_key *former = find_former(list, row);
+    const struct label *state = &key_state_labels[party_key_state(key, clock_ms())];
     const int64_t times[3] = {key->since, key->until, key->revoked_at};
     char at[3][20];
     char hex[3][2 * SIGNING_KEY_MAX + 1];
     hex_text(key->curve_key, KEY_SIZE, hex[0]);
     hex_text(key->signing_key.bytes, key->signing_key.size, hex[1]);
-    hex_text(former ? former->curve_key : NULL, former ? KEY_SIZE : 0, hex[2]);
-    const char *cells[KEY_COLUMNS] = {
-        hex[0], state->code, NULL, NULL, NULL, *reason ? reason : NULL, former ? hex[2] : NULL, hex[1]};
+    const char *cells[KEY_COLUMNS] = {[0] = hex[0], [1] = state->code, [7] = hex[1]};
     const char *labels[KEY_COLUMNS] = {[1] = tr(state->en, state->zh)};
     for (int i = 0; i < 3; i++) {
         if (times[i]) {
-            local_time_text(times[i], listing->utc_offset_minutes, at[i]);
+            local_time_text(times[i], utc_offset_minutes, at[i]);
             cells[2 + i] = at[i];
         }
     }
-    table_row(listing->table, cells, labels);
+    cells[5] = *row->reason ? row->reason : NULL;
+    if (former) {
+        hex_text(former->curve_key, KEY_SIZE, hex[2]);
+        cells[6] = hex[2];
+    }
+    table_row(table, cells, labels);
 }
 
 err_t cli_list_keys(struct store *store, const char *party, enum table_form form, int utc_offset_minutes)
 {
     struct party found;
+    struct key_list list = {0};
     err_t err = store_find_party(store, party, &found);
-    if (err != ERR_OK) {
-        return err;
+    err = err == ERR_OK ? store_each_key(store, found.row, keep_key, &list) : err;
+    if (err == ERR_OK) {
+        struct table *table = table_open(stdout, form, key_columns, KEY_COLUMNS);
+        for (size_t i = 0; i < list.count; i++) {
+            list_key(table, &list, &list.rows[i], utc_offset_minutes);
+        }
+        table_close(table);
     }
-    struct key_listing listing = {.utc_offset_minutes = utc_offset_minutes, .now = clock_ms()};
-    err = store_load_keys(store, found.row, &listing.keys);
-    if (err != ERR_OK) {
-        return err;
-    }
-    listing.table = table_open(stdout, form, key_columns, KEY_COLUMNS);
-    err = store_each_key(store, found.row, list_key, &listing);
-    table_close(listing.table);
+    free(list.rows);
     return err;
 }
 
