@@ -243,10 +243,16 @@ static const struct signing_key *find_key(const struct trust *trust, struct view
     return NULL;
 }
 
-static void judge(const struct bundle *bundle, const struct trust *trust, struct proof *ret_proof)
+/* What the file says of it only chooses among those that are trusted. */
+static const struct signing_key *receipt_key(const struct trust *trust, const struct bundle *bundle)
 {
     const struct signing_key *key = find_key(trust, bundle->hub_key);
-    bundle_check(bundle, key ? key : trust->keys, find_key(trust, bundle->inclusion.hub_key), ret_proof);
+    return key ? key : trust->keys;
+}
+
+static void judge(const struct bundle *bundle, const struct trust *trust, struct proof *ret_proof)
+{
+    bundle_check(bundle, receipt_key(trust, bundle), find_key(trust, bundle->inclusion.hub_key), ret_proof);
     const char *flaw = ret_proof->flaw;
     if (!flaw && ret_proof->outcome == OUTCOME_REJECTED) {
         flaw = tr("the receipt proves that the hub refused this record", "回执表明枢纽拒收了该记录");
@@ -300,53 +306,62 @@ static bool trust_given(const char *text, struct trust *ret_trust)
     return true;
 }
 
-/* What this agent has been told of the keys that the file names. A place that is shown under one that has leaked is
- * left out of account: it can be asked for again under the next. */
-static bool ask_leaks(const struct home *home, struct bundle *bundle, struct trust *trust)
+/* What this agent has been told of the keys that the file is checked with. A place that was shown under one that had
+ * leaked by then is left out of account: it can be asked for again under the next. */
+static bool ask_leaks(const struct office *office, struct bundle *bundle, struct trust *trust)
 {
-    struct office office;
+    struct tree_head head;
     int64_t shown_leaked_at = 0;
-    if (!office_open(home, QUICK_WAIT_MS, &office)) {
-        return false;
-    }
-    err_t err = spool_leaked_at(office.spool, bundle->hub_key, &trust->leaked_at);
-    err = err == ERR_OK ? spool_leaked_at(office.spool, bundle->inclusion.hub_key, &shown_leaked_at) : err;
+    err_t err = spool_leaked_at(office->spool, signing_key_view(receipt_key(trust, bundle)), &trust->leaked_at);
+    err = err == ERR_OK ? spool_leaked_at(office->spool, bundle->inclusion.hub_key, &shown_leaked_at) : err;
     if (err != ERR_OK) {
-        complain_spool(&office, "verify", err);
-    } else if (shown_leaked_at > 0) {
+        complain_spool(office, "verify", err);
+    } else if (shown_leaked_at > 0 && head_decode(bundle->inclusion.head, &head) == ERR_OK &&
+               head.at > shown_leaked_at) {
         bundle->inclusion = (struct inclusion){0};
     }
-    office_close(&office);
     return err == ERR_OK;
 }
 
-/* Those that are given, else those of the hub that this agent belongs to. */
+/* For FILE: the keys that are given, else those of the hub that this agent belongs to. Of leaks it knows in any case.
+ */
 static bool trust_hub(const struct home *home, const struct arguments *arguments, struct bundle *bundle,
                       struct trust *ret_trust)
 {
-    struct membership membership;
-    char reason[256];
+    struct office office;
     char text[2 * SIGNING_KEY_MAX + 1];
-    if (arguments->hub_key) {
-        return trust_given(arguments->hub_key, ret_trust);
+    bool is_joined = home_has(home, MEMBERSHIP_FILE);
+    if (arguments->hub_key && !trust_given(arguments->hub_key, ret_trust)) {
+        return false;
     }
-    if (membership_load(home, MEMBERSHIP_FILE, &membership, reason) == ERR_OK) {
-        *ret_trust = (struct trust){.count = 1, .keys = {membership.hub_signing_key}};
-        read_keys(membership.former_hub_keys, ret_trust);
-        return ask_leaks(home, bundle, ret_trust);
+    if (!arguments->hub_key && !is_joined) {
+        hex_text(bundle->hub_key.at, bundle->hub_key.size, text);
+        complain(
+            tr("whose word is trusted? Give the hub's public key with --hub-key, from the city itself; the file says "
+               "%s",
+               "请用 --hub-key 指定可信的枢纽公钥（应从先导城市处核实）；文件中的公钥为 %s"),
+            text);
+        return false;
     }
-    hex_text(bundle->hub_key.at, bundle->hub_key.size, text);
-    complain(
-        tr("whose word is trusted? Give the hub's public key with --hub-key, from the city itself; the file says %s",
-           "请用 --hub-key 指定可信的枢纽公钥（应从先导城市处核实）；文件中的公钥为 %s"),
-        text);
-    return false;
+    if (!is_joined) {
+        return true;
+    }
+    if (!office_open(home, QUICK_WAIT_MS, &office)) {
+        return false;
+    }
+    if (!arguments->hub_key) {
+        *ret_trust = (struct trust){.count = 1, .keys = {office.membership.hub_signing_key}};
+        read_keys(office.membership.former_hub_keys, ret_trust);
+    }
+    bool is_known = ask_leaks(&office, bundle, ret_trust);
+    office_close(&office);
+    return is_known;
 }
 
 /* Those that the receipt and what was shown beside it were checked with when they came. */
-static bool trust_kept(const struct source *source, const struct bundle *bundle, struct trust *ret_trust)
+static bool trust_kept(const struct bundle *bundle, struct trust *ret_trust)
 {
-    *ret_trust = (struct trust){.leaked_at = source->receipt.leaked_at};
+    *ret_trust = (struct trust){.count = 0};
     ret_trust->count += signing_key_take(bundle->hub_key, &ret_trust->keys[ret_trust->count]) == ERR_OK;
     ret_trust->count += signing_key_take(bundle->inclusion.hub_key, &ret_trust->keys[ret_trust->count]) == ERR_OK;
     return ret_trust->count > 0;
@@ -399,7 +414,8 @@ int cmd_verify(const struct home *home, const struct arguments *arguments)
         return EXIT_REFUSED;
     }
     int code = EXIT_REFUSED;
-    if (arguments->hub_key ? trust_given(arguments->hub_key, &trust) : trust_kept(&source, &bundle, &trust)) {
+    if (arguments->hub_key ? trust_given(arguments->hub_key, &trust) : trust_kept(&bundle, &trust)) {
+        trust.leaked_at = source.receipt.leaked_at;
         code = verify(&bundle, &trust, arguments, (int)source.office.settings.utc_offset_minutes);
     }
     source_close(&source);

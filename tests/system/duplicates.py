@@ -1,7 +1,7 @@
 """Records whose first receipt was lost: the hub says that it has stored them before, and the agent asks by itself for what the
 new receipt does not prove, their place in the ledger. It keeps only an answer that holds, through kill -9, and the evidence
 of such a record is proved by the ledger like that of any other, by program and by Python."""
-import json, random, sqlite3, time
+import json, os, random, sqlite3, time
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from evidence import Verifier, changed, hub_key, signed_by
@@ -106,6 +106,35 @@ def test_other_key(site, hub, agent, names):
     require("VERIFIED" in agent.cli("verify", names[0]).stdout, "verify ID")
     refused = agent.cli("verify", names[0], "--hub-key", f"{old},zz", ok=False)
     check(refused.returncode == 1 and "--hub-key" in refused.stderr, "a key that is none is named", refused)
+    test_leaks(agent, names[0], old, new)
+
+
+def note_leak(agent, key, at):
+    with sqlite3.connect(f"{agent.home}/spool.db") as db:
+        db.execute("insert or replace into leaked_key values (?, ?)", (bytes.fromhex(key), at))
+
+
+def test_leaks(agent, name, old, new):
+    """What the home knows of leaks counts whatever keys are given; a place that was shown before a leak stays shown."""
+    path, later = f"{agent.home}/evidence.json", int(time.time() * 1000) + 3_600_000
+    agent.cli("evidence", name, "-o", path)
+    asked = [("verify", name), *(("verify", what, "--hub-key", f"{old},{new}") for what in (name, path))]
+
+    def told():
+        return [(seen["verified"], seen["in_ledger"]) for seen in (json.loads(agent.cli(*question, "--json", ok=False).stdout)
+                                                                   for question in asked)]
+    note_leak(agent, new, later)
+    check(told() == [(True, True)] * 3, "a key that leaks later: the place that it showed is proved", told())
+    note_leak(agent, new, 1)
+    check(told() == [(True, False)] * 3, "one that had leaked: the receipt holds, the place is not proved", told())
+    note_leak(agent, old, 1)
+    check(told() == [(False, False)] * 3, "a receipt by a key that had leaked is none, with --hub-key as well", told())
+    with open(path) as file:
+        renamed = {**json.load(file), "hub_key": "11" * 32}
+    with open(path, "w") as file:
+        json.dump(renamed, file)
+    check(agent.cli("verify", path, "--hub-key", old, ok=False).returncode == 1, "whatever key the file names", renamed["hub_key"])
+    os.remove(path)
 
 
 def evidence_party(agent):
