@@ -180,7 +180,7 @@ static void on_ready(void *self, struct link *link, const struct welcome *welcom
         renew_soon(courier, 0);
         courier->is_unwelcome = true; /* else a restored hub's count would catch up, and what it lost never show */
     }
-    prover_reset(&courier->prover, welcome->has_proofs, !effect.is_hub_behind);
+    prover_reset(&courier->prover, welcome->has_proofs);
     finish_change(courier);
     courier->was_ready = true;
     notice_set(&courier->notice, true, "", 0);
@@ -376,7 +376,7 @@ static void on_down(void *self, struct link *link, const char *reason, int64_t w
     note_given_out(courier, link);
     flights_clear(&courier->flights);
     porter_reset(courier->porter);
-    prover_reset(&courier->prover, false, false);
+    prover_reset(&courier->prover, false);
     courier->renew_ms = 0;
     notice_set(&courier->notice, false, reason, clock_ms() + wait_ms);
 }

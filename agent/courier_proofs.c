@@ -15,11 +15,10 @@ void prover_init(struct prover *prover, struct spool *spool, const struct signin
     *prover = (struct prover){.spool = spool, .key = key};
 }
 
-void prover_reset(struct prover *prover, bool is_able, bool compares)
+void prover_reset(struct prover *prover, bool is_able)
 {
-    prover->is_able = prover->is_busy = is_able;
-    prover->is_comparing = is_able && compares;
-    prover->has_known = false;
+    prover->is_able = prover->is_busy = prover->is_comparing = is_able;
+    prover->has_known = prover->may_answer_late = false;
     prover->waiting = 0;
     prover->after = 0;
     prover->due_ms = 0;
@@ -40,18 +39,24 @@ static void put_off(struct prover *prover, int64_t wait_ms)
     prover->due_ms = clock_monotonic_ms() + wait_ms;
 }
 
+static void tell_not_noted(struct prover *prover, uint64_t number, err_t err)
+{
+    log_error("proof-not-noted", "number=%" PRIu64 " err=\"%s\" retry_ms=%d", number, err_text(err), AGAIN_MS);
+    put_off(prover, AGAIN_MS);
+}
+
 /* False where there is nothing to compare, and what is unplaced may be asked for. */
 static bool ask_for_ledger(struct prover *prover, struct link *link)
 {
     if (!prover->has_known) {
-        err_t err = spool_last_head(prover->spool, &prover->known);
+        err_t err = prover->may_answer_late ? ERR_NOT_FOUND
+                                            : spool_next_head(prover->spool, &prover->known_row, &prover->known);
         if (err != ERR_OK && err != ERR_NOT_FOUND) {
             log_warn("spool-unreadable", "err=\"%s\" retry_ms=%d", err_text(err), AGAIN_MS);
             put_off(prover, AGAIN_MS);
             return true;
         }
-        prover->has_known = err == ERR_OK;
-        prover->is_comparing = prover->has_known && prover->known.size > 0;
+        prover->has_known = prover->is_comparing = err == ERR_OK;
     }
     if (!prover->is_comparing) {
         return false;
@@ -61,19 +66,37 @@ static bool ask_for_ledger(struct prover *prover, struct link *link)
     return true;
 }
 
+static bool goes_on(const struct prover *prover, const struct ledger_proof *proof, const struct tree_head *head)
+{
+    const struct tree_head *known = &prover->known;
+    if (head->size == known->size) {
+        return memcmp(head->root, known->root, MERKLE_HASH_SIZE) == 0;
+    }
+    return head->size > known->size &&
+           merkle_check_consistency(signing_key_suite(prover->key), known->size, known->root, head->size, head->root,
+                                    proof->consistency);
+}
+
+/* There may be another. */
+static void close_known(struct prover *prover)
+{
+    err_t err = spool_close_head(prover->spool, prover->known_row);
+    prover->has_known = err != ERR_OK;
+    if (err != ERR_OK) {
+        tell_not_noted(prover, 0, err);
+    }
+}
+
 /* True: it does not go on. */
 static bool compare(struct prover *prover, const struct ledger_proof *proof, const struct tree_head *head)
 {
     const struct tree_head *known = &prover->known;
-    const struct suite *suite = signing_key_suite(prover->key);
     uint64_t count = 0;
-    bool is_same = head->size == known->size && memcmp(head->root, known->root, MERKLE_HASH_SIZE) == 0;
-    if (!prover->is_comparing || memcmp(head->epoch, known->epoch, EPOCH_SIZE) != 0) {
+    if (!prover->has_known || memcmp(head->epoch, known->epoch, EPOCH_SIZE) != 0) {
         return false;
     }
-    if (is_same || (head->size > known->size && merkle_check_consistency(suite, known->size, known->root, head->size,
-                                                                         head->root, proof->consistency))) {
-        prover->is_comparing = false;
+    if (goes_on(prover, proof, head)) {
+        close_known(prover);
         return false;
     }
     err_t err = spool_send_all_again(prover->spool, &count);
@@ -82,7 +105,7 @@ static bool compare(struct prover *prover, const struct ledger_proof *proof, con
               " noted=\"%s\" text=\"the hub's ledger does not go on from what it has confirmed: a backup was put back? "
               "all that it confirmed is sent again\"",
               known->size, head->size, count, err_text(err));
-    prover->is_comparing = err != ERR_OK;
+    prover->has_known = prover->is_comparing = err != ERR_OK;
     if (err != ERR_OK) {
         put_off(prover, AGAIN_MS);
     }
@@ -120,6 +143,7 @@ void prover_tick(struct prover *prover, struct link *link)
     int64_t now = clock_monotonic_ms();
     if (prover->waiting > 0 && now - prover->asked_ms > ANSWER_MS) {
         log_warn("proof-unanswered", "questions=%" PRIu32 " retry_ms=%d", prover->waiting, LOOK_EVERY_MS);
+        prover->may_answer_late = prover->may_answer_late || prover->is_comparing;
         put_off(prover, LOOK_EVERY_MS);
     }
     if (prover->is_able && prover->waiting == 0 && now >= prover->due_ms) {
@@ -140,9 +164,7 @@ static void take_place(struct prover *prover, const struct ledger_proof *proof, 
     } else if (err == ERR_NOT_FOUND) {
         log_debug("proof-late", "number=%" PRIu64 " it is not waited for any more; ignoring it", proof->number);
     } else {
-        log_error("proof-not-noted", "number=%" PRIu64 " err=\"%s\" retry_ms=%d", proof->number, err_text(err),
-                  AGAIN_MS);
-        put_off(prover, AGAIN_MS);
+        tell_not_noted(prover, proof->number, err);
     }
 }
 

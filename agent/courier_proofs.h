@@ -1,9 +1,9 @@
 /* agent/courier_proofs.h - asks the hub where records stand in its ledger whose receipt does not prove it: those that
  * it had stored before, so that the first receipt was lost (PROTOCOL.md §10).
  *
- * First of all in a session it asks whether the hub's ledger goes on from the last head that came with a receipt. It
- * does not where the hub was put back from an older copy, or lost records in another way: then all that it had
- * confirmed goes again.
+ * First of all in a session it asks whether the hub's ledger goes on from the last head that came with a receipt
+ * before, and from those of earlier sessions that ended without an answer. It does not where the hub was put back from
+ * an older copy, or lost records in another way: then all that it had confirmed goes again.
  *
  * All of them are gone through once in each session, whenever a new one comes, and every few minutes; a few questions
  * are under way at a time. An answer that does not hold changes nothing: the record is asked for again the next time.
@@ -21,7 +21,9 @@ struct prover {
     bool is_busy;                  /* there may be records that were not asked for yet */
     uint32_t waiting;              /* questions without an answer */
     bool is_comparing;             /* whether the ledger goes on is not known yet */
-    bool has_known;                /* `known` is read: once a session, so that it fits a late answer too */
+    bool has_known;                /* `known` is read */
+    bool may_answer_late;          /* whether it goes on from `known`: then it is asked of no other in this session */
+    int64_t known_row;             /* for spool_close_head() */
     struct tree_head known;        /* from which it must go on */
     uint64_t after;                /* the records up to this number have been asked for */
     int64_t asked_ms;              /* monotonic, as below */
@@ -30,8 +32,8 @@ struct prover {
 
 /* SPOOL and KEY are borrowed for the prover's life. */
 void prover_init(struct prover *prover, struct spool *spool, const struct signing_key *key);
-/* A new session, or none. COMPARES: it is not known yet whether the hub's ledger goes on. */
-void prover_reset(struct prover *prover, bool is_able, bool compares);
+/* A new session, whose WELCOME the spool has taken, or none. */
+void prover_reset(struct prover *prover, bool is_able);
 /* There is a new record to ask for. */
 void prover_look(struct prover *prover);
 /* For every 250 ms of a session: asks where something is due. */

@@ -55,6 +55,8 @@ static const struct db_migration migrations[] = {
      "create table inclusion (seq integer not null, receipt integer not null references receipt (row),"
      " at integer not null, head blob not null, signature blob not null, hub_key blob not null, path blob not null,"
      " primary key (seq, receipt));"},
+    /* The heads of which the hub has not shown yet that its ledger goes on from them: agent/spool_places.c. */
+    {"create table open_head (row integer primary key references receipt (row));"},
 };
 
 /* An item that is ready to go: its attachments are at the hub, and what it refers to has its receipt where that has
@@ -144,6 +146,13 @@ static const struct {
     {offsetof(struct spool, send_again),
      "update item set state = 0 where state = 1 and receipt in (select row from receipt where epoch <> ?)"},
     {offsetof(struct spool, send_all_again), "update item set state = 0 where state = 1"},
+    {offsetof(struct spool, newest_head),
+     "select r.row, r.head from receipt r where " IS_OF_HUB("r") "and r.row > ifnull((select value from meta where key "
+                                                                 "= 'ledger_from'), 0) order by r.row desc limit 1"},
+    {offsetof(struct spool, add_head), "insert or ignore into open_head values (?)"},
+    {offsetof(struct spool, next_head),
+     "select row, head from open_head join receipt using (row) order by row limit 1"},
+    {offsetof(struct spool, drop_head), "delete from open_head where row = ?"},
     {offsetof(struct spool, last_received), "select ifnull(max(seq), 0) from item where state = 1"},
     {offsetof(struct spool, add_inbox),
      /* A restored hub tells again, under another epoch, what its former life told. */

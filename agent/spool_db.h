@@ -15,6 +15,7 @@ struct spool {
     sqlite3_stmt *match, *keep_received, *settle, *add_receipt, *get_receipt, *add_leak, *get_leak, *send_again,
         *send_all_again, *last_received, *add_inbox, *list_inbox;
     sqlite3_stmt *unplaced, *find_unplaced, *add_inclusion, *note_placed, *doubt_places;
+    sqlite3_stmt *newest_head, *add_head, *next_head, *drop_head;
     sqlite3_stmt *add_blob, *link_blob, *link_earlier, *next_blob, *settle_blob, *refused_blob, *retry_blobs,
         *doubt_blob, *find_blob, *list_blobs, *item_blobs, *old_blob, *sendable;
     sqlite3_stmt *want_blob, *next_wanted, *settle_wanted, *find_wanted;
@@ -36,6 +37,11 @@ MUST_CHECK err_t spool_link_blobs(struct spool *spool, const struct acceptance *
  * as in spool_correct(). ERR_NOT_FOUND: the item ID is none such. In a transaction. */
 MUST_CHECK err_t spool_close_blocked(struct spool *spool, const uint8_t id[RECORD_ID_SIZE], enum item_state state,
                                      uint64_t by);
+
+/* agent/spool_places.c: a session begins, in which the hub is to show that its ledger goes on from the last head
+ * before. In a transaction, as is the other: the ledger is another one now. */
+MUST_CHECK err_t spool_open_head(struct spool *spool);
+MUST_CHECK err_t spool_forget_heads(struct spool *spool);
 
 /* Commits where ERR is ERR_OK, else rolls back; the outcome of both. */
 MUST_CHECK err_t spool_end(struct spool *spool, err_t err);

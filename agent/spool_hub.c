@@ -20,18 +20,16 @@ static err_t take_epoch(struct spool *spool, struct view epoch, struct welcome_e
         db_bind_view(spool->send_again, 1, epoch);
         err = db_run(spool->send_again);
         effect->sent_again = err == ERR_OK ? (uint64_t)sqlite3_changes(spool->db) : 0;
+        err = err == ERR_OK ? spool_forget_heads(spool) : err;
     }
     return err == ERR_OK || err == ERR_NOT_FOUND ? meta_set_epoch(spool, "epoch", epoch.at) : err;
 }
 
-/* From here on the ledger is another one, and the heads of before say nothing of how it goes on. */
 static err_t send_all_again(struct spool *spool, uint64_t *ret_count)
 {
     err_t err = db_run(spool->send_all_again);
     *ret_count = err == ERR_OK ? (uint64_t)sqlite3_changes(spool->db) : 0;
-    return err == ERR_OK ? db_exec(spool->db, "insert or replace into meta(key, value) select 'ledger_from', "
-                                              "ifnull(max(row), 0) from receipt")
-                         : err;
+    return err == ERR_OK ? spool_forget_heads(spool) : err;
 }
 
 /* A backup put back under the same epoch shows in the hub's own count, if it lost the highest number; else in its
@@ -61,20 +59,6 @@ static err_t take_given_out(struct spool *spool, uint64_t given_out, struct welc
         effect->last_seq = given_out;
         err = meta_set_number(spool, "last_seq", given_out);
     }
-    return err;
-}
-
-err_t spool_last_head(struct spool *spool, struct tree_head *ret_head)
-{
-    static const char sql[] =
-        "select head from receipt where epoch = (select value from meta where key = 'epoch') and row > ifnull((select "
-        "value from meta where key = 'ledger_from'), 0) order by row desc limit 1";
-    sqlite3_stmt *last = db_prepare(spool->db, sql);
-    err_t err = db_step(last);
-    if (err == ERR_OK) {
-        err = head_decode(db_column_view(last, 0), ret_head) == ERR_OK ? ERR_OK : ERR_NOT_FOUND;
-    }
-    sqlite3_finalize(last);
     return err;
 }
 
@@ -114,6 +98,7 @@ err_t spool_take_welcome(struct spool *spool, const struct welcome *welcome, str
     err = take_epoch(spool, welcome->epoch, ret_effect);
     err = err == ERR_OK ? take_received(spool, welcome->received, ret_effect) : err;
     err = err == ERR_OK ? take_given_out(spool, given_out, ret_effect) : err;
+    err = err == ERR_OK && welcome->has_proofs ? spool_open_head(spool) : err;
     return spool_end(spool, err);
 }
 

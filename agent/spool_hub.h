@@ -19,8 +19,11 @@ struct welcome_effect {
 MUST_CHECK err_t spool_take_welcome(struct spool *spool, const struct welcome *welcome,
                                     struct welcome_effect *ret_effect);
 
-/* The head of the hub's ledger that the last receipt of its present store came with. ERR_NOT_FOUND: none has come. */
-MUST_CHECK err_t spool_last_head(struct spool *spool, struct tree_head *ret_head);
+/* A head from which the hub has to show that its ledger goes on: the one that came with the last receipt before a
+ * session of which it can tell, unless it has shown that since. ERR_NOT_FOUND: there is none. */
+MUST_CHECK err_t spool_next_head(struct spool *spool, int64_t *ret_row, struct tree_head *ret_head);
+/* It has, of the head of this ROW. */
+MUST_CHECK err_t spool_close_head(struct spool *spool, int64_t row);
 /* The hub has lost records that it had confirmed, and nobody can say which: all go again, and what it still has, it
  * answers as duplicate. */
 MUST_CHECK err_t spool_send_all_again(struct spool *spool, uint64_t *ret_count);

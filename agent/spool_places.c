@@ -1,4 +1,5 @@
-/* Where received records stand in the hub's ledger, as far as a receipt does not prove it: asked for and kept. */
+/* What the hub is asked for of its ledger: where received records stand in it, as far as a receipt does not prove it,
+ * and whether it goes on from what it has signed before. */
 #include "agent/spool_db.h"
 #include "agent/spool_hub.h"
 
@@ -62,4 +63,46 @@ err_t spool_take_proof(struct spool *spool, const struct ledger_proof *proof, co
     }
     err = find_unplaced(spool, proof, head, &seq, &receipt);
     return spool_end(spool, err == ERR_OK ? keep_inclusion(spool, seq, receipt, proof, head, hub_key) : err);
+}
+
+static err_t read_head(sqlite3_stmt *stmt, int64_t *ret_row, struct tree_head *ret_head)
+{
+    err_t err = db_step(stmt);
+    if (err == ERR_OK) {
+        *ret_row = sqlite3_column_int64(stmt, 0);
+        err = head_decode(db_column_view(stmt, 1), ret_head) == ERR_OK ? ERR_OK : ERR_NOT_FOUND;
+    }
+    sqlite3_reset(stmt);
+    return err;
+}
+
+/* Not the last alone: in a session that ends before the hub has shown anything, receipts may come that are of an older
+ * copy's ledger already. */
+err_t spool_open_head(struct spool *spool)
+{
+    int64_t row = 0;
+    struct tree_head head;
+    err_t err = read_head(spool->newest_head, &row, &head);
+    if (err != ERR_OK || head.size == 0) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    sqlite3_bind_int64(spool->add_head, 1, row);
+    return db_run(spool->add_head);
+}
+
+err_t spool_forget_heads(struct spool *spool)
+{
+    return db_exec(spool->db, "delete from open_head; insert or replace into meta(key, value) select 'ledger_from', "
+                              "ifnull(max(row), 0) from receipt");
+}
+
+err_t spool_next_head(struct spool *spool, int64_t *ret_row, struct tree_head *ret_head)
+{
+    return read_head(spool->next_head, ret_row, ret_head);
+}
+
+err_t spool_close_head(struct spool *spool, int64_t row)
+{
+    sqlite3_bind_int64(spool->drop_head, 1, row);
+    return db_run(spool->drop_head);
 }

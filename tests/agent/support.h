@@ -234,7 +234,7 @@ static inline err_t welcome(struct place *place, uint8_t epoch_byte, uint64_t re
 {
     uint8_t epoch[EPOCH_SIZE];
     memset(epoch, epoch_byte, sizeof epoch);
-    struct welcome message = {.epoch = {epoch, sizeof epoch}, .received = received};
+    struct welcome message = {.epoch = {epoch, sizeof epoch}, .received = received, .has_proofs = true};
     return spool_take_welcome(place->spool, &message, effect);
 }
 

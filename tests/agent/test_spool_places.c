@@ -225,7 +225,7 @@ static void test_duplicates_of_an_older_spool_are_asked_for(void **state)
     home_file(&place->home, SPOOL_FILE, path);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db,
-                                  "drop index item_unplaced; drop table inclusion;"
+                                  "drop table open_head; drop index item_unplaced; drop table inclusion;"
                                   "alter table item drop column is_placed; pragma user_version = 5",
                                   NULL, NULL, NULL),
                      SQLITE_OK);
@@ -236,6 +236,86 @@ static void test_duplicates_of_an_older_spool_are_asked_for(void **state)
     show(&place->hub, &items[1], EPOCH, NUMBER - 3, &shown);
     assert_int_equal(take(place, &place->hub, &shown), ERR_OK);
     assert_int_equal(wanted(place), 0);
+}
+
+/* ---- Whether the ledger goes on ---- */
+
+static void add_stored(struct place *place, uint8_t epoch_byte, uint64_t number)
+{
+    struct item item;
+    struct verdicts verdicts;
+    add_record(place, REPORT, &item);
+    struct result result = result_for(&item, OUTCOME_STORED, number);
+    assert_int_equal(answer(place, epoch_byte, &result, 1, &verdicts), ERR_OK);
+}
+
+/* The size of the ledger that is asked about next; 0: none. */
+static uint64_t asked(struct place *place, int64_t *ret_row)
+{
+    struct tree_head head;
+    err_t err = spool_next_head(place->spool, ret_row, &head);
+    assert_true(err == ERR_OK || err == ERR_NOT_FOUND);
+    return err == ERR_OK ? head.size : 0;
+}
+
+static void test_each_session_asks_about_the_last_head_before_it(void **state)
+{
+    struct place *place = *state;
+    struct welcome_effect effect;
+    int64_t row = 0;
+    add_stored(place, EPOCH, 1);
+    add_stored(place, EPOCH, 2);
+    assert_int_equal(asked(place, &row), 0); /* the session's own */
+    for (int session = 0; session < 2; session++) {
+        assert_int_equal(welcome(place, EPOCH, 2, &effect), ERR_OK);
+        assert_int_equal(asked(place, &row), 2);
+        assert_int_equal(spool_close_head(place->spool, row), ERR_OK);
+        assert_int_equal(asked(place, &row), 0);
+    }
+}
+
+static void test_what_a_session_left_open_is_asked_about_first(void **state)
+{
+    struct place *place = *state;
+    struct welcome_effect effect;
+    static const uint64_t sizes[] = {1, 2, 4};
+    int64_t row = 0;
+    for (size_t i = 0; i < 3; i++) {
+        add_stored(place, EPOCH, sizes[i]);
+        assert_int_equal(welcome(place, EPOCH, i + 1, &effect), ERR_OK);
+        assert_int_equal(asked(place, &row), 1);
+    }
+    spool_close(place->spool);
+    place->spool = open_spool(&place->home);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(asked(place, &row), sizes[i]);
+        assert_int_equal(spool_close_head(place->spool, row), ERR_OK);
+    }
+    assert_int_equal(asked(place, &row), 0);
+}
+
+static void test_another_ledger_is_asked_about_no_head_of_before(void **state)
+{
+    struct place *place = *state;
+    struct welcome_effect effect;
+    uint64_t count = 0;
+    int64_t row = 0;
+    add_stored(place, EPOCH, 1);
+    assert_int_equal(welcome(place, EPOCH, 1, &effect), ERR_OK);
+    assert_int_equal(spool_send_all_again(place->spool, &count), ERR_OK);
+    assert_int_equal(asked(place, &row), 0);
+    assert_int_equal(welcome(place, EPOCH, 1, &effect), ERR_OK);
+    assert_int_equal(asked(place, &row), 0);
+    add_stored(place, EPOCH, 2);
+    assert_int_equal(welcome(place, EPOCH, 2, &effect), ERR_OK);
+    assert_int_equal(asked(place, &row), 2);
+    assert_int_equal(welcome(place, EPOCH, 1, &effect), ERR_OK); /* its count shows it, too */
+    assert_true(effect.is_hub_behind);
+    assert_int_equal(asked(place, &row), 0);
+    add_stored(place, EPOCH, 3);
+    assert_int_equal(welcome(place, EPOCH, 3, &effect), ERR_OK);
+    assert_int_equal(welcome(place, EPOCH + 1, 3, &effect), ERR_OK);
+    assert_int_equal(asked(place, &row), 0);
 }
 
 static int join_hub(void **state)
@@ -256,6 +336,9 @@ int main(void)
         TEST(test_another_store_is_asked_for_what_it_holds_alone),
         TEST(test_what_a_leaked_key_shows_later_is_asked_for_again),
         TEST(test_duplicates_of_an_older_spool_are_asked_for),
+        TEST(test_each_session_asks_about_the_last_head_before_it),
+        TEST(test_what_a_session_left_open_is_asked_about_first),
+        TEST(test_another_ledger_is_asked_about_no_head_of_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -216,11 +216,37 @@ def test_receipt_lies(site):
     check("VERIFIED" in told and "does not name" not in told, "a true one", told)
 
 
+def file_and_cut(hub, agent):
+    """The session ends with a receipt, and before the hub has shown its ledger."""
+    hub.shows_ledger = False
+    agent.submit(review())
+    done = agent.sync(timeout=2, ok=False)
+    hub.shows_ledger = True
+    require(agent.records()[-1]["state"] == "received" and "hub-behind" not in done.stderr, "a receipt alone", done)
+
+
+def test_unshown_ledger(site):
+    """An older copy of the hub, which lacks a record though not the highest number, gives receipts before it is asked."""
+    hub = FakeHub(site)
+    agent = site.agent(hub, "cut_short", link=hub.link())
+    agent.submit(*(review() for _ in range(3)))
+    agent.sync()
+    file_and_cut(hub, agent)
+    lost, _ = hub.records.popitem()
+    file_and_cut(hub, agent)
+    require(lost not in hub.records, "the copy lacks it")
+    told = agent.sync().stderr
+    check(lost in hub.records and told.count("hub-behind") == 1,
+          "two sessions that are cut short: what the copy of the hub lacks is sent again", told)
+    check("hub-behind" not in agent.sync().stderr and not hub.broken, "once", hub.broken)
+
+
 def test(site):
     rng = random.Random(7)
     test_other_key(site, *test_kills(site, rng))
     test_lies(site)
     test_receipt_lies(site)
+    test_unshown_ledger(site)
 
 
 if __name__ == "__main__":

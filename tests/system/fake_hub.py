@@ -41,6 +41,7 @@ class FakeHub:
         self.silent = False
         self.loses = False  # the next receipts
         self.asked, self.lies = [], []  # PROVE's numbers; how the next answers are not right
+        self.shows_ledger = True        # answers whether it goes on
         self.told = []      # HELLO's `sent`
         self.stopping = False
         self.thread = threading.Thread(target=self.serve, daemon=True)
@@ -138,6 +139,8 @@ class FakeHub:
               b"".join(proof))
 
     def prove(self, reply, session, number, size=0, known=0):
+        if number == 0 and not self.shows_ledger:
+            return
         if number == 0:  # does the ledger go on?
             leaves = [ledger.leaf(item) for _, item in self.records.values()]
             head = ledger.pack_head(ledger.Head(self.epoch, len(leaves), ledger.root(leaves), int(time.time() * 1000), bytes(32)))
