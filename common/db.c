@@ -1,11 +1,14 @@
 #include "common/db.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/text.h"
 
 err_t db_error(sqlite3 *db, int code)
 {
@@ -223,15 +226,18 @@ err_t db_open(const char *path, enum db_mode mode, const struct db_migration *st
     int version = 0;
     err = err == ERR_OK ? read_version(db, &version) : err;
     if (err == ERR_OK && version > step_count) {
-        snprintf(reterr_reason, 256, "%.120s is of version %d, this program knows %d: use a newer program", path,
-                 version, step_count);
+        snprintf(reterr_reason, 256,
+                 tr("%.120s is of version %d, this program knows %d: use a newer program",
+                    "%.120s 的版本为 %d，本程序只支持到 %d：请使用更新的程序"),
+                 path, version, step_count);
         sqlite3_close(db);
         return ERR_INVALID;
     }
     if (err == ERR_OK && mode == DB_READER && version < step_count) {
         snprintf(reterr_reason, 256,
-                 "%.120s is of version %d, this program expects %d: start the program that owns it (`run`) once", path,
-                 version, step_count);
+                 tr("%.120s is of version %d, this program expects %d: start the program that owns it (`run`) once",
+                    "%.120s 的版本为 %d，本程序需要 %d：请先启动一次它所属的程序（`run`）"),
+                 path, version, step_count);
         sqlite3_close(db);
         return ERR_INVALID;
     }
@@ -240,7 +246,9 @@ err_t db_open(const char *path, enum db_mode mode, const struct db_migration *st
         err = migrate_one(db, steps, step_count, &done);
     }
     if (err != ERR_OK) {
-        snprintf(reterr_reason, 256, "%.120s: %.100s", path, db ? sqlite3_errmsg(db) : "cannot be opened");
+        int cause = db ? sqlite3_system_errno(db) : ENOMEM;
+        snprintf(reterr_reason, 256, tr("%.120s cannot be opened: %.100s", "%.120s 无法打开：%.100s"), path,
+                 cause ? strerror(cause) : sqlite3_errmsg(db));
         sqlite3_close(db);
         return err;
     }

@@ -46,7 +46,9 @@ static err_t close_seal(const struct identity *identity, struct view passphrase,
     err_t err = seal_close(passphrase, covered_bytes(identity, covered), secrets, ret_seal);
     sodium_memzero(secrets, sizeof secrets);
     if (err != ERR_OK) {
-        snprintf(reterr_reason, 256, "the libraries cannot seal keys (OpenSSL without scrypt?)");
+        snprintf(reterr_reason, 256, "%s",
+                 tr("the libraries cannot seal keys (OpenSSL without scrypt?)",
+                    "程序库无法加密密钥（OpenSSL 不含 scrypt？）"));
     }
     return err;
 }
@@ -136,7 +138,9 @@ err_t identity_create(const struct home *home, const struct suite *suite, struct
                       char reterr_reason[256])
 {
     if (identity_make(suite, ret_identity) != ERR_OK) {
-        snprintf(reterr_reason, 256, "the libraries cannot make keys (libzmq without CURVE?)");
+        snprintf(
+            reterr_reason, 256, "%s",
+            tr("the libraries cannot make keys (libzmq without CURVE?)", "程序库无法生成密钥（libzmq 不含 CURVE？）"));
         return ERR_IO;
     }
     err_t err = kept_write(home, IDENTITY_FILE, ret_identity, NULL, reterr_reason);

@@ -60,7 +60,8 @@ static err_t read_item(void *self, const struct logged *logged)
     audit->sums.erased += is_gone;
     if (!is_same && !is_gone) {
         snprintf(subject, sizeof subject, "record %" PRIu64, logged->number);
-        audit_say(audit, "record_changed", subject, "its bytes are not those that %s signed", logged->party.party);
+        audit_say(audit, "record_changed", subject,
+                  tr("its bytes are not those that %s signed", "其字节并非 %s 所签署"), logged->party.party);
     }
     memcpy(reading->bytes + reading->used, logged->bytes.at, logged->bytes.size);
     memcpy(reading->leaves[reading->count], logged->hash.at, RECORD_HASH_SIZE);
@@ -128,13 +129,16 @@ static err_t check_signature(struct reading *reading, struct view key_bytes, str
     }
     snprintf(subject, sizeof subject, "batch %" PRId64, reading->id);
     if (!signer.fits) {
-        audit_say(audit, "batch_unsigned", subject, "the signature of %s does not fit its hashes",
-                  reading->party.party);
+        audit_say(audit, "batch_unsigned", subject,
+                  tr("the signature of %s does not fit its hashes", "%s 的签名与其摘要不符"), reading->party.party);
     } else if (!signer.is_known) {
-        audit_say(audit, "key_unknown", subject, "signed by a key that was never one of %s", reading->party.party);
+        audit_say(audit, "key_unknown", subject, tr("signed by a key that was never one of %s", "签名密钥从未属于 %s"),
+                  reading->party.party);
     } else if (signer.ended_at && reading->at > signer.ended_at + UNDER_WAY_MS) {
         time_text(signer.ended_at, at);
-        audit_say(audit, "key_ended", subject, "signed by a key of %s that had ended at %s", reading->party.party, at);
+        audit_say(audit, "key_ended", subject,
+                  tr("signed by a key of %s that had ended at %s", "签名所用的 %s 的密钥已于 %s 失效"),
+                  reading->party.party, at);
     }
     return ERR_OK;
 }
@@ -160,7 +164,8 @@ static err_t put_again(struct reading *reading)
         const struct batch_item *item = &batch->items[i];
         if (item->outcome != OUTCOME_STORED || item->number != reading->numbers[i]) {
             snprintf(subject, sizeof subject, "record %" PRIu64, reading->numbers[i]);
-            audit_say(audit, "replay_differs", subject, "stored anew it has outcome %d and number %" PRIu64,
+            audit_say(audit, "replay_differs", subject,
+                      tr("stored anew it has outcome %d and number %" PRIu64, "重新存入后结果为 %d，编号为 %" PRIu64),
                       (int)item->outcome, item->number);
         }
     }
@@ -179,7 +184,8 @@ static void say_cut(struct audit *audit, int64_t batch)
     char subject[64];
     snprintf(subject, sizeof subject, "batch %" PRId64, batch);
     audit_say(audit, "party_missing", subject,
-              "the registry has no institution for it; what was stored from here on is not counted anew");
+              tr("the registry has no institution for it; what was stored from here on is not counted anew",
+                 "登记册中没有其机构；此后所存内容不再重算"));
     audit->is_cut = true;
 }
 
@@ -209,7 +215,8 @@ static err_t go_through(struct audit *audit, sqlite3_stmt *batch, struct reading
         char subject[64];
         snprintf(subject, sizeof subject, "batch %" PRId64, reading->id);
         audit_say(audit, "record_missing", subject,
-                  "it has stored %" PRId64 " records from number %" PRIu64 " on, and %" PRIu32 " of them are there",
+                  tr("it has stored %" PRId64 " records from number %" PRIu64 " on, and %" PRIu32 " of them are there",
+                     "该批存入 %" PRId64 " 条记录（自编号 %" PRIu64 " 起），现存 %" PRIu32 " 条"),
                   (int64_t)sqlite3_column_int64(batch, 8), reading->first_number, reading->count);
     }
     return err == ERR_OK && !audit->is_cut ? put_again(reading) : err;
@@ -226,7 +233,8 @@ static err_t meet_head(struct audit *audit, sqlite3_stmt *head, err_t *more)
     if (err == ERR_OK &&
         (ours->size != size || root.size != sizeof ours->root || memcmp(root.at, ours->root, sizeof ours->root) != 0)) {
         snprintf(subject, sizeof subject, "ledger of %" PRIu64, size);
-        audit_say(audit, "head_differs", subject, "its root is not that of the records' hashes");
+        audit_say(audit, "head_differs", subject,
+                  tr("its root is not that of the records' hashes", "其根与由记录摘要算得者不符"));
     }
     audit->sums.heads++;
     *more = db_step(head);
@@ -238,8 +246,10 @@ static void say_short(struct audit *audit, uint64_t size)
 {
     char subject[64];
     snprintf(subject, sizeof subject, "ledger of %" PRIu64, size);
-    audit_say(audit, "record_missing", subject, "there are %" PRIu64 " records, and this head stands for more",
-              audit->sums.records);
+    audit_say(
+        audit, "record_missing", subject,
+        tr("there are %" PRIu64 " records, and this head stands for more", "现有记录 %" PRIu64 " 条，少于该台账头所载"),
+        audit->sums.records);
 }
 
 static err_t replay(struct audit *audit)

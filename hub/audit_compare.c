@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/text.h"
+
 /* What is compared: rows by a key, in its order, which is one of an index, so that nothing is sorted; both stores are
  * asked the same. The size is how many records there were when a figure last changed that stands on records alone. */
 static const struct comparison {
@@ -39,7 +41,8 @@ static void say(struct audit *audit, const struct comparison *comparison, sqlite
 {
     char subject[160];
     snprintf(subject, sizeof subject, "%s %.140s", comparison->what, column(row, 1));
-    audit_say(audit, comparison->code, subject, "seen: %.140s; recounted: %.140s", seen, recounted);
+    audit_say(audit, comparison->code, subject, tr("seen: %.140s; recounted: %.140s", "所见：%.140s；重算：%.140s"),
+              seen, recounted);
 }
 
 /* A figure is of every ledger from the record that changed it last on: it must not name a smaller one, nor one that
@@ -51,8 +54,9 @@ static void check_size(struct audit *audit, const struct comparison *comparison,
     int64_t named = sqlite3_column_int64(seen, 3);
     int64_t changed = sqlite3_column_int64(replay, 3);
     if (named != 0 && (named < changed || (uint64_t)named > audit->replay->number)) {
-        snprintf(texts[0], sizeof texts[0], "of the ledger of %" PRId64, named);
-        snprintf(texts[1], sizeof texts[1], "of the ledger of %" PRId64 " or later", changed);
+        snprintf(texts[0], sizeof texts[0], tr("of the ledger of %" PRId64, "台账 %" PRId64), named);
+        snprintf(texts[1], sizeof texts[1], tr("of the ledger of %" PRId64 " or later", "台账 %" PRId64 " 或更后"),
+                 changed);
         say(audit, comparison, seen, texts[0], texts[1]);
     }
 }
@@ -68,9 +72,9 @@ static err_t compare(struct audit *audit, const struct comparison *comparison)
         int order = left != ERR_OK ? 1 : right != ERR_OK ? -1 : strcmp(column(seen, 0), column(replay, 0));
         audit->sums.rows++;
         if (order < 0) {
-            say(audit, comparison, seen, column(seen, 2), "nothing");
+            say(audit, comparison, seen, column(seen, 2), tr("nothing", "无"));
         } else if (order > 0) {
-            say(audit, comparison, replay, "nothing", column(replay, 2));
+            say(audit, comparison, replay, tr("nothing", "无"), column(replay, 2));
         } else if (strcmp(column(seen, 2), column(replay, 2)) != 0) {
             say(audit, comparison, seen, column(seen, 2), column(replay, 2));
         } else {

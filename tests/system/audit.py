@@ -1,6 +1,6 @@
 """agn-hub audit: nothing to find in a store that was served, through amendments, withdrawals, kills and a changed registration;
 and each act of somebody with sqlite3 is found and named."""
-import json, os, random, shutil, sqlite3
+import json, os, random, re, shutil, sqlite3
 
 from harness import Hub, check, main, moment, require, review, warning
 
@@ -40,9 +40,12 @@ def live(site, hub, rng):
 
 
 def audit(hub, home=None):
+    """In Chinese: what is found has no word of English but codes and what was stored."""
     program = Hub(hub.site, os.path.basename(home)) if home else hub
-    done = program.cli("audit", "--json", ok=False)
-    return done, {row["finding"] for row in json.loads(done.stdout or "[]")}
+    done = program.cli("audit", "--json", ok=False, env={"LANG": "zh_CN.UTF-8"})
+    rows = json.loads(done.stdout or "[]")
+    require(all(re.search("[\u4e00-\u9fff]", row["detail"]) for row in rows), "details in the reader's language", rows)
+    return done, {row["finding"] for row in rows}
 
 
 FIRST_REVIEW = "family = 'review' and change = (select min(change) from cell where family = 'review' and count > 0)"
@@ -85,7 +88,7 @@ def test(site):
     hub = site.hub()
     live(site, hub, rng)
     done, found = audit(hub)
-    check(done.returncode == 0 and not found and "0 findings" in done.stderr, "a live hub: nothing to find", done)
+    check(done.returncode == 0 and not found and "0 处问题" in done.stderr, "a live hub: nothing to find", done)
     hub.stop()
     done, found = audit(hub)
     check(done.returncode == 0 and not found, "nor in a hub that has stopped", done)
