@@ -58,7 +58,7 @@ static bool send_batch(struct courier *courier)
     if (err != ERR_OK) {
         courier->look_ms = clock_monotonic_ms() + TICK_MS;
         if (err != ERR_BUSY) {
-            log_error("send-failed", "items=%" PRIu32 " err=\"%s\"", batch->count, err_text(err));
+            log_error("send-failed", "items=%" PRIu32 " err=\"%s\"", batch->count, err_name(err));
         }
         return false;
     }
@@ -82,7 +82,7 @@ static void pump(struct courier *courier)
         }
         err_t err = spool_pick(courier->config.spool, &courier->flights, room, &courier->batch);
         if (err != ERR_OK) {
-            log_warn("spool-unreadable", "err=\"%s\" retry_ms=%d", err_text(err), AGAIN_MS);
+            log_warn("spool-unreadable", "err=\"%s\" retry_ms=%d", err_name(err), AGAIN_MS);
             courier->look_ms = clock_monotonic_ms() + AGAIN_MS;
             return;
         }
@@ -155,7 +155,7 @@ static void finish_change(struct courier *courier)
     }
     err_t err = identity_promote_next(courier->config.home);
     (void)keyring_refresh(courier->config.keys); /* the same pairs under their new names */
-    log_info("keys-changed", "text=\"the hub has the new ones\" noted=\"%s\"", err_text(err));
+    log_info("keys-changed", "text=\"the hub has the new ones\" noted=\"%s\"", err_name(err));
 }
 
 static void on_ready(void *self, struct link *link, const struct welcome *welcome)
@@ -176,7 +176,7 @@ static void on_ready(void *self, struct link *link, const struct welcome *welcom
     if (err == ERR_OK) {
         tell_welcome(courier, &effect);
     } else {
-        log_error("welcome-not-noted", "err=\"%s\" retry_ms=%" PRId64, err_text(err), retry_ms(courier));
+        log_error("welcome-not-noted", "err=\"%s\" retry_ms=%" PRId64, err_name(err), retry_ms(courier));
         renew_soon(courier, 0);
         courier->is_unwelcome = true; /* else a restored hub's count would catch up, and what it lost never show */
     }
@@ -201,7 +201,7 @@ static void doubt(struct courier *courier, const struct verdict *verdict)
     }
     err_t err = spool_doubt_blobs(courier->config.spool, verdict->seq);
     if (err != ERR_OK) {
-        log_error("blob-not-noted", "seq=%" PRIu64 " err=\"%s\"", verdict->seq, err_text(err));
+        log_error("blob-not-noted", "seq=%" PRIu64 " err=\"%s\"", verdict->seq, err_name(err));
         return;
     }
     log_warn("blob-missing", "seq=%" PRIu64 " text=\"the hub lacks an attachment; it is offered again\"", verdict->seq);
@@ -214,7 +214,7 @@ static void on_hub_keys(void *self, struct link *link)
     const struct courier *courier = self;
     err_t err = membership_save(courier->config.home, MEMBERSHIP_FILE, courier->config.membership);
     if (err != ERR_OK) {
-        log_error("hub-keys-unsaved", "err=\"%s\" the next session is to tell them again", err_text(err));
+        log_error("hub-keys-unsaved", "err=\"%s\" the next session is to tell them again", err_name(err));
     }
 }
 
@@ -230,7 +230,7 @@ static void on_receipt(void *self, struct link *link, const struct receipt_body 
                                    &verdicts);
     if (err != ERR_OK) {
         log_error("receipt-not-noted", "batch=%" PRIu64 " err=\"%s\" text=\"it will be asked for again\"",
-                  receipt->batch, err_text(err));
+                  receipt->batch, err_name(err));
         flights_hold_batch(&courier->flights, receipt->batch, now + retry_ms(courier));
         return;
     }
@@ -276,7 +276,7 @@ static void on_events(void *self, struct link *link, const struct events *events
         log_error("inbox-unreadable", "text=\"events of another stream or broken ones\" restart_ms=%" PRId64,
                   retry_ms(courier));
     } else if (err != ERR_OK) {
-        log_error("inbox-not-noted", "err=\"%s\" retry_ms=%" PRId64, err_text(err), retry_ms(courier));
+        log_error("inbox-not-noted", "err=\"%s\" retry_ms=%" PRId64, err_name(err), retry_ms(courier));
     }
     if (err != ERR_OK) {
         renew_soon(courier, err == ERR_INVALID ? STRANGE_MS : 0); /* a hub that sends nonsense goes on doing so */
@@ -306,7 +306,7 @@ static void on_gap(void *self, struct link *link, const struct gap *gap)
         follow(courier);
         return;
     }
-    log_error("inbox-not-noted", "err=\"%s\" retry_ms=%" PRId64, err_text(err), retry_ms(courier));
+    log_error("inbox-not-noted", "err=\"%s\" retry_ms=%" PRId64, err_name(err), retry_ms(courier));
     renew_soon(courier, 0);
 }
 

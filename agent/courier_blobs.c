@@ -123,7 +123,7 @@ static void settle(struct porter *porter, enum blob_state state, const char *cod
                            : spool_settle_blob(spool, porter->hash, state, code);
     bool is_later = state == BLOB_WAITING || err != ERR_OK;
     if (err != ERR_OK) {
-        log_error("blob-not-noted", "sha256=%s err=\"%s\"", porter->name, err_text(err));
+        log_error("blob-not-noted", "sha256=%s err=\"%s\"", porter->name, err_name(err));
     } else if (state == BLOB_KEPT) {
         log_info(is_fetched ? "blob-fetched" : "blob-kept", "sha256=%s bytes=%" PRIu64, porter->name, porter->size);
     } else if (state == BLOB_WAITING) {
@@ -447,7 +447,7 @@ static void begin(struct porter *porter, struct link *link)
         return;
     }
     if (err != ERR_NOT_FOUND) {
-        log_warn("spool-unreadable", "err=\"%s\"", err_text(err));
+        log_warn("spool-unreadable", "err=\"%s\"", err_name(err));
         rest(porter, later(porter, 0));
     }
 }

@@ -41,7 +41,7 @@ static void put_off(struct prover *prover, int64_t wait_ms)
 
 static void tell_not_noted(struct prover *prover, uint64_t number, err_t err)
 {
-    log_error("proof-not-noted", "number=%" PRIu64 " err=\"%s\" retry_ms=%d", number, err_text(err), AGAIN_MS);
+    log_error("proof-not-noted", "number=%" PRIu64 " err=\"%s\" retry_ms=%d", number, err_name(err), AGAIN_MS);
     put_off(prover, AGAIN_MS);
 }
 
@@ -52,7 +52,7 @@ static bool ask_for_ledger(struct prover *prover, struct link *link)
         err_t err = prover->may_answer_late ? ERR_NOT_FOUND
                                             : spool_next_head(prover->spool, &prover->known_row, &prover->known);
         if (err != ERR_OK && err != ERR_NOT_FOUND) {
-            log_warn("spool-unreadable", "err=\"%s\" retry_ms=%d", err_text(err), AGAIN_MS);
+            log_warn("spool-unreadable", "err=\"%s\" retry_ms=%d", err_name(err), AGAIN_MS);
             put_off(prover, AGAIN_MS);
             return true;
         }
@@ -104,7 +104,7 @@ static bool compare(struct prover *prover, const struct ledger_proof *proof, con
               "known=%" PRIu64 " ledger=%" PRIu64 " sent_again=%" PRIu64
               " noted=\"%s\" text=\"the hub's ledger does not go on from what it has confirmed: a backup was put back? "
               "all that it confirmed is sent again\"",
-              known->size, head->size, count, err_text(err));
+              known->size, head->size, count, err_name(err));
     prover->has_known = prover->is_comparing = err != ERR_OK;
     if (err != ERR_OK) {
         put_off(prover, AGAIN_MS);
@@ -121,7 +121,7 @@ static void ask(struct prover *prover, struct link *link)
     size_t count = 0;
     err_t err = spool_unplaced(prover->spool, prover->after, numbers, QUESTIONS, &count);
     if (err != ERR_OK) {
-        log_warn("spool-unreadable", "err=\"%s\" retry_ms=%d", err_text(err), AGAIN_MS);
+        log_warn("spool-unreadable", "err=\"%s\" retry_ms=%d", err_name(err), AGAIN_MS);
         put_off(prover, AGAIN_MS);
         return;
     }

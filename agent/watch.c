@@ -206,7 +206,7 @@ static void tell(struct candidate *candidate, const struct watch_report *report)
         if (!candidate->is_told) {
             log_error(report->outcome == WATCH_STUCK ? "watch-stuck" : "watch-later",
                       "file=\"%s\" err=\"%s\" text=\"it stays in the folder and is tried again\"", name,
-                      err_text(report->err));
+                      err_name(report->err));
         }
         candidate->is_told = true;
         break;

@@ -56,6 +56,11 @@ const char *tr(const char *en, const char *zh)
     return text_is_chinese() ? zh : en;
 }
 
+const char *err_text(err_t err)
+{
+    return err_label(err, text_is_chinese());
+}
+
 void hex_text(const uint8_t *bytes, size_t size, char *ret_text)
 {
     static const char digits[] = "0123456789abcdef";

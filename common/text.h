@@ -23,6 +23,8 @@ const char *text_language(void);
 void text_speak(const char *language);
 /* The text in the reader's language; both must take the same format arguments. */
 const char *tr(const char *en, const char *zh) __attribute__((format_arg(1), format_arg(2)));
+/* What ERR is, in the user's language. */
+const char *err_text(err_t err);
 
 void hex_text(const uint8_t *bytes, size_t size, char *ret_text); /* 2 × size + 1 */
 /* Digits alone, LOW to HIGH, neither of them below 0. */

@@ -55,7 +55,7 @@ static void on_leave(struct blobs *blobs, struct mail *mail)
     leaver->failed = err != ERR_OK;
     if (leaver->failed) {
         log_warn("blob-removed", "party=%s sha256=%.16s result=\"%s\" trying again", leaver->party, hash,
-                 err_text(err));
+                 err_name(err));
     } else {
         log_info("blob-removed", "party=%s sha256=%.16s", leaver->party, hash);
     }

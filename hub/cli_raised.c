@@ -1,5 +1,6 @@
 /* The composite warnings that the hub raised by itself, with their evidence. */
 
+#include "common/text.h"
 #include "hub/cli.h"
 #include "hub/store_signal.h"
 

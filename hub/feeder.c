@@ -177,7 +177,7 @@ static void on_prove(struct feeder *feeder, struct mail *mail)
     err_t err = store_prove(feeder->store, answer->question);
     answer->question->failed = err != ERR_OK;
     if (err != ERR_OK) {
-        log_error("prove-failed", "number=%" PRIu64 " error=\"%s\"", answer->question->prove.number, err_text(err));
+        log_error("prove-failed", "number=%" PRIu64 " error=\"%s\"", answer->question->prove.number, err_name(err));
     }
     mail_send(feeder->to_front, &answer);
 }
@@ -238,7 +238,7 @@ static bool serve_one(struct feeder *feeder, struct follower *follower)
                            (uint32_t)(room < 1000 ? room : 1000), EVENTS_SIZE_MAX, &page);
     if (err != ERR_OK) {
         log_error("feed-failed", "stream=%s cursor=%" PRIu64 " error=\"%s\" trying again", follower->stream,
-                  follower->cursor, err_text(err));
+                  follower->cursor, err_name(err));
     } else if (page.count > 0 || !follower->is_greeted || follower->cursor < page.head) {
         send_page(feeder, follower, &page);
         follower->is_greeted = true;

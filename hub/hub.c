@@ -239,7 +239,7 @@ static void note_start(struct city *city, struct store *store, const struct in_f
     err_t err = acts_note_changes(city, store, in_force, NULL);
     err = err == ERR_OK ? acts_file_own(city, store, ACT_HUB_START, AGN_VERSION) : err;
     if (err != ERR_OK) {
-        log_error("act-unwritten", "act=hub_start error=\"%s\"", err_text(err));
+        log_error("act-unwritten", "act=hub_start error=\"%s\"", err_name(err));
     }
 }
 

@@ -77,7 +77,7 @@ static void leave(struct uploads *uploads, struct upload *upload)
 {
     err_t err = sync_part(uploads, upload);
     if (err != ERR_OK) {
-        log_debug("blob-part", "party=%s error=\"%s\" going back to what is durable", upload->party, err_text(err));
+        log_debug("blob-part", "party=%s error=\"%s\" going back to what is durable", upload->party, err_name(err));
     }
     free_slot(upload);
 }
@@ -275,7 +275,7 @@ static err_t send_chunk(struct uploads *uploads, const struct speaker *speaker, 
         uploads->say(uploads->self, speaker->row, speaker->session, &message);
         *offset += size;
     } else {
-        log_error("blob-unreadable", "path=%s error=\"%s\"", path, err_text(err));
+        log_error("blob-unreadable", "path=%s error=\"%s\"", path, err_name(err));
     }
     free(bytes);
     return err;
@@ -326,7 +326,7 @@ void uploads_tick(struct uploads *uploads)
         uploads->purged_ms = now;
         err_t err = shelf_purge(uploads->shelf, clock_ms() - (int64_t)PART_LIFE_HOURS * 3600000, &count);
         if (err != ERR_OK || count > 0) {
-            log_info("blob-purged", "parts=%" PRIu64 " result=\"%s\"", count, err_text(err));
+            log_info("blob-purged", "parts=%" PRIu64 " result=\"%s\"", count, err_name(err));
         }
     }
 }

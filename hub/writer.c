@@ -64,7 +64,7 @@ static void complain(struct writer *writer, err_t err)
     if (now - writer->complained_ms >= COMPLAIN_MS) {
         writer->complained_ms = now;
         log_error(err == ERR_FULL ? "disk-full" : "store-failed",
-                  "home=%s error=\"%s\" answering retry until it is mended", writer->home.path, err_text(err));
+                  "home=%s error=\"%s\" answering retry until it is mended", writer->home.path, err_name(err));
     }
 }
 

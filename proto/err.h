@@ -5,6 +5,8 @@
 #ifndef PROTO_ERR_H
 #define PROTO_ERR_H
 
+#include <stdbool.h>
+
 #define MUST_CHECK __attribute__((warn_unused_result))
 
 typedef enum err {
@@ -19,6 +21,9 @@ typedef enum err {
     ERR_IO,        /* storage or network failed */
 } err_t;
 
-const char *err_text(err_t err);
+/* For logs, which are in English. */
+const char *err_name(err_t err);
+/* For people. */
+const char *err_label(err_t err, bool is_chinese);
 
 #endif

@@ -65,7 +65,7 @@ static bool send_parcels(struct dispatch *dispatch, struct link *link)
         dispatch->look_ms = clock_monotonic_ms() + AGAIN_MS;
         if (err != ERR_BUSY) {
             log_error("send-failed", "hub=%" PRId64 " items=%" PRIu32 " err=\"%s\"", dispatch->hub, parcels->count,
-                      err_text(err));
+                      err_name(err));
         }
         return false;
     }
@@ -88,7 +88,7 @@ void dispatch_pump(struct dispatch *dispatch, struct link *link)
         }
         err_t err = outbox_pick(dispatch->outbox, dispatch->hub, &dispatch->flights, room, &dispatch->parcels);
         if (err != ERR_OK) {
-            log_warn("outbox-unreadable", "hub=%" PRId64 " err=\"%s\" retry_ms=%d", dispatch->hub, err_text(err),
+            log_warn("outbox-unreadable", "hub=%" PRId64 " err=\"%s\" retry_ms=%d", dispatch->hub, err_name(err),
                      AGAIN_MS);
             dispatch->look_ms = clock_monotonic_ms() + AGAIN_MS;
             return;
@@ -164,7 +164,7 @@ void dispatch_receipt(struct dispatch *dispatch, const struct receipt_body *body
                                     &dispatch->membership->hub_signing_key, &verdicts);
     if (err != ERR_OK) {
         log_error("receipt-not-noted", "hub=%" PRId64 " batch=%" PRIu64 " err=\"%s\" it will be asked for again",
-                  dispatch->hub, receipt->batch, err_text(err));
+                  dispatch->hub, receipt->batch, err_name(err));
         flights_hold_batch(&dispatch->flights, receipt->batch, now + *dispatch->retry_ms);
         return;
     }

@@ -34,7 +34,7 @@ static void note_link(struct follower *follower, const char *state, const char *
 {
     err_t err = replica_set_link(follower->site.replica, follower->member.hub, state, reason, next_try_at, clock_ms());
     if (err != ERR_OK) {
-        log_debug("status-unwritten", "hub=%" PRId64 " text=\"%s\"", follower->member.hub, err_text(err));
+        log_debug("status-unwritten", "hub=%" PRId64 " text=\"%s\"", follower->member.hub, err_name(err));
     }
 }
 
@@ -53,7 +53,7 @@ static void on_unwritten(struct follower *follower, err_t err)
     log_error("replica-unwritten",
               "hub=%" PRId64 " text=\"%s\" failures=%" PRIu32 " retry_ms=%" PRId64
               " nothing is acknowledged; the hub is asked again",
-              follower->member.hub, err_text(err), follower->failures, wait_ms);
+              follower->member.hub, err_name(err), follower->failures, wait_ms);
     renew_after(follower, wait_ms);
 }
 
@@ -170,7 +170,7 @@ static void on_ready(void *self, struct link *link, const struct welcome *welcom
     err = err == ERR_OK ? dispatch_ready(follower->dispatch, link, welcome) : err;
     if (err != ERR_OK) {
         log_error("welcome-not-noted", "hub=%" PRId64 " text=\"%s\" nothing is sent; connecting anew",
-                  follower->member.hub, err_text(err));
+                  follower->member.hub, err_name(err));
         renew_after(follower, follower->site.settings->retry_ms);
     }
 }
@@ -342,7 +342,7 @@ struct follower *follower_open(const struct follower_site *site, const struct hu
     err_t err = replica_put_hub(site->replica, member->hub, membership->hub, membership->city, membership->endpoint);
     if (err != ERR_OK) {
         log_warn("replica-unwritten", "hub=%" PRId64 " text=\"%s\" going on; trying again when connected", member->hub,
-                 err_text(err));
+                 err_name(err));
     }
     follower->dispatch = dispatch_open(site->outbox, member->hub, membership, &site->settings->retry_ms);
     const struct inquiry_config inquiry = {site->witness, member->hub, &membership->hub_signing_key,

@@ -60,7 +60,7 @@ void inquiry_urge(struct inquiry *inquiry)
 /* Nothing is believed or lost: the question is put again later. */
 static void postpone(struct inquiry *inquiry, err_t err)
 {
-    log_error("witness-unwritten", "hub=%" PRId64 " text=\"%s\" trying again", inquiry->config.hub, err_text(err));
+    log_error("witness-unwritten", "hub=%" PRId64 " text=\"%s\" trying again", inquiry->config.hub, err_name(err));
     inquiry->asked_at = 0;
     inquiry->is_due = true;
     inquiry->due_at = clock_monotonic_ms() + UNWRITTEN_MS;

@@ -391,7 +391,7 @@ void replica_tidy(struct replica *replica, int64_t now)
 {
     err_t err = db_run(replica_statement(replica, FORGET_CHANGES, now / HOUR_MS - LOOK_BACK_HOURS));
     if (err != ERR_OK) {
-        log_warn("replica-tidy", "text=\"%s\" trying again in an hour", err_text(err));
+        log_warn("replica-tidy", "text=\"%s\" trying again in an hour", err_name(err));
     }
     db_checkpoint(replica->db, true);
 }

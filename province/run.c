@@ -63,7 +63,7 @@ static void rescan(struct run *run)
     run->is_rescan_due = false;
     err_t err = hubs_load(run->home, &members, &count, warn_membership);
     if (err != ERR_OK) {
-        log_error("memberships-unread", "text=\"%s\" going on with those known", err_text(err));
+        log_error("memberships-unread", "text=\"%s\" going on with those known", err_name(err));
         return;
     }
     size_t kept = 0;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/text.h"
 #include "hub/store_ledger.h"
 #include "tests/bench/measure.h"
 
