@@ -7,6 +7,7 @@
 #include "hub/admin.h"
 #include "hub/control.h"
 #include "hub/options.h"
+#include "hub/own_keys.h"
 
 enum { CONTROL_WAIT_MS = 15000, START_WAIT_MS = 100 };
 
@@ -43,15 +44,31 @@ static zmsg_t *call_starting(const struct home *home, zmsg_t *request)
 }
 
 struct resting {
+    const struct home *home;
     const struct in_force *in_force;
-    const struct identity *identity;
+    struct identity *identity;
     struct store *store;
 };
+
+/* What is signed here and now is signed with the keys of now. Leaked ones give way whatever they are, also where those
+ * that were announced are gone. */
+static bool take_turn(const struct resting *hub, zmsg_t *request, char reterr_reason[256])
+{
+    struct announced announced;
+    bool is_taken = false;
+    err_t err = announced_take(hub->store, hub->home, clock_ms(), hub->identity, &announced, &is_taken, reterr_reason);
+    zmsg_first(request);
+    return err == ERR_OK || zframe_streq(zmsg_next(request), "key-leaked");
+}
 
 static zmsg_t *run_at_rest(const struct resting *hub, zmsg_t *request)
 {
     struct city city = {0};
     zmsg_t *reply = NULL;
+    char reason[256];
+    if (!take_turn(hub, request, reason)) {
+        return admin_fail(reason);
+    }
     err_t err = city_open(hub->store, hub->identity, hub->in_force->options, &city);
     if (err == ERR_OK) {
         const struct operators *operators = hub->in_force->operators;
@@ -81,7 +98,7 @@ static zmsg_t *call_store(const struct home *home, zmsg_t *request)
     struct store_settings settings = options_store_settings(&options);
     struct in_force in_force = {&options, &operators, &retention, &site};
     zmsg_t *reply = store_open(home, true, &settings, &store, reason) == ERR_OK
-                        ? run_at_rest(&(struct resting){&in_force, &identity, store}, request)
+                        ? run_at_rest(&(struct resting){home, &in_force, &identity, store}, request)
                         : admin_fail(reason);
     store_close(store);
     site_terms_close(&site);

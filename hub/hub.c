@@ -172,28 +172,18 @@ static bool has_good_keys(const struct hub *hub, struct store *store)
     return false;
 }
 
-/* The pair that was announced, once its time has come, takes the place of the present one. */
 static bool take_turn(struct hub *hub, struct store *store)
 {
-    struct identity next;
     char reason[256];
-    err_t err = announced_find(store, &hub->identity, &hub->announced);
+    bool is_taken = false;
+    err_t err = announced_take(store, &hub->home, clock_ms(), &hub->identity, &hub->announced, &is_taken, reason);
     if (err != ERR_OK) {
-        return err == ERR_NOT_FOUND;
-    }
-    err = announced_load(&hub->home, &hub->announced, clock_ms(), &next, reason);
-    if (err == ERR_BUSY) {
-        return true;
-    }
-    if (err != ERR_OK || identity_promote_next(&hub->home) != ERR_OK) {
-        fprintf(stderr, "agn-hub: %s: %s\n", hub->home.path, err == ERR_OK ? err_text(ERR_IO) : reason);
+        fprintf(stderr, "agn-hub: %s\n", reason);
         return false;
     }
-    identity_done(&hub->identity);
-    hub->identity = next;
-    hub->announced = (struct announced){0};
-    identity_done(&next);
-    log_info("own-keys-changed", "the announced keys are in use");
+    if (is_taken) {
+        log_info("own-keys-changed", "the announced keys are in use");
+    }
     return true;
 }
 

@@ -58,3 +58,24 @@ err_t announced_load(const struct home *home, const struct announced *announced,
     }
     return err;
 }
+
+err_t announced_take(struct store *store, const struct home *home, int64_t now_ms, struct identity *identity,
+                     struct announced *ret_announced, bool *ret_is_taken, char reterr_reason[256])
+{
+    struct identity next;
+    *ret_is_taken = false;
+    snprintf(reterr_reason, 256, "%.200s: %s", home->path, err_text(ERR_IO));
+    err_t err = announced_find(store, identity, ret_announced);
+    if (err != ERR_OK || now_ms < ret_announced->key.since) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    err = announced_load(home, ret_announced, now_ms, &next, reterr_reason);
+    err = err == ERR_OK ? identity_promote_next(home) : err;
+    if (err == ERR_OK) {
+        *identity = next;
+        *ret_announced = (struct announced){0};
+        *ret_is_taken = true;
+    }
+    identity_done(&next);
+    return err;
+}

@@ -15,5 +15,9 @@ MUST_CHECK err_t announced_find(struct store *store, const struct identity *iden
 /* Reads the pair itself, when its time has come. ERR_BUSY: that is still ahead. */
 MUST_CHECK err_t announced_load(const struct home *home, const struct announced *announced, int64_t now_ms,
                                 struct identity *ret_next, char reterr_reason[256]);
+/* Who holds the hub's home does this before anything is signed: when its time has come, the announced pair takes the
+ * place of IDENTITY's, in the home and here. *ret_announced is what is announced then. */
+MUST_CHECK err_t announced_take(struct store *store, const struct home *home, int64_t now_ms, struct identity *identity,
+                                struct announced *ret_announced, bool *ret_is_taken, char reterr_reason[256]);
 
 #endif

@@ -49,6 +49,38 @@ static void test_its_time_comes(void **state)
     assert_int_equal(announced_find(bench->store, &next, &announced), ERR_NOT_FOUND);
 }
 
+static void test_it_takes_the_place_once_its_time_has_come(void **state)
+{
+    struct bench *bench = *state;
+    struct announced announced;
+    struct identity next;
+    struct identity read;
+    struct identity own = bench->identity;
+    bool is_taken = true;
+    char reason[256];
+    assert_int_equal(announced_take(bench->store, &bench->home, SINCE, &own, &announced, &is_taken, reason), ERR_OK);
+    assert_false(is_taken);
+    assert_int_equal(identity_prepare_next(&bench->home, &next, reason), ERR_OK);
+    announce(bench, &bench->identity, &next);
+    assert_int_equal(announced_take(bench->store, &bench->home, SINCE - 1, &own, &announced, &is_taken, reason),
+                     ERR_OK);
+    assert_false(is_taken);
+    assert_memory_equal(announced.key.curve_key, next.curve_public, KEY_SIZE);
+    assert_memory_equal(&own, &bench->identity, sizeof own);
+    assert_int_equal(announced_take(bench->store, &bench->home, SINCE, &own, &announced, &is_taken, reason), ERR_OK);
+    assert_true(is_taken);
+    assert_int_equal(announced.key.row, 0);
+    assert_memory_equal(&own, &next, sizeof own);
+    assert_int_equal(identity_load(&bench->home, &read, reason), ERR_OK);
+    assert_memory_equal(&read, &next, sizeof read);
+    /* and where it is gone, nothing is signed with the ended one unnoticed */
+    own = bench->identity;
+    assert_int_equal(announced_take(bench->store, &bench->home, SINCE, &own, &announced, &is_taken, reason),
+                     ERR_NOT_FOUND);
+    assert_false(is_taken);
+    assert_non_null(strstr(reason, "--leaked"));
+}
+
 static void test_what_is_not_here_is_not_used(void **state)
 {
     struct bench *bench = *state;
@@ -86,6 +118,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         OWN_TEST(test_nothing_is_announced),
         OWN_TEST(test_its_time_comes),
+        OWN_TEST(test_it_takes_the_place_once_its_time_has_come),
         OWN_TEST(test_what_is_not_here_is_not_used),
         OWN_TEST(test_what_is_revoked_is_not_announced),
     };

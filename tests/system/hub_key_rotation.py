@@ -97,6 +97,21 @@ def key_files(hub):
     return kept
 
 
+def check_at_rest(site, hub):
+    """A change whose time comes while the hub is stopped, amid the commands of a maintenance."""
+    hub.stop()
+    before = hub_keys(hub)
+    hub.cli("key", "rotate", "--after", f"{AHEAD}s")
+    hub.add_entity(site.uscc())
+    require(hub_keys(hub) == before, "until then it has the keys of before")
+    time.sleep(AHEAD)
+    hub.add_entity(site.uscc())
+    check(hub_keys(hub) != before, "a command at rest takes the announced keys up when it is time")
+    found = hub.cli("audit", ok=False)
+    check(found.returncode == 0, "nothing was signed with the ended ones", found.stdout)
+    hub.start()
+
+
 def check_leak_during(hub, province):
     """Keys that leak while others are announced: the announced ones lay beside them."""
     hub.cli("key", "rotate", "--after", "1h")
@@ -165,6 +180,7 @@ def test(site):
     check(hub.cli("audit").returncode == 0, "the audit finds nothing")
     check_receipts(agents[0], hub, first)
     check_away(hub, away)
+    check_at_rest(site, hub)
     check_leak_during(hub, province)
 
 
