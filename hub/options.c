@@ -64,9 +64,9 @@ const struct option_row option_rows[] = {
      "KiB a second that a peer may send, likewise; each message counts as 4 KiB at least",
      "接入方长期平均每秒可发送的 KiB；每条消息至少按 4 KiB 计"},
     {"rate_burst_s", OPTION_NUMBER, AT(rate_burst_s), "10", 1, 86400, true,
-     "So many seconds' worth of records and KiB may come at once; of sessions, offers and FOLLOWs as many, or a "
+     "So many seconds' worth of records and KiB may come at once; of what is counted by the minute as many, or a "
      "minute's worth where that is more",
-     "可一次到达的记录与数据量，以若干秒的额度计；会话、附件申请和 FOLLOW 亦同，但至少为一分钟的额度"},
+     "可一次到达的记录与数据量，以若干秒的额度计；按分钟计的各项亦同，但至少为一分钟的额度"},
     {"day_records", OPTION_NUMBER, AT(day_records), "1000000", 0, 10000000000, true,
      "Records a day that a peer may submit, counted since the hub's start; 0: no limit",
      "接入方每日可提交的记录数，自枢纽启动时起计；0：不限"},
