@@ -7,7 +7,7 @@
 #include "common/text.h"
 
 /* A hub that cannot read its ledger answers nothing. */
-enum { ANSWER_MS = 30000, UNWRITTEN_MS = 5000, GRACE_MS = 5000 };
+enum { ANSWER_MS = 30000, UNWRITTEN_MS = 5000, GRACE_MS = 5000, EVASIONS_MAX = 3 };
 
 static const uint64_t BEYOND = UINT64_C(1) << 62;
 
@@ -32,6 +32,7 @@ static void tell_shown(struct inquiry *inquiry)
 void inquiry_ready(struct inquiry *inquiry, const struct welcome *welcome)
 {
     inquiry->ready_at = clock_monotonic_ms();
+    inquiry->evasions += inquiry->asked_at > 0;
     inquiry->asked_at = 0;
     inquiry->is_first = true;
     inquiry->is_open = welcome->has_proofs && welcome->epoch.size == EPOCH_SIZE;
@@ -41,6 +42,9 @@ void inquiry_ready(struct inquiry *inquiry, const struct welcome *welcome)
         log_warn("witness-blind", "hub=%" PRId64 " this hub proves nothing of its ledger: it needs an update",
                  inquiry->config.hub);
         inquiry->owed_since = inquiry->owed_since > 0 ? inquiry->owed_since : inquiry->ready_at;
+        tell_silent(inquiry, inquiry->ready_at);
+    }
+    if (!inquiry->is_silent_told && inquiry->evasions >= EVASIONS_MAX) {
         tell_silent(inquiry, inquiry->ready_at);
     }
     inquiry_urge(inquiry);
@@ -90,7 +94,8 @@ static err_t look_up(struct inquiry *inquiry)
 void inquiry_pump(struct inquiry *inquiry, struct link *link, int64_t interval_ms)
 {
     int64_t now = clock_monotonic_ms();
-    /* Not by the time that it was away, and not by sessions that it ends before the answer is due. */
+    /* Not by the time that it was away, and not by a session that ended before the answer was due: of such only many
+     * one after the other say something. */
     if (!inquiry->is_silent_told && inquiry->owed_since > 0 && now - inquiry->owed_since > ANSWER_MS &&
         now - inquiry->ready_at > GRACE_MS) {
         tell_silent(inquiry, now);
@@ -221,6 +226,7 @@ void inquiry_answer(struct inquiry *inquiry, struct link *link, const struct led
     }
     inquiry->asked_at = 0;
     inquiry->owed_since = 0;
+    inquiry->evasions = 0;
     if (!inquiry->is_shown_told) {
         tell_shown(inquiry); /* an earlier run may have told otherwise */
     }

@@ -35,6 +35,7 @@ struct inquiry {
     uint8_t epoch[EPOCH_SIZE];
     int64_t ready_at;    /* monotonic: this session's beginning */
     int64_t owed_since;  /* monotonic; 0: what was asked for has come, in whichever session */
+    uint32_t evasions;   /* sessions one after the other that ended before the answer came */
     bool is_silent_told; /* by on_silent, as is the next */
     bool is_shown_told;
     bool is_due;

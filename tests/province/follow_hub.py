@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from zmq.utils import z85
 
 HELLO, WELCOME, FOLLOW, EVENTS, CURSOR, GAP, ENROL, ENROLLED = 1, 2, 10, 11, 12, 13, 14, 15
-WHO, PING, PONG, PROVE, PROOF = 3, 5, 6, 20, 21
+WHO, PING, PONG, BYE, PROVE, PROOF = 3, 5, 6, 7, 20, 21
 REVIEW = ["healthcare", "hospital", "general", "approved", "none", "initial"]
 CODE = "0123456789ABCDEFGHJK"
 
@@ -39,7 +39,7 @@ class Hub(threading.Thread):
     def __init__(self, name, city):
         super().__init__(daemon=True)
         self.name_, self.city, self.epoch, self.log, self.hook = name, city, b"e" * 16, [], None
-        self.follows, self.acks, self.session, self.mute = [], [], 0, False
+        self.follows, self.acks, self.session, self.mute, self.evades = [], [], 0, False, False
         public, secret = zmq.curve_keypair()
         self.key, self.proves = Ed25519PrivateKey.generate(), False
         self.signing = self.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
@@ -93,6 +93,8 @@ class Hub(threading.Thread):
                        "ping_ms": 1000, "time": int(time.time() * 1000), "received": 0, "capabilities": ["follow"] + ["proof"] * self.proves})
         elif kind == PING:
             self.send(route, PONG, *message[1:])
+        elif kind == PROVE and self.evades:
+            threading.Timer(1.5, self.control.send_pyobj, [(route, BYE, self.session)]).start()
         elif kind == PROVE and self.proves:
             head = self.epoch + (1).to_bytes(8, "big") + bytes(32) + int(time.time() * 1000).to_bytes(8, "big") + bytes(32)
             self.send(route, PROOF, self.session, message[2], head, "ed25519", self.key.sign(b"AGN/1 head\0" + head), b"", b"")
@@ -386,6 +388,12 @@ def test_silence(province, two):
             for language, words in (("C.UTF-8", "has shown nothing of its ledger"), ("zh_CN.UTF-8", "未再出示台账")):
                 check(words in province.status(language=language).stdout, f"a hub that does not show its ledger is named in {language}")
     check(True, "and no more when it does")
+    two.evades, session = True, two.session
+    two.control.send_pyobj((two.route, WHO))
+    until(lambda: province.status().returncode == 1, "exit code 1", 20)
+    check(two.session >= session + 4 and two.session < session + 12, "so is one that ends each session before it has answered")
+    two.evades = False
+    until(lambda: province.status().returncode == 0, "it shows it again")
 
 
 def test_manners(province):
