@@ -180,7 +180,9 @@ void dispatch_receipt(struct dispatch *dispatch, const struct receipt_body *body
                   dispatch->hub, receipt->batch, verdicts.ignored);
     }
     const char *code = verdicts.count > 0 ? verdicts.list[verdicts.count - 1].code : "";
-    note_trouble(dispatch, code);
+    if (!dispatch->is_stopped) {
+        note_trouble(dispatch, code); /* of an earlier batch; what has stopped the sending lasts */
+    }
     log_info("receipt",
              "hub=%" PRId64 " batch=%" PRIu64 " stored=%" PRIu32 " duplicate=%" PRIu32 " rejected=%" PRIu32
              " retry=%" PRIu32 "%s%s",
