@@ -5,9 +5,32 @@
 
 #include "common/text.h"
 
-int cli_usage(const char *usage)
+static const struct verb *running;
+
+/* Each way to write it on a line of its own. */
+void cli_print_verb(FILE *file, const struct verb *verb)
 {
-    fprintf(stderr, "%s\n", usage);
+    const char *way = verb->usage;
+    bool is_last = false;
+    while (!is_last) {
+        size_t size = strcspn(way, "\n");
+        fprintf(file, "  agn-hub %s%s%.*s\n", verb->name, size ? " " : "", (int)size, way);
+        is_last = !way[size];
+        way += size + !is_last;
+    }
+    fprintf(file, "      %s\n", tr(verb->en, verb->zh));
+}
+
+int cli_run_verb(const struct verb *verb, const struct home *home, int argc, char **argv)
+{
+    running = verb;
+    return verb->run(home, argc, argv);
+}
+
+int cli_usage(void)
+{
+    fprintf(stderr, "%s\n", tr("usage:", "用法："));
+    cli_print_verb(stderr, running);
     return 2;
 }
 

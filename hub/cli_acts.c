@@ -139,7 +139,7 @@ int cli_accept(const struct home *home, int argc, char **argv)
     size_t count = 0;
     struct target target;
     if (!cli_parse(argc, argv, arguments, 2, rest, 1, &count) || count != 1) {
-        return cli_usage("agn-hub accept ID [--note TEXT] [--by NAME]");
+        return cli_usage();
     }
     int status = find_target(home, rest[0], &target);
     if (status != 0) {
@@ -156,19 +156,18 @@ int cli_accept(const struct home *home, int argc, char **argv)
 
 int cli_return(const struct home *home, int argc, char **argv)
 {
-    static const char usage[] = "agn-hub return ID FIELD=REASON... [--due YYYY-MM-DD] [--by NAME]";
     struct argument arguments[] = {{"due", false, NULL}, {"by", false, NULL}};
     const char *rest[51];
     size_t count = 0;
     struct target target;
     if (!cli_parse(argc, argv, arguments, 2, rest, 51, &count) || count < 2) {
-        return cli_usage(usage);
+        return cli_usage();
     }
     json_t *faults = json_array();
     for (size_t i = 1; i < count; i++) {
         if (!add_fault(faults, rest[i])) {
             json_decref(faults);
-            return cli_usage(usage);
+            return cli_usage();
         }
     }
     int status = find_target(home, rest[0], &target);
@@ -221,8 +220,7 @@ int cli_warning(const struct home *home, int argc, char **argv)
     struct target target;
     int64_t level = 0;
     if (!cli_parse(argc, argv, arguments, 4, rest, 1, &count) || count != 1) {
-        return cli_usage("agn-hub acknowledge|handle|resolve|cancel|update ID [--taken TEXT] [--advised TEXT] [--level "
-                         "N] [--by NAME]");
+        return cli_usage();
     }
     if (!cli_number(arguments, 4, "level", 1, 4, &level)) {
         return 2;
@@ -346,8 +344,7 @@ int cli_share(const struct home *home, int argc, char **argv)
         return cli_shares_waiting(home, cli_form(arguments, known));
     }
     if (!is_parsed || count != 1 || arguments[5].value) {
-        return cli_usage("agn-hub share ID [--headline TEXT] [--advised TEXT] [--to AUDIENCE-JSON] [--by NAME] "
-                         "[--preview]\n       agn-hub share --pending [--json|--csv]");
+        return cli_usage();
     }
     int status = find_target(home, rest[0], &target);
     if (status != 0) {
@@ -364,27 +361,26 @@ int cli_rereview(const struct home *home, int argc, char **argv)
 {
     struct argument arguments[] = {
         {"received", false, NULL}, {"emergency", true, NULL}, {"by", false, NULL}, {"materials", false, NULL}};
-    const char *rest[2];
+    const char *rest[1];
     size_t count = 0;
     struct target target;
     struct options options;
     char reason[512];
     char today[11];
-    if (!cli_parse(argc, argv, arguments, 4, rest, 2, &count) || count != 2 || !streq(rest[0], "open")) {
-        return cli_usage(
-            "agn-hub rereview open REPORT-ID [--received YYYY-MM-DD] [--emergency] [--materials TEXT] [--by NAME]");
+    if (!cli_parse(argc, argv, arguments, 4, rest, 1, &count) || count != 1) {
+        return cli_usage();
     }
     if (options_load(home, &options, reason) != ERR_OK) {
         return cli_fail("%s", reason);
     }
-    int status = find_target(home, rest[1], &target);
+    int status = find_target(home, rest[0], &target);
     if (status != 0) {
         return status;
     }
     date_text(day_of(clock_ms(), (int)options.utc_offset_minutes), today);
     json_t *item = json_object_get(target.content, "rereview_list_item");
     json_t *record =
-        json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:s}", "kind", "rereview_request", "report_id", rest[1], "addressee",
+        json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:s}", "kind", "rereview_request", "report_id", rest[0], "addressee",
                   target.owner, "received_on", arguments[0].value ? arguments[0].value : today, "is_emergency",
                   arguments[1].value != NULL, "submitter", submitter(arguments[2].value), "materials",
                   arguments[3].value ? arguments[3].value : "审查情况报送所附材料");
@@ -421,8 +417,7 @@ int cli_file(const struct home *home, int argc, char **argv)
     const char *rest[1];
     size_t count = 0;
     if (!cli_parse(argc, argv, NULL, 0, rest, 1, &count) || count != 1) {
-        return cli_usage(
-            "agn-hub file FILE.json|-   (one record of the city, or an array of them: notice, city_plan, ...)");
+        return cli_usage();
     }
     json_t *root = read_json(rest[0]);
     if (!root) {

@@ -12,10 +12,6 @@
 #include "hub/shelf.h"
 #include "proto/message_blob.h"
 
-#define USAGE                                                                                                          \
-    "agn-hub attachment list [--entity U] [--json|--csv]\n"                                                            \
-    "agn-hub attachment get SHA256|RECORD-ID [-o FILE]"
-
 enum { HASH_TEXT = 2 * BLOB_HASH_SIZE + 1, NAMED_MAX = 20, LIST_COLUMNS = 6 };
 
 static const struct table_column list_columns[LIST_COLUMNS] = {
@@ -62,7 +58,7 @@ static struct shelf *open_shelf(const struct home *home, err_t *ret_err)
     return shelf;
 }
 
-static int list(const struct home *home, int argc, char **argv)
+int cli_attachment_list(const struct home *home, int argc, char **argv)
 {
     struct argument arguments[] = {{"entity", false, NULL}, {"json", true, NULL}, {"csv", true, NULL}};
     size_t count = sizeof arguments / sizeof *arguments;
@@ -178,7 +174,7 @@ static int copy_out(const char *from, const uint8_t hash[BLOB_HASH_SIZE], const 
                               : cli_fail("%s: %s", to, err_text(err));
 }
 
-static int get(const struct home *home, int argc, char **argv)
+int cli_attachment_get(const struct home *home, int argc, char **argv)
 {
     struct argument arguments[] = {{"out", false, NULL}};
     const char *rest[1];
@@ -193,7 +189,7 @@ static int get(const struct home *home, int argc, char **argv)
         argv[i] = strcmp(argv[i], "-o") == 0 ? out : argv[i];
     }
     if (!cli_parse(argc, argv, arguments, 1, rest, 1, &count) || count != 1) {
-        return cli_usage(USAGE);
+        return cli_usage();
     }
     int status = hex_parse(rest[0], hash, BLOB_HASH_SIZE) == ERR_OK ? 0 : find_by_record(home, rest[0], hash);
     if (status != 0) {
@@ -214,18 +210,4 @@ static int get(const struct home *home, int argc, char **argv)
     }
     snprintf(name + strlen(name), sizeof name - strlen(name), "%s", type ? media_suffix(type) : "");
     return copy_out(path, hash, arguments[0].value ? arguments[0].value : name);
-}
-
-int cli_attachment(const struct home *home, int argc, char **argv)
-{
-    static const struct {
-        const char *name;
-        int (*run)(const struct home *home, int argc, char **argv);
-    } verbs[] = {{"list", list}, {"get", get}};
-    for (size_t i = 0; argc > 1 && i < sizeof verbs / sizeof *verbs; i++) {
-        if (strcmp(argv[1], verbs[i].name) == 0) {
-            return verbs[i].run(home, argc - 1, argv + 1);
-        }
-    }
-    return cli_usage(USAGE);
 }

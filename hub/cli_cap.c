@@ -101,7 +101,7 @@ int cli_cap(const struct home *home, int argc, char **argv)
     bool is_done = true;
     if (!cli_parse(argc, argv, arguments, 1, ids, IDS_MAX, &count) || count == 0 ||
         (count > 1 && !arguments[0].value)) {
-        return cli_usage("agn-hub cap ID [--out FILE]; agn-hub cap ID... --out FOLDER");
+        return cli_usage();
     }
     struct store *store = cli_open_store(home, &options);
     if (!store) {

@@ -180,7 +180,7 @@ int cli_deliveries(const struct home *home, int argc, char **argv)
     uint8_t id[RECORD_ID_SIZE];
     struct options options;
     if (!cli_parse(argc, argv, arguments, 2, rest, 1, &count) || count != 1) {
-        return cli_usage("agn-hub deliveries ID [--json|--jsonl|--csv|--xlsx FILE]");
+        return cli_usage();
     }
     if (!cli_record_id(rest[0], id)) {
         return 2;
@@ -360,7 +360,7 @@ int cli_statement(const struct home *home, int argc, char **argv)
     int64_t from = 1;
     int64_t to = 0;
     if (!cli_parse(argc, argv, arguments, 4, rest, 1, &count) || count != 1) {
-        return cli_usage("agn-hub statement ENTITY [--from N] [--to N] [--json|--jsonl|--csv|--xlsx FILE]");
+        return cli_usage();
     }
     if (!cli_number(arguments, 4, "from", 1, INT64_MAX, &from) || !cli_number(arguments, 4, "to", 1, INT64_MAX, &to)) {
         return 2;

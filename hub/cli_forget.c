@@ -1,6 +1,5 @@
 /* What the hub is told to forget for good: warnings that were passed up, and the content of a record. */
 #include <inttypes.h>
-#include <string.h>
 
 #include "common/text.h"
 #include "hub/admin.h"
@@ -26,12 +25,10 @@ int cli_prune(const struct home *home, int argc, char **argv)
 {
     struct argument arguments[] = {
         {"upto", false, NULL}, {"yes", true, NULL}, {"reason", false, NULL}, {"dry-run", true, NULL}};
-    const char *rest[1];
-    size_t count = 0;
+    size_t rest = 0;
     uint64_t prunable = 0;
-    if (!cli_parse(argc, argv, arguments, 4, rest, 1, &count) || count != 1 || strcmp(rest[0], "uplink") != 0 ||
-        !arguments[0].value) {
-        return cli_usage("agn-hub prune uplink --upto CURSOR --reason TEXT --yes | --dry-run");
+    if (!cli_parse(argc, argv, arguments, 4, NULL, 0, &rest) || !arguments[0].value) {
+        return cli_usage();
     }
     int status = count_prunable(home, arguments[0].value, &prunable);
     if (status != 0) {
@@ -59,7 +56,7 @@ int cli_erase(const struct home *home, int argc, char **argv)
     size_t count = 0;
     uint8_t id[RECORD_ID_SIZE];
     if (!cli_parse(argc, argv, arguments, 3, rest, 1, &count) || count != 1) {
-        return cli_usage("agn-hub erase RECORD-ID --reason TEXT [--entity CODE] --yes");
+        return cli_usage();
     }
     if (!arguments[2].value) {
         return cli_fail(tr(

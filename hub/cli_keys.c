@@ -112,17 +112,6 @@ bool cli_find_party(const struct home *home, const char *name, const char *role,
     return true;
 }
 
-int cli_dispatch(const struct cli_verb *verbs, size_t count, const struct home *home, int argc, char **argv,
-                 const char *usage)
-{
-    for (size_t i = 0; argc > 1 && i < count; i++) {
-        if (strcmp(verbs[i].name, argv[1]) == 0) {
-            return verbs[i].run(home, argc - 1, argv + 1);
-        }
-    }
-    return cli_usage(usage);
-}
-
 int cli_invite(const struct home *home, int argc, char **argv, const char *role)
 {
     struct argument arguments[] = {{"valid-hours", false, NULL}, {"replace", true, NULL}, {"reason", false, NULL}};
@@ -131,7 +120,7 @@ int cli_invite(const struct home *home, int argc, char **argv, const char *role)
     char party[RECORD_PARTY_SIZE];
     int64_t hours = 0;
     if (!cli_parse(argc, argv, arguments, 3, rest, 1, &count) || count != 1) {
-        return cli_usage("agn-hub entity|peer invite PARTY [--valid-hours N] [--replace] [--reason TEXT]");
+        return cli_usage();
     }
     if (!cli_link_hours(arguments, 3, &hours)) {
         return 2;
@@ -148,14 +137,14 @@ int cli_invite(const struct home *home, int argc, char **argv, const char *role)
     return cli_call_for_links(home, request, codes);
 }
 
-static int revoke_key(const struct home *home, int argc, char **argv, const char *role)
+int cli_key_revoke(const struct home *home, int argc, char **argv, const char *role)
 {
     struct argument arguments[] = {{"reason", false, NULL}};
     const char *rest[2];
     size_t count = 0;
     char party[RECORD_PARTY_SIZE];
     if (!cli_parse(argc, argv, arguments, 1, rest, 2, &count) || count != 2) {
-        return cli_usage("agn-hub entity|peer key revoke PARTY KEY --reason TEXT");
+        return cli_usage();
     }
     if (!cli_find_party(home, rest[0], role, party)) {
         return 1;
@@ -164,13 +153,6 @@ static int revoke_key(const struct home *home, int argc, char **argv, const char
     zmsg_addstr(request, party);
     zmsg_addstr(request, rest[1]);
     return admin_call(home, &request);
-}
-
-int cli_party_key(const struct home *home, int argc, char **argv, const char *role)
-{
-    return argc > 1 && strcmp(argv[1], "revoke") == 0
-               ? revoke_key(home, argc - 1, argv + 1, role)
-               : cli_usage("agn-hub entity|peer key revoke PARTY KEY --reason TEXT");
 }
 
 /* ---- the list ---- */
@@ -282,7 +264,7 @@ int cli_party_keys(const struct home *home, int argc, char **argv, const char *r
     struct options options;
     char party[RECORD_PARTY_SIZE];
     if (!cli_parse(argc, argv, arguments, 2, rest, 1, &count) || count != 1) {
-        return cli_usage("agn-hub entity|peer keys PARTY [--json|--jsonl|--csv|--xlsx FILE]");
+        return cli_usage();
     }
     struct store *store = cli_find_party(home, rest[0], role, party) ? cli_open_store(home, &options) : NULL;
     if (!store) {

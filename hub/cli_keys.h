@@ -19,20 +19,10 @@ bool cli_link_hours(const struct argument *arguments, size_t count, int64_t *ret
  * printing. */
 bool cli_find_party(const struct home *home, const char *name, const char *role, char ret_party[RECORD_PARTY_SIZE]);
 
-struct cli_verb {
-    const char *name;
-    int (*run)(const struct home *home, int argc, char **argv);
-};
-/* Runs the verb that argv[1] names. */
-int cli_dispatch(const struct cli_verb *verbs, size_t count, const struct home *home, int argc, char **argv,
-                 const char *usage);
-
-/* key rotate, of the hub's own. */
-int cli_rotate_key(const struct home *home, int argc, char **argv);
 /* invite PARTY, keys PARTY, key revoke PARTY KEY: of institutions and of the province alike, which ROLE tells. */
 int cli_invite(const struct home *home, int argc, char **argv, const char *role);
 int cli_party_keys(const struct home *home, int argc, char **argv, const char *role);
-int cli_party_key(const struct home *home, int argc, char **argv, const char *role);
+int cli_key_revoke(const struct home *home, int argc, char **argv, const char *role);
 MUST_CHECK err_t cli_list_keys(struct store *store, const char *party, enum table_form form, int utc_offset_minutes);
 
 #endif

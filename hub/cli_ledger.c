@@ -63,7 +63,7 @@ int cli_ledger_audit(const struct home *home, int argc, char **argv)
     char reason[512];
     size_t rest = 0;
     if (!cli_parse(argc, argv, arguments, ARGUMENTS, NULL, 0, &rest)) {
-        return cli_usage("agn-hub audit [--scratch DIR] [--json|--jsonl|--csv|--xlsx FILE]");
+        return cli_usage();
     }
     if (options_load(home, &options, reason) != ERR_OK) {
         return cli_fail("%s", reason);

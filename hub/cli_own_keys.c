@@ -144,7 +144,7 @@ static int64_t parse_wait(const char *text)
     return -1;
 }
 
-int cli_rotate_key(const struct home *home, int argc, char **argv)
+int cli_key_rotate(const struct home *home, int argc, char **argv)
 {
     struct argument arguments[] = {{"leaked", true, NULL}, {"after", false, NULL}, {"reason", false, NULL}};
     struct options options;
@@ -155,7 +155,7 @@ int cli_rotate_key(const struct home *home, int argc, char **argv)
     const char *after = arguments[1].value;
     const char *reason = arguments[2].value;
     if (!is_read || (is_leak && (after || !reason)) || (after && parse_wait(after) < 0)) {
-        return cli_usage("agn-hub key rotate [--after N[h|m|s]] [--reason TEXT] | --leaked --reason TEXT");
+        return cli_usage();
     }
     if (is_leak) {
         return replace_leaked(home, reason);

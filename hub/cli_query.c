@@ -211,7 +211,7 @@ int cli_history(const struct home *home, int argc, char **argv)
     size_t count = 0;
     uint8_t id[RECORD_ID_SIZE];
     if (!cli_parse(argc, argv, arguments, 2, rest, 1, &count) || count != 1) {
-        return cli_usage("agn-hub history ID [--json|--jsonl|--csv|--xlsx FILE]");
+        return cli_usage();
     }
     if (!cli_record_id(rest[0], id)) {
         return 2;
@@ -390,7 +390,7 @@ int cli_show(const struct home *home, int argc, char **argv)
     uint8_t id[RECORD_ID_SIZE];
     struct options options;
     if (!cli_parse(argc, argv, arguments, 1, rest, 1, &count) || count != 1) {
-        return cli_usage("agn-hub show ID [--json]");
+        return cli_usage();
     }
     if (!cli_record_id(rest[0], id)) {
         return 2;

@@ -83,7 +83,7 @@ static void add_party(zmsg_t *request, const char *const frames[7], int64_t hour
     zmsg_addstrf(request, "%" PRId64, hours);
 }
 
-static int entity_add(const struct home *home, int argc, char **argv)
+int cli_entity_add(const struct home *home, int argc, char **argv)
 {
     struct argument arguments[] = {{"uscc", false, NULL},   {"name", false, NULL},     {"type", false, NULL},
                                    {"sector", false, NULL}, {"district", false, NULL}, {"valid-hours", false, NULL}};
@@ -170,14 +170,14 @@ static int import_lines(const struct home *home, const struct options *options, 
     return status;
 }
 
-static int entity_import(const struct home *home, int argc, char **argv)
+int cli_entity_import(const struct home *home, int argc, char **argv)
 {
     const char *rest[1];
     size_t count = 0;
     struct options options;
     char reason[512];
     if (!cli_parse(argc, argv, NULL, 0, rest, 1, &count) || count != 1) {
-        return cli_usage("agn-hub entity import FILE");
+        return cli_usage();
     }
     if (options_load(home, &options, reason) != ERR_OK) {
         return cli_fail("%s", reason);
@@ -191,33 +191,43 @@ static int entity_import(const struct home *home, int argc, char **argv)
     return status;
 }
 
-static int set_state(const struct home *home, int argc, char **argv, const char *state)
+/* PEER: named by its name or its code, an institution by its code alone. */
+static int set_state(const struct home *home, int argc, char **argv, const char *state, bool is_peer)
 {
     struct argument arguments[] = {{"reason", false, NULL}};
     const char *rest[1];
     size_t count = 0;
+    char party[RECORD_PARTY_SIZE];
     if (!cli_parse(argc, argv, arguments, 1, rest, 1, &count) || count != 1) {
-        return cli_usage("agn-hub entity suspend|revoke USCC --reason TEXT | resume USCC [--reason TEXT]");
+        return cli_usage();
+    }
+    if (is_peer && !cli_find_party(home, rest[0], "province", party)) {
+        return 1;
     }
     zmsg_t *request = admin_request("set-state", arguments[0].value);
-    zmsg_addstr(request, rest[0]);
+    zmsg_addstr(request, is_peer ? party : rest[0]);
     zmsg_addstr(request, state);
     return admin_call(home, &request);
 }
 
-static int set_suspended(const struct home *home, int argc, char **argv)
+int cli_entity_suspend(const struct home *home, int argc, char **argv)
 {
-    return set_state(home, argc, argv, "suspended");
+    return set_state(home, argc, argv, "suspended", false);
 }
 
-static int set_active(const struct home *home, int argc, char **argv)
+int cli_entity_resume(const struct home *home, int argc, char **argv)
 {
-    return set_state(home, argc, argv, "active");
+    return set_state(home, argc, argv, "active", false);
 }
 
-static int set_revoked(const struct home *home, int argc, char **argv)
+int cli_entity_revoke(const struct home *home, int argc, char **argv)
 {
-    return set_state(home, argc, argv, "revoked");
+    return set_state(home, argc, argv, "revoked", false);
+}
+
+int cli_peer_revoke(const struct home *home, int argc, char **argv)
+{
+    return set_state(home, argc, argv, "revoked", true);
 }
 
 static const struct table_column party_columns[] = {
@@ -313,7 +323,7 @@ static int list_parties(const struct home *home, int argc, char **argv, const ch
     size_t count = 0;
     struct options options;
     if (!cli_parse(argc, argv, arguments, 2, rest, is_one, &count) || (is_one && count != 1)) {
-        return cli_usage("agn-hub entity list | entity show USCC [--json|--jsonl|--csv|--xlsx FILE]");
+        return cli_usage();
     }
     struct store *store = cli_open_store(home, &options);
     if (!store) {
@@ -339,22 +349,22 @@ static int list_parties(const struct home *home, int argc, char **argv, const ch
     return err == ERR_OK ? 0 : cli_fail("%s", err_text(err));
 }
 
-static int entity_list(const struct home *home, int argc, char **argv)
+int cli_entity_list(const struct home *home, int argc, char **argv)
 {
     return list_parties(home, argc, argv, "entity", false);
 }
 
-static int entity_show(const struct home *home, int argc, char **argv)
+int cli_entity_show(const struct home *home, int argc, char **argv)
 {
     return list_parties(home, argc, argv, "entity", true);
 }
 
-static int peer_list(const struct home *home, int argc, char **argv)
+int cli_peer_list(const struct home *home, int argc, char **argv)
 {
     return list_parties(home, argc, argv, "province", false);
 }
 
-static int peer_add(const struct home *home, int argc, char **argv)
+int cli_peer_add(const struct home *home, int argc, char **argv)
 {
     struct argument arguments[] = {{"name", false, NULL}, {"valid-hours", false, NULL}};
     size_t rest = 0;
@@ -362,7 +372,7 @@ static int peer_add(const struct home *home, int argc, char **argv)
     char party[32] = "province-";
     int64_t hours = 0;
     if (!cli_parse(argc, argv, arguments, 2, NULL, 0, &rest) || !arguments[0].value) {
-        return cli_usage("agn-hub peer add --name NAME [--valid-hours N]");
+        return cli_usage();
     }
     if (!cli_link_hours(arguments, 2, &hours)) {
         return 2;
@@ -381,73 +391,32 @@ static int peer_add(const struct home *home, int argc, char **argv)
     return cli_call_for_links(home, request, codes);
 }
 
-static int peer_revoke(const struct home *home, int argc, char **argv)
-{
-    char party[RECORD_PARTY_SIZE];
-    if (argc < 2) {
-        return cli_usage("agn-hub peer revoke NAME --reason TEXT");
-    }
-    if (!cli_find_party(home, argv[1], "province", party)) {
-        return 1;
-    }
-    argv[1] = party;
-    return set_revoked(home, argc, argv);
-}
-
-static int entity_invite(const struct home *home, int argc, char **argv)
+int cli_entity_invite(const struct home *home, int argc, char **argv)
 {
     return cli_invite(home, argc, argv, "entity");
 }
 
-static int entity_keys(const struct home *home, int argc, char **argv)
+int cli_entity_keys(const struct home *home, int argc, char **argv)
 {
     return cli_party_keys(home, argc, argv, "entity");
 }
 
-static int entity_key(const struct home *home, int argc, char **argv)
+int cli_entity_key_revoke(const struct home *home, int argc, char **argv)
 {
-    return cli_party_key(home, argc, argv, "entity");
+    return cli_key_revoke(home, argc, argv, "entity");
 }
 
-static int peer_invite(const struct home *home, int argc, char **argv)
+int cli_peer_invite(const struct home *home, int argc, char **argv)
 {
     return cli_invite(home, argc, argv, "province");
 }
 
-static int peer_keys(const struct home *home, int argc, char **argv)
+int cli_peer_keys(const struct home *home, int argc, char **argv)
 {
     return cli_party_keys(home, argc, argv, "province");
 }
 
-static int peer_key(const struct home *home, int argc, char **argv)
+int cli_peer_key_revoke(const struct home *home, int argc, char **argv)
 {
-    return cli_party_key(home, argc, argv, "province");
-}
-
-int cli_entity(const struct home *home, int argc, char **argv)
-{
-    static const struct cli_verb verbs[] = {
-        {"add", entity_add},    {"import", entity_import}, {"invite", entity_invite}, {"list", entity_list},
-        {"show", entity_show},  {"keys", entity_keys},     {"key", entity_key},       {"suspend", set_suspended},
-        {"resume", set_active}, {"revoke", set_revoked}};
-    return cli_dispatch(verbs, sizeof verbs / sizeof *verbs, home, argc, argv,
-                        "agn-hub entity add --uscc CODE --name NAME --type TYPE --sector CODE[,CODE] --district CODE "
-                        "[--valid-hours N]\n"
-                        "agn-hub entity import FILE | invite USCC [--replace --reason TEXT] | list | show USCC | keys "
-                        "USCC | key revoke "
-                        "USCC KEY --reason TEXT | suspend USCC --reason TEXT | resume USCC [--reason TEXT] | revoke "
-                        "USCC --reason TEXT  "
-                        "[--json|--jsonl|--csv|--xlsx FILE]");
-}
-
-int cli_peer(const struct home *home, int argc, char **argv)
-{
-    static const struct cli_verb verbs[] = {{"add", peer_add},   {"list", peer_list}, {"invite", peer_invite},
-                                            {"keys", peer_keys}, {"key", peer_key},   {"revoke", peer_revoke}};
-    return cli_dispatch(
-        verbs, sizeof verbs / sizeof *verbs, home, argc, argv,
-        "agn-hub peer add --name NAME [--valid-hours N] | list | keys NAME  [--json|--jsonl|--csv|--xlsx "
-        "FILE]\n"
-        "agn-hub peer invite NAME [--replace --reason TEXT] | key revoke NAME KEY --reason TEXT | revoke "
-        "NAME --reason TEXT");
+    return cli_key_revoke(home, argc, argv, "province");
 }

@@ -4,9 +4,6 @@
 #include "hub/cli.h"
 #include "hub/report_file.h"
 
-static const char usage[] = "agn-hub report --period YYYY-MM|YYYY-Qn|YYYY-Hn|YYYY [--xlsx FILE] [--html FILE] "
-                            "[--lang zh|en] [--force]";
-
 static err_t write_html(const struct report *report, const char *path)
 {
     FILE *file = fopen(path, "wb");
@@ -99,7 +96,7 @@ int cli_report(const struct home *home, int argc, char **argv)
     const char *lang = arguments[3].value ? arguments[3].value : "zh";
     struct output outputs[OUTPUTS] = {{arguments[1].value, report_xlsx}, {arguments[2].value, write_html}};
     if (!period) {
-        return cli_usage(usage);
+        return cli_usage();
     }
     if (span_parse(period, &span) != ERR_OK) {
         return cli_fail(tr("--period %s: a month (2026-07), quarter (2026-Q3), half (2026-H2) or year (2026)",

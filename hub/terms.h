@@ -47,6 +47,4 @@ struct term_words {
 void term_words(const struct term *term, const struct term_settings *settings, bool chinese,
                 struct term_words *ret_words);
 
-int cli_terms(const struct home *home, int argc, char **argv);
-
 #endif

@@ -47,7 +47,7 @@ static const struct row {
     {"reason", offsetof(struct arguments, reason), ON_ALARM, true},
     {"person", offsetof(struct arguments, person), ON_FILE | ON_DECIDE | ON_ACKNOWLEDGE | ON_ALARM, true},
 };
-enum { ROWS = sizeof rows / sizeof *rows, HELP_ROW = 1, FIRST_VALUE = 256 };
+enum { ROWS = sizeof rows / sizeof *rows, FIRST_VALUE = 256 };
 
 void complain(const char *format, ...)
 {
@@ -57,6 +57,16 @@ void complain(const char *format, ...)
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);
+}
+
+/* Of a name that stands there. */
+static size_t find_row(const char *name)
+{
+    size_t row = 0;
+    while (strcmp(rows[row].name, name) != 0) {
+        row++;
+    }
+    return row;
 }
 
 static void set_option(const struct row *row, const char *value, struct arguments *arguments)
@@ -122,7 +132,7 @@ bool arguments_read(int argc, char **argv, const char **ret_command, struct argu
             }
             continue;
         }
-        size_t row = found == 'h' ? HELP_ROW : (size_t)(found - FIRST_VALUE);
+        size_t row = found == 'h' ? find_row("help") : (size_t)(found - FIRST_VALUE);
         set_option(&rows[row], optarg, ret_arguments);
         *ret_used |= 1u << row;
     }

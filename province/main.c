@@ -145,7 +145,7 @@ static int answer(struct arguments *arguments, const char *name, unsigned used)
     }
     const struct command *command = find_command(name);
     if (arguments->is_version) {
-        puts(SOFTWARE);
+        puts("agn-province " AGN_VERSION);
         return EXIT_DONE;
     }
     if (name && !command) {

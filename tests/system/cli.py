@@ -1,7 +1,7 @@
 """The command lines: exit codes, help, both languages, JSON and CSV that can be read, errors that say where."""
-import csv, datetime, io, json, re
+import csv, datetime, glob, io, json, re
 
-from harness import (PROGRAMS, ROOT, UUID, Hub, check, day, figures, main, make_uscc, os, parse_json, review, subprocess,
+from harness import (PROGRAMS, ROOT, UUID, Hub, check, day, figures, main, make_uscc, os, parse_json, require, review, subprocess,
                      wait_until, warning)
 
 CHINESE = {"LANG": "zh_CN.UTF-8", "LC_ALL": "", "LANGUAGE": ""}
@@ -38,13 +38,55 @@ def check_help():
         check(all(done.stderr for done in usage), "and say so on stderr")
         lost = bare(name, "run")
         check(lost.returncode == 1 and lost.stderr, f"agn-{name} run without a home exits 1 and says why", lost)
-    for name in ("agent", "province"):
+    for name in SUBCOMMANDS:
+        said = bare(name, "--version")
+        check(said.returncode == 0 and re.fullmatch(rf"agn-{name} \d+\.\d+\.\d+\n", said.stdout), f"agn-{name} --version", said)
+        check(bare(name, "-h").stdout == bare(name, "--help").stdout, f"agn-{name} -h is --help")
+        for env, words in (({}, "exit codes: 0 done"), (CHINESE, "退出码：0 完成")):
+            check(words in bare(name, "--help", env=env).stdout.lower(), f"agn-{name} --help names the exit codes")
         with open("/dev/full", "w") as full:
             codes = [subprocess.run([*PROGRAMS[name], word], stdout=full, timeout=20).returncode for word in ("--help", "--version")]
         check(codes == [1, 1], f"agn-{name}: a full disk behind stdout exits 1", codes)
 
 
 OPTION = re.compile(r"^#   (.*)\n#   (?:a number )?(.*?)(; SIGHUP reloads it)?\n#(\w+) = (.*)$", re.M)
+
+
+def options_taken():
+    """By verb of agn-hub, the options that its function knows: read from the sources, for nothing else tells them all."""
+    sources = "".join(open(path).read() for path in sorted(glob.glob(f"{ROOT}/hub/*.c")))
+    functions = dict(re.findall(r"^(?:static )?int (\w+)\([^;{]*\)\n\{\n(.*?)^\}", sources, re.M | re.S))
+    table = open(f"{ROOT}/hub/verbs.c").read()
+
+    def options(function):
+        body = functions[function]
+        known = re.search(r"struct argument arguments\[\w*\] = \{(.*?)\};", body, re.S)
+        names = set(re.findall(r'\{"([a-z-]+)", (?:true|false), NULL\}', known.group(1))) if known else set()
+        inner = re.search(r"return (\w+)\(home, argc, argv", body)
+        return names | ({"jsonl", "xlsx"} if "csv" in names else set()) if names or not inner else options(inner.group(1))
+
+    return {verb: options(function) for verb, function in re.findall(r'^    \{"([a-z -]+)", (\w+),', table, re.M)}
+
+
+def check_hub_help():
+    """The help of a verb names every option that it takes and no other; so does what is said of a wrong command line."""
+    taken = options_taken()
+    require(len(taken) > 40 and taken["accept"] == {"note", "by"} and "valid-hours" in taken["peer invite"], "verbs are found", taken)
+    whole = bare("hub", "--help").stdout
+    for verb, options in taken.items():
+        done = bare("hub", *verb.split(), "--help")
+        usage = [line for line in done.stdout.splitlines() if line.startswith(f"  agn-hub {verb}")]
+        told = set(re.findall(r"--([a-z-]+)", " ".join(usage))) | {name for name in ("jsonl", "csv", "xlsx") if f"|--{name}" in " ".join(usage)}
+        check(told == options and all(line in whole for line in usage), f"the help of {verb} names its options", told ^ options)
+        check("agn-hub" in done.stdout and len(done.stdout.splitlines()) < 12, f"and {verb} alone", done.stdout)
+    entity = bare("hub", "entity", "--help").stdout
+    check(all(word in entity for word in ("--uscc", "--sector", "import FILE", "key revoke USCC")) and "peer" not in entity.split("\n\n")[1],
+          "help of a group lists its verbs", entity)
+    for words, said in ((("peer", "revoke"), "agn-hub peer revoke NAME"), (("entity",), "agn-hub entity add"), (("entity", "dance"), "agn-hub entity add"),
+                        (("accept",), "agn-hub accept ID"), (("dance",), "unknown verb dance"), (("key",), "agn-hub key rotate --leaked")):
+        done = bare("hub", *words)
+        check(done.returncode == 2 and said in done.stderr and not done.stdout, f"{' '.join(words)}: how it is written", done.stderr)
+    check("entity" not in bare("hub", "peer", "revoke").stderr, "of the verb that was meant")
 
 
 def check_documented():
@@ -308,6 +350,7 @@ def check_tables(hub, province, name):
 
 def test(site):
     check_help()
+    check_hub_help()
     check_config(site)
     check_documented()
     check_zone(site)
