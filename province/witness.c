@@ -46,11 +46,14 @@ static const struct db_migration migrations[] = {
      "rowid;"}};
 
 /* An old key says nothing of the ledger, so its alarm begins no line. */
-#define LINE "(select count(*) from alarm where hub = ?1 and cleared_at is not null and kind <> 'old_key')"
+#define EXPLAINED_ALARMS "from alarm where hub = ?1 and cleared_at is not null and kind <> 'old_key'"
+#define LINE             "(select count(*) " EXPLAINED_ALARMS ")"
+#define FORMER_LINES     "(select row_number() over () - 1 " EXPLAINED_ALARMS ")"
 
 enum statement {
     LAST,
     KNOWN,
+    LIVED,
     OTHER,
     EXPLAINED,
     KEEP,
@@ -72,16 +75,21 @@ enum statement {
 };
 
 static const char *const sql[STATEMENTS] = {
-    [LAST] = "select head, signature, hub_key from head where hub = ?1 and line = " LINE
-             " order by epoch = ?2 desc, size desc limit 1",
+    /* From epoch to epoch: a hub has few of them and millions of heads. */
+    [LAST] = "with recursive e(epoch) as (select min(epoch) from head where hub = ?1 union all"
+             " select (select min(epoch) from head where hub = ?1 and epoch > e.epoch) from e where epoch is not null)"
+             " select head, signature, hub_key from e cross join head h where h.hub = ?1 and h.epoch = e.epoch and"
+             " h.line = " LINE
+             " and h.size = (select max(size) from head where hub = ?1 and epoch = e.epoch and line = " LINE
+             ") order by h.epoch = ?2 desc, h.size desc limit 1",
     [KNOWN] = "select 1 from head where hub = ?1 limit 1",
-    [OTHER] = "select head, signature, hub_key from head where hub = ?1 and line = " LINE
-              " and (epoch = ?2 and size = ?3 and root <> ?4 and not exists(select 1 from head k where k.hub = ?1"
-              " and k.epoch = ?2 and k.size = ?3 and k.root = ?4 and k.line >= 0)"
-              " or epoch <> ?2 and not exists(select 1 from head k where k.hub = ?1 and k.epoch = ?2 and k.line >= 0))"
-              " order by size desc limit 1",
+    [LIVED] = "select 1 from head where hub = ?1 and epoch = ?2 and line >= 0 limit 1",
+    [OTHER] =
+        "select head, signature, hub_key from head where hub = ?1 and epoch = ?2 and size = ?3 and root <> ?4"
+        " and line = " LINE " and not exists(select 1 from head k where k.hub = ?1 and k.epoch = ?2 and k.size = ?3"
+        " and k.root = ?4 and k.line in " FORMER_LINES ") limit 1",
     [EXPLAINED] =
-        "select 1 from head where hub = ?1 and epoch = ?2 and size = ?3 and root = ?4 and line >= 0 and line < " LINE
+        "select 1 from head where hub = ?1 and epoch = ?2 and size = ?3 and root = ?4 and line in " FORMER_LINES
         " union all select 1 from alarm where hub = ?1 and cleared_at is not null and ?5 in (head, known_head) limit 1",
     [KEEP] =
         "insert or ignore into head(hub, epoch, line, size, root, at, head, algorithm, signature, hub_key, seen_at)"
@@ -210,13 +218,27 @@ err_t witness_knows(struct witness *witness, int64_t hub, bool *ret_knows)
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
+/* ERR_NOT_FOUND: of this epoch none was ever kept. */
+static err_t find_epoch(struct witness *witness, int64_t hub, const uint8_t epoch[EPOCH_SIZE])
+{
+    sqlite3_stmt *stmt = statement(witness, LIVED, hub);
+    db_bind_view(stmt, 2, (struct view){epoch, EPOCH_SIZE});
+    err_t err = db_step(stmt);
+    sqlite3_reset(stmt);
+    return err;
+}
+
 err_t witness_other(struct witness *witness, int64_t hub, const struct tree_head *head, struct kept_head *ret_head)
 {
+    err_t err = find_epoch(witness, hub, head->epoch);
+    if (err == ERR_NOT_FOUND) {
+        return witness_last(witness, hub, head->epoch, ret_head);
+    }
     sqlite3_stmt *stmt = statement(witness, OTHER, hub);
     db_bind_view(stmt, 2, (struct view){head->epoch, EPOCH_SIZE});
     sqlite3_bind_int64(stmt, 3, (sqlite3_int64)head->size);
     db_bind_view(stmt, 4, (struct view){head->root, MERKLE_HASH_SIZE});
-    return read_head(stmt, ret_head);
+    return err == ERR_OK ? read_head(stmt, ret_head) : err;
 }
 
 err_t witness_explained(struct witness *witness, int64_t hub, const struct kept_head *head, bool *ret_is_explained)

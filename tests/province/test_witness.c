@@ -326,6 +326,41 @@ static void test_a_second_leak_with_heads_of_equal_size_is_noted(void **state)
     assert_int_equal(ask(desk, "select count(*) from old_key"), 2);
 }
 
+static int count_steps(void *hundreds)
+{
+    ++*(int *)hundreds;
+    return 0;
+}
+
+/* A hub has millions of them after a year, and a file of another province's as many. */
+static void test_a_head_is_looked_up_without_going_through_all(void **state)
+{
+    struct desk *desk = *state;
+    static const uint8_t next[EPOCH_SIZE] = {8};
+    static const char many[] =
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 20000), l(line) as (values(0), (1))"
+        " insert or ignore into head select hub, epoch, l.line, 100 + i, root, at, head, algorithm, signature, hub_key,"
+        " seen_at from head, n, l";
+    struct kept_head head = head_of(5000, 3);
+    struct kept_head strange = head_in(next, &key, 3, 1, 1700000000000);
+    struct kept_head last;
+    bool is_explained = true;
+    int hundreds = 0;
+    assert_true(raise_alarm(desk, 1, HEADS_ROLLBACK));
+    assert_int_equal(witness_clear(desk->witness, 1, "P", "restored", 3), ERR_OK);
+    keep(desk, 1, 5, 1);
+    assert_int_equal(db_exec(witness_db(desk->witness), many), ERR_OK);
+    sqlite3_progress_handler(witness_db(desk->witness), 100, count_steps, &hundreds);
+    assert_int_equal(witness_last(desk->witness, 1, epoch, &last), ERR_OK);
+    assert_int_equal(last.head.size, 5); /* of the heads the copies are, whose size is 5 as signed */
+    assert_int_equal(witness_last(desk->witness, 1, next, &last), ERR_OK);
+    assert_int_equal(witness_other(desk->witness, 1, &strange.head, &last), ERR_OK);
+    assert_int_equal(witness_other(desk->witness, 1, &head.head, &last), ERR_OK);
+    assert_int_equal(witness_explained(desk->witness, 1, &head, &is_explained), ERR_OK);
+    assert_false(is_explained);
+    assert_in_range(hundreds, 0, 20);
+}
+
 static int64_t tell_receipt(struct desk *desk, uint64_t size)
 {
     struct kept_head head = head_of(size, 1);
@@ -383,6 +418,7 @@ int main(void)
         TEST(test_what_was_told_waits_for_its_verdict),
         TEST(test_what_a_cleared_alarm_has_explained_contradicts_nothing_any_more),
         TEST(test_what_was_kept_before_a_cleared_alarm_or_stands_in_it_is_explained),
+        TEST(test_a_head_is_looked_up_without_going_through_all),
         TEST(test_a_second_leak_with_heads_of_equal_size_is_noted),
         TEST(test_the_last_receipts_head_is_told_until_it_contradicts),
         TEST(test_what_is_no_head_is_not_taken),
