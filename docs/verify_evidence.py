@@ -4,7 +4,7 @@
 KEY is the hub's public signing key in hex digits; where it has changed, those that it had may follow. Needs
 python3-msgpack and python3-cryptography, and for the suite sm2-sm3 docs/sm2.py beside it. Exit code 0: it holds.
 """
-import hashlib, json, sys
+import hashlib, json, re, sys
 
 import msgpack
 from cryptography.exceptions import InvalidSignature
@@ -12,11 +12,47 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 
 Flaw = type("Flaw", (Exception,), {})
+HASHES = 0, 124 * 32
+MEMBERS = {"record": (1, 1 << 18), "hub_key": (1, 33),  # how many bytes; None: a number
+           "receipt.body": (1, 1 << 20), "receipt.head": (96, 96), "receipt.signature": (64, 64), "receipt.index": None,
+           "receipt.count": None, "receipt.path": HASHES, "receipt.proof": HASHES,
+           "batch.hub_curve_key": (32, 32), "batch.party_key": (1, 33), "batch.signature": (64, 64),
+           "inclusion.hub_key": (1, 33), "inclusion.head": (96, 96), "inclusion.signature": (64, 64), "inclusion.path": HASHES}
 
 
 def need(holds, why):
     if not holds:
         raise Flaw(why)
+
+
+def from_hex(text, name, low, high):
+    need(type(text) is str and re.fullmatch("(?:[0-9a-f]{2}){%d,%d}" % (low, high), text),
+         f"{name}: expected {low} to {high} bytes in hex digits of lower case")
+    return bytes.fromhex(text)
+
+
+def once(pairs):
+    need(len(dict(pairs)) == len(pairs), "a member stands twice")
+    return dict(pairs)
+
+
+def read(path):
+    """The members of the file, by their names in docs/evidence.md."""
+    with open(path, "rb") as file:
+        content = file.read((4 << 20) + 1)
+    need(len(content) <= 4 << 20, "the file is larger than 4 MiB")
+    evidence = json.loads(content.decode(), object_pairs_hook=once)
+    need(type(evidence) is dict and evidence.get("format") == "agn-evidence-1", "another format")
+    told = {"algorithm": evidence.get("algorithm")}
+    for name, size in MEMBERS.items():
+        part, _, key = name.rpartition(".")
+        if part == "inclusion" and part not in evidence:
+            break  # the last ones, all or none
+        holder = evidence.get(part) if part else evidence
+        value = holder.get(key) if type(holder) is dict else None
+        need(size or type(value) is int and 0 <= value < 1 << 63, f"{name}: expected a number")
+        told[name] = from_hex(value, name, *size) if size else value
+    return told
 
 
 def choose(algorithm):
@@ -41,7 +77,7 @@ def split(size):
 
 
 def hashes(blob):
-    need(len(blob) % 32 == 0 and len(blob) <= 124 * 32, "a path is made of hashes of 32 bytes")
+    need(len(blob) % 32 == 0, "a path is made of hashes of 32 bytes")
     return [blob[i:i + 32] for i in range(0, len(blob), 32)]
 
 
@@ -76,12 +112,12 @@ def check(key, signature, content, whose):
 
 def place(evidence, record, told, number, keys):
     """PROTOCOL.md section 10, PROOF: the ledger's size where the place is shown under a key that is trusted."""
-    shown = evidence.get("inclusion")
-    if shown is None or bytes.fromhex(shown["hub_key"]) not in keys:
+    key = evidence.get("inclusion.hub_key")
+    if key not in keys:
         return None
-    head, path = bytes.fromhex(shown["head"]), hashes(bytes.fromhex(shown["path"]))
-    need(len(head) == 96 and head[:16] == told["epoch"], "the record's place is shown in another store")
-    check(bytes.fromhex(shown["hub_key"]), bytes.fromhex(shown["signature"]), b"AGN/1 head\0" + head, "ledger's")
+    head, path = evidence["inclusion.head"], hashes(evidence["inclusion.path"])
+    need(head[:16] == told["epoch"], "the record's place is shown in another store")
+    check(key, evidence["inclusion.signature"], b"AGN/1 head\0" + head, "ledger's")
     size = int.from_bytes(head[16:24], "big")
     need(climb(leaf(record), number - 1, size, path) == head[24:56], "the record does not stand in the ledger")
     return size
@@ -89,21 +125,17 @@ def place(evidence, record, told, number, keys):
 
 def verify(evidence, keys):
     global PublicKey, digest
-    need(evidence["format"] == "agn-evidence-1", "another format")
     PublicKey, digest = choose(evidence["algorithm"])
-    receipt, batch = evidence["receipt"], evidence["batch"]
-    record, body, head = (bytes.fromhex(text) for text in (evidence["record"], receipt["body"], receipt["head"]))
-    need(len(head) == 96, "a head has 96 bytes")
-    named = bytes.fromhex(evidence["hub_key"])
-    check(named if named in keys else keys[0], bytes.fromhex(receipt["signature"]), b"AGN/1 head\0" + head, "hub's")
-    path = hashes(bytes.fromhex(receipt["path"]))
-    need(climb(leaf(body), receipt["index"], receipt["count"], path) == head[64:], "the receipt is none of its commit")
+    record, named, body, head = (evidence[name] for name in ("record", "hub_key", "receipt.body", "receipt.head"))
+    check(named if named in keys else keys[0], evidence["receipt.signature"], b"AGN/1 head\0" + head, "hub's")
+    path = hashes(evidence["receipt.path"])
+    need(climb(leaf(body), evidence["receipt.index"], evidence["receipt.count"], path) == head[64:], "the receipt is none of its commit")
     told = msgpack.unpackb(body)
     need(told["epoch"] == head[:16], "receipt and ledger are of different stores")
     mine = [result for result in told["results"] if result[2] == leaf(record)]
     need(mine and mine[0][0] in (0, 1), "the receipt does not say that this record was taken")
     stored = [result for result in told["results"] if result[0] == 0]
-    proof, size = hashes(bytes.fromhex(receipt["proof"])), int.from_bytes(head[16:24], "big")
+    proof, size = hashes(evidence["receipt.proof"]), int.from_bytes(head[16:24], "big")
     if stored:
         first = stored[0][3]
         need([result[3] for result in stored] == list(range(first, first + len(stored))) and first > 0
@@ -111,7 +143,7 @@ def verify(evidence, keys):
         need(join([result[2] for result in stored], first - 1, size, proof) == head[24:56], "the ledger has another root")
     need(not proof, "the proof is too long")
     listed = b"".join(result[2] for result in told["results"])
-    party_key, signature, hub_curve_key = (bytes.fromhex(batch[name]) for name in ("party_key", "signature", "hub_curve_key"))
+    party_key, signature, hub_curve_key = (evidence[f"batch.{name}"] for name in ("party_key", "signature", "hub_curve_key"))
     check(party_key, signature, b"AGN/1 submit\0" + hub_curve_key + (len(listed) // 32).to_bytes(4, "big") + listed, "institution's")
     need("signature" not in told or (told["party_key"], told["signature"], told["hub_curve_key"]) == (party_key, signature, hub_curve_key),
          "the hub has checked another signature")
@@ -120,11 +152,15 @@ def verify(evidence, keys):
 
 
 def main():
+    if len(sys.argv) < 3:
+        sys.exit("usage: verify_evidence.py FILE KEY...")
     try:
-        with open(sys.argv[1]) as file:
-            party, hub, number, size, is_by_party = verify(json.load(file), [bytes.fromhex(key) for key in sys.argv[2:]])
-    except (Flaw, KeyError, TypeError, ValueError, IndexError, RecursionError, OSError) as error:
-        sys.exit(f"NOT VERIFIED: {error}")
+        keys = [from_hex(text, "KEY", 32, 33) for text in sys.argv[2:]]
+        party, hub, number, size, is_by_party = verify(read(sys.argv[1]), keys)
+    except Flaw as flaw:
+        sys.exit(f"NOT VERIFIED: {flaw}")
+    except Exception as error:
+        sys.exit(f"NOT VERIFIED: the file, or the receipt in it, cannot be read ({error!r})")
     where = f"of the ledger of {size}" if size is not None else "as the hub says; its place is not proved"
     whose = "" if is_by_party else "; whose key signed it the receipt does not say"
     print(f"verified: {party} filed this record with {hub}; it is number {number} {where}{whose}")

@@ -1,6 +1,6 @@
-"""Evidence of one record, carried to another machine: agn-agent verify and docs/verify_evidence.py agree on every file, sound
-or with any part of it changed, and neither needs the hub."""
-import json, os, random, subprocess, sys
+"""Evidence of one record, carried to another machine: agn-agent verify and docs/verify_evidence.py agree on every file, sound,
+with any part of it changed or of another shape, and neither needs the hub."""
+import json, os, random, re, subprocess, sys
 
 import client
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -26,13 +26,15 @@ class Verifier:
                               text=True, env=self.agent.environment())
 
     def run(self, evidence, key=None):
-        """KEY: one, or some with commas between."""
+        """EVIDENCE: a file's content, or its text. KEY: one, or some with commas between."""
         with open(self.path, "w") as file:
-            json.dump(evidence, file)
+            file.write(evidence if isinstance(evidence, str) else json.dumps(evidence))
         key = key or self.key
         ours = self.verify("--hub-key", key, "--json")
         python = subprocess.run([sys.executable, "-BE", SCRIPT, self.path, *key.split(",")], capture_output=True, text=True)
         require((ours.returncode == 0) == (python.returncode == 0), "both say the same", (ours, python))
+        refusal = re.fullmatch(r"NOT VERIFIED: \S+ .+\n", python.stderr)
+        require(python.returncode == 0 or refusal, "and the script says what is wrong in a line", python)
         return ours, python
 
 
@@ -52,6 +54,55 @@ def changed(evidence, rng):
     else:
         part[key] = "00" * 32
     return copy, key
+
+
+def reshaped(evidence):
+    """What is to be no file of evidence, though a lenient reader finds a sound one in it."""
+    receipt, text = evidence["receipt"], json.dumps(evidence)
+
+    def with_receipt(**changes):
+        return {**evidence, "receipt": {**receipt, **changes}}
+
+    head = receipt["head"]
+    yield "an inclusion that is null", {**evidence, "inclusion": None}
+    yield "an inclusion of nothing", {**evidence, "inclusion": {}}
+    yield "an inclusion of nonsense by a key that nobody trusts", {
+        **evidence, "inclusion": {"hub_key": "11" * 32, "head": "00", "signature": "00", "path": ""}}
+    yield "floats", with_receipt(index=float(receipt["index"]), count=float(receipt["count"]))
+    yield "other floats", with_receipt(index=0.0, count=2.0)
+    yield "truths", with_receipt(index=receipt["index"] != 0, count=True)
+    yield "a number in quotes", with_receipt(count=str(receipt["count"]))
+    yield "a number below zero", with_receipt(index=-1)
+    yield "a number beyond all", with_receipt(count=1 << 63)
+    yield "spaces between the digits", with_receipt(head=" ".join(head[i:i + 2] for i in range(0, len(head), 2)))
+    yield "a space behind them", {**evidence, "record": evidence["record"] + "\n"}
+    yield "capital digits", with_receipt(head=head.upper())
+    yield "half a byte", with_receipt(body=receipt["body"] + "0")
+    yield "a member twice", text.replace('"receipt":', '"hub_key": "00", "receipt":')
+    yield "a member of a part twice", text.replace('"head":', '"count": 1, "head":')
+    yield "more than 4 MiB", text + " " * (4 << 20)
+    yield "a list", [evidence]
+    yield "half of the text", text[:len(text) // 2]
+    yield "bytes behind it", text + "}"
+    yield "another format", {**evidence, "format": "agn-evidence-2"}
+    yield "another suite", {**evidence, "algorithm": "rsa"}
+    for part in ("receipt", "batch"):
+        yield f"{part}: a list", {**evidence, part: [evidence[part]]}
+        for name in evidence[part]:
+            yield f"no {part}.{name}", {**evidence, part: {key: value for key, value in evidence[part].items() if key != name}}
+    for name in evidence:
+        yield f"no {name}", {key: value for key, value in evidence.items() if key != name}
+
+
+def check_shapes(verifier, evidence):
+    require(verifier.run(evidence)[0].returncode == 0, "it holds")
+    shapes = list(reshaped(evidence))
+    for shape, content in shapes:
+        ours, _ = verifier.run(content)
+        require(ours.returncode == 1, f"{shape}: no file of evidence", ours)
+    check(True, f"{len(shapes)} files of another shape: none is taken, by either")
+    bare = subprocess.run([sys.executable, "-BE", SCRIPT], capture_output=True, text=True)
+    check(bare.returncode == 1 and bare.stderr.startswith("usage: "), "without arguments the script says how it is used", bare)
 
 
 def signed_by(key, hub_curve, hashes):
@@ -125,6 +176,7 @@ def test(site):
         ours, _ = verifier.run(evidence)
         require(ours.returncode == 1 and (ours.stderr or "flaw" in ours.stdout), f"{key} changed: it does not hold", ours)
     check(True, "60 changed files: none holds, for either")
+    check_shapes(verifier, files[0])
     ours, python = verifier.run(by_a_stranger(files[0]))
     check(ours.returncode == 1 and "institution" in json.loads(ours.stdout)["flaw"] and "another signature" in python.stderr,
           "nor a batch that somebody else has signed", (ours, python))
