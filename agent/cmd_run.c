@@ -1,6 +1,5 @@
 /* run: stays connected until it is stopped. */
 #include "agent/commands.h"
-#include "agent/filing.h"
 #include "agent/http.h"
 #include "agent/session.h"
 #include "agent/wake.h"
@@ -22,7 +21,6 @@ static bool start_helpers(const struct office *office, struct helpers *ret_helpe
 {
     char reason[512] = "";
     *ret_helpers = (struct helpers){.http = NULL};
-    filing_clean(office->home);
     if (office->settings.http_port > 0 && !(ret_helpers->http = http_start(office, reason))) {
         complain("%s", reason);
         return false;

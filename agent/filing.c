@@ -1,51 +1,9 @@
 #include "agent/filing.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/mem.h"
-#include "common/text.h"
-
-#define ASIDE "filing-"
-
-static err_t write_all(int fd, struct view text)
-{
-    while (text.size > 0) {
-        ssize_t written = write(fd, text.at, text.size);
-        if (written < 0 && errno != EINTR) {
-            return errno == ENOSPC || errno == EFBIG || errno == EDQUOT ? ERR_FULL : ERR_IO;
-        }
-        text.at += written > 0 ? written : 0;
-        text.size -= written > 0 ? (size_t)written : 0;
-    }
-    return ERR_OK;
-}
-
-/* The input is read from a file, by whose name its form is known. */
-static err_t put_aside(const struct filing *filing, struct view text, char ret_path[PATH_SIZE])
-{
-    uint8_t id[RECORD_ID_SIZE];
-    char unique[37];
-    char name[64];
-    record_make_id(clock_ms(), id);
-    record_id_text(id, unique);
-    snprintf(name, sizeof name, ASIDE "%s.%s", unique, filing->is_lines ? "jsonl" : "json");
-    home_file(filing->home, name, ret_path);
-    int fd = open(ret_path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_IO;
-    }
-    err_t err = write_all(fd, text);
-    close(fd);
-    if (err != ERR_OK) {
-        unlink(ret_path);
-    }
-    return err;
-}
 
 /* First, which pieces there are: a refusal names its line only, and what was accepted is told by what was not. */
 static err_t list_lines(struct filing *filing, struct input *input)
@@ -99,45 +57,25 @@ static err_t accept_from(struct filing *filing, struct input *input)
     return err;
 }
 
-/* Cut as the caller says, whatever it looks like: else an array in the first line would hide the lines after it. */
-static err_t open_aside(const struct filing *filing, const char *path, struct input *ret_input)
-{
-    char reason[256];
-    err_t err = input_open(ret_input, path, filing->home, reason);
-    ret_input->is_lines = filing->is_lines;
-    return err;
-}
-
-static err_t take_file(struct filing *filing, const char *path)
+err_t filing_take(struct filing *filing, struct view text)
 {
     struct input input;
-    err_t err = open_aside(filing, path, &input);
+    memset(&filing->accepted, 0, sizeof filing->accepted);
+    filing->count = 0;
+    filing->lines = mem_alloc(FILING_LINES_MAX * sizeof *filing->lines);
+    if (text.size == 0 || text.size > FILING_SIZE_MAX) {
+        return text.size == 0 ? ERR_INVALID : ERR_TOO_LARGE;
+    }
+    err_t err = input_open_text(&input, text, filing->is_lines);
     if (err != ERR_OK) {
         return err;
     }
     err = list_lines(filing, &input);
     input_close(&input);
-    err = err == ERR_OK ? open_aside(filing, path, &input) : err;
+    err = err == ERR_OK ? input_open_text(&input, text, filing->is_lines) : err;
     if (err == ERR_OK) {
         err = accept_from(filing, &input);
         input_close(&input);
-    }
-    return err;
-}
-
-err_t filing_take(struct filing *filing, struct view text)
-{
-    char path[PATH_SIZE];
-    memset(&filing->accepted, 0, sizeof filing->accepted);
-    filing->count = 0;
-    filing->lines = mem_alloc(FILING_LINES_MAX * sizeof *filing->lines);
-    if (text.size > FILING_SIZE_MAX) {
-        return ERR_TOO_LARGE;
-    }
-    err_t err = put_aside(filing, text, path);
-    if (err == ERR_OK) {
-        err = take_file(filing, path);
-        unlink(path);
     }
     return err;
 }
@@ -150,17 +88,4 @@ void filing_done(struct filing *filing)
     free(filing->lines);
     filing->lines = NULL;
     filing->count = 0;
-}
-
-void filing_clean(const struct home *home)
-{
-    DIR *folder = opendir(home->path);
-    for (struct dirent *entry = NULL; folder && (entry = readdir(folder));) {
-        if (strncmp(entry->d_name, ASIDE, strlen(ASIDE)) == 0) {
-            unlinkat(dirfd(folder), entry->d_name, 0);
-        }
-    }
-    if (folder) {
-        closedir(folder);
-    }
 }

@@ -38,7 +38,4 @@ struct filing {
 MUST_CHECK err_t filing_take(struct filing *filing, struct view text);
 void filing_done(struct filing *filing);
 
-/* Removes what a killed process has left in the home. */
-void filing_clean(const struct home *home);
-
 #endif

@@ -155,6 +155,19 @@ err_t input_open(struct input *input, const char *path, const struct home *home,
     return ERR_OK;
 }
 
+err_t input_open_text(struct input *input, struct view text, bool is_lines)
+{
+    memset(input, 0, sizeof *input);
+    input->file = fmemopen((void *)(uintptr_t)text.at, text.size, "r");
+    if (!input->file) {
+        return ERR_IO;
+    }
+    input->is_lines = is_lines;
+    skip_mark(input->file);
+    input->line = 1;
+    return ERR_OK;
+}
+
 const char *input_part(const struct input *input)
 {
     return input->form ? input->form->part(input) : "";

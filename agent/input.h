@@ -53,6 +53,9 @@ struct input {
 /* PATH "-" is standard input. What is no regular file is copied first, to an unnamed file in HOME: its first two lines
  * are looked at and then read again. ERR_FULL: there was no room for the copy. */
 MUST_CHECK err_t input_open(struct input *input, const char *path, const struct home *home, char reterr_reason[256]);
+/* TEXT is borrowed until the input is closed, and not empty. IS_LINES: it is JSON lines, whatever it looks like; else
+ * it is none. */
+MUST_CHECK err_t input_open_text(struct input *input, struct view text, bool is_lines);
 void input_close(struct input *input);
 
 /* Where in the input the last piece stood, beside its line: the name of a sheet, or "". */

@@ -1,5 +1,7 @@
 #include "tests/agent/support.h"
 
+#include <dirent.h>
+
 #include "agent/filing.h"
 #include "agent/reading.h"
 
@@ -127,6 +129,41 @@ static err_t keep_key(void *self, const struct filing *filing)
     return spool_add_key(filing->spool, "key", &filed);
 }
 
+static size_t count_files(const struct home *home)
+{
+    size_t count = 0;
+    DIR *folder = opendir(home->path);
+    assert_non_null(folder);
+    while (readdir(folder)) {
+        count++;
+    }
+    closedir(folder);
+    return count;
+}
+
+static err_t look_around(void *self, const struct filing *filing)
+{
+    *(size_t *)self = count_files(filing->home);
+    return ERR_OK;
+}
+
+/* Nothing that another process could take for left over. */
+static void test_what_is_being_filed_has_no_name_in_the_home(void **state)
+{
+    struct place *place = *state;
+    struct item item;
+    add_record(place, WARNING, &item); /* with all files that the spool itself needs */
+    size_t before = count_files(&place->home);
+    size_t meanwhile = 0;
+    struct filing filing = filing_in(place, false);
+    filing.on_commit = look_around;
+    filing.self = &meanwhile;
+    assert_int_equal(filing_take(&filing, text_of(REPORT)), ERR_OK);
+    assert_int_equal(filing.accepted.accepted, 1);
+    assert_int_equal(meanwhile, before);
+    filing_done(&filing);
+}
+
 static void test_a_key_is_kept_with_its_records_and_once(void **state)
 {
     struct place *place = *state;
@@ -237,6 +274,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_not_one_record_is_not_taken, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_too_much_at_a_time_is_refused_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_commit_that_is_refused_stores_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_is_being_filed_has_no_name_in_the_home, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_key_is_kept_with_its_records_and_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_damaged_spool_is_an_error, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_notice_is_answered_when_it_is_read_and_once, set_up, tear_down),
