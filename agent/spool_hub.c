@@ -25,6 +25,8 @@ static err_t take_epoch(struct spool *spool, struct view epoch, struct welcome_e
     return err == ERR_OK || err == ERR_NOT_FOUND ? meta_set_epoch(spool, "epoch", epoch.at) : err;
 }
 
+/* Not what it had rejected: a hub that has lost the outcome judges anew, knows by now what the record refers to, and
+ * would file it beside what has taken its place. */
 static err_t send_all_again(struct spool *spool, uint64_t *ret_count)
 {
     err_t err = db_run(spool->send_all_again);

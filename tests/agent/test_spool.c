@@ -287,6 +287,35 @@ static void test_a_hub_that_lost_what_it_confirmed_gets_it_again(void **state)
     assert_true(find_item(place, items[1].id).receipt > 0);
 }
 
+/* It might be taken now, beside its correction. */
+static void test_what_was_rejected_is_not_sent_to_a_hub_that_has_lost_that(void **state)
+{
+    struct place *place = *state;
+    struct item received;
+    struct item rejected[3];
+    struct verdicts verdicts;
+    struct welcome_effect effect;
+    struct told told;
+    add_record(place, REPORT, &received);
+    struct result stored = result_for(&received, OUTCOME_STORED, 1);
+    assert_int_equal(answer(place, 1, &stored, 1, &verdicts), ERR_OK);
+    for (size_t i = 0; i < 3; i++) {
+        add_record(place, REPORT, &rejected[i]);
+        reject_with(place, &rejected[i], "unknown_reference");
+    }
+    assert_int_equal(spool_discard(place->spool, rejected[1].id), ERR_OK);
+    assert_int_equal(submit(place, "c.json", REPORT, false, rejected[2].id, &told), ERR_OK);
+    assert_int_equal(welcome(place, 1, 4, &effect), ERR_OK);
+    assert_int_equal(welcome(place, 1, 0, &effect), ERR_OK);
+    assert_true(effect.is_hub_behind);
+    assert_int_equal(effect.sent_again, 1);
+    assert_int_equal(waiting(place), 2); /* and the correction */
+    assert_int_equal(answer(place, 1, &stored, 1, &verdicts), ERR_OK);
+    assert_int_equal(welcome(place, 2, 0, &effect), ERR_OK);
+    assert_int_equal(effect.sent_again, 1);
+    assert_int_equal(waiting(place), 2);
+}
+
 static void test_numbering_goes_on_above_what_the_hub_holds(void **state)
 {
     struct place *place = *state;
@@ -462,6 +491,7 @@ int main(void)
         TEST(test_retry_leaves_the_item_waiting),
         TEST(test_a_new_epoch_sends_again_what_the_old_one_confirmed),
         TEST(test_a_hub_that_lost_what_it_confirmed_gets_it_again),
+        TEST(test_what_was_rejected_is_not_sent_to_a_hub_that_has_lost_that),
         TEST(test_numbering_goes_on_above_what_the_hub_holds),
         TEST(test_an_unfinished_transaction_leaves_nothing),
         TEST(test_two_connections_take_turns),

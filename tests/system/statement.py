@@ -1,7 +1,7 @@
 """The statement of account, and the annual report that the agent compiles: each against a count of its own."""
-import csv, io, json, sqlite3
+import csv, io, json, shutil, sqlite3
 
-from harness import check, day, main, review, warning
+from harness import check, day, main, require, review, warning
 
 YEAR = int(day(200)[:4])
 
@@ -106,12 +106,45 @@ def check_threads(hub, agent, report, ids, plain):
           "a withdrawn one does not count", (before, after, said))
 
 
+def check_restored(hub, agent):
+    """A hub that is put back has lost what it had rejected since: that is not sent again, since it might be taken now."""
+    def file(*records, options=()):
+        ids = agent.submit(*records, options=options)
+        agent.sync(ok=False)
+        return ids
+    held = file(review())
+    hub.stop()
+    shutil.copytree(hub.home, f"{hub.home}.backup", ignore=shutil.ignore_patterns("*.sock"))
+    hub.start()
+    first = review()
+    held += file(first)
+    rejected = file(review(activity_no=first["activity_no"]))
+    held += file(review(), options=("--corrects", *rejected))
+    before, row = agent.cli_json("statement"), hub.cli_json("entity", "show", agent.uscc)[0]
+    require(row["missing"] == 0 and row["refused"] == 1, "all have an outcome", row)
+    hub.stop()
+    shutil.rmtree(hub.home)
+    shutil.move(f"{hub.home}.backup", hub.home)
+    hub.start()
+    told = agent.sync().stderr
+    require("hub-behind" in told, "the agent notices", told)
+    row = hub.cli_json("entity", "show", agent.uscc)[0]
+    check(sorted(hub.ids("--entity", agent.uscc)) == sorted(held) and row["stored"] == 3 and row["missing"] == 1,
+          "a hub that was put back gets what it had taken; the number that it had rejected stays missing there", row)
+    after = agent.cli_json("statement")
+    states = {row["id"]: row["state"] for row in after["records"]}
+    check(states == {row["id"]: row["state"] for row in before["records"]} and states[rejected[0]] == "corrected"
+          and agent.cli("receipt", *rejected).returncode == 0,
+          "the institution's statement says what became of it, with the hub's receipt", states)
+
+
 def test(site):
     hub = site.hub()
     check_statement(site, hub, site.agent(hub, "account"))
     agent = site.agent(hub, "annual")
     report, ids, plain = check_annual(site, hub, agent)
     check_threads(hub, agent, report, ids, plain)
+    check_restored(hub, site.agent(hub, "restored"))
 
 
 main(test)
