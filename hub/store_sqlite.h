@@ -24,7 +24,7 @@ struct place {
     int64_t batch, offset, size;
 };
 
-/* A record and all that refers to it: data dictionary §2, proto/life.h. It has a row of its own from the first time
+/* A record and all that refers to it: PROTOCOL.md §7, proto/life.h. It has a row of its own from the first time
  * that something happens to it; until then it is as its root record says. */
 struct thread {
     int64_t owner; /* party row */

@@ -207,7 +207,7 @@ static bool is_grave(const struct put *put, const struct projection *projection)
            projection->is_shared_up;
 }
 
-/* Data dictionary §5: what goes to the province one by one. A thread that went up once is told to its end. */
+/* What goes to the province one by one. A thread that went up once is told to its end. */
 static bool goes_up(const struct put *put, const struct projection *projection, const struct thread *thread)
 {
     switch (projection->kind->up) {

@@ -1,7 +1,7 @@
 #include "proto/kinds.h"
 #include "proto/project.h"
 
-/* Every enumeration of the data dictionary §1: the code travels, the labels are looked up. A code is never taken back.
+/* Every enumeration of docs/records.md: the code travels, the labels are looked up. A code is never taken back.
  */
 
 static const struct label tier_labels[] = {

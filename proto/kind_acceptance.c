@@ -1,6 +1,6 @@
 #include "proto/kind_rows.h"
 
-/* Acceptance 接收: data dictionary §4. */
+/* Acceptance 接收. */
 
 enum field_index { ACCEPTANCE_REFERS_TO = COMMON_FIELDS, ACCEPTANCE_NOTE, ACCEPTANCE_FIELDS };
 

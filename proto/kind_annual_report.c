@@ -1,6 +1,6 @@
 #include "proto/kind_rows.h"
 
-/* Annual report 年度报告: data dictionary §3. Compiled from the records of the year, completed by a person. */
+/* Annual report 年度报告. Compiled from the records of the year, completed by a person. */
 
 enum field_index {
     ANNUAL_YEAR = COMMON_FIELDS,

@@ -1,6 +1,6 @@
 #include "proto/kind_rows.h"
 
-/* City plan 行动方案: data dictionary §4, the pilot's action plan as data. */
+/* City plan 行动方案, the pilot's action plan as data. */
 
 enum field_index {
     PLAN_TITLE = COMMON_FIELDS,

@@ -1,6 +1,6 @@
 #include "proto/kind_rows.h"
 
-/* Ethics committee 科技伦理（审查）委员会: data dictionary §3. What article 7 asks of its composition is advice to the
+/* Ethics committee 科技伦理（审查）委员会. What article 7 asks of its composition is advice to the
  * operator; only the number of members is a bound. */
 
 enum field_index {

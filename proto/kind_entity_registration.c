@@ -1,6 +1,6 @@
 #include "proto/kind_rows.h"
 
-/* Registration of an institution 主体信息: data dictionary §3. One an institution; a change is a new record that
+/* Registration of an institution 主体信息. One an institution; a change is a new record that
  * replaces the last. */
 
 enum field_index {

@@ -1,6 +1,6 @@
 #include "proto/kind_rows.h"
 
-/* Notice 通知: data dictionary §4. */
+/* Notice 通知. */
 
 enum field_index {
     NOTICE_TITLE = COMMON_FIELDS,

@@ -1,6 +1,6 @@
 #include "proto/kind_rows.h"
 
-/* Answer to a notice 通知答复: data dictionary §4. */
+/* Answer to a notice 通知答复. */
 
 enum field_index { ANSWER_REFERS_TO = COMMON_FIELDS, ANSWER_ANSWERS, ANSWER_NOTE, ANSWER_FIELDS };
 

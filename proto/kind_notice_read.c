@@ -3,7 +3,7 @@
 #undef SUBMITTER_PRESENCE
 #define SUBMITTER_PRESENCE OPTIONAL /* the agent files it */
 
-/* Receipt of reading 通知已读回执: data dictionary §4. Filed by the agent when a person opens the notice or shared
+/* Receipt of reading 通知已读回执. Filed by the agent when a person opens the notice or shared
  * warning. */
 
 enum field_index { READ_REFERS_TO = COMMON_FIELDS, READ_READ_AT, READ_FIELDS };

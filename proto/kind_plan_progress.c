@@ -1,6 +1,6 @@
 #include "proto/kind_rows.h"
 
-/* Progress of a plan 方案进展: data dictionary §4. */
+/* Progress of a plan 方案进展. */
 
 enum field_index {
     PROGRESS_REFERS_TO = COMMON_FIELDS,

@@ -1,6 +1,6 @@
 #include "proto/kind_rows.h"
 
-/* Opinion of the expert re-review 专家复核意见: data dictionary §4. */
+/* Opinion of the expert re-review 专家复核意见. */
 
 enum field_index {
     DECIDED_REQUEST_ID = COMMON_FIELDS,

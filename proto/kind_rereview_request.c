@@ -3,7 +3,7 @@
 #undef SUBMITTER_PRESENCE
 #define SUBMITTER_PRESENCE OPTIONAL /* the hub opens a case by itself */
 
-/* Request for expert re-review 专家复核申请: data dictionary §4. By the institution, or opened by the city: then
+/* Request for expert re-review 专家复核申请. By the institution, or opened by the city: then
  * `addressee` is the institution. */
 
 enum field_index {

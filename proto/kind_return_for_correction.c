@@ -1,6 +1,6 @@
 #include "proto/kind_rows.h"
 
-/* Return for correction 退回补正: data dictionary §4. All faults at one time, after M2023's rule that what is missing
+/* Return for correction 退回补正. All faults at one time, after M2023's rule that what is missing
  * is told once and completely. */
 
 enum field_index { RETURN_REFERS_TO = COMMON_FIELDS, RETURN_FAULTS, RETURN_DUE_ON, RETURN_FIELDS };

@@ -1,6 +1,6 @@
 #include "proto/kind_rows.h"
 
-/* Review report 审查情况报送: data dictionary §3. */
+/* Review report 审查情况报送. */
 
 enum review_field {
     REVIEW_ACTIVITY_TITLE = COMMON_FIELDS,

@@ -1,6 +1,6 @@
 #include "proto/kind_rows.h"
 
-/* Risk warning 风险预警: data dictionary §3, after CAP 1.2. */
+/* Risk warning 风险预警, after CAP 1.2. */
 
 enum warning_field {
     WARNING_ACTION = COMMON_FIELDS,

@@ -3,7 +3,7 @@
 #undef SUBMITTER_PRESENCE
 #define SUBMITTER_PRESENCE OPTIONAL /* a rule of the hub may share */
 
-/* Shared warning 预警共享: data dictionary §4. Derived from a warning by the rights function. */
+/* Shared warning 预警共享. Derived from a warning by the rights function. */
 
 enum field_index {
     SHARED_SOURCE_ID = COMMON_FIELDS,

@@ -1,6 +1,6 @@
 #include "proto/kind_rows.h"
 
-/* Withdrawal 撤回: data dictionary §3. Takes back what the filer began; `reason` is required with `replaces`. */
+/* Withdrawal 撤回. Takes back what the filer began; `reason` is required with `replaces`. */
 
 enum field_index { WITHDRAWAL_NOTE = COMMON_FIELDS, WITHDRAWAL_FIELDS };
 

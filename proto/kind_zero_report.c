@@ -1,6 +1,6 @@
 #include "proto/kind_rows.h"
 
-/* Zero report 零报告: data dictionary §3. "Nothing to report", signed and counted. */
+/* Zero report 零报告. "Nothing to report", signed and counted. */
 
 enum field_index { ZERO_PERIOD = COMMON_FIELDS, ZERO_COVERS, ZERO_FIELDS };
 

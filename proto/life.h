@@ -1,7 +1,7 @@
 /* proto/life.h - the states of a thread and the steps between them, as rows.
  *
  * A thread is a record and all that refers to it. Its state changes by records alone: each step is filed by a named
- * party, and what no row allows is refused. Sources: data dictionary §3, §4, §7. */
+ * party, and what no row allows is refused. docs/records.md has them as tables. */
 #ifndef PROTO_LIFE_H
 #define PROTO_LIFE_H
 

@@ -2,7 +2,7 @@
  *
  * One row says all there is to know of a field; the validator, the JSON codec, the JSON Schema printer, the tables on a
  * terminal and the rights function interpret these rows. A new kind is a new table (proto/kinds.c) and nothing else.
- * Source clauses are cited as in the data dictionary: M2023 = the ethics review measures (trial), PLAN = the pilot's
+ * Source clauses are cited so: M2023 = the ethics review measures (trial), PLAN = the pilot's
  * action plan, CAP = OASIS CAP 1.2, AI-M = the AI ethics service measures. */
 #ifndef PROTO_SCHEMA_H
 #define PROTO_SCHEMA_H
@@ -80,11 +80,11 @@ struct rule;   /* proto/rules.h: the rules that join fields */
 struct family; /* proto/project.h: how a record is counted */
 struct life;   /* proto/life.h: the states of the threads that a kind begins */
 
-/* Who files: data dictionary §7. */
+/* Who files. */
 enum role { ROLE_ENTITY, ROLE_CITY, ROLE_PROVINCE, ROLES };
 enum { BY_ENTITY = 1 << ROLE_ENTITY, BY_CITY = 1 << ROLE_CITY, BY_PROVINCE = 1 << ROLE_PROVINCE };
 
-/* What goes to the province one by one: data dictionary §5. */
+/* What goes to the province one by one. */
 enum upward {
     UP_NEVER,
     UP_GRAVE, /* from a level that the hub sets, or where share_scope says so */

@@ -47,7 +47,7 @@ struct step {
     const char *state; /* of the thread; NULL: not known here */
     bool is_own;       /* the province's own thread */
 };
-/* Whether the province may take it, by the life tables and data dictionary §7. Says why not. */
+/* Whether the province may take it, by the kind's filers and life table. Says why not. */
 bool desk_may(const struct step *wanted);
 
 /* hub_city(N), hub_name(N), fault_words(BLOB) and record_json(BLOB) for the outbox's listings. */
