@@ -289,6 +289,7 @@ static void on_bye(struct front *front, struct arrival *arrival, const struct me
 {
     (void)message;
     front_end_session(front, arrival->peer);
+    front_doom(front, &arrival->peer->connection); /* nothing more is to come: what did would only be held */
 }
 
 /* What a peer may send, and where its session number stands; offset 0: it has none. */

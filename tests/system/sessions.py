@@ -204,7 +204,12 @@ def check_silence(hub, quiet):
     time.sleep(1.1)  # WHO comes at most once a second
     quiet.send(client.BYE, quiet.session)
     quiet.send(PING, quiet.session, 1)
+    monitor = quiet.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+    started = time.monotonic()
     check(quiet.receive(WHO, timeout=3)[0] == WHO, "BYE ends a session")
+    check(monitor.poll(10000) and in_time(started, 3), "and its connection, so that it holds nothing more",
+          time.monotonic() - started)
+    quiet.socket.disable_monitor()
 
 
 def test(site):
