@@ -121,6 +121,8 @@ static void on_hello(struct front *front, struct arrival *arrival, const struct 
     peer->key = arrival->key->row;
     peer->connection = front_connection(arrival);
     doors_in_session(front->doors, &peer->connection, true, clock_monotonic_ms());
+    peer->window = (uint64_t)front->options.window;
+    peer->max_batch = (uint64_t)front->options.max_batch;
     peer->malformed = 0;
     peer->heard_ms = peer->pinged_ms = clock_monotonic_ms();
     peer->weighed_ms = 0;
@@ -224,9 +226,9 @@ static void on_submit(struct front *front, struct arrival *arrival, const struct
     const struct demand demands[] = {{RATE_RECORDS, submit->count}, {RATE_DAY, submit->count}, {RATE_BYTES, 0}};
     const char *what = NULL;
     int64_t after_ms = 0;
-    if (submit->count == 0 || submit->count > (uint64_t)front->options.max_batch) {
+    if (submit->count == 0 || submit->count > peer->max_batch) {
         refuse_batch(front, peer, submit->batch, "batch_too_large", "a batch holds 1 to max_batch items", 0);
-    } else if (peer->in_flight + submit->count > (uint64_t)front->options.window) {
+    } else if (peer->in_flight + submit->count > peer->window) {
         refuse_batch(front, peer, submit->batch, "window_exceeded",
                      "more items without a receipt than the window allows", 0);
     } else if (front->is_stopping) {

@@ -24,6 +24,7 @@ struct peer {
     uint8_t routing[ROUTING_SIZE_MAX];
     size_t routing_size;
     struct connection connection;
+    uint64_t window, max_batch; /* as its WELCOME said, whatever is set since */
     uint64_t in_flight;
     size_t queued_bytes; /* with the checker or the writer; of ended sessions too */
     uint32_t checking;   /* batches with the checker, likewise */

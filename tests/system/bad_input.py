@@ -145,6 +145,9 @@ def limits(bench):
         check(told[1] == code and told[3]["batch"] == number, f"{count} items: {code}, with the batch's number", told)
         bench.unharmed(code)
     check(peer.ping(), "and the session goes on")
+    bench.witness.submit([item_of(bench.witness, review(round=0)) for _ in range(60)])
+    results, _ = bench.witness.receipt()
+    check(len(results) == 60, "a session of before keeps what its WELCOME has granted")
 
 
 def items(bench):
