@@ -63,6 +63,14 @@ static void on_party(struct front *front, const struct registrant *registrant)
     front_watch_key(front, sessions_put(front->sessions, registrant));
 }
 
+static void on_told(struct front *front, const struct mail *mail)
+{
+    struct peer *peer = sessions_find(front->sessions, mail->row);
+    if (!mail->failed && mail->cursor > peer->party.given_out) {
+        peer->party.given_out = mail->cursor;
+    }
+}
+
 static void on_send(struct front *front, struct mail *mail)
 {
     struct peer *peer = sessions_find(front->sessions, mail->row);
@@ -81,6 +89,8 @@ static void on_mail(struct front *front, struct mail *mail)
         on_done(front, mail->batch);
     } else if (mail->type == MAIL_ENROL) {
         front_on_enrolled(front, mail->enrolment);
+    } else if (mail->type == MAIL_TOLD) {
+        on_told(front, mail);
     } else if (mail->type == MAIL_PARTY) {
         on_party(front, mail->registrant);
     } else if (mail->type == MAIL_SEND) {

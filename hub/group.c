@@ -17,6 +17,8 @@ static void fail_mail(struct mail *mail, err_t err)
         mail->batch->failure = retry_code(err);
     } else if (mail->type == MAIL_LEFT) {
         mail->leaver->failed = true;
+    } else {
+        mail->failed = true;
     }
 }
 

@@ -1,6 +1,6 @@
 /* hub/mail.h - what the actors say to one another: one pointer a message over inproc, owned by whoever holds it.
  *
- *   front  → writer  BATCH, ENROL, TOLD                writer → front   DECIDED, then BATCH or ENROL (done), PARTY
+ *   front  → writer  BATCH, ENROL, TOLD                writer → front   DECIDED, then BATCH, ENROL or TOLD (done), PARTY
  *   front  → feeder  FOLLOW, ACK, GONE, PROVE          feeder → front   SEND (a frame for a session), PROVE (answered)
  *   writer → feeder  COMMITTED                         feeder → writer  ACK (of an inbox)
  *   clerk  → feeder, writer  TICK
@@ -151,6 +151,7 @@ struct mail {
     uint64_t credit; /* ROOM: and of how many */
     bool is_urgent;  /* COMMITTED: a warning goes up */
     bool is_signed;  /* CHECKED: the signature fits */
+    bool failed;     /* TOLD, on its way back: it was not stored */
     struct batch *batch;
     struct batch **lent; /* DECIDED: still the writer's, at the latest until the batches themselves come */
     size_t lent_count;

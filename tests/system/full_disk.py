@@ -2,6 +2,7 @@
 on by itself when there is room. Needs the right to mount a small tmpfs, in a mount namespace of its own."""
 import hashlib, os, signal, subprocess, sys, time
 
+import client
 from harness import SKIP, Hub, Province, check, figures, item_of, main, require, review, wait_until, warning
 
 
@@ -53,6 +54,13 @@ class Ballast:
         os.unlink(self.path)
 
 
+def tell_given_out(peer, number):
+    """A session of a peer that has given out so many numbers."""
+    peer.connect(peer.get("endpoint"))
+    peer.send(client.HELLO, 1, {"software": "full_disk.py 1", "sent": number})
+    peer.session, peer.terms = peer.receive(client.WELCOME)[1:3]
+
+
 def greedy_in(peer):
     if not peer.socket or not peer.session:
         peer.hello()
@@ -91,12 +99,16 @@ def check_hub(site):
     check(told[3] == "disk_full", "and named as disk_full", told)
     check(peer.ping() and hub.running(), "the hub serves what needs no room")
     wait_until(lambda: disk() == "full", 20, 0.2, "the province is told that the disk is full")
+    tell_given_out(peer, 1000)
     waiting = agent.submit(review(), warning(level=1))
     time.sleep(1)
     check(not set(waiting) & set(hub.ids()), "nothing is said to be stored")
     ballast.free()
     wait_until(lambda: stored(peer, second), 30, 0.3, "stored once there is room")
     check(True, "with room again the same bytes are stored")
+    tell_given_out(peer, 1000)
+    wait_until(lambda: hub.cli_json("entity", "show", peer.uscc)[0]["missing"] > 900, 10, 0.2, "what is missing is told")
+    check(True, "how much a peer has given out, which it said on the full disk, is noted when it says so again")
     wait_until(lambda: disk() == "ok", 20, 0.2, "the province is told that there is room again")
     check("its disk" not in province.cli("status").stdout, "and then its status says nothing of the disk")
     province.stop()
