@@ -2,6 +2,7 @@
 
 #include "common/mem.h"
 #include "common/text.h"
+#include "hub/news.h"
 #include "hub/store_attached.h"
 
 static const char *retry_code(err_t err)
@@ -82,8 +83,8 @@ static void place(struct store *store, struct batch *batch)
     }
 }
 
-/* Makes what was decided durable, while the front signs the receipts: a failure leaves the outcomes alone. */
-static err_t commit(struct store *store, zsock_t *to_front, struct mail **mails, size_t count)
+/* Lends the batches to the front, which signs their receipts while the commit waits for the disk. */
+static void lend(struct store *store, zsock_t *to_front, struct mail **mails, size_t count)
 {
     struct mail *decided = mail_new(MAIL_DECIDED);
     decided->lent = mem_grow(NULL, count, sizeof *decided->lent);
@@ -97,8 +98,15 @@ static err_t commit(struct store *store, zsock_t *to_front, struct mail **mails,
         mail_send(to_front, &decided);
     }
     mail_free(decided);
+}
+
+/* Makes what was decided durable: a failure leaves the outcomes alone. */
+static err_t commit(struct store *store, zsock_t *to_feeder)
+{
     err_t err = store_commit(store);
-    if (err != ERR_OK) {
+    if (err == ERR_OK) {
+        news_tell(store, to_feeder); /* the next group's beginning forgets whom it concerns */
+    } else {
         store_rollback(store);
     }
     return err;
@@ -111,18 +119,21 @@ void group_fail(struct mail **mails, size_t count, err_t err)
     }
 }
 
-err_t group_write(struct store *store, zsock_t *to_front, struct mail **mails, size_t count)
+err_t group_write(struct store *store, zsock_t *to_front, zsock_t *to_feeder, struct mail **mails, size_t count)
 {
     err_t err = decide(store, mails, count);
     if (err != ERR_OK && err != ERR_FULL && count > 1) {
         /* One batch that cannot be stored must not hold up the others that came with it. */
         for (size_t i = 0; i < count; i++) {
-            err_t one = group_write(store, to_front, mails + i, 1);
+            err_t one = group_write(store, to_front, to_feeder, mails + i, 1);
             err = i == 0 || one != ERR_OK ? one : err;
         }
         return err;
     }
-    err = err == ERR_OK ? commit(store, to_front, mails, count) : err;
+    if (err == ERR_OK) {
+        lend(store, to_front, mails, count);
+        err = commit(store, to_feeder);
+    }
     if (err == ERR_FULL) {
         store_truncate_log(store); /* the log may hold room that the database does not need */
     }

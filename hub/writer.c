@@ -78,7 +78,6 @@ static void send_leavers(struct writer *writer)
 
 static void send_outcomes(struct writer *writer)
 {
-    news_tell(writer->store, writer->to_feeder);
     for (size_t i = 0; i < writer->group_count; i++) {
         struct mail *mail = writer->group[i];
         if (mail->type == MAIL_ENROL && !*mail->enrolment->refusal) {
@@ -98,7 +97,7 @@ static void write_group(struct writer *writer)
     struct store *store = writer->store;
     err_t err = ERR_FULL;
     if (has_room(writer)) {
-        err = group_write(store, writer->to_front, writer->group, writer->group_count);
+        err = group_write(store, writer->to_front, writer->to_feeder, writer->group, writer->group_count);
     } else {
         store_truncate_log(store);
         group_fail(writer->group, writer->group_count, err);

@@ -57,16 +57,21 @@ static void rig_close(struct rig *rig)
     zsock_destroy(&rig->feeder);
 }
 
-static struct batch *make_batch(struct bench *bench, uint8_t n)
+static struct batch *make_batch_of(struct bench *bench, const char *sample, const char *patch, uint8_t n)
 {
     msgpack_sbuffer record;
-    char patch[64];
-    snprintf(patch, sizeof patch, "{\"activity_no\": \"%d\"}", n);
-    bench_record(sample_review, patch, n, &record);
+    bench_record(sample, patch, n, &record);
     struct batch *batch = bench_batch(bench, &record, 1, false);
     msgpack_sbuffer_destroy(&record);
     assert_non_null(batch);
     return batch;
+}
+
+static struct batch *make_batch(struct bench *bench, uint8_t n)
+{
+    char patch[64];
+    snprintf(patch, sizeof patch, "{\"activity_no\": \"%d\"}", n);
+    return make_batch_of(bench, sample_review, patch, n);
 }
 
 static void send_batch(struct rig *rig, struct batch *batch)
@@ -110,6 +115,18 @@ static void expect_done(struct rig *rig, const struct batch *batch, const char *
     mail_free(mail);
 }
 
+/* Whether the feeder was told of something that goes up at once. */
+static bool has_urgent_news(struct rig *rig)
+{
+    bool is_urgent = false;
+    struct mail *mail = NULL;
+    while ((mail = mail_receive(rig->feeder, false))) {
+        is_urgent = is_urgent || (mail->type == MAIL_COMMITTED && mail->is_urgent);
+        mail_free(mail);
+    }
+    return is_urgent;
+}
+
 static void test_decided_before_done(void **state)
 {
     struct rig rig;
@@ -148,7 +165,7 @@ static void test_one_does_not_hold_the_others(void **state)
 {
     struct rig rig;
     rig_open(&rig, *state);
-    struct batch *first = make_batch(*state, 1);
+    struct batch *first = make_batch_of(*state, sample_warning, "{\"level\": 1}", 1);
     struct batch *poison = make_batch(*state, 2);
     struct batch *last = make_batch(*state, 3);
     poison->signature.size = (size_t)1 << 31; /* more than a row can hold */
@@ -161,6 +178,7 @@ static void test_one_does_not_hold_the_others(void **state)
     expect_done(&rig, first, NULL);
     expect_done(&rig, poison, "store_failed");
     expect_done(&rig, last, NULL);
+    assert_true(has_urgent_news(&rig)); /* of the first, though others came after it */
     rig_close(&rig);
 }
 
