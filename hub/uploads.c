@@ -158,6 +158,22 @@ static struct upload *vacate_slot(struct uploads *uploads)
     return slot;
 }
 
+/* What the others have been promised room for and may yet send. */
+static uint64_t still_to_come(const struct uploads *uploads)
+{
+    uint64_t bytes = 0;
+    for (int i = 0; i < UPLOADS_MAX; i++) {
+        const struct upload *upload = &uploads->slots[i];
+        bytes += upload->row ? upload->part.item.size - upload->taken : 0;
+    }
+    return bytes;
+}
+
+static bool has_room(const struct uploads *uploads, uint64_t bytes)
+{
+    return shelf_room(uploads->shelf) >= uploads->min_free + bytes;
+}
+
 /* NULL when the offer may be taken. *ret_slot is a free one then. */
 static const char *judge_offer(struct uploads *uploads, const char *party, const struct shelf_item *item,
                                struct upload **ret_slot)
@@ -183,7 +199,7 @@ static const char *judge_offer(struct uploads *uploads, const char *party, const
     if (!*ret_slot) {
         return "busy";
     }
-    return shelf_room(uploads->shelf) < uploads->min_free + item->size ? "disk_full" : NULL;
+    return has_room(uploads, still_to_come(uploads) + item->size) ? NULL : "disk_full";
 }
 
 static void on_offer(struct uploads *uploads, const struct speaker *speaker, const struct message *message)
@@ -233,10 +249,13 @@ static const char *take_chunk(struct uploads *uploads, struct upload *upload, co
     upload->heard_ms = clock_monotonic_ms();
     if (upload->taken < upload->part.item.size && upload->taken - upload->part.durable >= UPLOAD_SYNC) {
         err = sync_part(uploads, upload);
-        bool has_room = shelf_room(uploads->shelf) >= uploads->min_free;
-        return err != ERR_OK ? disk_code(err) : has_room ? "" : "disk_full";
     }
-    return "";
+    return err == ERR_OK ? "" : disk_code(err);
+}
+
+static bool wants_more(const struct upload *upload)
+{
+    return upload->limit < upload->part.item.size && upload->limit - upload->taken <= HALF_CREDIT;
 }
 
 static void on_chunk(struct uploads *uploads, const struct speaker *speaker, const struct message *message)
@@ -246,12 +265,15 @@ static void on_chunk(struct uploads *uploads, const struct speaker *speaker, con
     bool is_expected = upload && upload->session == speaker->session &&
                        memcmp(upload->part.item.hash, chunk->sha256.at, BLOB_HASH_SIZE) == 0;
     const char *code = is_expected ? take_chunk(uploads, upload, chunk) : "bad_offset";
+    if (!*code && wants_more(upload) && !has_room(uploads, 0)) {
+        code = "disk_full";
+    }
     if (*code) {
         uploads_end(uploads, speaker->row);
         say_done(uploads, speaker, chunk->sha256, code);
     } else if (upload->taken == upload->part.item.size) {
         finish(uploads, upload);
-    } else if (upload->limit < upload->part.item.size && upload->limit - upload->taken <= HALF_CREDIT) {
+    } else if (wants_more(upload)) {
         say_want(uploads, upload);
     }
 }

@@ -284,21 +284,48 @@ static void test_the_slot_that_is_silent_longest_yields(void **state)
     memset(rig->uploads->slots, 0, sizeof rig->uploads->slots);
 }
 
-/* As the kernel tells of a failed disk: once. */
-static void test_what_could_not_be_synced_is_sent_again(void **state)
+static void upload_zeros(struct rig *rig, uint64_t from, uint64_t end)
 {
-    struct rig *rig = *state;
     static const uint8_t zeros[BLOB_CHUNK_MAX];
     struct message message = {.type = MESSAGE_BLOB_CHUNK};
-    rig->uploads->quota = 2 * UPLOAD_SYNC;
-    offer(rig, "application/pdf", UPLOAD_SYNC + 1);
-    fails_sync = true;
-    for (uint64_t at = 0; at < UPLOAD_SYNC; at += sizeof zeros) {
+    for (uint64_t at = from; at < end; at += sizeof zeros) {
         rig->count = 0;
         message.blob_chunk = (struct blob_chunk){
             .session = 1, .sha256 = {rig->hash, BLOB_HASH_SIZE}, .offset = at, .bytes = {zeros, sizeof zeros}};
         uploads_on_message(rig->uploads, &peer, &message);
     }
+}
+
+/* Those that are under way have been promised room, and whoever else fills the disk meanwhile is noticed. */
+static void test_uploads_together_leave_the_reserve_alone(void **state)
+{
+    struct rig *rig = *state;
+    struct upload *other = &rig->uploads->slots[UPLOADS_MAX - 1];
+    const uint64_t half = BLOB_CREDIT / 2 * BLOB_CHUNK_MAX;
+    rig->uploads->quota = UPLOAD_SYNC;
+    *other =
+        (struct upload){.row = 100, .fd = -1, .heard_ms = clock_monotonic_ms(), .part.item.size = UINT64_C(1) << 60};
+    offer(rig, "application/pdf", UPLOAD_SYNC);
+    assert_done(rig, "disk_full");
+    other->taken = other->part.item.size;
+    offer(rig, "application/pdf", UPLOAD_SYNC);
+    assert_want(rig, 0);
+    upload_zeros(rig, 0, half);
+    assert_want(rig, half);
+    rig->uploads->min_free = UINT64_MAX / 2;
+    upload_zeros(rig, half, 2 * half);
+    assert_done(rig, "disk_full");
+    *other = (struct upload){.row = 0};
+}
+
+/* As the kernel tells of a failed disk: once. */
+static void test_what_could_not_be_synced_is_sent_again(void **state)
+{
+    struct rig *rig = *state;
+    rig->uploads->quota = 2 * UPLOAD_SYNC;
+    offer(rig, "application/pdf", UPLOAD_SYNC + 1);
+    fails_sync = true;
+    upload_zeros(rig, 0, UPLOAD_SYNC);
     assert_false(fails_sync);
     assert_done(rig, "store_failed");
     offer(rig, "application/pdf", UPLOAD_SYNC + 1);
@@ -461,6 +488,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_wrong_contents_are_thrown_away, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_not_allowed_is_said_before_a_byte, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_slot_that_is_silent_longest_yields, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_uploads_together_leave_the_reserve_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_could_not_be_synced_is_sent_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_full_disk_is_told_and_passes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_content_goes_with_its_last_upload, set_up, tear_down),
