@@ -154,8 +154,14 @@ int cli_key_rotate(const struct home *home, int argc, char **argv)
     bool is_leak = arguments[0].value != NULL;
     const char *after = arguments[1].value;
     const char *reason = arguments[2].value;
-    if (!is_read || (is_leak && (after || !reason)) || (after && parse_wait(after) < 0)) {
+    if (!is_read || (is_leak && (after || !reason))) {
         return cli_usage();
+    }
+    if (after && parse_wait(after) < 0) {
+        return cli_fail(tr("--after: expected 10s to 8760h (s, m or h; hours where there is none), not %s",
+                           "--after：应为 10s 至 8760h（单位 s、m、h，缺省为小时），而不是 %s"),
+                        after),
+               2;
     }
     if (is_leak) {
         return replace_leaked(home, reason);

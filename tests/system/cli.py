@@ -234,6 +234,8 @@ def check_numbers(site, hub):
             *((("entity", "invite", agent.uscc, "--valid-hours", text), "--valid-hours") for text in ("3d", "abc", "0", "8761")),
             (("entity", "add", "--uscc", site.uscc(), *base, "--valid-hours", "3d"), "--valid-hours"),
             (("peer", "add", "--name", "某厅", "--valid-hours", "-1"), "--valid-hours"),
+            *((("key", "rotate", "--after", text), "--after") for text in ("x", "9s", "8761", "1d")),
+            (("key", "rotate", "--leaked=no", "--reason", "演练"), "--leaked takes no value"),
             (("due", "--days", "x"), "--days"), (("due", "--days", "36501"), "--days"),
             (("statement", agent.uscc, "--from", "x"), "--from"), (("statement", agent.uscc, "--to", "0"), "--to"),
             (("update", warned, "--level", "5"), "--level"), (("update", warned, "--level", "2x"), "--level"),
