@@ -28,6 +28,8 @@ static const struct row {
     size_t offset;
     int64_t low, high; /* of a number; of a form, `low` is which */
 } rows[] = {
+    {"new-keys", NULL, "make new keys for a home that has some; what waits in it is sent with the new ones",
+     "为已有密钥的目录生成新密钥；目录中待报的记录将以新密钥发送", 'N', false, FLAG(wants_new_keys)},
     {"keep-going", NULL, "store the sound records of a file although others are refused",
      "即使文件中有记录被拒，仍保存其余合格记录", 'k', false, FLAG(keep_going)},
     {"corrects", "ID", "the one record given replaces this one, that was rejected or waits for a refused attachment",

@@ -28,6 +28,7 @@ struct arguments {
     enum table_form form;
     struct cap_set sets[SETS_MAX];
     size_t set_count;
+    bool wants_new_keys;
     bool is_cap;
     bool keep_going;
     bool is_sure;

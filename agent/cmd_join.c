@@ -125,18 +125,52 @@ static bool save(const struct home *home, const struct membership *membership)
     return is_good;
 }
 
-int cmd_join(const struct home *home, const struct arguments *arguments)
+/* By the home's own keys, or by fresh ones that nothing else uses yet. */
+static bool enrol(const struct home *home, const struct arguments *arguments, struct membership *ret_membership)
 {
     struct join_link link;
-    struct membership membership;
     char reason[512];
     if (join_link_parse(arguments->operands[0], &link, reason) != ERR_OK || home_create(home, reason) != ERR_OK ||
-        enrolment_lock(home, reason) != ERR_OK ||
-        enrolment_join(home, &link, &institution, &membership, reason) != ERR_OK) {
+        enrolment_lock(home, reason) != ERR_OK) {
         complain("%s", reason);
-        return EXIT_REFUSED;
+        return false;
     }
-    if (!is_same_party(home, &membership) || !save(home, &membership)) {
+    err_t err = arguments->wants_new_keys ? enrolment_join_anew(home, &link, &institution, ret_membership, reason)
+                                          : enrolment_join(home, &link, &institution, ret_membership, reason);
+    if (err != ERR_OK) {
+        complain("%s", reason);
+    }
+    if (err == ERR_EXISTS) {
+        complain(
+            tr("the link is as good as before: agn-agent join --new-keys LINK makes other keys and keeps what waits",
+               "该链接仍可使用：agn-agent join --new-keys 链接 可生成新密钥，待报记录予以保留"));
+    }
+    return err == ERR_OK;
+}
+
+/* The fresh keys come last: until then the home goes on as it was. */
+static bool settle(const struct home *home, const struct arguments *arguments, const struct membership *membership)
+{
+    if (!is_same_party(home, membership)) {
+        identity_forget_fresh(home);
+        return false;
+    }
+    if (!save(home, membership)) {
+        return false;
+    }
+    err_t err = arguments->wants_new_keys ? identity_promote_fresh(home) : ERR_OK;
+    if (err != ERR_OK) {
+        complain(tr("%s: %s. The link can be used again from here, with --new-keys",
+                    "%s：%s。可在本机以 --new-keys 再次使用该链接"),
+                 home->path, err_text(err));
+    }
+    return err == ERR_OK;
+}
+
+int cmd_join(const struct home *home, const struct arguments *arguments)
+{
+    struct membership membership;
+    if (!enrol(home, arguments, &membership) || !settle(home, arguments, &membership)) {
         return EXIT_REFUSED;
     }
     printf(tr("joined %s (city %s) as %s, %s\n", "已加入 %s（城市 %s），本机构：%s，%s\n"), membership.hub,

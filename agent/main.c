@@ -18,7 +18,7 @@ static const struct verb {
     const char *en;
     const char *zh;
 } verbs[] = {
-    {"join", "LINK", 1, 1, "", cmd_join, "make the keys and enrol with the city's hub", "生成密钥并加入先导城市枢纽"},
+    {"join", "LINK", 1, 1, "N", cmd_join, "make the keys and enrol with the city's hub", "生成密钥并加入先导城市枢纽"},
     {"submit", "FILE…", 1, 100000, "kcjKCS", cmd_submit,
      "check records and accept them (JSON, JSON lines, CSV, XLSX, CAP 1.2, - for standard input)",
      "校验并受理记录（JSON、JSON 行、CSV、XLSX、CAP 1.2，- 表示标准输入）"},

@@ -88,7 +88,7 @@ static err_t take_answer(const struct message *answer, const struct join_link *l
         log_safe(answer->refuse.code.at, answer->refuse.code.size, code, sizeof code);
         log_safe(answer->refuse.reason.at, answer->refuse.reason.size, reason, sizeof reason);
         snprintf(reterr_reason, 512, "%s: %s", fault_label(code, text_is_chinese()), reason);
-        return ERR_INVALID;
+        return strcmp(code, "new_keys_needed") == 0 ? ERR_EXISTS : ERR_INVALID;
     }
     const struct enrolled *grant = &answer->enrolled;
     memset(ret_membership, 0, sizeof *ret_membership);
@@ -198,22 +198,39 @@ err_t enrolment_lock(const struct home *home, char reterr_reason[512])
     return err;
 }
 
-err_t enrolment_join(const struct home *home, const struct join_link *link, const struct enrollee *enrollee,
-                     struct membership *ret_membership, char reterr_reason[512])
+static err_t join_with(const struct identity *identity, const struct join_link *link, const struct enrollee *enrollee,
+                       struct membership *ret_membership, char reterr_reason[512])
 {
-    struct identity identity;
-    err_t err = identity_open(home, link->suite, &identity, reterr_reason);
-    if (err != ERR_OK) {
-        return err;
-    }
-    err = enrolment_ask(link, &identity, enrollee->software, ret_membership, reterr_reason);
-    identity_done(&identity);
+    err_t err = enrolment_ask(link, identity, enrollee->software, ret_membership, reterr_reason);
     if (err == ERR_OK && strcmp(ret_membership->role, enrollee->role) != 0) {
         snprintf(reterr_reason, 512,
                  tr("this link is for a party of role %s, not of role %s: ask for one made by %s",
                     "该链接用于角色 %s，而非角色 %s：请索取由 %s 生成的链接"),
                  ret_membership->role, enrollee->role, enrollee->maker);
         err = ERR_INVALID;
+    }
+    return err;
+}
+
+err_t enrolment_join(const struct home *home, const struct join_link *link, const struct enrollee *enrollee,
+                     struct membership *ret_membership, char reterr_reason[512])
+{
+    struct identity identity;
+    err_t err = identity_open(home, link->suite, &identity, reterr_reason);
+    err = err == ERR_OK ? join_with(&identity, link, enrollee, ret_membership, reterr_reason) : err;
+    identity_done(&identity);
+    return err;
+}
+
+err_t enrolment_join_anew(const struct home *home, const struct join_link *link, const struct enrollee *enrollee,
+                          struct membership *ret_membership, char reterr_reason[512])
+{
+    struct identity fresh;
+    err_t err = identity_prepare_fresh(home, &fresh, reterr_reason);
+    err = err == ERR_OK ? join_with(&fresh, link, enrollee, ret_membership, reterr_reason) : err;
+    identity_done(&fresh);
+    if (err == ERR_INVALID || err == ERR_EXISTS) {
+        identity_forget_fresh(home);
     }
     return err;
 }

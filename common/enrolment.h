@@ -6,8 +6,8 @@
 
 #include "common/membership.h"
 
-/* Enrols with the hub (blocks up to 10 s). ERR_INVALID with the hub's refusal, ERR_IO when it cannot be reached; both
- * with what to do in reterr_reason. */
+/* Enrols with the hub (blocks up to 10 s). ERR_INVALID with the hub's refusal, ERR_EXISTS where it takes this link from
+ * new keys alone, ERR_IO when it cannot be reached; each with what to do in reterr_reason. */
 MUST_CHECK err_t enrolment_ask(const struct join_link *link, const struct identity *identity, const char *software,
                                struct membership *ret_membership, char reterr_reason[512]);
 /* Tells the hub the pair that takes the place of FORMER; as enrolment_ask(). Doing it again changes nothing. */
@@ -30,6 +30,11 @@ struct enrollee {
  * no membership. */
 MUST_CHECK err_t enrolment_join(const struct home *home, const struct join_link *link, const struct enrollee *enrollee,
                                 struct membership *ret_membership, char reterr_reason[512]);
+/* The same for a home with keys that the hub takes no more, by a fresh pair, which the caller promotes. It is kept
+ * where no answer came, since the hub may have taken it, and forgotten where it was refused. */
+MUST_CHECK err_t enrolment_join_anew(const struct home *home, const struct join_link *link,
+                                     const struct enrollee *enrollee, struct membership *ret_membership,
+                                     char reterr_reason[512]);
 
 /* Makes every hub know NEXT. */
 typedef err_t tell_successor_fn(const void *context, const struct identity *former, const struct identity *next,

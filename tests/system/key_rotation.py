@@ -295,6 +295,38 @@ def check_revoked(hub, agent, load, act):
     check(last < act and len(names(came)) < len(rows), "and nothing behind the act that revoked its key", (last, act, len(rows)))
 
 
+def come_back(hub, agent, *options):
+    """By new keys in the home that it has: those that are there are told apart, and the link is not used up by them."""
+    link, before = new_link(hub, "entity", agent.uscc, *options), curve_key(agent)
+    for language, word in (("C.UTF-8", "--new-keys LINK"), ("zh_CN.UTF-8", "--new-keys 链接")):
+        told = agent.cli("join", link, ok=False, env={"LANG": language})
+        require(told.returncode == 1 and "new_keys" not in told.stderr and word in told.stderr, "it says what to do", told.stderr)
+    agent.cli("join", "--new-keys", link)
+    require(curve_key(agent) != before and not os.path.exists(f"{agent.home}/identity-fresh.zpl"), "the home has other keys")
+    agent.sync()
+
+
+def check_comes_back(hub, agent):
+    """The institution whose key was revoked, with all that piled up meanwhile."""
+    come_back(hub, agent)
+    check(arrived(hub, agent.uscc) == filed(agent), "a revoked institution comes back by new keys in its own home, and "
+          "what it had accepted arrives, once and in order", len(agent.records()))
+
+
+def check_theft(site, hub, agent):
+    """Whoever has copied the home names a key of his own; the institution does not come in by what he has, too."""
+    thief = Agent(site, "thief")
+    shutil.copytree(agent.home, thief.home, ignore=shutil.ignore_patterns("wake"))
+    thief.cli("key", "rotate")
+    come_back(hub, agent, "--replace", "--reason", "机器被侵入")
+    states = keys(hub, "entity", agent.uscc)
+    check(states[0] == "current" and set(states[1:]) <= {"revoked", "retired"}, "a link that replaces ends the thief's key, too",
+          states)
+    agent.submit(review())
+    agent.sync()
+    check(thief.sync(timeout=3, ok=False).returncode == 1, "the institution files, and the thief does not")
+
+
 def test(site):
     print(f"SEED={SEED} ROUNDS={ROUNDS}", flush=True)
     chance = random.Random(SEED)
@@ -322,6 +354,8 @@ def test(site):
     check_leaked_receipts(fresh, waiting[1])
     acts = [row["act"] for row in hub.cli_json("audit-log")]
     check({"key_leaked", "key_revoke", "key_replace"} <= set(acts), "each of these acts is on record", acts[-12:])
+    check_comes_back(hub, careless)
+    check_theft(site, hub, careless)
     check(hub.cli("audit").returncode == 0, "the audit finds nothing")
 
 
