@@ -76,6 +76,18 @@ struct view db_column_view(sqlite3_stmt *stmt, int index)
     return (struct view){at, (size_t)sqlite3_column_bytes(stmt, index)};
 }
 
+bool db_column_copy(sqlite3_stmt *stmt, int index, void *ret_bytes, size_t size)
+{
+    struct view bytes = db_column_view(stmt, index);
+    bool fits = bytes.size == size;
+    if (fits) {
+        memcpy(ret_bytes, bytes.at, size);
+    } else {
+        memset(ret_bytes, 0, size);
+    }
+    return fits;
+}
+
 const char *db_column_str(sqlite3_stmt *stmt, int index)
 {
     const char *text = (const char *)sqlite3_column_text(stmt, index);

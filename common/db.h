@@ -42,6 +42,8 @@ MUST_CHECK err_t db_run(sqlite3_stmt *stmt);
 void db_bind_view(sqlite3_stmt *stmt, int index, struct view bytes); /* as blob; borrowed until reset */
 void db_bind_str(sqlite3_stmt *stmt, int index, const char *text);   /* copied; NULL binds NULL */
 struct view db_column_view(sqlite3_stmt *stmt, int index);
+/* False, and zeros: other than SIZE bytes stand there. */
+bool db_column_copy(sqlite3_stmt *stmt, int index, void *ret_bytes, size_t size);
 /* Never NULL: "" for SQL NULL. */
 const char *db_column_str(sqlite3_stmt *stmt, int index);
 

@@ -94,11 +94,9 @@ static void read_share(sqlite3_stmt *stmt, struct share_row *ret_row)
                                   .has_copy = sqlite3_column_bytes(stmt, 4) == RECORD_ID_SIZE,
                                   .is_by_hand = sqlite3_column_int(stmt, 6) != 0,
                                   .is_withdrawn = sqlite3_column_int(stmt, 7) != 0};
-    memcpy(ret_row->root, sqlite3_column_blob(stmt, 1), RECORD_ID_SIZE);
-    if (ret_row->has_copy) {
-        memcpy(ret_row->copy, sqlite3_column_blob(stmt, 4), RECORD_ID_SIZE);
-        memcpy(ret_row->digest, sqlite3_column_blob(stmt, 5), RECORD_HASH_SIZE);
-    }
+    db_column_copy(stmt, 1, ret_row->root, RECORD_ID_SIZE);
+    db_column_copy(stmt, 4, ret_row->copy, RECORD_ID_SIZE);
+    db_column_copy(stmt, 5, ret_row->digest, RECORD_HASH_SIZE);
 }
 
 err_t store_get_share(struct store *store, int64_t owner, const uint8_t root[RECORD_ID_SIZE], struct share_row *ret_row)

@@ -102,7 +102,9 @@ static err_t learn(struct store *store, sqlite3_stmt *record)
 {
     uint8_t id[RECORD_ID_SIZE];
     struct view bytes;
-    memcpy(id, sqlite3_column_blob(record, 1), RECORD_ID_SIZE);
+    if (!db_column_copy(record, 1, id, RECORD_ID_SIZE)) {
+        return ERR_IO;
+    }
     err_t err = store_get_item(store, sqlite3_column_int64(record, 2), sqlite3_column_int64(record, 3),
                                sqlite3_column_int64(record, 4), &bytes);
     return err == ERR_OK ? store_attach(store, sqlite3_column_int64(record, 0), id, bytes) : err;

@@ -38,27 +38,29 @@ void store_count_clock(struct store *store, const struct clock_row *row, int64_t
     store_count(store, "clock", day_of(row->clock.due_at, store->settings.utc_offset_minutes), dims, count);
 }
 
-/* False when a later version wrote a term that this one does not know. */
+/* False when a later version wrote a term that this one does not know, or the row is not what was written. */
 static bool read_row(sqlite3_stmt *stmt, struct clock_row *ret_row)
 {
     int term = term_find(db_column_str(stmt, 3));
+    int state = sqlite3_column_int(stmt, 9);
+    int unit = sqlite3_column_int(stmt, 5);
     struct view root = db_column_view(stmt, 2);
-    if (term < 0 || root.size > sizeof ret_row->root) {
+    if (term < 0 || state < 0 || state > CLOCK_VOID || unit < 0 || unit >= TERM_UNITS || root.size == 0 ||
+        root.size > sizeof ret_row->root) {
         return false;
     }
-    *ret_row = (struct clock_row){
-        .party = {.row = sqlite3_column_int64(stmt, 0)},
-        .owner = sqlite3_column_int64(stmt, 1),
-        .root_size = root.size,
-        .state = (enum clock_state)sqlite3_column_int(stmt, 9),
-        .done = (unsigned)sqlite3_column_int(stmt, 10),
-        .next_at = sqlite3_column_int64(stmt, 12),
-        .clock = {.term = &terms[term],
-                  .length = {sqlite3_column_int64(stmt, 4), (enum term_unit)sqlite3_column_int(stmt, 5)},
-                  .started_at = sqlite3_column_int64(stmt, 6),
-                  .due_at = sqlite3_column_int64(stmt, 7),
-                  .ended_at = sqlite3_column_int64(stmt, 8),
-                  .is_drill = sqlite3_column_int(stmt, 11) != 0}};
+    *ret_row = (struct clock_row){.party = {.row = sqlite3_column_int64(stmt, 0)},
+                                  .owner = sqlite3_column_int64(stmt, 1),
+                                  .root_size = root.size,
+                                  .state = (enum clock_state)state,
+                                  .done = (unsigned)sqlite3_column_int(stmt, 10),
+                                  .next_at = sqlite3_column_int64(stmt, 12),
+                                  .clock = {.term = &terms[term],
+                                            .length = {sqlite3_column_int64(stmt, 4), (enum term_unit)unit},
+                                            .started_at = sqlite3_column_int64(stmt, 6),
+                                            .due_at = sqlite3_column_int64(stmt, 7),
+                                            .ended_at = sqlite3_column_int64(stmt, 8),
+                                            .is_drill = sqlite3_column_int(stmt, 11) != 0}};
     ret_row->clock.is_void = ret_row->state == CLOCK_VOID;
     memcpy(ret_row->root, root.at, root.size);
     snprintf(ret_row->activity, sizeof ret_row->activity, "%s", db_column_str(stmt, 13));
@@ -164,7 +166,7 @@ err_t store_roots_of_activity(struct store *store, int64_t party, const char *ac
     *ret_count = 0;
     err_t err = db_step(stmt);
     while (err == ERR_OK && *ret_count < max) {
-        memcpy(ret_roots[(*ret_count)++], sqlite3_column_blob(stmt, 0), RECORD_ID_SIZE);
+        *ret_count += db_column_copy(stmt, 0, ret_roots[*ret_count], RECORD_ID_SIZE);
         err = db_step(stmt);
     }
     store_return(store, stmt);
@@ -215,8 +217,7 @@ static err_t read_mentions(struct store *store, sqlite3_stmt *stmt,
     err_t err = db_step(stmt);
     while (err == ERR_OK) {
         struct mention mention = {.owner = sqlite3_column_int64(stmt, 0), .at = sqlite3_column_int64(stmt, 2)};
-        memcpy(mention.root, sqlite3_column_blob(stmt, 1), RECORD_ID_SIZE);
-        err = each(self, &mention);
+        err = db_column_copy(stmt, 1, mention.root, RECORD_ID_SIZE) ? each(self, &mention) : ERR_IO;
         err = err == ERR_OK ? db_step(stmt) : err;
     }
     store_return(store, stmt);

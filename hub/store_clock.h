@@ -87,6 +87,8 @@ struct logged {
     int64_t owner;
     bool has_history; /* its thread has other records */
     struct view bytes;
+    int64_t position; /* in the batch's hashes, and where the bytes lie in it, as its row says */
+    int64_t offset;
     struct view hash; /* as it was signed; the bytes have another one where the content was erased, or changed */
 };
 /* The last batch that the desk has worked through, and the last there is. */

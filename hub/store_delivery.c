@@ -58,7 +58,8 @@ void store_count_delivery(struct store *store, const struct delivery *delivery, 
     }
 }
 
-static void read_row(sqlite3_stmt *stmt, struct delivery *ret)
+/* ERR_IO where the row is not what was written. */
+static err_t read_row(sqlite3_stmt *stmt, struct delivery *ret)
 {
     *ret = (struct delivery){.owner = sqlite3_column_int64(stmt, 0),
                              .party = sqlite3_column_int64(stmt, 2),
@@ -69,17 +70,15 @@ static void read_row(sqlite3_stmt *stmt, struct delivery *ret)
                              .opened_at = sqlite3_column_int64(stmt, 9),
                              .answered_at = sqlite3_column_int64(stmt, 10),
                              .is_late = sqlite3_column_int(stmt, 11) != 0};
-    memcpy(ret->root, sqlite3_column_blob(stmt, 1), RECORD_ID_SIZE);
     snprintf(ret->category, sizeof ret->category, "%s", db_column_str(stmt, 5));
     snprintf(ret->entity_type, sizeof ret->entity_type, "%s", db_column_str(stmt, 6));
+    return db_column_copy(stmt, 1, ret->root, RECORD_ID_SIZE) ? ERR_OK : ERR_IO;
 }
 
 static err_t read_one(struct store *store, sqlite3_stmt *stmt, struct delivery *ret)
 {
     err_t err = db_step(stmt);
-    if (err == ERR_OK) {
-        read_row(stmt, ret);
-    }
+    err = err == ERR_OK ? read_row(stmt, ret) : err;
     store_return(store, stmt);
     return err;
 }
@@ -90,8 +89,8 @@ static err_t read_each(struct store *store, sqlite3_stmt *stmt,
     struct delivery delivery;
     err_t err = db_step(stmt);
     while (err == ERR_OK) {
-        read_row(stmt, &delivery);
-        err = each(self, &delivery);
+        err = read_row(stmt, &delivery);
+        err = err == ERR_OK ? each(self, &delivery) : err;
         err = err == ERR_OK ? db_step(stmt) : err;
     }
     store_return(store, stmt);

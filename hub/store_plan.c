@@ -42,7 +42,7 @@ err_t store_each_plan(struct store *store, void (*each)(void *self, const struct
         bool is_measured = sqlite3_column_type(stmt, 1) != SQLITE_NULL;
         struct plan_row row = {.day = is_measured ? sqlite3_column_int64(stmt, 1) : INT64_MIN,
                                .filed = db_column_str(stmt, 2)};
-        memcpy(row.root, sqlite3_column_blob(stmt, 0), RECORD_ID_SIZE);
+        db_column_copy(stmt, 0, row.root, RECORD_ID_SIZE);
         each(self, &row);
         err = db_step(stmt);
     }

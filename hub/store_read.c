@@ -1,5 +1,6 @@
 #include "hub/store_sqlite.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "hub/store_clock.h"
@@ -282,9 +283,11 @@ static void bind_filter(sqlite3_stmt *stmt, const struct record_filter *filter)
     sqlite3_bind_int64(stmt, 8, filter->limit > 0 ? filter->limit : -1);
 }
 
-static int int_or_none(sqlite3_stmt *stmt, int index)
+/* -1: NULL, or none of COUNT. */
+static int code_or_none(sqlite3_stmt *stmt, int index, size_t count)
 {
-    return sqlite3_column_type(stmt, index) == SQLITE_NULL ? -1 : sqlite3_column_int(stmt, index);
+    int code = sqlite3_column_type(stmt, index) == SQLITE_NULL ? -1 : sqlite3_column_int(stmt, index);
+    return code >= 0 && (size_t)code < count ? code : -1;
 }
 
 static void read_row(sqlite3_stmt *stmt, struct record_row *ret_row)
@@ -295,29 +298,27 @@ static void read_row(sqlite3_stmt *stmt, struct record_row *ret_row)
                                    .at = sqlite3_column_int64(stmt, 4),
                                    .day = sqlite3_column_int64(stmt, 5),
                                    .kind = kind_by_number(sqlite3_column_int(stmt, 6)),
-                                   .sector = int_or_none(stmt, 7),
-                                   .level = int_or_none(stmt, 8),
+                                   .sector = code_or_none(stmt, 7, enum_sector.count),
+                                   .level = code_or_none(stmt, 8, INT_MAX),
                                    .bytes = db_column_view(stmt, 9),
                                    .hash = db_column_view(stmt, 10),
                                    .faults = db_column_view(stmt, 12),
                                    .hashes = db_column_view(stmt, 13),
                                    .signature = db_column_view(stmt, 14),
                                    .signing_key = db_column_view(stmt, 15),
-                                   .thread_kind = kind_by_number(int_or_none(stmt, 16)),
+                                   .thread_kind = kind_by_number(sqlite3_column_int(stmt, 16)),
                                    .owner = db_column_str(stmt, 17),
                                    .role = db_column_str(stmt, 19),
                                    .owner_role = db_column_str(stmt, 20),
                                    .erased_at = sqlite3_column_int64(stmt, 21)};
-    int state = int_or_none(stmt, 11);
     const struct life *life = ret_row->thread_kind ? ret_row->thread_kind->life : NULL;
+    int state = life ? code_or_none(stmt, 11, life->states->count) : -1;
     ret_row->state = life ? life_state_code(life, state < 0 ? 0 : state) : "";
     struct view id = db_column_view(stmt, 1);
     struct view root = db_column_view(stmt, 18);
     memcpy(ret_row->id, id.at, id.size < RECORD_ID_SIZE ? id.size : RECORD_ID_SIZE);
     memcpy(ret_row->root, root.at, root.size < RECORD_ID_SIZE ? root.size : RECORD_ID_SIZE);
-    if (ret_row->erased_at) {
-        memcpy(ret_row->erased_by, db_column_view(stmt, 22).at, RECORD_ID_SIZE);
-    }
+    db_column_copy(stmt, 22, ret_row->erased_by, RECORD_ID_SIZE);
 }
 
 static err_t call_each(struct store *store, sqlite3_stmt *stmt, void (*each)(void *self, const struct record_row *row),

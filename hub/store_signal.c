@@ -65,7 +65,7 @@ err_t store_each_signal_row(struct store *store, int64_t first, int64_t last,
                                  .level = sqlite3_column_int(stmt, 10),
                                  .status = STATUS_ACTUAL,
                                  .state = STATE_RAISED}; /* others have no row */
-        memcpy(row.id, sqlite3_column_blob(stmt, 0), RECORD_ID_SIZE);
+        db_column_copy(stmt, 0, row.id, RECORD_ID_SIZE);
         err = each(self, &row);
         err = err == ERR_OK ? db_step(stmt) : err;
     }
@@ -108,7 +108,7 @@ err_t store_each_raised(struct store *store, void (*each)(void *self, const stru
                                 .day = sqlite3_column_int64(stmt, 2),
                                 .at = sqlite3_column_int64(stmt, 3),
                                 .evidence = db_column_view(stmt, 5)};
-        memcpy(raised.id, sqlite3_column_blob(stmt, 4), RECORD_ID_SIZE);
+        db_column_copy(stmt, 4, raised.id, RECORD_ID_SIZE);
         each(self, &raised);
         err = db_step(stmt);
     }

@@ -3,10 +3,18 @@
 
 #include <string.h>
 
+#include "proto/life.h"
+
 static void bind_thread(sqlite3_stmt *stmt, int64_t owner, const uint8_t root[RECORD_ID_SIZE])
 {
     sqlite3_bind_int64(stmt, 1, owner);
     db_bind_view(stmt, 2, (struct view){root, RECORD_ID_SIZE});
+}
+
+static bool is_known(const struct thread *thread)
+{
+    const struct life *life = thread->kind ? thread->kind->life : NULL;
+    return thread->kind && (!life || (thread->facts.state >= 0 && (size_t)thread->facts.state < life->states->count));
 }
 
 err_t store_load_thread(struct store *store, int64_t owner, const uint8_t root[RECORD_ID_SIZE],
@@ -27,7 +35,7 @@ err_t store_load_thread(struct store *store, int64_t owner, const uint8_t root[R
                       .acknowledged_at = sqlite3_column_int64(get, 8),
                       .resolved_at = sqlite3_column_int64(get, 9)}};
         memcpy(ret_thread->root, root, RECORD_ID_SIZE);
-        err = ret_thread->kind ? ERR_OK : ERR_IO;
+        err = is_known(ret_thread) ? ERR_OK : ERR_IO;
     }
     sqlite3_reset(get);
     return err;
