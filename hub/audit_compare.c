@@ -25,8 +25,6 @@ static const struct comparison {
      "select printf('%s %020d %s', family, day, dims), printf('%s %s %s', family, date(day * 86400, 'unixepoch'), "
      "dims), printf('count %d sum %d', count, sum), iif(family in ('review', 'warning', 'record', 'rereview'), size, "
      "0) from cell where count <> 0 or sum <> 0 order by family, day, dims"},
-    {"leaves_differ", "ledger of",
-     "select printf('%020d', size), printf('%d', size), lower(hex(leaves)), 0 from head order by size"},
     {"tile_differs", "tile",
      "select printf('%020d', key), printf('%d', key), lower(hex(nodes)), 0 from tile order by key"},
 };

@@ -114,34 +114,38 @@ struct batch *intake_batch(const struct intake *intake, const struct party *part
     return batch;
 }
 
-struct batch *intake_again(const struct intake *intake, const struct party *party, const struct view *items,
-                           uint32_t count, int64_t at)
+static void take_again(const struct intake *intake, struct batch *batch, const struct record_context *context,
+                       struct batch_item *item)
 {
-    size_t size = 1;
-    struct batch *batch = batch_new(count);
-    struct record_context context = {.now_ms = at, .utc_offset_minutes = intake->utc_offset_minutes};
-    for (uint32_t i = 0; i < count; i++) {
-        size += items[i].size;
+    struct record record;
+    struct faults ignored = {0};
+    err_t checked = record_check(item->bytes, context, &record, &ignored);
+    (void)checked; /* rules may have changed since, and what was erased is no text any more */
+    if (record.kind) {
+        take_item(intake, batch, &record, item);
+    } else {
+        item->has_id = false;
+        item->retry = "store_failed"; /* no record any more: it leaves nothing behind */
     }
-    zmq_msg_init_size(&batch->frame, size);
-    uint8_t *bytes = zmq_msg_data(&batch->frame);
-    batch->is_again = true;
-    name_party(batch, party, at);
-    for (uint32_t i = 0; i < count; i++) {
+}
+
+struct batch *intake_again(const struct intake *intake, const struct party *party, const struct kept_batch *kept)
+{
+    struct batch *batch = batch_new(kept->count);
+    struct record_context context = {.now_ms = kept->at, .utc_offset_minutes = intake->utc_offset_minutes};
+    zmq_msg_init_size(&batch->frame, kept->bytes.size + 1);
+    const uint8_t *bytes = memcpy(zmq_msg_data(&batch->frame), kept->bytes.at, kept->bytes.size);
+    size_t end = 0;
+    batch->again = kept->id;
+    name_party(batch, party, kept->at);
+    for (uint32_t i = 0; i < batch->count; i++) {
+        const struct kept_item *from = &kept->items[i];
         struct batch_item *item = &batch->items[i];
-        struct record record;
-        struct faults ignored = {0};
-        memcpy(bytes, items[i].at, items[i].size);
-        item->bytes = (struct view){bytes, items[i].size};
-        bytes += items[i].size;
-        err_t checked = record_check(item->bytes, &context, &record, &ignored);
-        (void)checked; /* rules may have changed since, and what was erased is no text any more */
-        if (record.kind) {
-            take_item(intake, batch, &record, item);
-        } else {
-            item->has_id = false;
-            item->retry = "store_failed"; /* no record any more: it leaves nothing behind */
-        }
+        item->bytes = (struct view){bytes + (from->size > 0 ? from->offset : end), from->size};
+        end = from->size > 0 ? from->offset + from->size : end;
+        item->has_number = from->has_number;
+        memcpy(item->hash, from->hash, RECORD_HASH_SIZE);
+        take_again(intake, batch, &context, item);
     }
     return batch;
 }

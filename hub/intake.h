@@ -22,9 +22,21 @@ bool intake_check(const struct intake *intake, struct batch *batch);
 struct batch *intake_batch(const struct intake *intake, const struct party *party, const struct party_key *key,
                            const struct submit *submit, zmq_msg_t *frame, int64_t now_ms);
 
-/* A batch of records that were stored before, for storing them anew: what they were taken for then is not asked again,
- * only what they say. ITEMS are copied. */
-struct batch *intake_again(const struct intake *intake, const struct party *party, const struct view *items,
-                           uint32_t count, int64_t at);
+/* What stands at one position of a batch that was stored before. */
+struct kept_item {
+    size_t offset, size; /* in its bytes; of no size: the record is gone, or was not stored */
+    bool has_number;
+    uint8_t hash[RECORD_HASH_SIZE]; /* as it was signed */
+};
+struct kept_batch {
+    int64_t id, at;
+    struct view bytes;
+    uint32_t count;
+    struct kept_item items[BATCH_ITEMS_MAX];
+};
+
+/* For storing it anew, where it lay: what its records were taken for then is not asked again, only what they say. The
+ * bytes are copied. */
+struct batch *intake_again(const struct intake *intake, const struct party *party, const struct kept_batch *kept);
 
 #endif

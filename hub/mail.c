@@ -12,6 +12,7 @@ struct batch *batch_new(uint32_t count)
     batch->count = count;
     for (uint32_t i = 0; i < count; i++) {
         batch->items[i].faults = NULL;
+        batch->items[i].has_number = false;
         batch->items[i].retry = NULL;
         batch->items[i].number = 0;
         batch->items[i].at = 0;

@@ -29,6 +29,7 @@ struct batch_item {
     struct cell cell;
     bool has_id;
     struct faults *faults; /* owned; NULL when valid */
+    bool has_number;       /* of a batch that was stored before: it keeps its number and leaf, whatever becomes of it */
     const char *retry;     /* a retry code (static): nothing of the item is to be stored now; NULL: it may be */
     /* The outcome, set by the store. */
     enum outcome outcome;
@@ -63,7 +64,7 @@ struct batch {
     uint32_t stored;
     msgpack_sbuffer receipt; /* the front's: the frame, made while the commit waits for the disk */
     const char *failure;     /* the writer's: a retry code (static) that stands in place of every outcome */
-    bool is_again;           /* stored before: as of `at` */
+    int64_t again;           /* the number of the batch that it was stored as before, as of `at`; 0: it is new */
     bool names_blobs;        /* some item names an attachment */
     uint32_t count;
     struct batch_item items[];

@@ -64,6 +64,7 @@ static err_t first_hash(struct put *put, const struct stored *first, const uint8
     if (err == ERR_OK) {
         *ret_hash = sqlite3_column_blob(get, 0);
         *ret_at = sqlite3_column_int64(get, 1);
+        err = sqlite3_column_bytes(get, 0) == RECORD_HASH_SIZE ? ERR_OK : ERR_IO;
     }
     return err;
 }
@@ -240,6 +241,13 @@ static err_t take_back(struct put *put, const struct batch_item *item)
     return err;
 }
 
+/* The next number, and the leaf of that number. */
+static void take_number(struct put *put, struct batch_item *item)
+{
+    item->number = ++put->store->number;
+    ledger_add(put->store->ledger, item->hash);
+}
+
 static err_t put_valid(struct put *put, uint32_t position)
 {
     struct batch_item *item = &put->batch->items[position];
@@ -270,8 +278,7 @@ static err_t put_valid(struct put *put, uint32_t position)
     }
     if (err == ERR_OK) {
         item->outcome = OUTCOME_STORED;
-        item->number = ++put->store->number;
-        ledger_add(put->store->ledger, item->hash);
+        take_number(put, item);
         item->at = put->now;
         put->stored++;
     }
@@ -387,8 +394,12 @@ static err_t put_account(struct put *put)
     return db_run(stmt);
 }
 
-static err_t next_batch_id(struct store *store, int64_t *ret_id)
+static err_t number_batch(struct store *store, const struct batch *batch, int64_t *ret_id)
 {
+    *ret_id = batch->again;
+    if (batch->again) {
+        return ERR_OK;
+    }
     sqlite3_stmt *stmt = store_statement(store, NEXT_BATCH);
     err_t err = db_step(stmt);
     if (err == ERR_OK) {
@@ -408,12 +419,10 @@ static err_t note_filer(struct put *put)
 
 err_t store_put_batch(struct store *store, struct batch *batch)
 {
-    struct put put = {.store = store,
-                      .batch = batch,
-                      .base = batch->items[0].bytes.at,
-                      .now = batch->is_again ? batch->at : clock_ms()};
+    struct put put = {
+        .store = store, .batch = batch, .base = batch->items[0].bytes.at, .now = batch->again ? batch->at : clock_ms()};
     uint64_t first_number = store->number + 1;
-    err_t err = next_batch_id(store, &put.batch_id);
+    err_t err = number_batch(store, batch, &put.batch_id);
     err = err == ERR_OK ? note_filer(&put) : err;
     if (err == ERR_OK) {
         sqlite3_stmt *has = store_statement(store, HAS_REFUSAL);
@@ -424,7 +433,11 @@ err_t store_put_batch(struct store *store, struct batch *batch)
         err = found == ERR_NOT_FOUND ? ERR_OK : found;
     }
     for (uint32_t i = 0; i < batch->count && err == ERR_OK; i++) {
+        struct batch_item *item = &batch->items[i];
         err = put_item(&put, i);
+        if (err == ERR_OK && item->has_number && item->outcome != OUTCOME_STORED) {
+            take_number(&put, item);
+        }
     }
     batch->first_number = first_number;
     batch->stored = (uint32_t)put.stored;

@@ -60,6 +60,11 @@ err_t cells_flush(struct store *store)
     return err;
 }
 
+err_t cells_make_room(struct store *store, size_t count)
+{
+    return store->delta_count + count > DELTAS_MAX ? cells_flush(store) : ERR_OK;
+}
+
 void cells_forget(struct store *store)
 {
     if (store->delta_count > 0) {

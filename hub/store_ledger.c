@@ -292,7 +292,6 @@ void ledger_close(struct ledger *ledger)
 
 err_t ledger_grow(struct store *store)
 {
-    enum { STEP = 16384 };
     struct ledger *ledger = store->ledger;
     sqlite3_stmt *stmt =
         db_prepare(store->db, "select substr(b.hashes, r.position * 32 + 1, 32) from record r join batch "
@@ -306,7 +305,7 @@ err_t ledger_grow(struct store *store)
         if (err == ERR_OK) {
             ledger_add(ledger, leaf.at);
         }
-        if (err == ERR_OK && ledger->count == STEP) {
+        if (err == ERR_OK && ledger->count == LEDGER_STEP) {
             err = store_commit(store);
             err = err == ERR_OK ? store_begin(store) : err;
         }

@@ -10,6 +10,9 @@
 #include "common/merkle_growth.h"
 #include "hub/store_sqlite.h"
 
+/* How many leaves a commit has by which a ledger grows over the records of before there was one. */
+enum { LEDGER_STEP = 16384 };
+
 enum { TILE_HEIGHT = 8, TILE_NODES = 1 << TILE_HEIGHT, TILE_LEVELS = 5 };
 
 struct tile {

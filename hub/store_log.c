@@ -63,6 +63,8 @@ static err_t find_logged(struct store *store, int64_t offset, struct view hashes
         logged->owner = has_root ? sqlite3_column_int64(get, 7) : logged->party.row;
         logged->has_history = has_root;
         uint64_t position = (uint64_t)sqlite3_column_int64(get, 2);
+        logged->position = (int64_t)position;
+        logged->offset = offset;
         logged->hash = position < hashes.size / RECORD_HASH_SIZE
                            ? (struct view){hashes.at + position * RECORD_HASH_SIZE, RECORD_HASH_SIZE}
                            : (struct view){0};

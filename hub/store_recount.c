@@ -17,11 +17,6 @@ struct recount {
     err_t err;
 };
 
-static err_t make_room(struct store *store)
-{
-    return store->delta_count + CELLS_EACH > DELTAS_MAX ? cells_flush(store) : ERR_OK;
-}
-
 static err_t count_threads(struct store *store)
 {
     struct put put = {.store = store};
@@ -32,10 +27,9 @@ static err_t count_threads(struct store *store)
     err_t err = db_step(stmt);
     while (err == ERR_OK) {
         struct stored root = {.owner = sqlite3_column_int64(stmt, 0)};
-        memcpy(root.root, sqlite3_column_blob(stmt, 1), RECORD_ID_SIZE);
-        err = thread_load(&put, &root, &thread);
+        err = db_column_copy(stmt, 1, root.root, RECORD_ID_SIZE) ? thread_load(&put, &root, &thread) : ERR_IO;
         err = err == ERR_OK ? thread_cell(&put, &thread, &cell, &ignored) : err;
-        err = err == ERR_OK ? make_room(store) : err;
+        err = err == ERR_OK ? cells_make_room(store, CELLS_EACH) : err;
         if (err == ERR_OK) {
             cells_add(store, &cell, 1);
             err = db_step(stmt);
@@ -49,7 +43,7 @@ static err_t count_threads(struct store *store)
 static err_t count_delivery(void *self, const struct delivery *delivery)
 {
     struct store *store = self;
-    err_t err = make_room(store);
+    err_t err = cells_make_room(store, CELLS_EACH);
     if (err == ERR_OK) {
         store_count_delivery(store, delivery, 1);
     }
@@ -61,7 +55,7 @@ static void count_clock(void *self, const struct clock_row *row)
     struct recount *recount = self;
     char period[PERIOD_TEXT_SIZE];
     bool is_zero = false;
-    recount->err = recount->err == ERR_OK ? make_room(recount->store) : recount->err;
+    recount->err = recount->err == ERR_OK ? cells_make_room(recount->store, CELLS_EACH) : recount->err;
     store_count_clock(recount->store, row, 1);
     if (row->root_size < PERIOD_TEXT_SIZE) {
         snprintf(period, sizeof period, "%.*s", (int)row->root_size, (const char *)row->root);

@@ -133,6 +133,8 @@ sqlite3_stmt *store_borrow(struct store *store, const char *text);
 void store_return(struct store *store, sqlite3_stmt *stmt);
 
 void cells_add(struct store *store, const struct cell *cell, int64_t count);
+/* Writes what is kept where less room is left than for COUNT cells more. */
+MUST_CHECK err_t cells_make_room(struct store *store, size_t count);
 MUST_CHECK err_t cells_flush(struct store *store);
 void cells_forget(struct store *store);
 

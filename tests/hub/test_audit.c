@@ -1,6 +1,7 @@
 /* The audit of small stores: nothing is found in what the hub made, and what somebody changes of it is named. */
 #include "tests/hub/city_sample.h"
 
+#include "common/db.h"
 #include "common/text.h"
 #include "hub/acts.h"
 #include "hub/audit.h"
@@ -20,12 +21,21 @@ static void note_finding(void *self, const struct finding *finding)
              finding->detail);
 }
 
+/* There are hundreds of them: in memory, where there is a place. */
+static void make_quick_home(struct home *home)
+{
+    snprintf(home->path, sizeof home->path, "/dev/shm/agn-test-XXXXXX");
+    if (!mkdtemp(home->path)) {
+        make_home(home);
+    }
+}
+
 static err_t audit(const struct home *home, struct found *ret_found)
 {
     struct home scratch;
     char reason[256];
     struct audit_order order = {home, &scratch, &bench_settings, note_finding, ret_found};
-    make_home(&scratch);
+    make_quick_home(&scratch);
     memset(ret_found, 0, sizeof *ret_found);
     err_t err = audit_run(&order, &ret_found->sums, reason);
     remove_home(&scratch);
@@ -41,8 +51,9 @@ static void assert_nothing_found(struct town *town)
 }
 
 /* As the admin does it: the act and the erasure in one group. */
-static void erase(struct town *town, uint8_t n)
+static void erase(struct town *town, const char *kind, uint8_t n)
 {
+    char detail[64];
     uint8_t id[RECORD_ID_SIZE];
     char text[37];
     struct filed filed;
@@ -51,7 +62,8 @@ static void erase(struct town *town, uint8_t n)
     memcpy(id, sample_id, sizeof id);
     id[RECORD_ID_SIZE - 1] = n;
     town_id_text(n, text);
-    struct act_note note = {ACT_ERASE, &person, text, "entity_registration " SAMPLE_PARTY, "测试"};
+    snprintf(detail, sizeof detail, "%s " SAMPLE_PARTY, kind);
+    struct act_note note = {ACT_ERASE, &person, text, detail, "测试"};
     struct store *store = town->bench->store;
     assert_int_equal(store_begin(store), ERR_OK);
     assert_int_equal(acts_file(&town->city, store, &note, SAMPLE_NOW, &filed, &faults), ERR_OK);
@@ -76,7 +88,7 @@ static void test_a_registration_that_was_erased_after_its_acceptance(void **stat
     struct town *town = *state;
     town_register(town, "enterprise", "330102", 1, 1);
     town_accept(town, 1);
-    erase(town, 1);
+    erase(town, "entity_registration", 1);
     assert_registered(town, "甲单位", "enterprise", "healthcare", "330102");
     assert_nothing_found(town);
 }
@@ -85,10 +97,193 @@ static void test_an_erased_registration_is_accepted_for_what_is_left_of_it(void 
 {
     struct town *town = *state;
     town_register(town, "enterprise", "330102", 1, 1);
-    erase(town, 1);
+    erase(town, "entity_registration", 1);
     town_accept(town, 1);
     assert_registered(town, "甲医院", "enterprise", "healthcare", "330102");
     assert_nothing_found(town);
+}
+
+/* ---- what somebody with sqlite3 does ---- */
+
+#define NOTICE                                                                                                            \
+    "{\"kind\": \"notice\", " BY_OPERATOR ", \"title\": \"开展自查\", \"body\": \"请于月底前完成自查。\", " \
+    "\"category\": \"requirement\", \"must_answer\": true, \"due_at\": \"2026-12-31T00:00:00Z\"}"
+
+static void put(struct town *town, const char *sample, const char *patch, uint8_t n)
+{
+    struct batch *batch = bench_put(town->bench, sample, patch, n);
+    assert_int_equal(batch->items[0].outcome, OUTCOME_STORED);
+    batch_free(batch);
+}
+
+/* Something in every table that a record leads to. */
+static void live(struct town *town)
+{
+    town_register(town, "enterprise", "330102", 1, 1);
+    town_accept(town, 1);
+    put(town, sample_review, "{}", 2);
+    town_accept(town, 2);
+    put(town, sample_warning, "{\"level\": 1}", 3);
+    assert_string_equal(town_file(town, NOTICE), "");
+    put(town, sample_review, "{\"activity_no\": \"二\"}", 4);
+    batch_free(bench_put(town->bench, sample_review, "{}", 5)); /* refused: the number is taken */
+    erase(town, "review_report", 4);
+    put(town, sample_warning, "{\"level\": 3}", 6);
+    town_desk(town, clock_ms());
+}
+
+static sqlite3 *open_copy(struct town *town, struct home *ret_home)
+{
+    char command[2 * PATH_SIZE + 64];
+    char path[PATH_SIZE];
+    sqlite3 *db = NULL;
+    make_quick_home(ret_home);
+    store_truncate_log(town->bench->store);
+    snprintf(command, sizeof command, "cp '%s/store.db' '%s'", town->bench->home.path, ret_home->path);
+    assert_int_equal(system(command), 0);
+    home_file(ret_home, "store.db", path);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    return db;
+}
+
+/* What is found in a copy of the store after SQL. */
+static void audit_changed(struct town *town, const char *sql, struct found *ret_found)
+{
+    struct home copy;
+    sqlite3 *db = open_copy(town, &copy);
+    assert_int_equal(db_exec(db, sql), ERR_OK);
+    sqlite3_close(db);
+    assert_int_equal(audit(&copy, ret_found), ERR_OK);
+    remove_home(&copy);
+}
+
+static void spoil_column(struct town *town, const char *table, const char *column)
+{
+    static const char *const values[] = {"x''", "null", "-1", "100000000", "'x'"};
+    char sql[512];
+    struct found found;
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        struct home copy;
+        sqlite3 *db = open_copy(town, &copy);
+        snprintf(sql, sizeof sql, "update or ignore %s set %s = %s where %s is not %s", table, column, values[i],
+                 column, values[i]);
+        bool is_changed = db_exec(db, sql) == ERR_OK && sqlite3_changes(db) > 0;
+        sqlite3_close(db);
+        if (is_changed && strcmp(table, "meta") != 0) { /* without its epoch no store is opened */
+            assert_int_equal(audit(&copy, &found), ERR_OK);
+        }
+        remove_home(&copy);
+    }
+}
+
+static void test_no_column_ends_it_early(void **state)
+{
+    struct town *town = *state;
+    live(town);
+    assert_nothing_found(town);
+    struct home copy;
+    sqlite3 *db = open_copy(town, &copy);
+    sqlite3_stmt *columns =
+        db_prepare(db, "select m.name, c.name from sqlite_master m, pragma_table_info(m.name) c where m.type = 'table' "
+                       "and m.name not in ('account', 'attached', 'invitation', 'natural_key', 'refusal', "
+                       "'signal_row', 'sqlite_sequence') order by 1, 2"); /* of which it reads nothing */
+    while (db_step(columns) == ERR_OK) {
+        spoil_column(town, db_column_str(columns, 0), db_column_str(columns, 1));
+    }
+    sqlite3_finalize(columns);
+    sqlite3_close(db);
+    remove_home(&copy);
+}
+
+static size_t count_of(const struct found *found, const char *code)
+{
+    size_t count = 0;
+    for (const char *at = found->text; (at = strstr(at, code)); at++) {
+        count += at == found->text || at[-1] == '\n';
+    }
+    return count;
+}
+
+static void test_nothing_follows_from_one_that_is_gone(void **state)
+{
+    enum { MANY = 200 };
+    struct town *town = *state;
+    struct found found;
+    char patch[64];
+    for (int n = 1; n <= MANY; n++) {
+        snprintf(patch, sizeof patch, "{\"activity_no\": \"%d\"}", n);
+        put(town, sample_review, patch, (uint8_t)n);
+    }
+    town_file(town, NOTICE);
+    audit_changed(town, "delete from record where number = 5", &found);
+    assert_int_equal(count_of(&found, "record_missing"), 1);
+    assert_int_equal(count_of(&found, "cell_differs"), 1);
+    assert_int_equal(found.sums.findings, 2);
+    audit_changed(
+        town, "delete from record where number in (7, 8, 200); delete from batch where first_number in (7, 8)", &found);
+    assert_int_equal(count_of(&found, "record_missing"), 1);
+    assert_int_equal(count_of(&found, "cell_differs"), 1);
+    assert_int_equal(found.sums.findings, 2);
+    audit_changed(town, "update head set root = zeroblob(32)", &found);
+    assert_int_equal(count_of(&found, "head_differs"), found.sums.heads);
+    audit_changed(town, "delete from batch; delete from record", &found);
+    assert_int_equal(count_of(&found, "leaves_differ") + count_of(&found, "head_differs"), 0);
+}
+
+static void test_heads_that_are_gone_are_named(void **state)
+{
+    struct town *town = *state;
+    struct found found;
+    live(town);
+    audit_changed(town, "delete from head where size = 3", &found);
+    assert_int_equal(count_of(&found, "head_missing ledger of 3"), 1);
+    assert_int_equal(found.sums.findings, 1);
+    audit_changed(town, "delete from head", &found);
+    assert_int_equal(count_of(&found, "head_missing"), 1);
+    assert_int_equal(found.sums.findings, 1);
+}
+
+/* As a ledger that has grown over the records of before there was one keeps them: the root of one leaf is that leaf. */
+static void test_a_head_may_stand_within_a_batch(void **state)
+{
+    struct town *town = *state;
+    struct found found;
+    msgpack_sbuffer records[3];
+    for (uint8_t n = 1; n <= 3; n++) {
+        char patch[64];
+        snprintf(patch, sizeof patch, "{\"activity_no\": \"%d\"}", n);
+        bench_record(sample_review, patch, n, &records[n - 1]);
+    }
+    struct batch *batch = bench_batch(town->bench, records, 3, false);
+    assert_int_equal(store_begin(town->bench->store), ERR_OK);
+    assert_int_equal(store_put_batch(town->bench->store, batch), ERR_OK);
+    assert_int_equal(store_commit(town->bench->store), ERR_OK);
+    batch_free(batch);
+    for (int i = 0; i < 3; i++) {
+        msgpack_sbuffer_destroy(&records[i]);
+    }
+    put(town, sample_review, "{}", 4);
+    audit_changed(town,
+                  "insert into head select 1, at, substr(leaves, 1, 32), substr(leaves, 1, 32) from head where size = "
+                  "3; update head set leaves = substr(leaves, 33) where size = 3",
+                  &found);
+    assert_string_equal(found.text, "");
+    audit_changed(town,
+                  "insert into head select 1, at, substr(leaves, 33, 32), substr(leaves, 1, 32) from head where size = "
+                  "3; update head set leaves = substr(leaves, 33) where size = 3",
+                  &found);
+    assert_int_equal(count_of(&found, "head_differs ledger of 1"), 1);
+}
+
+static void test_a_batch_is_of_the_time_of_its_head(void **state)
+{
+    struct town *town = *state;
+    struct found found;
+    live(town);
+    audit_changed(town, "update batch set at = at - 2592000000 where id = 6", &found);
+    assert_int_equal(count_of(&found, "time_differs batch 6"), 1);
+    audit_changed(town, "update head set at = at + 2592000000 where size = 6", &found);
+    assert_int_equal(count_of(&found, "time_differs"), 1);
 }
 
 /* What the entity files is signed for the city's hub. */
@@ -107,6 +302,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TOWN_TEST(test_a_registration_that_was_erased_after_its_acceptance),
         TOWN_TEST(test_an_erased_registration_is_accepted_for_what_is_left_of_it),
+        TOWN_TEST(test_nothing_follows_from_one_that_is_gone),
+        TOWN_TEST(test_heads_that_are_gone_are_named),
+        TOWN_TEST(test_a_head_may_stand_within_a_batch),
+        TOWN_TEST(test_a_batch_is_of_the_time_of_its_head),
+        TOWN_TEST(test_no_column_ends_it_early),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
