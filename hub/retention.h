@@ -5,9 +5,9 @@
  *
  * What no line names is kept for ever. When its term is over, counted from the day the hub took it, a record's content
  * is erased as by `agn-hub erase`; but not while a clock of its thread runs, nor before every follower that gets it has
- * acknowledged it, nor on a day that does not follow one that the hub has seen: a clock that is wrong for an hour erases
- * nothing. Done a few records a commit, each with its administrative act and with the place that was reached, so that a
- * crash repeats nothing and skips nothing. */
+ * acknowledged it, nor on a day that does not follow one that the hub has seen: a clock that is wrong for an hour
+ * erases nothing. Done a few records a commit, each with its administrative act and with the place that was reached, so
+ * that a crash repeats nothing and skips nothing. */
 #ifndef HUB_RETENTION_H
 #define HUB_RETENTION_H
 

@@ -2,8 +2,8 @@
 
 static const char first[] = "019a2b3c-4d5e-7001-8002-030405060701"; /* the record that bench_put made with n = 1 */
 
-#define ON_FIRST    "\"addressee\": \"" SAMPLE_PARTY "\", \"refers_to\": \"019a2b3c-4d5e-7001-8002-030405060701\""
-#define ACCEPT      "{\"kind\": \"acceptance\", " ON_FIRST ", " BY_OPERATOR "}"
+#define ON_FIRST "\"addressee\": \"" SAMPLE_PARTY "\", \"refers_to\": \"019a2b3c-4d5e-7001-8002-030405060701\""
+#define ACCEPT   "{\"kind\": \"acceptance\", " ON_FIRST ", " BY_OPERATOR "}"
 #define RETURN                                                                                                         \
     "{\"kind\": \"return_for_correction\", " ON_FIRST ", " BY_OPERATOR                                                 \
     ", \"faults\": [{\"field\": \"summary\", \"reason\": \"目的不清\"}]}"

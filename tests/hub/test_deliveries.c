@@ -4,7 +4,7 @@
 
 #include "hub/store_delivery.h"
 
-#define DUE_AT      (SAMPLE_NOW + 10 * DAY)
+#define DUE_AT (SAMPLE_NOW + 10 * DAY)
 
 static void issue(struct town *town, const char *members)
 {
