@@ -88,18 +88,6 @@ static void add_claim(struct comparison *comparison, const struct claim *claim)
     comparison->claims[comparison->claim_count++] = *claim;
 }
 
-static err_t take_claim(struct comparison *comparison, const struct claim *claim)
-{
-    bool is_explained = false;
-    err_t err = witness_explained(comparison->witness, claim->member->hub, &claim->head, &is_explained);
-    if (err == ERR_OK && is_explained) {
-        comparison->explained++;
-    } else if (err == ERR_OK) {
-        add_claim(comparison, claim);
-    }
-    return err;
-}
-
 static err_t contradict(struct comparison *comparison, const struct hub_member *member, enum heads heads,
                         const struct kept_head *theirs, const struct kept_head *ours)
 {
@@ -122,11 +110,32 @@ static err_t take_doubtful(struct comparison *comparison, const struct hub_membe
                : err;
 }
 
+static err_t take_claim(struct comparison *comparison, const struct claim *claim)
+{
+    struct kept_head ours;
+    const struct kept_head *theirs = &claim->head;
+    bool is_explained = false;
+    err_t err = witness_explained(comparison->witness, claim->member->hub, theirs, &is_explained);
+    if (err == ERR_OK && is_explained) {
+        comparison->explained++;
+        return ERR_OK;
+    }
+    err = err == ERR_OK ? witness_other(comparison->witness, claim->member->hub, &theirs->head, &ours) : err;
+    if (err == ERR_NOT_FOUND) {
+        add_claim(comparison, claim);
+        return ERR_OK;
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
+    enum heads heads = heads_compare(signing_key_suite(&ours.key), &theirs->head, &ours.head, (struct view){0});
+    return contradict(comparison, claim->member, heads, theirs, &ours);
+}
+
 static err_t take_head(void *self, const struct filed_head *filed)
 {
     struct comparison *comparison = self;
     struct kept_head theirs;
-    struct kept_head ours;
     const struct hub_member *member = filed ? find_member(comparison, &filed->key) : NULL;
     bool is_strange = filed && !member;
     bool is_good = member && filed_head_check(filed, &theirs) == ERR_OK;
@@ -141,16 +150,8 @@ static err_t take_head(void *self, const struct filed_head *filed)
     if (err == ERR_OK && is_doubtful) {
         return take_doubtful(comparison, member, &theirs);
     }
-    err = err == ERR_OK ? witness_other(comparison->witness, member->hub, &theirs.head, &ours) : err;
-    if (err == ERR_NOT_FOUND) {
-        const struct claim claim = {.member = member, .head = theirs, .is_followed = filed->is_followed};
-        return take_claim(comparison, &claim);
-    }
-    if (err != ERR_OK) {
-        return err;
-    }
-    enum heads heads = heads_compare(signing_key_suite(&ours.key), &theirs.head, &ours.head, (struct view){0});
-    return contradict(comparison, member, heads, &theirs, &ours);
+    const struct claim claim = {.member = member, .head = theirs, .is_followed = filed->is_followed};
+    return err == ERR_OK ? take_claim(comparison, &claim) : err;
 }
 
 static bool read_file(struct comparison *comparison)

@@ -84,13 +84,11 @@ static const char *const sql[STATEMENTS] = {
              ") order by h.epoch = ?2 desc, h.size desc limit 1",
     [KNOWN] = "select 1 from head where hub = ?1 limit 1",
     [LIVED] = "select 1 from head where hub = ?1 and epoch = ?2 and line >= 0 limit 1",
-    [OTHER] =
-        "select head, signature, hub_key from head where hub = ?1 and epoch = ?2 and size = ?3 and root <> ?4"
-        " and line = " LINE " and not exists(select 1 from head k where k.hub = ?1 and k.epoch = ?2 and k.size = ?3"
-        " and k.root = ?4 and k.line in " FORMER_LINES ") limit 1",
+    [OTHER] = "select head, signature, hub_key from head where hub = ?1 and epoch = ?2 and size = ?3 and root <> ?4"
+              " and line = " LINE,
     [EXPLAINED] =
         "select 1 from head where hub = ?1 and epoch = ?2 and size = ?3 and root = ?4 and line in " FORMER_LINES
-        " union all select 1 from alarm where hub = ?1 and cleared_at is not null and ?5 in (head, known_head) limit 1",
+        " union all select 1 " EXPLAINED_ALARMS " and ?5 in (head, known_head) limit 1",
     [KEEP] =
         "insert or ignore into head(hub, epoch, line, size, root, at, head, algorithm, signature, hub_key, seen_at)"
         " values(?1, ?2, iif(exists(select 1 from old_key k where k.hub = ?1 and k.key = ?9 and ?5 > k.at), -1 - " LINE

@@ -62,8 +62,8 @@ MUST_CHECK err_t witness_doubts(struct witness *witness, int64_t hub, const stru
 MUST_CHECK err_t witness_doubtful(struct witness *witness, int64_t hub, struct kept_head *ret_head);
 
 /* A kept head of the same hub's present line that contradicts HEAD by itself: of its epoch and size with another root,
- * unless HEAD is kept as well, or of another epoch, unless one of HEAD's is; then it was told of when that came.
- * ERR_NOT_FOUND: none does. */
+ * or of another epoch where of HEAD's none was ever kept. Ask first whether HEAD is explained. ERR_NOT_FOUND: none
+ * does. */
 MUST_CHECK err_t witness_other(struct witness *witness, int64_t hub, const struct tree_head *head,
                                struct kept_head *ret_head);
 
