@@ -244,6 +244,9 @@ static err_t put_again(struct reading *reading)
     struct intake intake = {.suite = audit->seen->settings.suite,
                             .utc_offset_minutes = audit->seen->settings.utc_offset_minutes};
     struct facts facts;
+    const struct kept_item *first = &reading->kept.items[reading->records[0].position];
+    audit_follow_settings(audit, reading->party.row, reading->row->at,
+                          (struct view){reading->row->bytes.at + first->offset, first->size});
     err_t err = keep_numbers(reading);
     err = err == ERR_OK ? store_facts_in(audit->seen, reading->party.row, reading->row->id, &facts) : err;
     err = err == ERR_OK ? cells_make_room(audit->replay, (size_t)reading->count * CELLS_EACH) : err;

@@ -71,7 +71,7 @@ static void say_unreadable(struct audit *audit, const char *table, sqlite3_stmt 
         }
     }
     audit_say(audit, "row_unreadable", subject,
-              tr("not what the hub has written; it is left out", "并非平台写入的内容，未予计入"));
+              tr("not what the hub has written; it is left out", "并非枢纽写入的内容，未予计入"));
 }
 
 /* Both stores have been brought to one schema: their columns stand in one order. */

@@ -17,6 +17,8 @@ struct audit {
     struct store *replay; /* ours */
     struct tiles *ledger; /* the hub's */
     struct audit_sums sums;
+    bool knows_kept;
+    int64_t first_kept; /* the first record whose row in the uplink no pruning can have taken; 0: there was none */
     struct {
         const char *code;
         uint64_t count;
@@ -73,6 +75,17 @@ MUST_CHECK err_t audit_skip(struct audit *audit, uint64_t number);
 MUST_CHECK err_t audit_has_leaf(struct audit *audit, uint64_t number, const uint8_t hash[RECORD_HASH_SIZE],
                                 bool *ret_has);
 MUST_CHECK err_t audit_leaf(struct audit *audit, uint64_t number, uint8_t ret_hash[RECORD_HASH_SIZE]);
+
+/* ---- audit_told.c: what stands in a stream of one of the stores alone, and why it may ---- */
+/* How grave a warning goes up one by one is a setting. That it was changed is an act, and holds from then on; in a
+ * store without such acts it is as it is now. */
+void audit_begin_settings(struct audit *audit);
+void audit_follow_settings(struct audit *audit, int64_t party, int64_t at, struct view bytes);
+/* A record's row in the uplink: it was pruned. */
+MUST_CHECK err_t audit_is_pruned(struct audit *audit, sqlite3_stmt *row, bool is_seen, bool *ret_is);
+/* In an inbox: whom a notice reaches is decided by what the registry says when it is filed; the replay knows only what
+ * it says now. */
+MUST_CHECK err_t audit_is_sent(struct audit *audit, sqlite3_stmt *row, bool is_seen, bool *ret_is);
 
 /* What both stores say, row by row. */
 MUST_CHECK err_t audit_compare(struct audit *audit);

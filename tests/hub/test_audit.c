@@ -275,6 +275,54 @@ static void test_a_head_may_stand_within_a_batch(void **state)
     assert_int_equal(count_of(&found, "head_differs ledger of 1"), 1);
 }
 
+static void test_what_others_are_shown_is_what_was_filed(void **state)
+{
+    static const struct {
+        const char *sql, *expected;
+    } changes[] = {
+        {"update uplink set (batch, offset, size) = (select batch, offset, size from record where number = 3) where "
+         "event is null",
+         "uplink_differs"},
+        {"delete from uplink where event is null", "uplink_differs"},
+        {"update uplink set state = 'resolved' where event is null", "uplink_differs"},
+        {"update bulletin set (batch, offset, size) = (select batch, offset, size from record where number = 1) where "
+         "number = 2",
+         "inbox_differs"},
+        {"delete from bulletin where number = 2", "inbox_differs"},
+        {"update bulletin set state = 'returned' where number = 2", "inbox_differs"},
+        {"update bulletin set at = 5 where number = 2", "inbox_differs"},
+        {"update bulletin set cursor = -cursor where number = 4", "inbox_differs"},
+        {"insert into bulletin(party, at, number, filer, owner, state, batch, offset, size) select party, 1, number, "
+         "party, party, '', batch, offset, size from record where number = 5",
+         "inbox_differs"},
+        {"update record set size = 1 where number = 3", "record_differs"},
+        {"update thread set (batch, offset, size) = (select batch, offset, size from record where number = 5)",
+         "thread_differs"},
+        {"update thread set is_up = 1 - is_up", "thread_differs"},
+        {"update thread set about = 1 - about", "thread_differs"},
+    };
+    struct town *town = *state;
+    struct found found;
+    uint64_t removed = 0;
+    live(town);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        audit_changed(town, changes[i].sql, &found);
+        if (count_of(&found, changes[i].expected) == 0) {
+            fail_msg("%s: %s", changes[i].sql, found.text);
+        }
+    }
+    assert_int_equal(store_begin(town->bench->store), ERR_OK);
+    assert_int_equal(store_prune_uplink(town->bench->store, UINT64_MAX, &removed), ERR_OK);
+    assert_int_equal(store_commit(town->bench->store), ERR_OK);
+    assert_true(removed > 0);
+    assert_nothing_found(town);
+    put(town, sample_warning, "{\"level\": 1, \"headline\": \"二\"}", 7);
+    put(town, sample_review, "{\"activity_no\": \"三\"}", 8);
+    assert_nothing_found(town);
+    audit_changed(town, "delete from uplink where event is null", &found);
+    assert_int_equal(count_of(&found, "uplink_differs"), 1);
+}
+
 static void test_a_batch_is_of_the_time_of_its_head(void **state)
 {
     struct town *town = *state;
@@ -305,6 +353,7 @@ int main(void)
         TOWN_TEST(test_nothing_follows_from_one_that_is_gone),
         TOWN_TEST(test_heads_that_are_gone_are_named),
         TOWN_TEST(test_a_head_may_stand_within_a_batch),
+        TOWN_TEST(test_what_others_are_shown_is_what_was_filed),
         TOWN_TEST(test_a_batch_is_of_the_time_of_its_head),
         TOWN_TEST(test_no_column_ends_it_early),
     };
