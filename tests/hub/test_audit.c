@@ -316,8 +316,9 @@ static void test_what_others_are_shown_is_what_was_filed(void **state)
     assert_int_equal(store_commit(town->bench->store), ERR_OK);
     assert_true(removed > 0);
     assert_nothing_found(town);
-    put(town, sample_warning, "{\"level\": 1, \"headline\": \"二\"}", 7);
+    put(town, sample_warning, "{\"level\": 1}", 7);
     put(town, sample_review, "{\"activity_no\": \"三\"}", 8);
+    put(town, sample_warning, "{\"level\": 1}", 9);
     assert_nothing_found(town);
     audit_changed(town, "delete from uplink where event is null", &found);
     assert_int_equal(count_of(&found, "uplink_differs"), 1);
