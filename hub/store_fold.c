@@ -59,7 +59,8 @@ static int pass(struct fold *fold, bool is_last)
 static void *run(void *arg)
 {
     struct fold *fold = arg;
-    setpriority(PRIO_PROCESS, 0, FOLD_NICE); /* of this thread alone, as Linux takes it: commits go first */
+    /* Of this thread alone, as Linux takes it: commits go first. */
+    setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + FOLD_NICE);
     pthread_mutex_lock(&fold->lock);
     while (fold->state != FOLD_STOPPED) {
         if (fold->state != FOLD_ASKED) {

@@ -69,6 +69,12 @@ def confine(site, kind, *arguments):
     return program
 
 
+def niceness(pid):
+    """Of each thread: field 19 of proc(5)'s stat."""
+    folder = f"/proc/{pid}/task"
+    return {int(open(f"{folder}/{name}/stat").read().rsplit(")", 1)[1].split()[16]) for name in os.listdir(folder)}
+
+
 def check_confined(site, hub, agent, province):
     hub.init().configure(publish_ms=50).start()
     agent.uscc = site.uscc()
@@ -90,6 +96,8 @@ def check_confined(site, hub, agent, province):
     hub.cli("acknowledge", sent[1])
     hub.cli("report", "--period", "2026", "--html", f"{site.folder}/home/r.html", "--xlsx", f"{site.folder}/home/r.xlsx")
     check(True, "records, an attachment, an operator's act, figures and a report go their way")
+    wait_until(lambda: len(niceness(hub.process.pid)) > 1, what="the thread that folds the log in to be nicer than the others")
+    check(True, "the thread that folds the log in gives way to commits")
     told = {"headline", "description", "activity_title", "summary"}
     words = [SUBMITTER["name"], SUBMITTER["phone"]] + [text for record in (review(), warning())
                                                       for key, text in record.items() if key in told]
