@@ -14,6 +14,9 @@
 /* Each enrolment costs a signature's check; sessions go first. */
 enum { TICK_MS = 200, WEIGH_MS = 1000, BURST = 64, ENROL_BURST = 2, STOP_MS = 10000, OWN_ROUTING_SIZE = 5 };
 
+/* Of one message in a turn: AGN/1 has one. */
+enum { FRAMES_MAX = 256 };
+
 /* Then the receipts that are ready go out, so that who sends little does not wait for much of somebody else's. */
 enum { BURST_US = 1000 };
 
@@ -127,26 +130,36 @@ static bool is_own_routing(zmq_msg_t *routing)
     return zmq_msg_size(routing) == OWN_ROUTING_SIZE && bytes[0] == 0;
 }
 
-/* False when nothing is there. */
+/* Whether frames are left of the message that was read last. */
+static bool is_amidst(void *router)
+{
+    int more = 0;
+    size_t size = sizeof more;
+    return zmq_getsockopt(router, ZMQ_RCVMORE, &more, &size) == 0 && more;
+}
+
+/* False when nothing is there. Of a message of many frames it reads some, and the rest in later turns. */
 static bool receive(void *router, struct arrival *arrival)
 {
     zmq_msg_t rest;
+    bool is_rest = is_amidst(router);
     *arrival = (struct arrival){.fd = -1};
     zmq_msg_init(&arrival->routing);
     zmq_msg_init(&arrival->frame);
-    if (zmq_msg_recv(&arrival->routing, router, ZMQ_DONTWAIT) < 0) {
+    if (!is_rest && zmq_msg_recv(&arrival->routing, router, ZMQ_DONTWAIT) < 0) {
         return false;
     }
-    arrival->is_foreign = !is_own_routing(&arrival->routing);
-    if (!zmq_msg_more(&arrival->routing) || zmq_msg_recv(&arrival->frame, router, ZMQ_DONTWAIT) < 0) {
+    arrival->is_foreign = is_rest || !is_own_routing(&arrival->routing);
+    if (zmq_msg_recv(&arrival->frame, router, ZMQ_DONTWAIT) < 0) {
         return false;
     }
     read_metadata(arrival);
     arrival->size = zmq_msg_size(&arrival->frame);
-    for (bool more = zmq_msg_more(&arrival->frame); more; arrival->is_foreign = true) {
+    for (int i = 0; i < FRAMES_MAX && is_amidst(router); i++) {
         zmq_msg_init(&rest);
-        more = zmq_msg_recv(&rest, router, ZMQ_DONTWAIT) >= 0 && zmq_msg_more(&rest);
+        zmq_msg_recv(&rest, router, ZMQ_DONTWAIT);
         arrival->size += zmq_msg_size(&rest);
+        arrival->is_foreign = true;
         zmq_msg_close(&rest);
     }
     return true;

@@ -13,7 +13,8 @@ enum {
     SAY_MS = 10000,
     EVENTS_BURST = 1024,
     MINUTE_MS = 60000,
-    MESSAGE_COUNTS_AS = 4096, /* at least, of RATE_BYTES */
+    MESSAGE_COUNTS_AS = 4096,    /* at least, of RATE_BYTES */
+    FAULT_COUNTS_AS = 256 << 10, /* likewise, beside its size: honest clients make few */
     FLOOD_MS = 5000,
     FRESH_BYTES_MAX = 64 << 10,  /* a handshake, and a HELLO or an ENROL */
     UNREAD_BYTES_MAX = 16 << 20, /* far more than the whole messages that are held for a peer */
@@ -119,12 +120,18 @@ static void say(struct front *front, enum door_verdict verdict, const struct con
     }
 }
 
+void front_charge_fault(struct front *front, struct peer *peer)
+{
+    rate_take(&front->limits[RATE_BYTES], &peer->rates[RATE_BYTES], FAULT_COUNTS_AS, clock_monotonic_ms());
+}
+
 void front_on_foreign(struct front *front, const struct arrival *arrival)
 {
     struct connection connection = front_connection(arrival);
     if (arrival->peer) {
         rate_take(&front->limits[RATE_BYTES], &arrival->peer->rates[RATE_BYTES],
                   arrival->size > MESSAGE_COUNTS_AS ? arrival->size : MESSAGE_COUNTS_AS, clock_monotonic_ms());
+        front_charge_fault(front, arrival->peer);
     }
     if (front_may_say(&front->foreign_said_ms)) {
         log_warn("message-foreign", "address=%s bytes=%zu no message of AGN/1: more than one frame, or a routing id",

@@ -50,8 +50,8 @@ struct front {
 /* A message from a connection, with what the transport says of it. */
 struct arrival {
     zmq_msg_t routing;
-    zmq_msg_t frame;             /* the first after the routing id */
-    size_t size;                 /* of all of them */
+    zmq_msg_t frame;             /* the first after the routing id, or of a rest that was left in an earlier turn */
+    size_t size;                 /* of all that were read */
     bool is_foreign;             /* no message of AGN/1, whatever its content: PROTOCOL.md §1 */
     char user[2 * KEY_SIZE + 1]; /* as hub/zap.h has it */
     struct peer *peer;
@@ -84,6 +84,8 @@ void front_cut_overdue(struct front *front);
 /* None where it is gone: a message may outlive its connection, and then the descriptor may be somebody else's already.
  * Of two connections of one address it cannot tell. */
 struct connection front_connection(const struct arrival *arrival);
+/* A fault of PEER's counts beside the size of what it sent. */
+void front_charge_fault(struct front *front, struct peer *peer);
 /* Something that no peer of AGN/1 sends: counts, and its connection is cut. */
 void front_on_foreign(struct front *front, const struct arrival *arrival);
 /* Once a second: how many connections there may yet be, to the writer. */

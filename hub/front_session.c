@@ -16,7 +16,6 @@ enum {
     WHO_MS = 1000,
     BUSY_AFTER_MS = 500,
     LAST_WORD_MS = 200,
-    FAULT_COUNTS_AS = 256 << 10, /* of RATE_BYTES, beside its size: honest clients make few */
     /* Beyond these a batch is for the checker. Up to them a check takes 0.2 ms, most of it for the signature. */
     LARGE_ITEMS = 8,
     LARGE_BYTES = 32 << 10
@@ -131,16 +130,11 @@ static void on_hello(struct front *front, struct arrival *arrival, const struct 
     reply_welcome(front, peer);
 }
 
-static void charge_fault(struct front *front, struct peer *peer)
-{
-    rate_take(&front->limits[RATE_BYTES], &peer->rates[RATE_BYTES], FAULT_COUNTS_AS, clock_monotonic_ms());
-}
-
 static void refuse_batch(struct front *front, struct peer *peer, uint64_t batch, const char *code, const char *reason,
                          int64_t after_ms)
 {
     if (after_ms == 0) {
-        charge_fault(front, peer);
+        front_charge_fault(front, peer);
         if (front_may_say(&peer->refused_ms)) {
             log_warn("batch-refused", "party=%s batch=%" PRIu64 " code=%s", peer->party.party, batch, code);
         }
@@ -174,7 +168,7 @@ static void settle_batch(struct front *front, struct peer *peer, struct batch *b
         peer->in_flight -= batch->count;
         refuse_batch(front, peer, batch->batch, "bad_signature", bad_signature, 0);
     } else {
-        charge_fault(front, peer);
+        front_charge_fault(front, peer);
     }
     batch_free(batch);
 }
@@ -317,7 +311,7 @@ static void on_malformed(struct front *front, struct arrival *arrival, const cha
     struct peer *peer = arrival->peer;
     reply_refuse(front, zmq_msg_data(&arrival->routing), zmq_msg_size(&arrival->routing), code, reason, 0, 0);
     peer->malformed++;
-    charge_fault(front, peer);
+    front_charge_fault(front, peer);
     if (front_may_say(&peer->refused_ms)) {
         log_warn("message-malformed", "party=%s count=%d reason=\"%s\"", peer->party.party, peer->malformed, reason);
     }

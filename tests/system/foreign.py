@@ -56,7 +56,17 @@ def check_names(site, hub, witness):
     check(site.peer(hub, "newcomer").get("party"), "also with enrolments")
 
 
-def check_frames(hub, peer, witness):
+def is_charged(peer):
+    try:
+        peer.hello()
+    except client.Refused as told:
+        return "rate_kib" in told.args[1]
+    except client.Lost:
+        pass
+    return False
+
+
+def check_frames(site, hub, peer, witness):
     peer.hello()
     require(peer.ping(), "a session")
     peer.socket.send_multipart([msgpack.packb([PING, peer.session, 2]), b"more"])
@@ -64,6 +74,15 @@ def check_frames(hub, peer, witness):
     hub.wait_log("message-foreign")
     peer.hello()
     check(peer.ping() and quick(witness), "and with a new connection all is well")
+    many = site.peer(hub, "many")
+    many.hello()
+    monitor = many.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+    many.socket.send_multipart([b""] * 200_000)
+    wait_until(lambda: monitor.poll(0), what="the hub to cut it")
+    many.socket.disable_monitor()
+    check(quick(witness), "a message of 200,000 frames keeps nobody waiting")
+    wait_until(lambda: is_charged(many), 10, 0.5, what="its sender to be told that he has sent too much")
+    check(quick(witness), "and counts, though nothing is in them")
 
 
 def connection(peer, port, known=True):
@@ -112,7 +131,7 @@ def test(site):
     witness, peer = site.peer(hub, "witness"), site.peer(hub, "peer")
     witness.hello()
     check_names(site, hub, witness)
-    check_frames(hub, peer, witness)
+    check_frames(site, hub, peer, witness)
     check_endless(site, hub, peer, witness)
 
 
