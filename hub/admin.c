@@ -352,7 +352,10 @@ static zmsg_t *run_command(struct admin *admin, size_t index, zmsg_t *request)
 {
     err_t err = store_begin(admin->store);
     err = err == ERR_OK ? commands[index].run(admin, request) : err;
-    err = err == ERR_OK ? store_commit(admin->store) : err;
+    if (err == ERR_OK) {
+        err = store_commit(admin->store);
+        *admin->text = err == ERR_OK ? *admin->text : '\0'; /* what it says was not done */
+    }
     if (err == ERR_OK && !admin->changed.row) {
         (void)!store_registered(admin->store, &admin->changed);
     }

@@ -187,6 +187,9 @@ err_t admin_key_rotate(struct admin *admin, zmsg_t *request)
     err = store_find_key(admin->store, admin->city->identity->curve_public, &owner, &present);
     err = err == ERR_OK ? store_end_key(admin->store, present.row, key.since) : err;
     err = err == ERR_OK ? store_put_key(admin->store, owner, &key, (struct view){proof, sizeof proof}) : err;
-    say_since(admin, tr("the hub's new keys are announced", "枢纽新密钥已公告"), key.since);
-    return err == ERR_OK ? admin_put_act(admin, ACT_KEY_ROTATE, admin->city->party.party, curve_key) : err;
+    err = err == ERR_OK ? admin_put_act(admin, ACT_KEY_ROTATE, admin->city->party.party, curve_key) : err;
+    if (err == ERR_OK) {
+        say_since(admin, tr("the hub's new keys are announced", "枢纽新密钥已公告"), key.since);
+    }
+    return err;
 }

@@ -2,6 +2,7 @@
 #include "tests/hub/office_sample.h"
 
 #include "common/text.h"
+#include "hub/store_sqlite.h"
 
 static void count_record(void *self, const struct record_row *row)
 {
@@ -101,10 +102,32 @@ static void test_on_a_full_disk_what_adds_much_waits(void **state)
     assert_true(ASK(office, "set-state", SAMPLE_PARTY, "suspended"));
 }
 
+static int refuse_commit(void *self)
+{
+    (void)self;
+    return 1;
+}
+
+static void test_what_was_not_committed_is_not_said_to_be_done(void **state)
+{
+    struct office *office = *state;
+    sqlite3_commit_hook(office->town->bench->store->db, refuse_commit, NULL);
+    assert_false(ASK(office, "prune", "0"));
+    assert_null(strstr(office->said, "removed"));
+    assert_true(*office->said);
+    sqlite3_commit_hook(office->town->bench->store->db, NULL, NULL);
+    assert_true(ASK(office, "prune", "0"));
+    assert_non_null(strstr(office->said, "removed"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        OFFICE_TEST(test_the_answer_is_in_the_readers_language), OFFICE_TEST(test_on_a_full_disk_what_adds_much_waits),
-        OFFICE_TEST(test_a_cursor_is_a_number_up_to_the_head), OFFICE_TEST(test_the_hours_of_a_link_are_a_number)};
+        OFFICE_TEST(test_the_answer_is_in_the_readers_language),
+        OFFICE_TEST(test_on_a_full_disk_what_adds_much_waits),
+        OFFICE_TEST(test_a_cursor_is_a_number_up_to_the_head),
+        OFFICE_TEST(test_the_hours_of_a_link_are_a_number),
+        OFFICE_TEST(test_what_was_not_committed_is_not_said_to_be_done),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
