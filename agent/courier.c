@@ -153,7 +153,7 @@ static void finish_change(struct courier *courier)
     if (!link_uses_next(courier->link)) {
         return;
     }
-    err_t err = identity_promote_next(courier->config.home);
+    err_t err = identity_promote_next(courier->config.home, courier->config.keys->next.curve_public);
     (void)keyring_refresh(courier->config.keys); /* the same pairs under their new names */
     log_info("keys-changed", "text=\"the hub has the new ones\" noted=\"%s\"", err_name(err));
 }

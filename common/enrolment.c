@@ -246,12 +246,12 @@ err_t enrolment_rotate(const struct home *home, tell_successor_fn *tell, const v
     err = identity_prepare_next(home, &next, reterr_reason);
     if (err == ERR_OK) {
         err = tell(context, &former, &next, reterr_reason);
-        identity_done(&next);
     }
     if (err == ERR_OK) {
-        err = identity_promote_next(home);
+        err = identity_promote_next(home, next.curve_public);
         snprintf(reterr_reason, 512, "%.400s: %s", home->path, err_text(err));
     }
+    identity_done(&next);
     identity_done(&former);
     return err;
 }

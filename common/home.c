@@ -45,7 +45,7 @@ void home_file(const struct home *home, const char *name, char ret_path[PATH_SIZ
     snprintf(ret_path, PATH_SIZE, "%s/%s", home->path, name);
 }
 
-err_t home_lock(const struct home *home, const char *name, int *ret_fd)
+static err_t lock_file(const struct home *home, const char *name, int command, int *ret_fd)
 {
     char path[PATH_SIZE];
     home_file(home, name, path);
@@ -54,13 +54,27 @@ err_t home_lock(const struct home *home, const char *name, int *ret_fd)
         return errno == ENOSPC ? ERR_FULL : ERR_IO;
     }
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    if (fcntl(fd, F_SETLK, &lock) != 0) {
+    int status = fcntl(fd, command, &lock);
+    while (status != 0 && errno == EINTR) {
+        status = fcntl(fd, command, &lock);
+    }
+    if (status != 0) {
         err_t err = errno == EACCES || errno == EAGAIN ? ERR_BUSY : ERR_IO;
         close(fd);
         return err;
     }
     *ret_fd = fd;
     return ERR_OK;
+}
+
+err_t home_lock(const struct home *home, const char *name, int *ret_fd)
+{
+    return lock_file(home, name, F_SETLK, ret_fd);
+}
+
+err_t home_lock_wait(const struct home *home, const char *name, int *ret_fd)
+{
+    return lock_file(home, name, F_SETLKW, ret_fd);
 }
 
 static err_t write_all(int fd, const char *bytes, size_t size)

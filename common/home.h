@@ -22,6 +22,8 @@ void home_file(const struct home *home, const char *name, char ret_path[PATH_SIZ
 
 /* Takes the lock file NAME for the life of the process; ERR_BUSY when another process has it. *ret_fd stays open. */
 MUST_CHECK err_t home_lock(const struct home *home, const char *name, int *ret_fd);
+/* The same, waiting for whoever has it: for what takes a moment and closes it again. */
+MUST_CHECK err_t home_lock_wait(const struct home *home, const char *name, int *ret_fd);
 
 /* Writes a file whole or not at all: temporary name, fsync, rename, fsync of the folder. Mode 0600. */
 MUST_CHECK err_t home_write(const struct home *home, const char *name, const void *bytes, size_t size);

@@ -90,13 +90,58 @@ static err_t unlock(const struct home *home, struct kept *kept, char reterr_reas
     return err;
 }
 
+/* ---- changing the files: one at a time ---- */
+
+#define KEYS_LOCK "keys.lock"
+
+/* The file of a change of keys that is under way; NULL: none is. */
+static const char *find_change(const struct home *home)
+{
+    return identity_has_fresh(home)             ? IDENTITY_FRESH_FILE
+           : home_has(home, IDENTITY_NEXT_FILE) ? IDENTITY_NEXT_FILE
+                                                : NULL;
+}
+
+static bool is_same_kept(const struct kept *a, const struct kept *b)
+{
+    return memcmp(a->identity.curve_public, b->identity.curve_public, KEY_SIZE) == 0 && a->is_sealed == b->is_sealed &&
+           (!a->is_sealed || memcmp(a->seal.salt, b->seal.salt, SEAL_SALT_SIZE) == 0);
+}
+
+/* Writes the file NAME if the home's keys are still those of SEEN, and nobody else has begun a change: a person may
+ * have taken long over a passphrase. */
+static err_t write_if_same(const struct home *home, const char *name, const struct kept *seen,
+                           const struct identity *identity, const struct seal *seal, char reterr_reason[256])
+{
+    struct kept now = {0};
+    int lock = -1;
+    snprintf(reterr_reason, 256, "%.200s/" KEYS_LOCK, home->path);
+    err_t err = home_lock_wait(home, KEYS_LOCK, &lock);
+    err = err == ERR_OK ? kept_read(home, IDENTITY_FILE, &now, reterr_reason) : err;
+    bool is_own = strcmp(name, IDENTITY_FILE) == 0;
+    if (err == ERR_OK && (!is_same_kept(&now, seen) || (is_own ? find_change(home) != NULL : home_has(home, name)))) {
+        snprintf(reterr_reason, 256,
+                 tr("the keys in %.150s were changed meanwhile, and stay as they are now: do it again",
+                    "%.150s 中的密钥在此期间已被更改，本次未作改动：请重新执行"),
+                 home->path);
+        err = ERR_BUSY;
+    }
+    err = err == ERR_OK ? kept_write(home, name, identity, seal, reterr_reason) : err;
+    sodium_memzero(&now, sizeof now);
+    if (lock >= 0) {
+        close(lock);
+    }
+    return err;
+}
+
 err_t identity_seal(const struct home *home, bool is_sealed, char ret_reason[256])
 {
-    struct kept kept;
+    struct kept seen;
     struct passphrase passphrase;
-    err_t err = kept_read(home, IDENTITY_FILE, &kept, ret_reason);
-    const char *other = identity_has_fresh(home) ? IDENTITY_FRESH_FILE : IDENTITY_NEXT_FILE;
-    if (err == ERR_OK && home_has(home, other)) {
+    err_t err = kept_read(home, IDENTITY_FILE, &seen, ret_reason);
+    struct kept kept = seen;
+    const char *other = find_change(home);
+    if (err == ERR_OK && other) {
         snprintf(ret_reason, 256,
                  tr("%.120s/%s: a change of keys is under way, whose keys would stay as they are: end it first (key "
                     "rotate, or its time), then this",
@@ -115,10 +160,10 @@ err_t identity_seal(const struct home *home, bool is_sealed, char ret_reason[256
         err = passphrase_choose(&passphrase, ret_reason);
         err = err == ERR_OK ? close_seal(&kept.identity, passphrase_view(&passphrase), &kept.seal, ret_reason) : err;
         passphrase_done(&passphrase);
-        err = err == ERR_OK ? kept_write(home, IDENTITY_FILE, &kept.identity, &kept.seal, ret_reason) : err;
+        err = err == ERR_OK ? write_if_same(home, IDENTITY_FILE, &seen, &kept.identity, &kept.seal, ret_reason) : err;
     } else if (err == ERR_OK) {
         err = unlock(home, &kept, ret_reason);
-        err = err == ERR_OK ? kept_write(home, IDENTITY_FILE, &kept.identity, NULL, ret_reason) : err;
+        err = err == ERR_OK ? write_if_same(home, IDENTITY_FILE, &seen, &kept.identity, NULL, ret_reason) : err;
     }
     if (err == ERR_OK) {
         snprintf(ret_reason, 256,
@@ -129,6 +174,7 @@ err_t identity_seal(const struct home *home, bool is_sealed, char ret_reason[256
                  home->path);
     }
     sodium_memzero(&kept, sizeof kept);
+    sodium_memzero(&seen, sizeof seen);
     return err;
 }
 
@@ -175,9 +221,10 @@ err_t identity_load_next(const struct home *home, struct identity *ret_next, cha
 static err_t create_beside(const struct home *home, const char *name, struct identity *ret_next,
                            char reterr_reason[256])
 {
-    struct kept kept;
+    struct kept seen;
     struct passphrase passphrase;
-    err_t err = kept_read(home, IDENTITY_FILE, &kept, reterr_reason);
+    err_t err = kept_read(home, IDENTITY_FILE, &seen, reterr_reason);
+    struct kept kept = seen;
     if (err == ERR_OK && identity_make(identity_suite(&kept.identity), ret_next) != ERR_OK) {
         snprintf(reterr_reason, 256, "the libraries cannot make keys");
         err = ERR_IO;
@@ -188,8 +235,10 @@ static err_t create_beside(const struct home *home, const char *name, struct ide
         err = err == ERR_OK ? close_seal(ret_next, passphrase_view(&passphrase), &kept.seal, reterr_reason) : err;
         passphrase_done(&passphrase);
     }
-    err = err == ERR_OK ? kept_write(home, name, ret_next, kept.is_sealed ? &kept.seal : NULL, reterr_reason) : err;
+    err = err == ERR_OK ? write_if_same(home, name, &seen, ret_next, kept.is_sealed ? &kept.seal : NULL, reterr_reason)
+                        : err;
     sodium_memzero(&kept, sizeof kept);
+    sodium_memzero(&seen, sizeof seen);
     return err;
 }
 
@@ -212,9 +261,22 @@ err_t identity_prepare_next(const struct home *home, struct identity *ret_next, 
     return prepare_beside(home, IDENTITY_NEXT_FILE, ret_next, reterr_reason);
 }
 
-err_t identity_promote_next(const struct home *home)
+err_t identity_promote_next(const struct home *home, const uint8_t curve_public[KEY_SIZE])
 {
-    return home_rename(home, IDENTITY_NEXT_FILE, IDENTITY_FILE);
+    struct kept next = {0};
+    char reason[256];
+    int lock = -1;
+    err_t err = home_lock_wait(home, KEYS_LOCK, &lock);
+    err = err == ERR_OK ? kept_read(home, IDENTITY_NEXT_FILE, &next, reason) : err;
+    if (err == ERR_OK && memcmp(next.identity.curve_public, curve_public, KEY_SIZE) != 0) {
+        err = ERR_NOT_FOUND;
+    }
+    err = err == ERR_OK ? home_rename(home, IDENTITY_NEXT_FILE, IDENTITY_FILE) : err;
+    sodium_memzero(&next, sizeof next);
+    if (lock >= 0) {
+        close(lock);
+    }
+    return err;
 }
 
 bool identity_has_fresh(const struct home *home)
@@ -231,14 +293,20 @@ err_t identity_prepare_fresh(const struct home *home, struct identity *ret_fresh
 err_t identity_promote_fresh(const struct home *home)
 {
     char path[PATH_SIZE];
+    int lock = -1;
     if (!identity_has_fresh(home)) {
         return ERR_NOT_FOUND;
     }
     home_file(home, IDENTITY_NEXT_FILE, path);
-    if (unlink(path) != 0 && errno != ENOENT) {
-        return ERR_IO;
+    err_t err = home_lock_wait(home, KEYS_LOCK, &lock);
+    if (err == ERR_OK && unlink(path) != 0 && errno != ENOENT) {
+        err = ERR_IO;
     }
-    return home_rename(home, IDENTITY_FRESH_FILE, IDENTITY_FILE);
+    err = err == ERR_OK ? home_rename(home, IDENTITY_FRESH_FILE, IDENTITY_FILE) : err;
+    if (lock >= 0) {
+        close(lock);
+    }
+    return err;
 }
 
 void identity_forget_fresh(const struct home *home)

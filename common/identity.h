@@ -36,7 +36,8 @@ void identity_done(struct identity *identity);
  * are none. */
 MUST_CHECK err_t identity_prepare_next(const struct home *home, struct identity *ret_next, char reterr_reason[256]);
 MUST_CHECK err_t identity_load_next(const struct home *home, struct identity *ret_next, char reterr_reason[256]);
-MUST_CHECK err_t identity_promote_next(const struct home *home);
+/* CURVE_PUBLIC: of the pair that is meant; others that lie there by now stay, ERR_NOT_FOUND. */
+MUST_CHECK err_t identity_promote_next(const struct home *home, const uint8_t curve_public[KEY_SIZE]);
 
 /* Pairs in place of ones that are ended, in a file of their own: likewise. Until they are promoted all else stays as it
  * is; then the next ones, which lay beside the ended ones, are gone too. A promotion that was cut short is done again.
@@ -49,8 +50,8 @@ MUST_CHECK err_t identity_prepare_fresh(const struct home *home, struct identity
 MUST_CHECK err_t identity_promote_fresh(const struct home *home);
 void identity_forget_fresh(const struct home *home);
 
-/* Writes the file anew, sealed with a passphrase that is asked for, or open. ERR_EXISTS when it is so already. The
- * reason is a text for the user in every case. */
+/* Writes the file anew, sealed with a passphrase that is asked for, or open. ERR_EXISTS when it is so already, ERR_BUSY
+ * when others changed the keys meanwhile. The reason is a text for the user in every case. */
 MUST_CHECK err_t identity_seal(const struct home *home, bool is_sealed, char ret_reason[256]);
 
 const struct suite *identity_suite(const struct identity *identity);

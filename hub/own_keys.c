@@ -70,7 +70,7 @@ err_t announced_take(struct store *store, const struct home *home, int64_t now_m
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     }
     err = announced_load(home, ret_announced, now_ms, &next, reterr_reason);
-    err = err == ERR_OK ? identity_promote_next(home) : err;
+    err = err == ERR_OK ? identity_promote_next(home, next.curve_public) : err;
     if (err == ERR_OK) {
         *identity = next;
         *ret_announced = (struct announced){0};

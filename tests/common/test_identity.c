@@ -64,6 +64,8 @@ static int tear_down(void **state)
     struct place *place = *state;
     remove(place->file);
     remove(place->passphrase);
+    home_file(&place->home, "keys.lock", place->file);
+    remove(place->file);
     assert_int_equal(rmdir(place->home.path), 0);
     passphrase_from(NULL);
     free(place);
@@ -300,7 +302,8 @@ static void test_nothing_is_sealed_amidst_a_change_of_keys(void **state)
     assert_int_equal(identity_prepare_next(&place->home, &next, place->reason), ERR_OK);
     assert_int_equal(identity_seal(&place->home, true, place->reason), ERR_EXISTS);
     assert_non_null(strstr(place->reason, "identity-next.zpl"));
-    assert_int_equal(identity_promote_next(&place->home), ERR_OK);
+    assert_int_equal(identity_promote_next(&place->home, place->identity.curve_public), ERR_NOT_FOUND); /* others */
+    assert_int_equal(identity_promote_next(&place->home, next.curve_public), ERR_OK);
     assert_int_equal(identity_seal(&place->home, true, place->reason), ERR_OK);
 }
 
@@ -351,7 +354,7 @@ static void test_next_keys_are_made_once_and_take_the_place(void **state)
         assert_memory_not_equal(next.curve_public, place->identity.curve_public, KEY_SIZE);
         assert_int_equal(identity_prepare_next(&place->home, &again, place->reason), ERR_OK);
         assert_memory_equal(&next, &again, sizeof next);
-        assert_int_equal(identity_promote_next(&place->home), ERR_OK);
+        assert_int_equal(identity_promote_next(&place->home, next.curve_public), ERR_OK);
         assert_int_equal(identity_load(&place->home, &again, place->reason), ERR_OK);
         assert_memory_equal(&next, &again, sizeof next);
         assert_int_equal(identity_load_next(&place->home, &next, place->reason), ERR_NOT_FOUND);

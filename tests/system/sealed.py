@@ -97,6 +97,22 @@ def check_agent(site, hub, link, words):
     check(code == 0 and "curve_secret" in open(f"{agent.home}/identity.zpl").read(), "unsealed at a terminal", seen)
     agent.submit(review())
     check(alone(agent, "sync").returncode == 0 and len(hub.ids()) == 2, "and nobody is asked any more")
+    check_meanwhile(site, agent)
+
+
+def check_meanwhile(site, agent):
+    """The keys change while somebody is typing the passphrase that is to seal them."""
+    slow, file = f"{site.folder}/slow", f"{agent.home}/identity.zpl"
+    os.mkfifo(slow, 0o600)
+    process = subprocess.Popen(agent.command("key", "seal", "--passphrase-file", slow), stderr=subprocess.PIPE,
+                               env=agent.environment())
+    with open(slow, "w") as typing:
+        agent.cli("key", "rotate")
+        kept = open(file).read()
+        typing.write(WORDS)
+    said = process.communicate()[1].decode()
+    check(process.returncode == 1 and "meanwhile" in said and open(file).read() == kept,
+          "keys that were changed meanwhile are not overwritten with the former", said)
 
 
 def check_province(site, hub, words):
