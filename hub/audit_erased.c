@@ -2,6 +2,7 @@
 #include "hub/audit_parts.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,20 +13,40 @@
 #include "proto/rights.h"
 
 static const char act_sql[] =
-    "select r.batch, r.offset, r.size, e.act, (select count(*) from erased o where o.act = e.act) from erased e join "
-    "record r on r.id = e.act and r.kind = ?3 join party p on p.row = r.party and p.role = 'city' where e.party = ?1 "
-    "and e.id = ?2";
+    "select r.batch, r.offset, r.size, (select count(*) from erased o where o.act = e.act), b.at, r.number from erased "
+    "e "
+    "join record r on r.id = e.act and r.kind = ?3 join batch b on b.id = r.batch join party p on p.row = r.party and "
+    "p.role = 'city' where e.party = ?1 and e.id = ?2";
 
-/* One erasing names the record; the end of a term names the kind, and how many went at most. */
-static bool is_of(const struct record *act, const struct logged *logged, const struct kind *kind, int64_t count)
+/* An act of the hub's, as its row has it. */
+struct erasing {
+    struct record act;
+    int64_t count, at; /* how many records say that it erased them; when it was filed */
+    uint64_t number;
+    int offset; /* of the site's zone, in minutes */
+};
+
+/* "COUNT; MONTHS months": so many went at most, and what was taken after the term had begun did not. */
+static bool is_term_over(const struct erasing *erasing, const struct logged *logged, const char *detail)
 {
+    char *rest = NULL;
+    bool has_room = strtoll(detail, &rest, 10) >= erasing->count;
+    long months = *rest == ';' ? strtol(rest + 1, NULL, 10) : 0;
+    return has_room && months > 0 && months <= INT_MAX &&
+           logged->at < day_start(date_add_months(day_of(erasing->at, erasing->offset), (int)-months), erasing->offset);
+}
+
+/* One erasing names the record; the end of a term names the kind. */
+static bool is_of(const struct erasing *erasing, const struct logged *logged, const struct kind *kind)
+{
+    const struct record *act = &erasing->act;
     char text[64];
     char owner[RECORD_PARTY_SIZE + 64];
     uint8_t id[RECORD_ID_SIZE];
     const struct value *code = record_get(act, "act");
     const struct value *subject = record_get(act, "subject");
     const struct value *detail = record_get(act, "detail");
-    if (!code || !subject || !detail || !detail->is_present) {
+    if (!code || !subject || !detail || !detail->is_present || erasing->number <= logged->number) {
         return false;
     }
     if (code->number == ACT_ERASE) {
@@ -35,13 +56,13 @@ static bool is_of(const struct record *act, const struct logged *logged, const s
                view_is(detail->view, owner);
     }
     snprintf(text, sizeof text, "%.*s", (int)detail->view.size, (const char *)detail->view.at);
-    return code->number == ACT_RETENTION && view_is(subject->view, kind->name) && strtoll(text, NULL, 10) >= count;
+    return code->number == ACT_RETENTION && view_is(subject->view, kind->name) && is_term_over(erasing, logged, text);
 }
 
 static err_t find_act(struct audit *audit, const struct logged *logged, const struct kind *kind, bool *ret_is_by_act)
 {
     struct view bytes;
-    struct record act;
+    struct erasing erasing = {.offset = audit->seen->settings.utc_offset_minutes};
     struct faults ignored = {0};
     struct record_context context = {.now_ms = clock_ms(),
                                      .utc_offset_minutes = audit->seen->settings.utc_offset_minutes};
@@ -51,11 +72,13 @@ static err_t find_act(struct audit *audit, const struct logged *logged, const st
     sqlite3_bind_int(get, 3, KIND_ADMINISTRATIVE_ACT);
     err_t err = db_step(get);
     if (err == ERR_OK) {
-        int64_t count = sqlite3_column_int64(get, 4);
+        erasing.count = sqlite3_column_int64(get, 3);
+        erasing.at = sqlite3_column_int64(get, 4);
+        erasing.number = (uint64_t)sqlite3_column_int64(get, 5);
         err = store_get_item(audit->seen, sqlite3_column_int64(get, 0), sqlite3_column_int64(get, 1),
                              sqlite3_column_int64(get, 2), &bytes);
-        *ret_is_by_act = err == ERR_OK && record_check(bytes, &context, &act, &ignored) == ERR_OK &&
-                         is_of(&act, logged, kind, count);
+        *ret_is_by_act = err == ERR_OK && record_check(bytes, &context, &erasing.act, &ignored) == ERR_OK &&
+                         is_of(&erasing, logged, kind);
     }
     store_return(audit->seen, get);
     return err == ERR_NOT_FOUND ? ERR_OK : err;

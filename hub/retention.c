@@ -12,6 +12,7 @@
 #include "hub/store_clock.h"
 #include "proto/check.h"
 #include "proto/kinds.h"
+#include "proto/rights.h"
 
 enum { MONTHS_MAX = 1200, STEP_RECORDS = 64, STEP_MS = 20 };
 
@@ -168,13 +169,23 @@ static bool is_awaited(const struct retention *retention, const struct logged *l
     return logged->number >= retention->up_to || (logged->role != ROLE_ENTITY && logged->number >= retention->down_to);
 }
 
+/* It says more than codes. */
+static bool has_content(struct view bytes)
+{
+    msgpack_sbuffer left;
+    msgpack_sbuffer_init(&left);
+    bool has = rights_remnant(bytes, &left) == ERR_OK;
+    msgpack_sbuffer_destroy(&left);
+    return has;
+}
+
 /* What is still needed is remembered, and looked at again every day. */
 static err_t judge(void *self, const struct logged *logged)
 {
     struct step *step = self;
     struct value id;
     bool is_needed = false;
-    if (check_peek(logged->bytes, &id) != step->kind) {
+    if (check_peek(logged->bytes, &id) != step->kind || !has_content(logged->bytes)) {
         return ERR_OK;
     }
     err_t err = store_is_erased(step->store, logged->party.row, logged->id);
@@ -293,7 +304,6 @@ static err_t erase_due(struct step *step)
     err_t err = acts_file(step->city, step->store, &note, step->now, &filed, &faults);
     for (size_t i = 0; i < step->count && err == ERR_OK; i++) {
         err = store_erase(step->store, step->due[i].party, step->due[i].id, filed.id, step->now);
-        err = err == ERR_INVALID ? ERR_OK : err; /* it holds nothing but codes */
     }
     return err;
 }

@@ -5,6 +5,7 @@
 #include "common/text.h"
 #include "hub/acts.h"
 #include "hub/audit.h"
+#include "hub/retention.h"
 
 struct found {
     struct audit_sums sums;
@@ -101,6 +102,33 @@ static void test_an_erased_registration_is_accepted_for_what_is_left_of_it(void 
     town_accept(town, 1);
     assert_registered(town, "甲医院", "enterprise", "healthcare", "330102");
     assert_nothing_found(town);
+}
+
+/* The act says how many months the term has, and the log when both were taken. */
+static void test_a_term_that_is_not_over_erases_nothing(void **state)
+{
+    static const char file[] = "review_report = 6\n";
+    struct town *town = *state;
+    struct retention retention;
+    struct found found;
+    char reason[512];
+    bool is_erased = false;
+    bool has_more = false;
+    int64_t now = clock_ms() + 365 * DAY; /* says the caller; the act is of today */
+    batch_free(bench_put(
+        town->bench, sample_review,
+        "{\"decision\": \"rejected\", \"rejection_reason\": \"不符合要求。\", \"next_follow_up_on\": null}", 1));
+    town_desk(town, clock_ms());
+    assert_int_equal(home_write(&town->home, RETENTION_FILE, file, strlen(file)), ERR_OK);
+    assert_int_equal(retention_load(&town->home, &retention, reason), ERR_OK);
+    for (int day = 0; day < 2; day++) {
+        assert_int_equal(
+            retention_run(&retention, &town->city, town->bench->store, now + day * DAY, &is_erased, &has_more), ERR_OK);
+    }
+    assert_true(is_erased);
+    retention_done(&retention);
+    assert_int_equal(audit(&town->bench->home, &found), ERR_OK);
+    assert_non_null(strstr(found.text, "record_changed record 1"));
 }
 
 /* ---- what somebody with sqlite3 does ---- */
@@ -351,6 +379,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TOWN_TEST(test_a_registration_that_was_erased_after_its_acceptance),
         TOWN_TEST(test_an_erased_registration_is_accepted_for_what_is_left_of_it),
+        TOWN_TEST(test_a_term_that_is_not_over_erases_nothing),
         TOWN_TEST(test_nothing_follows_from_one_that_is_gone),
         TOWN_TEST(test_heads_that_are_gone_are_named),
         TOWN_TEST(test_a_head_may_stand_within_a_batch),
