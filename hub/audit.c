@@ -11,6 +11,12 @@
 /* Of one kind: one who has changed everything need not be told of each. */
 enum { LISTED_MAX = 1000 };
 
+static int is_ended(void *self)
+{
+    const struct audit_order *order = self;
+    return order->is_ended && *order->is_ended;
+}
+
 /* How many of the code there are with this one. */
 static uint64_t tally(struct audit *audit, const char *code)
 {
@@ -27,6 +33,9 @@ void audit_say(struct audit *audit, const char *code, const char *subject, const
     struct finding finding = {.code = code};
     va_list args;
     audit->sums.findings++;
+    if (is_ended((void *)audit->order)) {
+        return; /* what cannot be read any more is not what was changed */
+    }
     if (tally(audit, code) > LISTED_MAX) {
         return;
     }
@@ -78,6 +87,7 @@ static err_t replay(struct audit *audit)
         heads_check_time(&heads, &row);
         err = audit_batch(audit, &row);
         err = err == ERR_OK ? heads_meet(&heads) : err;
+        err = err == ERR_OK && is_ended((void *)audit->order) ? ERR_BUSY : err;
         err = err == ERR_OK ? db_step(batch) : err;
     }
     err = err == ERR_NOT_FOUND ? heads_meet_rest(&heads) : err;
@@ -104,6 +114,9 @@ static err_t set_up(struct audit *audit)
     if (setenv("SQLITE_TMPDIR", audit->order->scratch->path, 1) != 0) {
         return ERR_IO;
     }
+    enum { STEPS = 100000 }; /* some milliseconds */
+    sqlite3_progress_handler(audit->seen->db, STEPS, is_ended, (void *)audit->order);
+    sqlite3_progress_handler(audit->replay->db, STEPS, is_ended, (void *)audit->order);
     err_t err = db_exec(audit->seen->db, "pragma temp_store=file");
     return err == ERR_OK ? db_exec(audit->replay->db, "pragma temp_store=file; pragma synchronous=off") : err;
 }

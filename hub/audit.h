@@ -10,6 +10,8 @@
 #ifndef HUB_AUDIT_H
 #define HUB_AUDIT_H
 
+#include <signal.h>
+
 #include "hub/store.h"
 
 struct finding {
@@ -29,6 +31,7 @@ struct audit_order {
     const struct store_settings *settings;
     void (*on_finding)(void *self, const struct finding *finding);
     void *self;
+    const volatile sig_atomic_t *is_ended; /* NULL: nobody ends it; otherwise set by a signal, and it ends early */
 };
 
 /* Err speaks of reading and of the scratch store alone: what is wrong with the audited one is found. */

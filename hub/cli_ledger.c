@@ -1,6 +1,7 @@
 /* audit: the whole store against its records, by storing them anew. */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,6 +31,25 @@ static bool make_scratch(const char *parent, struct home *ret_scratch)
         return false;
     }
     return true;
+}
+
+/* The scratch store is a copy of every record: whoever ends the audit early shall not leave it behind. */
+static volatile sig_atomic_t is_ended;
+
+static void on_signal(int number)
+{
+    is_ended = number;
+}
+
+static void catch_signals(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        sigaction(numbers[i], &action, NULL);
+    }
+    signal(SIGPIPE, SIG_IGN); /* nor who reads its findings and goes */
 }
 
 static void remove_scratch(const struct home *scratch)
@@ -68,15 +88,21 @@ int cli_ledger_audit(const struct home *home, int argc, char **argv)
     if (options_load(home, &options, reason) != ERR_OK) {
         return cli_fail("%s", reason);
     }
+    catch_signals();
     if (!make_scratch(arguments[0].value, &scratch)) {
         return 1;
     }
     struct store_settings settings = options_store_settings(&options);
     struct table *table = table_open(stdout, cli_form(arguments, ARGUMENTS), columns, COLUMNS);
-    struct audit_order order = {home, &scratch, &settings, show, table};
+    struct audit_order order = {home, &scratch, &settings, show, table, &is_ended};
     err_t err = audit_run(&order, &sums, reason);
     table_close(table);
     remove_scratch(&scratch);
+    if (is_ended) {
+        return cli_fail(
+            tr("the audit was ended by signal %d; its folder is removed", "核查被信号 %d 中止，其目录已删除"),
+            (int)is_ended);
+    }
     if (err != ERR_OK) {
         return cli_fail(tr("the audit ended early: %s", "核查提前结束：%s"), reason);
     }

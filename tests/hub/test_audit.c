@@ -35,7 +35,7 @@ static err_t audit(const struct home *home, struct found *ret_found)
 {
     struct home scratch;
     char reason[256];
-    struct audit_order order = {home, &scratch, &bench_settings, note_finding, ret_found};
+    struct audit_order order = {home, &scratch, &bench_settings, note_finding, ret_found, NULL};
     make_quick_home(&scratch);
     memset(ret_found, 0, sizeof *ret_found);
     err_t err = audit_run(&order, &ret_found->sums, reason);

@@ -1,8 +1,8 @@
 """agn-hub audit: nothing to find in a store that was served, through amendments, withdrawals, kills and a changed registration;
 and each act of somebody with sqlite3 is found and named."""
-import json, os, random, re, shutil, sqlite3
+import json, os, random, re, shutil, signal, sqlite3, tempfile
 
-from harness import Hub, check, main, moment, require, review, warning
+from harness import Hub, check, main, moment, require, review, wait_until, warning
 
 
 def ask_all(site, hub):
@@ -83,6 +83,22 @@ ACTS = (
 )
 
 
+def interrupt(site, hub, number):
+    """Ends an audit as soon as it has begun; its exit code."""
+    scratch = tempfile.mkdtemp(dir=site.folder)
+    program = hub.start_command("audit", "--scratch", scratch)
+    wait_until(lambda: os.listdir(scratch) or program.poll() is not None, step=0.001, what="the audit to begin")
+    program.send_signal(number)
+    code = program.wait(timeout=30)
+    require(code in (0, 1) and not os.listdir(scratch), f"{number.name} leaves no copy of the records behind", (code, os.listdir(scratch)))
+    return code
+
+
+def check_interrupted(site, hub):
+    for number in (signal.SIGINT, signal.SIGTERM):  # a small store may have been gone through before the signal comes
+        check(any(interrupt(site, hub, number) == 1 for _ in range(10)), f"{number.name} ends an audit, and it takes its copy with it")
+
+
 def test(site):
     rng = random.Random(3)
     hub = site.hub()
@@ -92,6 +108,7 @@ def test(site):
     hub.stop()
     done, found = audit(hub)
     check(done.returncode == 0 and not found, "nor in a hub that has stopped", done)
+    check_interrupted(site, hub)
     for number, (what, sql, code) in enumerate(ACTS):
         home = f"{site.folder}/changed{number}"
         shutil.copytree(hub.home, home, ignore=shutil.ignore_patterns("*.sock", "*.lock"))
