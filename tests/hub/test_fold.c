@@ -33,14 +33,14 @@ static bool fails(enum failure failure, int fd)
 }
 
 /* These stand in for libc's, in SQLite too. */
-int sync_file_range(int fd, off_t from, off_t size, unsigned flags)
+int sync_file_range(int fd, off_t offset, off_t count, unsigned flags)
 {
-    return fails(FAILS_RANGE, fd) ? -1 : (int)syscall(SYS_sync_file_range, fd, from, size, flags);
+    return fails(FAILS_RANGE, fd) ? -1 : (int)syscall(SYS_sync_file_range, fd, offset, count, flags);
 }
 
-int fdatasync(int fd)
+int fdatasync(int fildes)
 {
-    return fails(FAILS_SYNC, fd) ? -1 : (int)syscall(SYS_fdatasync, fd);
+    return fails(FAILS_SYNC, fildes) ? -1 : (int)syscall(SYS_fdatasync, fildes);
 }
 
 int fsync(int fd)
@@ -73,8 +73,8 @@ static void write_and_fail(struct bench *bench, const struct plot *plot)
     const struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);
     bench_reopen(bench);
-    for (uint8_t n = 1; n < RECORDS; n++) {
-        put_record(bench, n, OUTCOME_STORED);
+    for (int n = 1; n < RECORDS; n++) {
+        put_record(bench, (uint8_t)n, OUTCOME_STORED);
     }
     armed = plot->failure;
     plot->fold(bench->store);
@@ -151,8 +151,8 @@ static void assert_nothing_is_lost(struct bench *bench, const struct plot *plot)
     assert_int_equal(run(bench, plot, go_on), 0);
     end_child(reader);
     bench_reopen(bench);
-    for (uint8_t n = 1; n <= RECORDS; n++) {
-        put_record(bench, n, OUTCOME_DUPLICATE);
+    for (int n = 1; n <= RECORDS; n++) {
+        put_record(bench, (uint8_t)n, OUTCOME_DUPLICATE);
     }
 }
 
