@@ -52,11 +52,13 @@ struct resting {
 
 /* What is signed here and now is signed with the keys of now. Leaked ones give way whatever they are, also where those
  * that were announced are gone. */
-static bool take_turn(const struct resting *hub, zmsg_t *request, char reterr_reason[256])
+static bool take_turn(const struct resting *hub, zmsg_t *request, char reterr_reason[512])
 {
     struct announced announced;
     bool is_taken = false;
     err_t err = announced_take(hub->store, hub->home, clock_ms(), hub->identity, &announced, &is_taken, reterr_reason);
+    err = err == ERR_OK ? own_keys_check(hub->store, hub->home, hub->in_force->options, hub->identity, reterr_reason)
+                        : err;
     zmsg_first(request);
     return err == ERR_OK || zframe_streq(zmsg_next(request), "key-leaked");
 }
@@ -65,7 +67,7 @@ static zmsg_t *run_at_rest(const struct resting *hub, zmsg_t *request)
 {
     struct city city = {0};
     zmsg_t *reply = NULL;
-    char reason[256];
+    char reason[512];
     if (!take_turn(hub, request, reason)) {
         return admin_fail(reason);
     }

@@ -4,12 +4,17 @@
 
 #include "common/text.h"
 
+void city_party(const struct options *options, char ret_party[RECORD_PARTY_SIZE])
+{
+    snprintf(ret_party, RECORD_PARTY_SIZE, "city-%.6s", options->city);
+}
+
 static err_t register_city(struct store *store, const struct identity *identity, const struct options *options,
                            struct city *city)
 {
     struct party party = {.role = "city", .entity_type = "-"};
     int64_t now = clock_ms();
-    snprintf(party.party, sizeof party.party, "city-%.6s", options->city);
+    city_party(options, party.party);
     snprintf(party.name, sizeof party.name, "%s", options->name);
     snprintf(party.district, sizeof party.district, "%.6s", options->city);
     city->key.since = now;

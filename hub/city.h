@@ -19,6 +19,8 @@ struct city {
     struct intake intake;
 };
 
+/* What the city is called in the registry. */
+void city_party(const struct options *options, char ret_party[RECORD_PARTY_SIZE]);
 /* Registers the city's party where that has not been done. IDENTITY is borrowed. */
 MUST_CHECK err_t city_open(struct store *store, const struct identity *identity, const struct options *options,
                            struct city *ret_city);

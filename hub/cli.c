@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "hub/city.h"
 
 static const struct verb *running;
 
@@ -202,7 +203,7 @@ struct store *cli_open_store(const struct home *home, struct options *ret_option
 bool cli_city(struct store *store, const struct options *options, struct registrant *ret_city)
 {
     char city[RECORD_PARTY_SIZE];
-    snprintf(city, sizeof city, "city-%.6s", options->city);
+    city_party(options, city);
     err_t err = store_find_party(store, city, &ret_city->party);
     err = err == ERR_OK ? store_load_keys(store, ret_city->party.row, &ret_city->keys) : err;
     return err == ERR_OK || (cli_fail("%s: %s", city, err_text(err)), false);

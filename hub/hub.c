@@ -155,21 +155,14 @@ static bool know_operators(const struct hub *hub, struct operators *ret_operator
     return true;
 }
 
-/* Keys that the registry holds to be revoked are leaked ones whose change was cut short. */
 static bool has_good_keys(const struct hub *hub, struct store *store)
 {
-    int64_t party = 0;
-    struct party_key key;
-    err_t err = store_find_key(store, hub->identity.curve_public, &party, &key);
-    if (err == ERR_NOT_FOUND || (err == ERR_OK && party_key_lets_in(&key, clock_ms()))) {
-        return true;
+    char reason[512];
+    err_t err = own_keys_check(store, &hub->home, &hub->options, &hub->identity, reason);
+    if (err != ERR_OK) {
+        fprintf(stderr, "agn-hub: %s\n", reason);
     }
-    fprintf(
-        stderr,
-        tr("agn-hub: %s: these keys are revoked; finish their change with agn-hub key rotate --leaked --reason TEXT\n",
-           "agn-hub：%s：该密钥已吊销；请执行 agn-hub key rotate --leaked --reason 原因 完成更换\n"),
-        hub->home.path);
-    return false;
+    return err == ERR_OK;
 }
 
 static bool take_turn(struct hub *hub, struct store *store)

@@ -5,6 +5,7 @@
 
 #include "common/succession.h"
 #include "common/text.h"
+#include "hub/city.h"
 
 struct looking {
     const struct identity *identity;
@@ -78,4 +79,37 @@ err_t announced_take(struct store *store, const struct home *home, int64_t now_m
     }
     identity_done(&next);
     return err;
+}
+
+err_t own_keys_check(struct store *store, const struct home *home, const struct options *options,
+                     const struct identity *identity, char reterr_reason[512])
+{
+    char name[RECORD_PARTY_SIZE];
+    int64_t owner = 0;
+    struct party_key key;
+    struct party city;
+    err_t err = store_find_key(store, identity->curve_public, &owner, &key);
+    if (err == ERR_OK && party_key_lets_in(&key, clock_ms())) {
+        return ERR_OK;
+    }
+    if (err == ERR_OK) {
+        /* Leaked ones whose change was cut short. */
+        snprintf(
+            reterr_reason, 512,
+            tr("%.200s: these keys are revoked; finish their change with agn-hub key rotate --leaked --reason TEXT",
+               "%.200s：该密钥已吊销；请执行 agn-hub key rotate --leaked --reason 原因 完成更换"),
+            home->path);
+        return ERR_INVALID;
+    }
+    city_party(options, name);
+    err = err == ERR_NOT_FOUND ? store_find_party(store, name, &city) : err;
+    snprintf(reterr_reason, 512,
+             err == ERR_OK
+                 ? tr("%.200s: store.db does not know the keys of identity.zpl: it is of before they were made, "
+                      "or they are another hub's. Put both back from one backup: docs/operations.md, Keys",
+                      "%.200s：store.db 中没有 identity.zpl 的密钥：store.db 早于该密钥，或密钥属于另一枢纽。"
+                      "请从同一备份恢复两者：见 docs/operations.md 的 Keys 一节")
+                 : "%.200s: store.db",
+             home->path);
+    return err == ERR_NOT_FOUND ? ERR_OK : err == ERR_OK ? ERR_INVALID : err; /* a new hub is not registered yet */
 }

@@ -3,6 +3,7 @@
 #define HUB_OWN_KEYS_H
 
 #include "common/identity.h"
+#include "hub/options.h"
 #include "hub/store.h"
 
 struct announced {
@@ -19,5 +20,9 @@ MUST_CHECK err_t announced_load(const struct home *home, const struct announced 
  * place of IDENTITY's, in the home and here. *ret_announced is what is announced then. */
 MUST_CHECK err_t announced_take(struct store *store, const struct home *home, int64_t now_ms, struct identity *identity,
                                 struct announced *ret_announced, bool *ret_is_taken, char reterr_reason[256]);
+/* Whether the home's keys are the city's, as the registry has them, and good: nothing may be signed with others.
+ * ERR_INVALID with what to do. */
+MUST_CHECK err_t own_keys_check(struct store *store, const struct home *home, const struct options *options,
+                                const struct identity *identity, char reterr_reason[512]);
 
 #endif

@@ -3,6 +3,7 @@
 #include "tests/hub/hub_sample.h"
 
 #include "common/succession.h"
+#include "hub/city.h"
 #include "hub/own_keys.h"
 
 enum { NOW = 1000, SINCE = 5000 };
@@ -112,6 +113,30 @@ static void test_what_is_revoked_is_not_announced(void **state)
     assert_int_equal(announced_find(bench->store, &bench->identity, &announced), ERR_NOT_FOUND);
 }
 
+/* The store is of before the keys, or of after their end; a hub that is new is neither. */
+static void test_what_the_registry_does_not_hold_to_be_good_signs_nothing(void **state)
+{
+    struct bench *bench = *state;
+    const struct options options = {.city = "330100", .name = "杭州"};
+    struct identity other;
+    struct city city;
+    int64_t count = 0;
+    char reason[512];
+    assert_int_equal(identity_make(&suite_ed25519, &other), ERR_OK);
+    assert_int_equal(own_keys_check(bench->store, &bench->home, &options, &other, reason), ERR_OK);
+    assert_int_equal(city_open(bench->store, &other, &options, &city), ERR_OK);
+    assert_int_equal(own_keys_check(bench->store, &bench->home, &options, &other, reason), ERR_OK);
+    struct identity later;
+    assert_int_equal(identity_make(&suite_ed25519, &later), ERR_OK);
+    assert_int_equal(own_keys_check(bench->store, &bench->home, &options, &later, reason), ERR_INVALID);
+    assert_non_null(strstr(reason, "one backup"));
+    assert_int_equal(store_begin(bench->store), ERR_OK);
+    assert_int_equal(store_revoke_keys(bench->store, city.party.row, 0, "leaked", NOW, &count), ERR_OK);
+    assert_int_equal(store_commit(bench->store), ERR_OK);
+    assert_int_equal(own_keys_check(bench->store, &bench->home, &options, &other, reason), ERR_INVALID);
+    assert_non_null(strstr(reason, "--leaked"));
+}
+
 int main(void)
 {
 #define OWN_TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
@@ -121,6 +146,7 @@ int main(void)
         OWN_TEST(test_it_takes_the_place_once_its_time_has_come),
         OWN_TEST(test_what_is_not_here_is_not_used),
         OWN_TEST(test_what_is_revoked_is_not_announced),
+        OWN_TEST(test_what_the_registry_does_not_hold_to_be_good_signs_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
