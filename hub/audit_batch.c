@@ -226,6 +226,9 @@ static err_t keep_numbers(struct reading *reading)
 static void compare_outcomes(struct reading *reading, const struct batch *batch)
 {
     char detail[160];
+    if (reading->count == reading->row->stored && batch->first_number != reading->row->first_number) {
+        say_of(reading, "replay_differs", tr("its records begin with another number", "其记录的起始编号不同"));
+    }
     for (uint32_t i = 0; i < reading->count; i++) {
         uint64_t number = reading->records[i].number;
         const struct batch_item *item = &batch->items[reading->records[i].position];

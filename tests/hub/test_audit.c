@@ -162,14 +162,16 @@ static void live(struct town *town)
 
 static sqlite3 *open_copy(struct town *town, struct home *ret_home)
 {
-    char command[2 * PATH_SIZE + 64];
+    char sql[PATH_SIZE + 32];
     char path[PATH_SIZE];
     sqlite3 *db = NULL;
     make_quick_home(ret_home);
-    store_truncate_log(town->bench->store);
-    snprintf(command, sizeof command, "cp '%s/store.db' '%s'", town->bench->home.path, ret_home->path);
-    assert_int_equal(system(command), 0);
+    home_file(&town->bench->home, "store.db", path);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     home_file(ret_home, "store.db", path);
+    snprintf(sql, sizeof sql, "vacuum into '%s'", path);
+    assert_int_equal(db_exec(db, sql), ERR_OK);
+    sqlite3_close(db);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     return db;
 }
@@ -185,6 +187,35 @@ static void audit_changed(struct town *town, const char *sql, struct found *ret_
     remove_home(&copy);
 }
 
+/* Where nothing is found, and why. */
+static const struct {
+    const char *table, *column; /* NULL: some of its columns */
+    const char *reason;
+} unchecked[] = {{"bulletin", "event", "of a clock or an institution's state: no record"},
+                 {"uplink", "event", "of a clock: no record"},
+                 {"bulletin", "cursor", "the order of the rows counts, and one alone was moved within it"},
+                 {"cell", "change", "where the province reads the figure, not what it says"},
+                 {"cell", "size", "0: made before there was a ledger"},
+                 {"clock", NULL, "no record: taken as it stands"},
+                 {"delivery", NULL, "no record: taken as it stands"},
+                 {"erased", "at", "the act has its time"},
+                 {"fact", NULL, "what the registry has said: no record"},
+                 {"party", NULL, "the registry is no record"},
+                 {"party_key", NULL, "the registry is no record"},
+                 {"reported", NULL, "no record: taken as it stands"}};
+
+static bool is_unchecked(const char *table, const char *column)
+{
+    for (size_t i = 0; i < sizeof unchecked / sizeof *unchecked; i++) {
+        if (strcmp(unchecked[i].table, table) == 0 &&
+            (!unchecked[i].column || strcmp(unchecked[i].column, column) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Not where it would be read as the number that stands there. */
 static void spoil_column(struct town *town, const char *table, const char *column)
 {
     static const char *const values[] = {"x''", "null", "-1", "100000000", "'x'"};
@@ -193,18 +224,23 @@ static void spoil_column(struct town *town, const char *table, const char *colum
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         struct home copy;
         sqlite3 *db = open_copy(town, &copy);
-        snprintf(sql, sizeof sql, "update or ignore %s set %s = %s where %s is not %s", table, column, values[i],
-                 column, values[i]);
+        snprintf(sql, sizeof sql,
+                 "update or ignore %s set %s = %s where %s is not %s and (typeof(%s) in ('text', 'blob') or "
+                 "coalesce(%s, 0) <> coalesce(cast(%s as integer), 0))",
+                 table, column, values[i], column, values[i], column, column, values[i]);
         bool is_changed = db_exec(db, sql) == ERR_OK && sqlite3_changes(db) > 0;
         sqlite3_close(db);
         if (is_changed && strcmp(table, "meta") != 0) { /* without its epoch no store is opened */
             assert_int_equal(audit(&copy, &found), ERR_OK);
+            if (found.sums.findings == 0 && !is_unchecked(table, column)) {
+                fail_msg("%s", sql);
+            }
         }
         remove_home(&copy);
     }
 }
 
-static void test_no_column_ends_it_early(void **state)
+static void test_each_column_is_named_and_none_ends_it_early(void **state)
 {
     struct town *town = *state;
     live(town);
@@ -385,7 +421,7 @@ int main(void)
         TOWN_TEST(test_a_head_may_stand_within_a_batch),
         TOWN_TEST(test_what_others_are_shown_is_what_was_filed),
         TOWN_TEST(test_a_batch_is_of_the_time_of_its_head),
-        TOWN_TEST(test_no_column_ends_it_early),
+        TOWN_TEST(test_each_column_is_named_and_none_ends_it_early),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
