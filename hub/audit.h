@@ -4,8 +4,9 @@
  * hashes against the ledger. Its records are then stored anew in a store of the audit's own, where they lay and under
  * the times that they were taken at; at each head of the ledger both trees must have one root, and at the end both
  * stores must say the same of every record, every thread, what the province and the institutions are shown of them, and
- * every figure. What is gone or cannot be read is named, and the audit goes on to the end. The registry's rows and those of clocks and deliveries are no
- * records: they are copied, and the families `clock`, `completeness`, `notice` and `issued` counted from them.
+ * every figure. What is gone or cannot be read is named, and the audit goes on to the end. The registry's rows and
+ * those of clocks and deliveries are no records: they are copied, and the families `clock`, `completeness`, `notice`
+ * and `issued` counted from them.
  *
  * Takes as much disk as the store, and memory that does not grow with it. */
 #ifndef HUB_AUDIT_H

@@ -216,32 +216,30 @@ static bool is_unchecked(const char *table, const char *column)
 }
 
 /* Not where it would be read as the number that stands there. */
-static void spoil_column(struct town *town, const char *table, const char *column)
+static void spoil(struct town *town, const char *table, const char *column, const char *value)
 {
-    static const char *const values[] = {"x''", "null", "-1", "100000000", "'x'"};
     char sql[512];
     struct found found;
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
-        struct home copy;
-        sqlite3 *db = open_copy(town, &copy);
-        snprintf(sql, sizeof sql,
-                 "update or ignore %s set %s = %s where %s is not %s and (typeof(%s) in ('text', 'blob') or "
-                 "coalesce(%s, 0) <> coalesce(cast(%s as integer), 0))",
-                 table, column, values[i], column, values[i], column, column, values[i]);
-        bool is_changed = db_exec(db, sql) == ERR_OK && sqlite3_changes(db) > 0;
-        sqlite3_close(db);
-        if (is_changed && strcmp(table, "meta") != 0) { /* without its epoch no store is opened */
-            assert_int_equal(audit(&copy, &found), ERR_OK);
-            if (found.sums.findings == 0 && !is_unchecked(table, column)) {
-                fail_msg("%s", sql);
-            }
+    struct home copy;
+    sqlite3 *db = open_copy(town, &copy);
+    snprintf(sql, sizeof sql,
+             "update or ignore %s set %s = %s where %s is not %s and (typeof(%s) in ('text', 'blob') or coalesce(%s, "
+             "0) <> coalesce(cast(%s as integer), 0))",
+             table, column, value, column, value, column, column, value);
+    bool is_changed = db_exec(db, sql) == ERR_OK && sqlite3_changes(db) > 0;
+    sqlite3_close(db);
+    if (is_changed) {
+        assert_int_equal(audit(&copy, &found), ERR_OK);
+        if (found.sums.findings == 0 && !is_unchecked(table, column)) {
+            fail_msg("%s", sql);
         }
-        remove_home(&copy);
     }
+    remove_home(&copy);
 }
 
 static void test_each_column_is_named_and_none_ends_it_early(void **state)
 {
+    static const char *const values[] = {"x''", "null", "-1", "100000000", "'x'"};
     struct town *town = *state;
     live(town);
     assert_nothing_found(town);
@@ -249,10 +247,13 @@ static void test_each_column_is_named_and_none_ends_it_early(void **state)
     sqlite3 *db = open_copy(town, &copy);
     sqlite3_stmt *columns =
         db_prepare(db, "select m.name, c.name from sqlite_master m, pragma_table_info(m.name) c where m.type = 'table' "
-                       "and m.name not in ('account', 'attached', 'invitation', 'natural_key', 'refusal', "
-                       "'signal_row', 'sqlite_sequence') order by 1, 2"); /* of which it reads nothing */
+                       "and m.name not in ('meta', 'account', 'attached', 'invitation', 'natural_key', 'refusal', "
+                       "'signal_row', 'sqlite_sequence') order by 1, 2"); /* of which it reads nothing; a store without
+                                                                             its epoch is not opened */
     while (db_step(columns) == ERR_OK) {
-        spoil_column(town, db_column_str(columns, 0), db_column_str(columns, 1));
+        for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+            spoil(town, db_column_str(columns, 0), db_column_str(columns, 1), values[i]);
+        }
     }
     sqlite3_finalize(columns);
     sqlite3_close(db);
