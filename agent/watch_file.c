@@ -196,7 +196,7 @@ static int cut(const char *text, int size, int most)
 static void number_name(const char *name, int number, char ret_name[NAME_SIZE])
 {
     const char *end = strrchr(name, '.');
-    char added[8] = "";
+    char added[16] = "";
     bool is_ending = end && end != name && strlen(end) < AS_MAX / 2;
     end = is_ending ? end : name + strlen(name);
     int stem = cut(name, (int)(end - name), AS_MAX - (int)strlen(end));
