@@ -305,11 +305,15 @@ void feeder_actor(zsock_t *pipe, void *config)
 {
     const struct feeder_config *given = config;
     struct feeder feeder = {.store = given->store, .pipe = pipe};
+    struct mail *mail = NULL;
     feeder.inbox = zsock_new_pull("@inproc://feeder");
     feeder.to_front = zsock_new_push(">inproc://front");
     feeder.to_writer = zsock_new_push(">inproc://writer");
     zsock_signal(pipe, 0);
     serve(&feeder);
+    while ((mail = mail_receive(feeder.inbox, false))) {
+        mail_free(mail);
+    }
     zsock_destroy(&feeder.inbox);
     zsock_destroy(&feeder.to_front);
     zsock_destroy(&feeder.to_writer);

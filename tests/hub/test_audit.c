@@ -109,7 +109,7 @@ static void test_a_term_that_is_not_over_erases_nothing(void **state)
 {
     static const char file[] = "review_report = 6\n";
     struct town *town = *state;
-    struct retention retention;
+    struct retention retention = {0};
     struct found found;
     char reason[512];
     bool is_erased = false;
