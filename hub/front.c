@@ -142,14 +142,13 @@ static bool is_amidst(void *router)
 static bool receive(void *router, struct arrival *arrival)
 {
     zmq_msg_t rest;
-    bool is_rest = is_amidst(router);
-    *arrival = (struct arrival){.fd = -1};
+    *arrival = (struct arrival){.fd = -1, .is_rest = is_amidst(router)};
     zmq_msg_init(&arrival->routing);
     zmq_msg_init(&arrival->frame);
-    if (!is_rest && zmq_msg_recv(&arrival->routing, router, ZMQ_DONTWAIT) < 0) {
+    if (!arrival->is_rest && zmq_msg_recv(&arrival->routing, router, ZMQ_DONTWAIT) < 0) {
         return false;
     }
-    arrival->is_foreign = is_rest || !is_own_routing(&arrival->routing);
+    arrival->is_foreign = arrival->is_rest || !is_own_routing(&arrival->routing);
     if (zmq_msg_recv(&arrival->frame, router, ZMQ_DONTWAIT) < 0) {
         return false;
     }

@@ -127,16 +127,19 @@ void front_charge_fault(struct front *front, struct peer *peer)
 
 void front_on_foreign(struct front *front, const struct arrival *arrival)
 {
-    struct connection connection = front_connection(arrival);
     if (arrival->peer) {
         rate_take(&front->limits[RATE_BYTES], &arrival->peer->rates[RATE_BYTES],
                   arrival->size > MESSAGE_COUNTS_AS ? arrival->size : MESSAGE_COUNTS_AS, clock_monotonic_ms());
         front_charge_fault(front, arrival->peer);
     }
+    if (arrival->is_rest) {
+        return; /* its connection was cut with the beginning, and another may have the descriptor by now */
+    }
     if (front_may_say(&front->foreign_said_ms)) {
         log_warn("message-foreign", "address=%s bytes=%zu no message of AGN/1: more than one frame, or a routing id",
                  arrival->address, arrival->size);
     }
+    struct connection connection = front_connection(arrival);
     connection_cut(&connection);
 }
 

@@ -50,7 +50,8 @@ struct front {
 /* A message from a connection, with what the transport says of it. */
 struct arrival {
     zmq_msg_t routing;
-    zmq_msg_t frame;             /* the first after the routing id, or of a rest that was left in an earlier turn */
+    zmq_msg_t frame;             /* the first that was read after the routing id */
+    bool is_rest;                /* of a message that was begun in an earlier turn */
     size_t size;                 /* of all that were read */
     bool is_foreign;             /* no message of AGN/1, whatever its content: PROTOCOL.md §1 */
     char user[2 * KEY_SIZE + 1]; /* as hub/zap.h has it */
