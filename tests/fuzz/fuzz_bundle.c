@@ -35,9 +35,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (signing_key_take(bundle.hub_key, &key) == ERR_OK) {
             bundle_check(&bundle, &key, &key, &proof);
             assert(proof.is_verified == !proof.flaw && (proof.is_verified || !proof.is_in_ledger));
+            bool is_verified = proof.is_verified;
             key.bytes[3] ^= 1;
             bundle_check(&bundle, &key, &key, &proof);
-            assert(!proof.is_verified);
+            assert(!proof.is_verified || !is_verified); /* the other may be the one that signed */
         }
         bundle_done(&bundle);
     }
