@@ -109,7 +109,10 @@ err_t store_learn_facts(struct store *store)
         struct place place = {sqlite3_column_int64(stmt, 3), sqlite3_column_int64(stmt, 4),
                               sqlite3_column_int64(stmt, 5)};
         bool is_first = party != sqlite3_column_int64(stmt, 0);
-        struct facts next = is_first ? (struct facts){0} : until;
+        struct facts next = {0};
+        if (!is_first) {
+            next = until;
+        }
         json_decref(read_registration(&put, &place, &next));
         bool is_other = strcmp(until.entity_type, next.entity_type) != 0 || strcmp(until.district, next.district) != 0;
         err = !is_first && is_other ? learn(store, stmt, &until) : ERR_OK;

@@ -128,9 +128,10 @@ int cmd_changes(const struct home *home, const struct arguments *arguments)
     if (!look_open(home, &look)) {
         return EXIT_REFUSED;
     }
-    const struct mark since = arguments->since
-                                  ? (struct mark){.at = day * 86400000 - look.settings.utc_offset_minutes * 60000}
-                                  : last_seen(home);
+    struct mark since = {.at = day * 86400000 - look.settings.utc_offset_minutes * 60000};
+    if (!arguments->since) {
+        since = last_seen(home);
+    }
     err_t err = begin(look.db, &now.arrival);
     err = err == ERR_OK ? print(&look, arguments, &since) : err;
     look_close(&look);
