@@ -1,11 +1,13 @@
 /* hub/mail.h - what the actors say to one another: one pointer a message over inproc, owned by whoever holds it.
  *
- *   front  → writer  BATCH, ENROL, TOLD                writer → front   DECIDED, then BATCH, ENROL or TOLD (done),
- * PARTY front  → feeder  FOLLOW, ACK, GONE, PROVE          feeder → front   SEND (a frame for a session), PROVE
- * (answered) writer → feeder  COMMITTED                         feeder → writer  ACK (of an inbox) clerk  → feeder,
- * writer  TICK front  → checker BATCH (a large one, not checked)  checker → front   CHECKED front  → blobs   BLOB,
- * BATCH, GONE                 blobs  → front    SEND, then BLOB (worked off) blobs  → writer  BATCH (one that names
- * attachments), LEFT writer → blobs   LEAVE */
+ *   front  → writer  BATCH, ENROL, TOLD                writer → front   DECIDED, BATCH, ENROL, TOLD, PARTY
+ *   front  → feeder  FOLLOW, ACK, GONE, PROVE          feeder → front   SEND (a frame for a session), PROVE (answered)
+ *   writer → feeder  COMMITTED                         feeder → writer  ACK (of an inbox)
+ *   clerk  → feeder, writer  TICK
+ *   front  → checker BATCH (a large one, not checked)  checker → front   CHECKED
+ *   front  → blobs   BLOB, BATCH, GONE                 blobs  → front    SEND, then BLOB (worked off)
+ *   blobs  → writer  BATCH (one that names attachments), LEFT
+ *   writer → blobs   LEAVE */
 #ifndef HUB_MAIL_H
 #define HUB_MAIL_H
 
