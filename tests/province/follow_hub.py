@@ -391,7 +391,7 @@ def test_silence(province, two):
     two.evades, session = True, two.session
     two.control.send_pyobj((two.route, WHO))
     until(lambda: province.status().returncode == 1, "exit code 1", 20)
-    check(two.session >= session + 4 and two.session < session + 12, "so is one that ends each session before it has answered")
+    check(two.session >= session + 4, "so is one that ends each session before it has answered")
     two.evades = False
     until(lambda: province.status().returncode == 0, "it shows it again")
 
