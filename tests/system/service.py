@@ -3,7 +3,7 @@ are ready and when they stop; its watchdog hears of them only while every loop t
 once, and none of the others covers for it."""
 import contextlib, ctypes, importlib.util, os, shutil, socket, sys, threading, time
 
-from harness import ROOT, SUBMITTER, Agent, Hub, Province, check, main, require, review, skip, wait_until, warning
+from harness import ROOT, SUBMITTER, UNDER, Agent, Hub, Province, check, main, require, review, skip, wait_until, warning
 
 NOBODY = 65534
 SEIZE, INTERRUPT, DETACH, WAIT_ALL = 0x4206, 0x4207, 17, 0x40000000
@@ -139,7 +139,8 @@ def test(site):
         manager.hears("WATCHDOG=1")
         check(manager.heard[0] == "READY=1" and manager.heard.count("READY=1") == 1,
               f"agn-{program.name} says that it is ready, then that it lives", manager.heard)
-    check_watchdog(programs[0], managers[0])
+    if not UNDER:  # memcheck lets one thread run at a time: one that is frozen may stop all
+        check_watchdog(programs[0], managers[0])
     for program, manager in reversed(list(zip(programs, managers))):
         require(program.stop() == 0, f"agn-{program.name} stops")
         check(manager.hears("STOPPING=1"), f"agn-{program.name} says that it stops")
