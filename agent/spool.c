@@ -151,7 +151,7 @@ static const struct {
                                                                  "= 'ledger_from'), 0) order by r.row desc limit 1"},
     {offsetof(struct spool, add_head), "insert or ignore into open_head values (?)"},
     {offsetof(struct spool, next_head),
-     "select row, head from open_head join receipt using (row) order by row limit 1"},
+     "select row, head from receipt where row in (select row from open_head union select ?) order by row limit 1"},
     {offsetof(struct spool, drop_head), "delete from open_head where row = ?"},
     {offsetof(struct spool, last_received), "select ifnull(max(seq), 0) from item where state = 1"},
     {offsetof(struct spool, add_inbox),

@@ -20,6 +20,7 @@ struct spool {
         *doubt_blob, *find_blob, *list_blobs, *item_blobs, *old_blob, *sendable;
     sqlite3_stmt *want_blob, *next_wanted, *settle_wanted, *find_wanted;
     sqlite3_stmt *find_key, *add_key, *find_file, *add_file, *find_read, *add_read;
+    int64_t session_head;                            /* a receipt's row, as spool_open_head() leaves it; 0: none */
     err_t (*rider)(void *self, struct spool *spool); /* NULL: none */
     void *rider_self;
 };
@@ -39,8 +40,11 @@ MUST_CHECK err_t spool_close_blocked(struct spool *spool, const uint8_t id[RECOR
                                      uint64_t by);
 
 /* agent/spool_places.c: a session begins, in which the hub is to show that its ledger goes on from the last head
- * before. In a transaction, as is the other: the ledger is another one now. */
-MUST_CHECK err_t spool_open_head(struct spool *spool);
+ * before, where it CAN_SHOW that. Nothing is written for it: what waits goes out from a full disk, too. */
+MUST_CHECK err_t spool_open_head(struct spool *spool, bool can_show);
+/* The session takes a first receipt, and its head is the last no more. In that receipt's transaction. */
+MUST_CHECK err_t spool_keep_head(struct spool *spool);
+/* The ledger is another one now. In a transaction. */
 MUST_CHECK err_t spool_forget_heads(struct spool *spool);
 
 /* Commits where ERR is ERR_OK, else rolls back; the outcome of both. */

@@ -71,7 +71,9 @@ err_t spool_send_all_again(struct spool *spool, uint64_t *ret_count)
     if (err != ERR_OK) {
         return err;
     }
-    return spool_end(spool, send_all_again(spool, ret_count));
+    err = spool_end(spool, send_all_again(spool, ret_count));
+    spool->session_head = err == ERR_OK ? 0 : spool->session_head;
+    return err;
 }
 
 err_t spool_given_out(struct spool *spool, uint64_t *ret_seq)
@@ -100,7 +102,7 @@ err_t spool_take_welcome(struct spool *spool, const struct welcome *welcome, str
     err = take_epoch(spool, welcome->epoch, ret_effect);
     err = err == ERR_OK ? take_received(spool, welcome->received, ret_effect) : err;
     err = err == ERR_OK ? take_given_out(spool, given_out, ret_effect) : err;
-    err = err == ERR_OK && welcome->has_proofs ? spool_open_head(spool) : err;
+    err = err == ERR_OK ? spool_open_head(spool, welcome->has_proofs) : err;
     return spool_end(spool, err);
 }
 
@@ -228,7 +230,8 @@ static err_t take_result(struct spool *spool, const struct result *result, const
         }
     }
     if (*receipt_row == 0) {
-        err = keep_receipt(spool, body, receipt, hub_key, receipt_row);
+        err = spool_keep_head(spool);
+        err = err == ERR_OK ? keep_receipt(spool, body, receipt, hub_key, receipt_row) : err;
     }
     return err == ERR_OK ? settle(spool, seq, result, *receipt_row) : err;
 }

@@ -76,18 +76,21 @@ static err_t read_head(sqlite3_stmt *stmt, int64_t *ret_row, struct tree_head *r
     return err;
 }
 
-/* Not the last alone: in a session that ends before the hub has shown anything, receipts may come that are of an older
- * copy's ledger already. */
-err_t spool_open_head(struct spool *spool)
+err_t spool_open_head(struct spool *spool, bool can_show)
 {
     int64_t row = 0;
     struct tree_head head;
-    err_t err = read_head(spool->newest_head, &row, &head);
-    if (err != ERR_OK || head.size == 0) {
-        return err == ERR_NOT_FOUND ? ERR_OK : err;
-    }
-    sqlite3_bind_int64(spool->add_head, 1, row);
-    return db_run(spool->add_head);
+    err_t err = can_show ? read_head(spool->newest_head, &row, &head) : ERR_NOT_FOUND;
+    spool->session_head = err == ERR_OK && head.size > 0 ? row : 0;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+/* In a session that ends before the hub has shown anything, receipts may come that are of an older copy's ledger
+ * already. Where none came, the next session finds the same last head. */
+err_t spool_keep_head(struct spool *spool)
+{
+    sqlite3_bind_int64(spool->add_head, 1, spool->session_head);
+    return spool->session_head > 0 ? db_run(spool->add_head) : ERR_OK;
 }
 
 err_t spool_forget_heads(struct spool *spool)
@@ -98,11 +101,14 @@ err_t spool_forget_heads(struct spool *spool)
 
 err_t spool_next_head(struct spool *spool, int64_t *ret_row, struct tree_head *ret_head)
 {
+    sqlite3_bind_int64(spool->next_head, 1, spool->session_head);
     return read_head(spool->next_head, ret_row, ret_head);
 }
 
 err_t spool_close_head(struct spool *spool, int64_t row)
 {
     sqlite3_bind_int64(spool->drop_head, 1, row);
-    return db_run(spool->drop_head);
+    err_t err = db_run(spool->drop_head);
+    spool->session_head = err == ERR_OK && spool->session_head == row ? 0 : spool->session_head;
+    return err;
 }

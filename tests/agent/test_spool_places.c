@@ -287,6 +287,7 @@ static void test_what_a_session_left_open_is_asked_about_first(void **state)
     }
     spool_close(place->spool);
     place->spool = open_spool(&place->home);
+    assert_int_equal(welcome(place, EPOCH, 3, &effect), ERR_OK);
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(asked(place, &row), sizes[i]);
         assert_int_equal(spool_close_head(place->spool, row), ERR_OK);

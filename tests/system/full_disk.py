@@ -210,6 +210,27 @@ def check_agent(site, hub):
           (len(seen), len(kept + accepted + more)))
 
 
+def check_agent_sends(site, hub):
+    """What was accepted while there was room goes out from a full disk, in each session; only its receipt has to wait."""
+    folder = small_disk(site, "urgent", 8)
+    agent = site.agent(hub, "urgent")
+    agent.submit(review())
+    agent.sync()
+    urgent = agent.submit(warning(level=1))
+    ballast = Ballast(folder)
+    ballast.fill()
+    agent.start()
+    wait_until(lambda: set(urgent) <= set(hub.ids()), 20, 0.2, "a warning from before the disk was full goes out")
+    agent.wait_log("receipt-not-noted")
+    require([row["state"] for row in agent.records()][-1] == "accepted", "its receipt is not noted", agent.log())
+    ballast.free()
+    wait_until(lambda: agent.records()[-1]["state"] == "received", 30, 0.3, "the receipt is asked for again")
+    agent.stop()
+    check("hub-behind" not in agent.log() and hub.ids("--entity", agent.uscc).count(urgent[0]) == 1,
+          "full disk at the agent: what it had accepted goes out all the same, and has its receipt once there is room",
+          agent.log())
+
+
 def check_province(site, hub):
     folder = small_disk(site, "province", 8)
     province = Province(site)
@@ -236,6 +257,7 @@ def check_province(site, hub):
 def test(site):
     hub = check_hub(site)
     check_agent(site, hub)
+    check_agent_sends(site, hub)
     check_province(site, hub)
     check(isinstance(hub, Hub) and hub.stop() == 0, "the hub stops with 0")
 
