@@ -92,7 +92,16 @@ static bool compare(struct prover *prover, const struct ledger_proof *proof, con
 {
     const struct tree_head *known = &prover->known;
     uint64_t count = 0;
-    if (!prover->has_known || memcmp(head->epoch, known->epoch, EPOCH_SIZE) != 0) {
+    if (!prover->has_known) {
+        return false;
+    }
+    if (memcmp(head->epoch, known->epoch, EPOCH_SIZE) != 0) {
+        log_error("proof-unfit",
+                  "number=0 ledger=%" PRIu64
+                  " text=\"what the hub shows is the ledger of another store than its session's\" "
+                  "retry_ms=%d",
+                  head->size, LOOK_EVERY_MS);
+        put_off(prover, LOOK_EVERY_MS);
         return false;
     }
     if (goes_on(prover, proof, head)) {

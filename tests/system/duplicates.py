@@ -241,12 +241,30 @@ def test_unshown_ledger(site):
     check("hub-behind" not in agent.sync().stderr and not hub.broken, "once", hub.broken)
 
 
+def test_other_ledger(site):
+    """A hub that shows the ledger of another store, each time: it is asked again after a while, not at once."""
+    hub = FakeHub(site)
+    agent = site.agent(hub, "shown_another", link=hub.link())
+    agent.submit(review())
+    agent.sync()
+    hub.shows_other_store, hub.shown = True, 0
+    agent.start(event="link-ready")
+    agent.wait_log("proof-unfit")
+    time.sleep(1)
+    agent.submit(review())
+    wait_until(lambda: agent.records()[-1]["state"] == "received", what="records go on")
+    check(hub.shown == 1 and agent.log().count("proof-unfit") == 1, "the ledger of another store: logged, asked for once",
+          hub.shown)
+    agent.stop()
+
+
 def test(site):
     rng = random.Random(7)
     test_other_key(site, *test_kills(site, rng))
     test_lies(site)
     test_receipt_lies(site)
     test_unshown_ledger(site)
+    test_other_ledger(site)
 
 
 if __name__ == "__main__":

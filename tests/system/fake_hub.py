@@ -42,6 +42,8 @@ class FakeHub:
         self.loses = False  # the next receipts
         self.asked, self.lies = [], []  # PROVE's numbers; how the next answers are not right
         self.shows_ledger = True        # answers whether it goes on
+        self.shows_other_store = False  # and does so of another one
+        self.shown = 0
         self.told = []      # HELLO's `sent`
         self.stopping = False
         self.thread = threading.Thread(target=self.serve, daemon=True)
@@ -143,7 +145,9 @@ class FakeHub:
             return
         if number == 0:  # does the ledger go on?
             leaves = [ledger.leaf(item) for _, item in self.records.values()]
-            head = ledger.pack_head(ledger.Head(self.epoch, len(leaves), ledger.root(leaves), int(time.time() * 1000), bytes(32)))
+            self.shown += 1
+            epoch = os.urandom(16) if self.shows_other_store else self.epoch
+            head = ledger.pack_head(ledger.Head(epoch, len(leaves), ledger.root(leaves), int(time.time() * 1000), bytes(32)))
             path = ledger.consistency(leaves, known) if 0 < known < len(leaves) else []
             return reply(PROOF, session, 0, head, "ed25519", self.signing.sign(b"AGN/1 head\0" + head), b"", b"".join(path))
         self.asked.append(number)
