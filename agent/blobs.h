@@ -56,7 +56,7 @@ MUST_CHECK err_t blobs_finish_part(const struct home *home, const uint8_t hash[B
 /* Removes half-written copies that are older than a day. */
 void blobs_clean(const struct home *home);
 /* Beside that: copies older than a day that no record names, and, where KEEP_DAYS > 0, those whose records have all had
- * their receipt for so long. */
+ * their receipt for so long. And texts of records that an older release left in HOME. */
 void blobs_sweep(const struct home *home, struct spool *spool, int64_t keep_days);
 
 #endif

@@ -1,4 +1,4 @@
-/* What is in the folder of the copies and no longer wanted. */
+/* What is in the folder of the copies and no longer wanted, and what an older release left beside it. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -26,10 +26,8 @@ static bool is_old(int folder, const char *name)
 }
 
 /* Calls ACT with every old name in the folder. */
-static void for_each_old(const struct home *home, void (*act)(void *self, int folder, const char *name), void *self)
+static void for_each_old(const char *path, void (*act)(void *self, int folder, const char *name), void *self)
 {
-    char path[PATH_SIZE];
-    home_file(home, BLOBS_FOLDER, path);
     DIR *folder = opendir(path);
     for (struct dirent *entry = NULL; folder && (entry = readdir(folder));) {
         if (is_old(dirfd(folder), entry->d_name)) {
@@ -57,7 +55,19 @@ static void remove_half(void *self, int folder, const char *name)
 
 void blobs_clean(const struct home *home)
 {
-    for_each_old(home, remove_half, NULL);
+    char path[PATH_SIZE];
+    home_file(home, BLOBS_FOLDER, path);
+    for_each_old(path, remove_half, NULL);
+}
+
+/* A record's text, which older releases wrote beside the spool while they filed it, and left where they were killed. */
+static void remove_aside(void *self, int folder, const char *name)
+{
+    static const char aside[] = "filing-";
+    (void)self;
+    if (strncmp(name, aside, strlen(aside)) == 0) {
+        unlinkat(folder, name, 0);
+    }
 }
 
 /* Within a transaction, so that no record that names it is being stored meanwhile: see blobs_confirm(). */
@@ -94,8 +104,11 @@ static void remove_done(const struct home *home, struct spool *spool, int64_t ke
 
 void blobs_sweep(const struct home *home, struct spool *spool, int64_t keep_days)
 {
+    char path[PATH_SIZE];
+    home_file(home, BLOBS_FOLDER, path);
     blobs_clean(home);
-    for_each_old(home, remove_unnamed, spool);
+    for_each_old(path, remove_unnamed, spool);
+    for_each_old(home->path, remove_aside, NULL);
     if (keep_days > 0) {
         remove_done(home, spool, keep_days);
     }

@@ -311,6 +311,24 @@ static void test_a_copy_stays_as_long_as_it_is_needed(void **state)
     assert_false(blob_is_here(&place->home, note.hash));
 }
 
+static void test_a_text_that_an_older_release_left_is_removed(void **state)
+{
+    static const char *const names[] = {"filing-019a2193-c2a6-76fd-806a-c3768e290132.json",
+                                        "filing-019a2193-c2a6-76fd-806a-c3768e290133.jsonl", "agent.zpl"};
+    struct place *place = *state;
+    char paths[3][PATH_SIZE];
+    for (size_t i = 0; i < 3; i++) {
+        write_file(place, names[i], "{}", paths[i]);
+        if (i != 1) {
+            age(place, names[i]);
+        }
+    }
+    blobs_sweep(&place->home, place->spool, 0);
+    assert_int_not_equal(access(paths[0], F_OK), 0);
+    assert_int_equal(access(paths[1], F_OK), 0); /* that release may be at it */
+    assert_int_equal(access(paths[2], F_OK), 0);
+}
+
 static void test_a_content_that_is_named_is_one_that_is_known(void **state)
 {
     struct place *place = *state;
@@ -399,6 +417,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bad_files_are_named_with_their_field, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_leftovers_are_removed_after_a_day, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_copy_stays_as_long_as_it_is_needed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_text_that_an_older_release_left_is_removed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_content_that_is_named_is_one_that_is_known, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_record_is_not_stored_without_its_copy, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_wanted_back_is_remembered, set_up, tear_down),
