@@ -248,7 +248,8 @@ static bool put_back(const struct job *job, const char *from)
     return is_back;
 }
 
-/* The file that was dealt with, and no other: nothing but a look afterwards tells which one the name stood for.
+/* The file that was dealt with, and no other: nothing but a look afterwards tells which one the name stood for. Where
+ * the process is killed between the two, another lies where it does not belong, and nobody is told.
  * ERR_BUSY: another, which is in the folder again. ERR_EXISTS: another, which lies where it does not belong. */
 static err_t move_to(const struct job *job, const char *folder)
 {
