@@ -18,6 +18,9 @@ struct admin {
     struct city *city;
     const struct operators *operators;
     bool is_full; /* the disk is: what would add much waits */
+    /* Takes the place of the hub's leaked ones: of "key-leaked". Only who has the hub's home, and no hub on it, has
+     * such a pair; NULL in a hub that runs, which so does it at nobody's word. */
+    const struct identity *fresh;
     /* Of the last command: */
     const struct person *person; /* who gave it; NULL: nobody who may */
     struct party changed;        /* row 0: none */
@@ -29,8 +32,8 @@ struct admin {
 };
 
 /* Requests: the reader's language, a name, the reason (may be ""), then for "party-add" 8 frames a party (role party
- * name type sectors district code hours), "invite" party code hours replaces, "key-revoke" party key, "key-leaked"
- * curve_key signing_key, "key-rotate" curve_key signing_key since proof, "set-state" party state, "prune" upto, "erase"
+ * name type sectors district code hours), "invite" party code hours replaces, "key-revoke" party key, "key-leaked",
+ * "key-rotate" curve_key signing_key since proof, "set-state" party state, "prune" upto, "erase"
  * id party (may be ""), "file" a record as JSON each. Each is one commit, and in it the administrative acts that it is.
  * Never NULL. */
 zmsg_t *admin_run(struct admin *admin, uid_t uid, zmsg_t *request);
@@ -60,6 +63,9 @@ zmsg_t *admin_request(const char *name, const char *reason);
 /* Sends a request to the running hub, or runs it on the store where no hub runs. 0: done; 1: the reason has been
  * printed. */
 int admin_call(const struct home *home, zmsg_t **request_p);
+
+/* "key-leaked", of who holds hub.lock: FRESH is in the home already. */
+int admin_call_leaked(const struct home *home, const struct identity *fresh, const char *reason);
 
 /* A new code for a join link: 20 characters, 100 random bits. */
 void admin_make_code(char ret_code[21]);

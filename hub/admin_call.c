@@ -47,43 +47,43 @@ struct resting {
     const struct home *home;
     const struct in_force *in_force;
     struct identity *identity;
+    const struct identity *fresh; /* NULL: its own keys have not leaked */
     struct store *store;
 };
 
-/* What is signed here and now is signed with the keys of now. Leaked ones give way whatever they are, also where those
- * that were announced are gone. */
-static bool take_turn(const struct resting *hub, zmsg_t *request, char reterr_reason[512])
+/* What is signed here and now is signed with the keys of now. */
+static bool take_turn(const struct resting *hub, char reterr_reason[512])
 {
     struct announced announced;
     bool is_taken = false;
     err_t err = announced_take(hub->store, hub->home, clock_ms(), hub->identity, &announced, &is_taken, reterr_reason);
     err = err == ERR_OK ? own_keys_check(hub->store, hub->home, hub->in_force->options, hub->identity, reterr_reason)
                         : err;
-    zmsg_first(request);
-    return err == ERR_OK || zframe_streq(zmsg_next(request), "key-leaked");
+    return err == ERR_OK;
 }
 
+/* Leaked keys give way whatever they are, and sign nothing more: what changed in the files is noted at the start. */
 static zmsg_t *run_at_rest(const struct resting *hub, zmsg_t *request)
 {
     struct city city = {0};
     zmsg_t *reply = NULL;
     char reason[512];
-    if (!take_turn(hub, request, reason)) {
+    if (!hub->fresh && !take_turn(hub, reason)) {
         return admin_fail(reason);
     }
     err_t err = city_open(hub->store, hub->identity, hub->in_force->options, &city);
     if (err == ERR_OK) {
         const struct operators *operators = hub->in_force->operators;
-        struct admin admin = {.store = hub->store, .city = &city, .operators = operators};
+        struct admin admin = {.store = hub->store, .city = &city, .operators = operators, .fresh = hub->fresh};
         struct person person = operators_name(operators, geteuid());
-        err = acts_note_changes(&city, hub->store, hub->in_force, &person);
+        err = hub->fresh ? ERR_OK : acts_note_changes(&city, hub->store, hub->in_force, &person);
         reply = err == ERR_OK ? admin_run(&admin, geteuid(), request) : NULL;
         store_truncate_log(hub->store);
     }
     return reply ? reply : admin_fail(err_text(err));
 }
 
-static zmsg_t *call_store(const struct home *home, zmsg_t *request)
+static zmsg_t *call_store(const struct home *home, const struct identity *fresh, zmsg_t *request)
 {
     char reason[512];
     struct options options;
@@ -100,7 +100,7 @@ static zmsg_t *call_store(const struct home *home, zmsg_t *request)
     struct store_settings settings = options_store_settings(&options);
     struct in_force in_force = {&options, &operators, &retention, &site};
     zmsg_t *reply = store_open(home, true, &settings, &store, reason) == ERR_OK
-                        ? run_at_rest(&(struct resting){home, &in_force, &identity, store}, request)
+                        ? run_at_rest(&(struct resting){home, &in_force, &identity, fresh, store}, request)
                         : admin_fail(reason);
     store_close(store);
     site_terms_close(&site);
@@ -116,7 +116,7 @@ static zmsg_t *call_either(const struct home *home, zmsg_t *request)
         return reply;
     }
     err_t err = home_lock(home, "hub.lock", &lock);
-    reply = err == ERR_OK     ? call_store(home, request)
+    reply = err == ERR_OK     ? call_store(home, NULL, request)
             : err == ERR_BUSY ? call_starting(home, request)
             : err == ERR_IO ? admin_fail(tr("no hub runs here, and only the user who owns this folder may write to it: "
                                             "start the hub",
@@ -128,9 +128,9 @@ static zmsg_t *call_either(const struct home *home, zmsg_t *request)
     return reply;
 }
 
-int admin_call(const struct home *home, zmsg_t **request_p)
+/* Prints what the reply says, and gives the exit status. */
+static int finish(zmsg_t **request_p, zmsg_t *reply)
 {
-    zmsg_t *reply = call_either(home, *request_p);
     zmsg_destroy(request_p);
     char *status = zmsg_popstr(reply);
     char *text = zmsg_popstr(reply);
@@ -144,6 +144,17 @@ int admin_call(const struct home *home, zmsg_t **request_p)
     free(text);
     zmsg_destroy(&reply);
     return is_ok ? 0 : 1;
+}
+
+int admin_call(const struct home *home, zmsg_t **request_p)
+{
+    return finish(request_p, call_either(home, *request_p));
+}
+
+int admin_call_leaked(const struct home *home, const struct identity *fresh, const char *reason)
+{
+    zmsg_t *request = admin_request("key-leaked", reason);
+    return finish(&request, call_store(home, fresh, request));
 }
 
 zmsg_t *admin_request(const char *name, const char *reason)

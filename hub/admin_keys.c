@@ -94,16 +94,6 @@ err_t admin_key_revoke(struct admin *admin, zmsg_t *request)
     return err;
 }
 
-/* A pair of the hub's own, by its public keys. */
-static err_t take_pair(zmsg_t *request, struct party_key *ret_key, char ret_curve_key[2 * KEY_SIZE + 1])
-{
-    char signing_key[2 * SIGNING_KEY_MAX + 1];
-    admin_frame(request, ret_curve_key, 2 * KEY_SIZE + 1);
-    admin_frame(request, signing_key, sizeof signing_key);
-    err_t err = hex_parse(ret_curve_key, ret_key->curve_key, KEY_SIZE);
-    return err == ERR_OK ? signing_key_parse(signing_key, &ret_key->signing_key) : err;
-}
-
 err_t admin_key_leaked(struct admin *admin, zmsg_t *request)
 {
     char curve_key[2 * KEY_SIZE + 1];
@@ -112,11 +102,15 @@ err_t admin_key_leaked(struct admin *admin, zmsg_t *request)
     int64_t owner = 0;
     int64_t count = 0;
     int64_t city = admin->city->party.row;
-    err_t err = take_pair(request, &key, curve_key);
-    if (err != ERR_OK) {
-        return err;
+    (void)request;
+    if (!admin->fresh) {
+        snprintf(admin->text, sizeof admin->text, "%s", tr("stop the hub first", "请先停止枢纽"));
+        return ERR_INVALID;
     }
-    err = store_find_key(admin->store, key.curve_key, &owner, &known);
+    memcpy(key.curve_key, admin->fresh->curve_public, KEY_SIZE);
+    key.signing_key = admin->fresh->signing.key;
+    hex_text(key.curve_key, KEY_SIZE, curve_key);
+    err_t err = store_find_key(admin->store, key.curve_key, &owner, &known);
     if (err == ERR_OK) {
         snprintf(admin->text, sizeof admin->text,
                  tr("these keys are known here already: only new ones take the place of leaked ones",
@@ -130,7 +124,11 @@ err_t admin_key_leaked(struct admin *admin, zmsg_t *request)
     /* Whoever has the leaked keys may have played the hub, and collected codes. */
     err = err == ERR_OK ? store_end_invitations(admin->store, 0, key.since) : err;
     err = err == ERR_OK ? store_put_key(admin->store, city, &key, (struct view){0}) : err;
-    return err == ERR_OK ? admin_put_act(admin, ACT_KEY_LEAKED, admin->city->party.party, curve_key) : err;
+    if (err == ERR_OK) {
+        city_sign_with(admin->city, admin->fresh); /* the former may be ones that the registry never knew */
+        err = admin_put_act(admin, ACT_KEY_LEAKED, admin->city->party.party, curve_key);
+    }
+    return err;
 }
 
 static void say_since(struct admin *admin, const char *what, int64_t since)
@@ -164,6 +162,16 @@ static err_t judge_rotation(struct admin *admin, const struct party_key *key, st
         return ERR_INVALID;
     }
     return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+/* A pair of the hub's own, by its public keys. */
+static err_t take_pair(zmsg_t *request, struct party_key *ret_key, char ret_curve_key[2 * KEY_SIZE + 1])
+{
+    char signing_key[2 * SIGNING_KEY_MAX + 1];
+    admin_frame(request, ret_curve_key, 2 * KEY_SIZE + 1);
+    admin_frame(request, signing_key, sizeof signing_key);
+    err_t err = hex_parse(ret_curve_key, ret_key->curve_key, KEY_SIZE);
+    return err == ERR_OK ? signing_key_parse(signing_key, &ret_key->signing_key) : err;
 }
 
 err_t admin_key_rotate(struct admin *admin, zmsg_t *request)

@@ -9,17 +9,22 @@ void city_party(const struct options *options, char ret_party[RECORD_PARTY_SIZE]
     snprintf(ret_party, RECORD_PARTY_SIZE, "city-%.6s", options->city);
 }
 
-static err_t register_city(struct store *store, const struct identity *identity, const struct options *options,
-                           struct city *city)
+void city_sign_with(struct city *city, const struct identity *identity)
+{
+    city->identity = identity;
+    city->key = (struct party_key){.since = clock_ms(), .signing_key = identity->signing.key};
+    memcpy(city->key.curve_key, identity->curve_public, KEY_SIZE);
+    city->intake.suite = identity_suite(identity);
+    memcpy(city->intake.hub_key, identity->curve_public, KEY_SIZE);
+}
+
+static err_t register_city(struct store *store, const struct options *options, struct city *city)
 {
     struct party party = {.role = "city", .entity_type = "-"};
     int64_t now = clock_ms();
     city_party(options, party.party);
     snprintf(party.name, sizeof party.name, "%s", options->name);
     snprintf(party.district, sizeof party.district, "%.6s", options->city);
-    city->key.since = now;
-    memcpy(city->key.curve_key, identity->curve_public, KEY_SIZE);
-    city->key.signing_key = identity->signing.key;
     err_t err = store_find_party(store, party.party, &city->party);
     if (err != ERR_NOT_FOUND) {
         return err;
@@ -37,16 +42,13 @@ static err_t register_city(struct store *store, const struct identity *identity,
 err_t city_open(struct store *store, const struct identity *identity, const struct options *options,
                 struct city *ret_city)
 {
-    *ret_city = (struct city){.identity = identity};
-    err_t err = register_city(store, identity, options, ret_city);
-    if (err != ERR_OK) {
-        return err;
+    *ret_city = (struct city){.intake.utc_offset_minutes = (int)options->utc_offset_minutes};
+    city_sign_with(ret_city, identity);
+    err_t err = register_city(store, options, ret_city);
+    if (err == ERR_OK) {
+        store_set_city(store, ret_city->party.row);
     }
-    store_set_city(store, ret_city->party.row);
-    ret_city->intake.utc_offset_minutes = (int)options->utc_offset_minutes;
-    ret_city->intake.suite = identity_suite(identity);
-    memcpy(ret_city->intake.hub_key, identity->curve_public, KEY_SIZE);
-    return ERR_OK;
+    return err;
 }
 
 /* The city's batch, made as a peer would make it. */

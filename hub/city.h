@@ -25,6 +25,9 @@ void city_party(const struct options *options, char ret_party[RECORD_PARTY_SIZE]
 MUST_CHECK err_t city_open(struct store *store, const struct identity *identity, const struct options *options,
                            struct city *ret_city);
 
+/* What it files from now on is signed with IDENTITY, which is borrowed and whose keys the registry has. */
+void city_sign_with(struct city *city, const struct identity *identity);
+
 struct filed {
     uint8_t id[RECORD_ID_SIZE];
     uint64_t number;

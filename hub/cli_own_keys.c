@@ -13,30 +13,6 @@
 static const int64_t WAIT_LEAST_MS = 10000;
 static const int64_t WAIT_MOST_MS = INT64_C(8760) * 3600000;
 
-/* Only what is at rest changes: a running hub has the leaked keys in its hands. */
-static bool is_at_rest(const struct home *home)
-{
-    int lock = -1;
-    err_t err = home_lock(home, "hub.lock", &lock);
-    if (lock >= 0) {
-        close(lock);
-    }
-    if (err != ERR_OK) {
-        cli_fail("%s", err == ERR_BUSY ? tr("stop the hub first", "请先停止枢纽") : err_text(err));
-    }
-    return err == ERR_OK;
-}
-
-/* Its public keys are the first two frames of the request that names it. */
-static void add_pair(zmsg_t *request, const struct identity *pair)
-{
-    char hex[2 * SIGNING_KEY_MAX + 1];
-    hex_text(pair->curve_public, KEY_SIZE, hex);
-    zmsg_addstr(request, hex);
-    hex_text(pair->signing.key.bytes, pair->signing.key.size, hex);
-    zmsg_addstr(request, hex);
-}
-
 /* Whether the registry has the fresh pair that lies here. Then it is what this command was about to put in the place
  * when it was cut short; any other has lain here since nobody knows when, and so may have leaked with the rest. False
  * after the reason has been printed. */
@@ -72,32 +48,56 @@ static bool tell_leak(const struct home *home, const char *why)
         cli_fail("%s", reason);
         return false;
     }
-    zmsg_t *request = admin_request("key-leaked", why);
-    add_pair(request, &pair);
+    bool is_told = admin_call_leaked(home, &pair, why) == 0;
     identity_done(&pair);
-    if (admin_call(home, &request) != 0) {
+    if (!is_told) {
         identity_forget_fresh(home);
-        return false;
     }
-    return true;
+    return is_told;
 }
 
 /* What lay beside the leaked pair, announced or not, goes with it, but not before the hub's record says so. */
-static int replace_leaked(const struct home *home, const char *why)
+static bool put_fresh(const struct home *home, const char *why)
 {
     bool is_told = false;
-    if (!is_at_rest(home) || !know_fresh(home, &is_told) || !(is_told || tell_leak(home, why))) {
-        return 1;
+    if (!know_fresh(home, &is_told) || !(is_told || tell_leak(home, why))) {
+        return false;
     }
     err_t err = identity_promote_fresh(home);
     if (err != ERR_OK) {
-        return cli_fail("%s: %s", home->path, err_text(err));
+        cli_fail("%s: %s", home->path, err_text(err));
+    }
+    return err == ERR_OK;
+}
+
+/* Only what is at rest changes: a running hub has the leaked keys in its hands. */
+static int replace_leaked(const struct home *home, const char *why)
+{
+    int lock = -1;
+    err_t err = home_lock(home, "hub.lock", &lock);
+    if (err != ERR_OK) {
+        return cli_fail("%s", err == ERR_BUSY ? tr("stop the hub first", "请先停止枢纽") : err_text(err));
+    }
+    bool is_done = put_fresh(home, why);
+    close(lock);
+    if (!is_done) {
+        return 1;
     }
     puts(tr("the hub has new keys. Start it, and give every peer a new link: agn-hub entity invite USCC, agn-hub peer "
             "invite NAME; docs/operations.md, Keys",
             "枢纽密钥已更换。请启动枢纽，并为每个机构和省级平台发放新的加入链接：agn-hub entity invite USCC、agn-hub "
             "peer invite NAME；见 docs/operations.md 的 Keys 一节"));
     return 0;
+}
+
+/* Its public keys are the first two frames of the request that names it. */
+static void add_pair(zmsg_t *request, const struct identity *pair)
+{
+    char hex[2 * SIGNING_KEY_MAX + 1];
+    hex_text(pair->curve_public, KEY_SIZE, hex);
+    zmsg_addstr(request, hex);
+    hex_text(pair->signing.key.bytes, pair->signing.key.size, hex);
+    zmsg_addstr(request, hex);
 }
 
 /* The new pair is on the disk before anybody hears of it. */

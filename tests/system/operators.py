@@ -131,12 +131,28 @@ def check_roles(site, hub, agent):
     return entity, other
 
 
-def check_city(hub):
+SAY = """
+import socket, struct, sys
+frames = b"".join(struct.pack(">I", len(one)) + one for one in (word.encode() for word in sys.argv[2:]))
+with socket.socket(socket.AF_UNIX) as hub:
+    hub.connect(sys.argv[1])
+    hub.sendall(struct.pack(">I", len(frames)) + frames)
+    print(hub.recv(4096))
+"""
+
+
+def check_city(hub, agent):
     """The city's own row in the registry is the hub's: no verb gives its name or its place to anybody."""
     before = hub.cli("key", "show").stdout
     for verb in (("entity", "invite", "--replace"), ("entity", "revoke"), ("peer", "invite", "--replace"), ("peer", "revoke")):
         done = as_user(hub, "administrator", *verb[:2], "city-330100", *verb[2:], "--reason", "演练")
         require(done.returncode == REFUSED and "city-330100" in done.stderr, f"{verb} is refused", done.stderr)
+    pair = [os.urandom(32).hex() for _ in range(2)]
+    done = subprocess.run([*become(USERS["administrator"]), sys.executable, "-c", SAY, f"{hub.home}/control.sock",
+                           "en", "key-leaked", "演练", *pair], capture_output=True, text=True)
+    link = as_user(hub, "administrator", "entity", "invite", agent.uscc).stdout
+    check("error" in done.stdout and "stop the hub" in done.stdout and pair[0] not in link,
+          "who names keys of his own as the city's, at the socket itself, is not the city", (done, link))
     hub.stop()
     hub.start()
     check(hub.cli("key", "show").stdout == before, "no verb touches the city itself, and the hub begins again as it was")
@@ -251,7 +267,7 @@ def test(site):
     open_home(site, hub)
     entity, other = check_roles(site, hub, agent)
     check_acts(hub, agent, entity, other)
-    check_city(hub)
+    check_city(hub, agent)
     open_home(site, hub)
     check_socket(hub, agent)
     check_changes(hub)
