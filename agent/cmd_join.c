@@ -175,8 +175,9 @@ int cmd_join(const struct home *home, const struct arguments *arguments)
     }
     printf(tr("joined %s (city %s) as %s, %s\n", "已加入 %s（城市 %s），本机构：%s，%s\n"), membership.hub,
            membership.city, membership.name, membership.party);
-    puts(wake_is_heard(home) ? tr("restart agn-agent run, so that it uses this", "请重新启动 agn-agent run 以使其生效")
-                             : tr("next: agn-agent submit FILE, then agn-agent run (or sync)",
-                                  "下一步：agn-agent submit FILE，然后 agn-agent run（或 sync）"));
+    puts(wake_poke(home)
+             ? tr("the running agn-agent uses this from now on", "正在运行的 agn-agent 即刻使用新的加入信息")
+             : tr("next: agn-agent submit FILE, then agn-agent run (or sync)",
+                  "下一步：agn-agent submit FILE，然后 agn-agent run（或 sync）"));
     return EXIT_DONE; /* the lock goes with the process */
 }

@@ -7,7 +7,7 @@
 #include "agent/courier_blobs.h"
 #include "agent/courier_note.h"
 #include "agent/courier_proofs.h"
-#include "agent/office.h"
+#include "agent/hub_file.h"
 #include "agent/spool_hub.h"
 #include "agent/wake.h"
 #include "common/link.h"
@@ -28,12 +28,14 @@ struct courier {
     zmq_pollitem_t wake;
     struct flights flights;
     struct batch batch;
-    int64_t look_ms;   /* monotonic: when to look at the spool unasked; soon where the last look failed */
-    int64_t renew_ms;  /* monotonic: when a session begins anew of which something could not be noted; 0: it is good */
-    bool is_pump_due;  /* a one-shot timer will pump */
+    int64_t look_ms;  /* monotonic: when to look at the spool unasked; soon where the last look failed */
+    int64_t renew_ms; /* monotonic: when a session begins anew of which something could not be noted; 0: it is good */
+    bool is_pump_due; /* a one-shot timer, pump_timer, will pump */
+    int pump_timer;
     bool is_unwelcome; /* what the hub holds could not be noted: nothing is sent before it is */
     bool was_ready;
     bool has_inbox;
+    struct hub_file hub_file;
     struct notice notice;
 };
 
@@ -107,7 +109,8 @@ static int on_pump(zloop_t *loop, int timer, void *arg)
 static void pump_soon(struct courier *courier)
 {
     if (!courier->is_pump_due) {
-        courier->is_pump_due = zloop_timer(courier->loop, 1, 1, on_pump, courier) >= 0;
+        courier->pump_timer = zloop_timer(courier->loop, 1, 1, on_pump, courier);
+        courier->is_pump_due = courier->pump_timer >= 0;
     }
 }
 
@@ -122,29 +125,6 @@ static void follow(struct courier *courier)
     }
     link_follow(courier->link, stream, has_epoch ? epoch : NULL, cursor,
                 (uint64_t)courier->config.settings->inbox_credit);
-}
-
-static void tell_welcome(const struct courier *courier, const struct welcome_effect *effect)
-{
-    if (effect->is_epoch_changed) {
-        log_error("hub-epoch-changed",
-                  "hub=%s sent_again=%" PRIu64 " text=\"the hub's store is another one than before: "
-                  "a restored backup? what only the former one confirmed is sent again\"",
-                  courier->config.membership->endpoint, effect->sent_again);
-    }
-    if (effect->is_hub_behind) {
-        log_error("hub-behind",
-                  "hub=%s sent_again=%" PRIu64
-                  " text=\"the hub holds less than it has confirmed: a backup was put back? "
-                  "all that it confirmed is sent again\"",
-                  courier->config.membership->endpoint, effect->sent_again);
-    }
-    if (effect->is_spool_behind) {
-        log_error("spool-behind-hub",
-                  "text=\"the hub holds more of this entity than this spool: another home, or a "
-                  "lost one? numbering goes on above\" seq=%" PRIu64,
-                  effect->last_seq);
-    }
 }
 
 /* A change of keys that was cut short after the hub had taken the new pair. */
@@ -174,7 +154,7 @@ static void on_ready(void *self, struct link *link, const struct welcome *welcom
     }
     err_t err = spool_take_welcome(courier->config.spool, welcome, &effect);
     if (err == ERR_OK) {
-        tell_welcome(courier, &effect);
+        note_welcome(&effect, courier->config.membership->endpoint);
     } else {
         log_error("welcome-not-noted", "err=\"%s\" retry_ms=%" PRId64, err_name(err), retry_ms(courier));
         renew_soon(courier, 0);
@@ -211,11 +191,8 @@ static void doubt(struct courier *courier, const struct verdict *verdict)
 static void on_hub_keys(void *self, struct link *link)
 {
     (void)link;
-    const struct courier *courier = self;
-    err_t err = membership_save(courier->config.home, MEMBERSHIP_FILE, courier->config.membership);
-    if (err != ERR_OK) {
-        log_error("hub-keys-unsaved", "err=\"%s\" the next session is to tell them again", err_name(err));
-    }
+    struct courier *courier = self;
+    hub_file_save(&courier->hub_file, retry_ms(courier));
 }
 
 /* What a receipt did not settle was sent in vain: a mismatch, or a spool that could not be written. */
@@ -387,6 +364,10 @@ static int on_tick(zloop_t *loop, int timer, void *arg)
     (void)timer;
     struct courier *courier = arg;
     int64_t now = clock_monotonic_ms();
+    hub_file_tick(&courier->hub_file, retry_ms(courier));
+    if (courier->hub_file.is_outdated) {
+        return -1;
+    }
     if (link_state(courier->link) != LINK_READY) {
         return 0;
     }
@@ -409,7 +390,11 @@ static int on_wake(zloop_t *loop, zmq_pollitem_t *item, void *arg)
     (void)loop;
     struct courier *courier = arg;
     wake_drain(item->fd);
-    if (keyring_refresh(courier->config.keys)) {
+    bool is_other_pair = keyring_refresh(courier->config.keys);
+    if (hub_file_look(&courier->hub_file)) {
+        return -1;
+    }
+    if (is_other_pair) {
         log_info("keys-changed", "text=\"connecting with the new ones\"");
         link_renew(courier->link, tr("a change of keys: connecting anew", "密钥已更换，正在重新连接"));
         return 0;
@@ -436,6 +421,7 @@ struct courier *courier_open(zloop_t *loop, const struct courier_config *config,
     }
     struct courier *courier = mem_alloc(sizeof *courier);
     courier->config = *config;
+    hub_file_init(&courier->hub_file, config->home, config->membership);
     courier->notice.spool = config->spool;
     courier->loop = loop;
     courier->porter = porter_open(&courier->config);
@@ -471,6 +457,9 @@ void courier_close(struct courier *courier)
     }
     link_close(courier->link);
     porter_close(courier->porter);
+    if (courier->is_pump_due) {
+        zloop_timer_end(courier->loop, courier->pump_timer);
+    }
     zloop_poller_end(courier->loop, &courier->wake);
     zloop_timer_end(courier->loop, courier->timer);
     close(courier->wake.fd);
@@ -481,6 +470,11 @@ void courier_close(struct courier *courier)
 bool courier_was_ready(const struct courier *courier)
 {
     return courier->was_ready;
+}
+
+bool courier_is_outdated(const struct courier *courier)
+{
+    return courier->hub_file.is_outdated;
 }
 
 bool courier_has_inbox(const struct courier *courier)

@@ -1,7 +1,8 @@
 /* agent/courier.h - carries the spool to the hub and its answers back; `run` and `sync` differ only in when they end.
  *
- * Lives on one zloop, holds one session. What is under way is known here alone and forgotten with the session, so
- * everything without a receipt is sent again. Disturbances (a full disk, a busy spool) put things off, never end it. */
+ * Lives on one zloop, which may go on after it, holds one session. What is under way is known here alone and forgotten
+ * with the session, so everything without a receipt is sent again. Disturbances (a full disk, a busy spool) put things
+ * off, never end it. */
 #ifndef AGENT_COURIER_H
 #define AGENT_COURIER_H
 
@@ -27,6 +28,8 @@ struct courier *courier_open(zloop_t *loop, const struct courier_config *config,
 /* Takes NULL. Not from inside the loop's callbacks. */
 void courier_close(struct courier *courier);
 
+/* `join` has written another hub or other keys of it: the loop ends, and a new courier is due. */
+bool courier_is_outdated(const struct courier *courier);
 /* For `sync`: a session has been there; the inbox is read as far as it went; and why it does not go on, or "". */
 bool courier_was_ready(const struct courier *courier);
 bool courier_has_inbox(const struct courier *courier);

@@ -1,5 +1,7 @@
 #include "agent/courier_note.h"
 
+#include <inttypes.h>
+
 #include "common/log.h"
 #include "common/text.h"
 
@@ -52,5 +54,28 @@ void notice_tick(struct notice *notice, int64_t now_monotonic)
     if (notice->slowed_ms > 0 && now_monotonic > notice->slowed_ms + SLOW_MS) {
         notice->slowed_ms = 0;
         save(notice, "", 0);
+    }
+}
+
+void note_welcome(const struct welcome_effect *effect, const char *endpoint)
+{
+    if (effect->is_epoch_changed) {
+        log_error("hub-epoch-changed",
+                  "hub=%s sent_again=%" PRIu64 " text=\"the hub's store is another one than before: "
+                  "a restored backup? what only the former one confirmed is sent again\"",
+                  endpoint, effect->sent_again);
+    }
+    if (effect->is_hub_behind) {
+        log_error("hub-behind",
+                  "hub=%s sent_again=%" PRIu64
+                  " text=\"the hub holds less than it has confirmed: a backup was put back? "
+                  "all that it confirmed is sent again\"",
+                  endpoint, effect->sent_again);
+    }
+    if (effect->is_spool_behind) {
+        log_error("spool-behind-hub",
+                  "text=\"the hub holds more of this entity than this spool: another home, or a "
+                  "lost one? numbering goes on above\" seq=%" PRIu64,
+                  effect->last_seq);
     }
 }

@@ -1,8 +1,8 @@
-/* agent/courier_note.h - what `status` is told of the connection. The work does not depend on it. */
+/* agent/courier_note.h - what `status` and the log are told of the connection. The work does not depend on it. */
 #ifndef AGENT_COURIER_NOTE_H
 #define AGENT_COURIER_NOTE_H
 
-#include "agent/spool.h"
+#include "agent/spool_hub.h"
 #include "proto/message.h"
 
 struct notice {
@@ -18,5 +18,8 @@ void notice_refuse(struct notice *notice, const char *reason);
 /* The hub takes what is sent, but not so fast. Told once, until a while has passed without it. */
 void notice_slow(struct notice *notice, const struct refuse *refusal, int64_t wait_ms);
 void notice_tick(struct notice *notice, int64_t now_monotonic);
+
+/* What a WELCOME of the hub at ENDPOINT has changed, into the log. */
+void note_welcome(const struct welcome_effect *effect, const char *endpoint);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "agent/office.h"
 #include "agent/reading.h"
 #include "agent/views.h"
 
@@ -252,7 +253,10 @@ static void get_status(struct api *api, const struct request *request, const cha
 {
     (void)request;
     (void)segment;
-    err_t err = status_view(api->home, api->membership, api->spool, &reply->json);
+    struct membership present; /* `join` may have written another one since */
+    char reason[256];
+    bool is_read = membership_load(api->home, MEMBERSHIP_FILE, &present, reason) == ERR_OK;
+    err_t err = status_view(api->home, is_read ? &present : api->membership, api->spool, &reply->json);
     if (err != ERR_OK) {
         reply_error(reply, err);
         return;

@@ -57,11 +57,28 @@ static int catch_signals(void)
     return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
+static bool open_courier(struct session *session)
+{
+    char reason[256];
+    const struct office *office = session->office;
+    const struct courier_config config = {.home = office->home,
+                                          .spool = office->spool,
+                                          .membership = &session->membership,
+                                          .keys = &session->keys,
+                                          .settings = &office->settings};
+    session->courier = courier_open(session->loop, &config, reason);
+    if (!session->courier) {
+        complain("%s", reason);
+    }
+    return session->courier != NULL;
+}
+
 bool session_open(struct office *office, struct session *ret_session)
 {
     char reason[256];
     memset(ret_session, 0, sizeof *ret_session);
     ret_session->office = office;
+    ret_session->membership = office->membership;
     if (keyring_open(office->home, &ret_session->keys, reason) != ERR_OK) {
         complain("%s", reason);
         return false;
@@ -69,14 +86,7 @@ bool session_open(struct office *office, struct session *ret_session)
     zsys_handler_set(NULL);
     ret_session->signals = (zmq_pollitem_t){.fd = catch_signals(), .events = ZMQ_POLLIN};
     ret_session->loop = zloop_new();
-    struct courier_config config = {.home = office->home,
-                                    .spool = office->spool,
-                                    .membership = &office->membership,
-                                    .keys = &ret_session->keys,
-                                    .settings = &office->settings};
-    ret_session->courier = courier_open(ret_session->loop, &config, reason);
-    if (!ret_session->courier) {
-        complain("%s", reason);
+    if (!open_courier(ret_session)) {
         session_close(ret_session);
         return false;
     }
@@ -86,9 +96,24 @@ bool session_open(struct office *office, struct session *ret_session)
     return true;
 }
 
+/* What `join` has written. False: it cannot be used. */
+static bool take_up(struct session *session)
+{
+    char reason[256];
+    courier_close(session->courier);
+    session->courier = NULL;
+    if (membership_load(session->office->home, MEMBERSHIP_FILE, &session->membership, reason) != ERR_OK) {
+        complain("%s", reason);
+        return false;
+    }
+    return open_courier(session);
+}
+
 void session_run(struct session *session)
 {
-    zloop_start(session->loop);
+    do {
+        zloop_start(session->loop);
+    } while (!session->was_stopped && courier_is_outdated(session->courier) && take_up(session));
 }
 
 void session_close(struct session *session)

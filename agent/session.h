@@ -1,6 +1,6 @@
 /* agent/session.h - the frame of `run` and `sync`: the lock, the keys, the loop, the courier, and the signals.
  *
- * SIGTERM and SIGINT end the loop, SIGHUP reloads the settings. */
+ * SIGTERM and SIGINT end the loop, SIGHUP reloads the settings. What `join` writes meanwhile is taken up. */
 #ifndef AGENT_SESSION_H
 #define AGENT_SESSION_H
 
@@ -10,6 +10,7 @@
 
 struct session {
     struct office *office;
+    struct membership membership; /* the office's is for other threads, and stays */
     struct keyring keys;
     zloop_t *loop;
     struct courier *courier;

@@ -14,9 +14,7 @@ MUST_CHECK err_t enrolment_ask(const struct join_link *link, const struct identi
 MUST_CHECK err_t enrolment_succeed(const struct membership *membership, const struct identity *former,
                                    const struct identity *next, const char *software, char reterr_reason[512]);
 
-#define JOIN_LOCK "join.lock"
-
-/* One join or change of keys at a time; for the life of the process. */
+/* Takes JOIN_LOCK, for the life of the process. */
 MUST_CHECK err_t enrolment_lock(const struct home *home, char reterr_reason[512]);
 
 /* Whom a program enrols. */

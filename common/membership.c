@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/succession.h"
 #include "common/text.h"
@@ -216,5 +217,40 @@ err_t membership_load(const struct home *home, const char *name, struct membersh
     if (err != ERR_OK) {
         snprintf(reterr_reason, 256, tr("%.150s is damaged: join again", "%.150s 已损坏：请重新加入"), path);
     }
+    return err;
+}
+
+bool membership_is_same(const struct membership *one, const struct membership *other)
+{
+    return strcmp(one->endpoint, other->endpoint) == 0 && memcmp(one->hub_key, other->hub_key, KEY_SIZE) == 0 &&
+           signing_key_equal(&one->hub_signing_key, &other->hub_signing_key);
+}
+
+static void copy_hub_keys(const struct membership *from, struct membership *to)
+{
+    memcpy(to->hub_key, from->hub_key, KEY_SIZE);
+    to->hub_signing_key = from->hub_signing_key;
+    memcpy(to->next_hub_key, from->next_hub_key, KEY_SIZE);
+    to->next_hub_signing_key = from->next_hub_signing_key;
+    memcpy(to->former_hub_keys, from->former_hub_keys, FORMER_HUB_KEYS_SIZE);
+}
+
+err_t membership_update(const struct home *home, const char *name, const struct membership *former,
+                        const struct membership *membership)
+{
+    struct membership present;
+    char reason[256];
+    int lock = -1;
+    err_t err = home_lock(home, JOIN_LOCK, &lock);
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = membership_load(home, name, &present, reason);
+    err = err == ERR_OK && !membership_is_same(&present, former) ? ERR_NOT_FOUND : err;
+    if (err == ERR_OK) {
+        copy_hub_keys(membership, &present);
+        err = membership_save(home, name, &present);
+    }
+    close(lock);
     return err;
 }

@@ -50,4 +50,15 @@ MUST_CHECK err_t membership_save(const struct home *home, const char *name, cons
 MUST_CHECK err_t membership_load(const struct home *home, const char *name, struct membership *ret_membership,
                                  char reterr_reason[256]);
 
+/* Held by a join or a change of keys, which are one at a time. */
+#define JOIN_LOCK "join.lock"
+
+/* The same hub, by the same keys. */
+bool membership_is_same(const struct membership *one, const struct membership *other);
+/* Saves the hub's keys, as a session that began with FORMER has changed them in MEMBERSHIP; all else in the file stays.
+ * ERR_NOT_FOUND: the file names another hub or other keys by now, or is gone, which a person has said since: it stays
+ * as it is, for a session by keys that have leaked must not be able to undo a join. ERR_BUSY: a join is under way. */
+MUST_CHECK err_t membership_update(const struct home *home, const char *name, const struct membership *former,
+                                   const struct membership *membership);
+
 #endif

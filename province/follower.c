@@ -128,17 +128,16 @@ static err_t on_silent(void *self, int64_t since)
     return replica_set_silent(follower->site.replica, follower->member.hub, since);
 }
 
-/* What `join` has written meanwhile stands: a session by keys that have leaked must not be able to undo it. */
+/* What `join` has written meanwhile stands. */
 static void save_keys(struct follower *follower)
 {
-    char reason[512];
-    err_t err = hubs_update(follower->site.keys->home, follower->member.hub, &follower->saved,
-                            &follower->member.membership, reason);
+    err_t err =
+        hubs_update(follower->site.keys->home, follower->member.hub, &follower->saved, &follower->member.membership);
     follower->is_unsaved = err != ERR_OK && err != ERR_NOT_FOUND;
     if (err == ERR_OK) {
         follower->saved = follower->member.membership;
     } else if (follower->is_unsaved) {
-        log_error("hub-keys-unsaved", "reason=\"%s\" trying again in the next session", reason);
+        log_error("hub-keys-unsaved", "err=\"%s\" trying again in the next session", err_name(err));
     }
 }
 
@@ -370,7 +369,7 @@ int64_t follower_hub(const struct follower *follower)
 
 bool follower_is_of(const struct follower *follower, const struct hub_member *member)
 {
-    return follower->member.hub == member->hub && hubs_is_same(&follower->member.membership, &member->membership);
+    return follower->member.hub == member->hub && membership_is_same(&follower->member.membership, &member->membership);
 }
 
 void follower_keys_changed(struct follower *follower)

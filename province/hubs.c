@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/enrolment.h"
 #include "common/mem.h"
 #include "common/text.h"
 
@@ -105,29 +104,12 @@ err_t hubs_save(const struct home *home, int64_t hub, const struct membership *m
     return err;
 }
 
-bool hubs_is_same(const struct membership *one, const struct membership *other)
-{
-    return strcmp(one->endpoint, other->endpoint) == 0 && memcmp(one->hub_key, other->hub_key, KEY_SIZE) == 0 &&
-           signing_key_equal(&one->hub_signing_key, &other->hub_signing_key);
-}
-
 err_t hubs_update(const struct home *home, int64_t hub, const struct membership *former,
-                  const struct membership *membership, char reterr_reason[512])
+                  const struct membership *membership)
 {
-    struct membership present;
     char name[64];
-    int lock = -1;
-    err_t err = home_lock(home, JOIN_LOCK, &lock);
-    if (err != ERR_OK) {
-        snprintf(reterr_reason, 512, "%s", err_text(err));
-        return err;
-    }
     snprintf(name, sizeof name, NAME_FMT, hub);
-    err = membership_load(home, name, &present, reterr_reason);
-    err = err == ERR_OK && !hubs_is_same(&present, former) ? ERR_NOT_FOUND : err;
-    err = err == ERR_OK ? hubs_save(home, hub, membership, reterr_reason) : err;
-    close(lock);
-    return err;
+    return membership_update(home, name, former, membership);
 }
 
 bool hubs_wake(const struct home *home, enum wake what)

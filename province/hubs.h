@@ -23,12 +23,9 @@ MUST_CHECK err_t hubs_numbers(const struct home *home, int64_t ret_numbers[HUBS_
 MUST_CHECK err_t hubs_save(const struct home *home, int64_t hub, const struct membership *membership,
                            char reterr_reason[256]);
 
-/* Saves what a session with the hub has changed in FORMER, its file as it was. ERR_NOT_FOUND: the file names another
- * hub or other keys by now, or is gone, which a person has said since: it stays as it is. ERR_BUSY: a join is under
- * way. */
+/* membership_update() of the hub's file. */
 MUST_CHECK err_t hubs_update(const struct home *home, int64_t hub, const struct membership *former,
-                             const struct membership *membership, char reterr_reason[512]);
-bool hubs_is_same(const struct membership *one, const struct membership *other);
+                             const struct membership *membership);
 
 /* Tells a running `run` to look again, at the folder, at the outbox or at the witness; false when none runs. */
 enum wake { WAKE_HUBS = 'w', WAKE_OUTBOX = 'o', WAKE_WITNESS = 'e' };
