@@ -94,10 +94,13 @@ static size_t to_der(const uint8_t *signature, uint8_t ret_der[DER_MAX])
 
 /* ---- signatures ---- */
 
-/* The standard's user id is no default of OpenSSL's: without it the signature covers another message. */
-static char user_id[] = "1234567812345678";
-static const OSSL_PARAM user_parameters[] = {
-    OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_DIST_ID, user_id, sizeof user_id - 1), OSSL_PARAM_END};
+/* The standard's user id is no default of OpenSSL's: without it the signature covers another message. Set when the
+ * digest is there: OpenSSL 3.0.19 refuses it among the parameters of the beginning. */
+static bool set_user_id(EVP_PKEY_CTX *context)
+{
+    static const char user_id[] = "1234567812345678";
+    return EVP_PKEY_CTX_set1_id(context, user_id, sizeof user_id - 1) == 1;
+}
 
 void sm2_sign(const struct signing_pair *pair, struct view bytes, uint8_t ret_signature[SIGNATURE_SIZE])
 {
@@ -106,9 +109,10 @@ void sm2_sign(const struct signing_pair *pair, struct view bytes, uint8_t ret_si
     BIGNUM *scalar = BN_bin2bn(pair->secret, SIGNING_SECRET_SIZE, NULL);
     EVP_PKEY *key = scalar ? open_key(&pair->key, scalar) : NULL;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool is_signed =
-        key && context && EVP_DigestSignInit_ex(context, NULL, "SM3", NULL, NULL, key, user_parameters) == 1 &&
-        EVP_DigestSign(context, der, &size, bytes.at, bytes.size) == 1 && from_der(der, size, ret_signature);
+    EVP_PKEY_CTX *borrowed = NULL;
+    bool is_signed = key && context && EVP_DigestSignInit_ex(context, &borrowed, "SM3", NULL, NULL, key, NULL) == 1 &&
+                     set_user_id(borrowed) && EVP_DigestSign(context, der, &size, bytes.at, bytes.size) == 1 &&
+                     from_der(der, size, ret_signature);
     assert(is_signed);
     EVP_MD_CTX_free(context);
     EVP_PKEY_free(key);
@@ -121,9 +125,10 @@ bool sm2_check(const struct signing_key *key, struct view bytes, const uint8_t *
     size_t size = to_der(signature, der);
     EVP_PKEY *opened = size > 0 ? open_key(key, NULL) : NULL;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *borrowed = NULL;
     bool is_good = opened && context &&
-                   EVP_DigestVerifyInit_ex(context, NULL, "SM3", NULL, NULL, opened, user_parameters) == 1 &&
-                   EVP_DigestVerify(context, der, size, bytes.at, bytes.size) == 1;
+                   EVP_DigestVerifyInit_ex(context, &borrowed, "SM3", NULL, NULL, opened, NULL) == 1 &&
+                   set_user_id(borrowed) && EVP_DigestVerify(context, der, size, bytes.at, bytes.size) == 1;
     EVP_MD_CTX_free(context);
     EVP_PKEY_free(opened);
     return is_good;
