@@ -76,6 +76,7 @@ static struct enrolment *new_enrolment(const struct front *front, const struct a
     enrolment->routing_size = zmq_msg_size((zmq_msg_t *)&arrival->routing);
     memcpy(enrolment->routing, zmq_msg_data((zmq_msg_t *)&arrival->routing), enrolment->routing_size);
     memcpy(enrolment->curve_key, curve_key, KEY_SIZE);
+    snprintf(enrolment->party, sizeof enrolment->party, "%.*s", (int)enrol->party.size, (const char *)enrol->party.at);
     (void)!signing_key_take(enrol->signing_key, &enrolment->signing_key); /* has been judged */
     enrolment->has_former = enrol->former_key.size > 0;
     if (enrolment->has_former) {
@@ -114,6 +115,14 @@ void front_on_enrol(struct front *front, struct arrival *arrival, const uint8_t 
     mail_send(front->to_writer, &mail);
 }
 
+/* What the peer can do. */
+static const char *advise(const char *refusal)
+{
+    return strcmp(refusal, "new_keys_needed") == 0 ? "join by the same link with a new pair of keys"
+           : strcmp(refusal, "other_party") == 0   ? "use it where it belongs; it is as good as before"
+                                                   : "ask the operator for a new join link";
+}
+
 void front_on_enrolled(struct front *front, const struct enrolment *enrolment)
 {
     front->enrolments--;
@@ -129,10 +138,8 @@ void front_on_enrolled(struct front *front, const struct enrolment *enrolment)
         if (strcmp(enrolment->refusal, "code_invalid") == 0) {
             gate_wrong_code(front->gate, enrolment->address, clock_monotonic_ms());
         }
-        bool is_for_new = strcmp(enrolment->refusal, "new_keys_needed") == 0;
-        reply_enrol_refuse(
-            front, enrolment->routing, enrolment->routing_size, enrolment->refusal,
-            is_for_new ? "join by the same link with a new pair of keys" : "ask the operator for a new join link", 0);
+        reply_enrol_refuse(front, enrolment->routing, enrolment->routing_size, enrolment->refusal,
+                           advise(enrolment->refusal), 0);
         return;
     }
     const struct party *party = &enrolment->registrant.party;

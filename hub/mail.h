@@ -88,6 +88,7 @@ struct enrolment {
     int64_t overlap_ms;                   /* how long the former pair stays good */
     uint8_t curve_key[KEY_SIZE];
     struct signing_key signing_key;
+    char party[RECORD_PARTY_SIZE]; /* the only one that it may be; "": any */
     /* The outcome: "" or a REFUSE code; then the party as it is now. */
     char refusal[24];
     struct registrant registrant;

@@ -210,6 +210,9 @@ err_t store_enrol(struct store *store, struct enrolment *enrolment, int64_t now)
     if (err == ERR_OK && role_find(party->role) == ROLE_CITY) {
         return refuse(&enrolling, "code_invalid"); /* nobody comes in as the hub itself */
     }
+    if (err == ERR_OK && *enrolment->party && strcmp(enrolment->party, party->party) != 0) {
+        return refuse(&enrolling, "other_party"); /* one home is one party's, and is not to find out too late */
+    }
     /* A code lets in who was never in; what an operator has ended, an operator begins again. */
     bool may_come =
         strcmp(party->state, "active") == 0 || (!enrolment->has_former && strcmp(party->state, "invited") == 0);

@@ -54,6 +54,7 @@ static const struct {
     {"code_invalid", "the join code is unknown", "加入码无效"},
     {"code_expired", "the join code has expired", "加入码已过期"},
     {"code_used", "the join code has been used", "加入码已被使用"},
+    {"other_party", "the join link is another party's", "该加入链接属于另一机构"},
     {"locked_out", "too many wrong codes from this address", "错误次数过多，地址暂被锁定"},
     {"too_large", "the record is too large", "记录过大"},
     {"duplicate_key", "a field appears twice", "字段重复"},

@@ -153,6 +153,7 @@ struct enrol {
     uint64_t version;
     struct view code; /* or the two former_ */
     struct view algorithm, signing_key, proof, former_key, former_proof, software;
+    struct view party; /* the only one that it may be; empty: any */
 };
 struct enrolled {
     struct view party, name, role, hub, city, algorithm, hub_key, epoch, entity_type;

@@ -69,6 +69,7 @@ static const struct row request[] = {
     {.key = "former_key", .form = FORM_BIN, .offset = OF(enrol.former_key), .low = KEY_SIZE, .high = KEY_SIZE},
     {.key = "former_proof", .form = FORM_BIN, .offset = OF(enrol.former_proof), .low = 1, .high = 256},
     {.key = "software", .form = FORM_STR, .offset = OF(enrol.software), .high = 64},
+    {.key = "party", .form = FORM_STR, .offset = OF(enrol.party), .high = 64},
 };
 static const struct row grant[] = {
     {.key = "party", .form = FORM_STR, .offset = OF(enrolled.party), .high = 64, .is_required = true},

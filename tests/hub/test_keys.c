@@ -175,6 +175,19 @@ static void test_a_revoked_key_names_no_successor_and_does_not_come_back(void **
     assert_string_equal(states(bench, 60), "cxx");
 }
 
+/* A link that was used in another's home: nothing of the one whose it is has changed. */
+static void test_a_code_of_another_party_changes_nothing(void **state)
+{
+    struct bench *bench = *state;
+    struct enrolment enrolment = {.code = "SECOND", .party = "91330100799655058B"};
+    invite(bench, "SECOND", true, "lost");
+    assert_string_equal(enrol(bench, &enrolment, 7, 20), "other_party");
+    assert_string_equal(states(bench, 20), "c");
+    snprintf(enrolment.party, sizeof enrolment.party, "%s", SAMPLE_PARTY);
+    assert_string_equal(enrol(bench, &enrolment, 8, 20), "");
+    assert_string_equal(states(bench, 20), "cx");
+}
+
 static void test_replacing_revokes_what_was_there_and_keeps_the_account(void **state)
 {
     struct bench *bench = *state;
@@ -262,6 +275,7 @@ int main(void)
         KEYS_TEST(test_a_successor_is_taken_once_and_its_former_retires_by_itself),
         KEYS_TEST(test_only_the_current_pair_names_a_successor),
         KEYS_TEST(test_a_revoked_key_names_no_successor_and_does_not_come_back),
+        KEYS_TEST(test_a_code_of_another_party_changes_nothing),
         KEYS_TEST(test_replacing_revokes_what_was_there_and_keeps_the_account),
         KEYS_TEST(test_a_link_that_replaces_takes_none_of_the_keys_it_ends),
         KEYS_TEST(test_a_clock_that_was_set_back_neither_shuts_out_nor_lets_in),

@@ -15,7 +15,7 @@ U, S, B, E, L = "uint", "str", "bin", "epoch", "array of str"
 ABOUT = {"software": "64", "capabilities?": L, "sent?": U, "epoch?": E}
 TERMS = {"hub": S, "city": "city", "epoch": E, "party": S, "role": S, "window": U, "max_batch": U, "max_item": U, "max_message": U, "ping_ms": U, "time": U,
          "received": U, "given_out?": U, "successor_key?": "hash", "successor_signing_key?": B, "successor_since?": U, "successor_proof?": B, "capabilities": L}
-REQUEST = {"code?": S, "algorithm": S, "signing_key": B, "proof": B, "former_key?": "hash", "former_proof?": B, "software?": S}
+REQUEST = {"code?": S, "algorithm": S, "signing_key": B, "proof": B, "former_key?": "hash", "former_proof?": B, "software?": S, "party?": "64"}
 GRANT = {"party": S, "name": S, "role": S, "hub": S, "city": "city", "algorithm": S, "hub_key": B, "epoch": E, "entity_type?": S, "sectors?": L, "given_out?": U, "leaked_key?": B, "leaked_at?": U}
 SHAPES = {
     1: [U, ABOUT], 2: ["session", TERMS], 3: [], 4: [S, "400", {"batch?": U, "after_ms?": U}], 5: [U, U], 6: [U, U], 7: [U], 8: [U, "batch", "items", S, B],

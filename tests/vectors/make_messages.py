@@ -52,6 +52,7 @@ GOOD = [
     ("proof", [21, 5, 42, HEAD, "ed25519", SIG, HASH * 40, HASH * 41]),
     ("enrol, national", [14, 1, {**REQUEST, **NATIONAL}]), ("enrolled, national", [15, {**GRANT, "algorithm": "sm2-sm3", "hub_key": POINT}]),
     ("submit, national", [8, 5, 1, [ITEM], "sm2-sm3", SIG]), ("receipt, national", [9, 5, 1, BODY, HEAD, "sm2-sm3", SIG, 3, 5, HASH * 3, HASH * 20]),
+    ("enrol as one party alone", [14, 1, {**REQUEST, "party": "914403001922038216"}]),
     ("refused for the suite", [4, "wrong_suite", "this hub uses sm2-sm3", {}]),
 ]
 
@@ -106,6 +107,7 @@ BAD = [
     ("detail is nil", pack([4, "busy", "", None])), ("hub key as text", pack([15, {**GRANT, "hub_key": "00"}])), ("sectors is text", pack([15, {**GRANT, "sectors": "a"}])),
     ("nil for a session", pack([7, None])), ("a negative session", pack([7, -1])), ("a session of true", pack([7, True])),
     ("a former key of 31 bytes", pack([14, 1, {**SUCCESSION, "former_key": KEY[:31]}])), ("a former proof as text", pack([14, 1, {**SUCCESSION, "former_proof": "00"}])),
+    ("a party of 65 bytes", pack([14, 1, {**REQUEST, "party": "9" * 65}])),
     ("cursor is text", pack([12, 5, "uplink", "9"])), ("stream too long", pack([12, 5, "a" * 17, 9])),
     ("blob offer of nothing", pack([16, 5, HASH, 0, "application/pdf"])), ("blob offer over 64 MiB", pack([16, 5, HASH, 67108865, "application/pdf"])),
     ("a hash of 31 bytes", pack([16, 5, HASH[:31], 9, "application/pdf"])), ("a hash as text", pack([16, 5, "ab" * 16, 9, "application/pdf"])),
