@@ -7,6 +7,7 @@
 #include "agent/spool_hub.h"
 #include "agent/wake.h"
 #include "common/enrolment.h"
+#include "common/succession.h"
 #include "common/text.h"
 
 #define SOFTWARE "agn-agent/" AGN_VERSION
@@ -88,18 +89,16 @@ int cmd_key(const struct home *home, const struct arguments *arguments)
 }
 
 /* A home is one institution's: its spool counts that one's records. */
-static bool is_same_party(const struct home *home, const struct membership *membership)
+static bool follows(const struct home *home, const struct membership *former, struct membership *membership)
 {
-    struct membership former;
-    char reason[256];
-    if (membership_load(home, MEMBERSHIP_FILE, &former, reason) != ERR_OK ||
-        strcmp(former.party, membership->party) == 0) {
-        return true;
+    if (strcmp(former->party, membership->party) != 0) {
+        complain(tr("%s belongs to %s (%s), the link to %s: use another --home for another institution",
+                    "%s 属于 %s（%s），而链接属于 %s：请为其他机构使用另外的 --home"),
+                 home->path, former->name, former->party, membership->party);
+        return false;
     }
-    complain(tr("%s belongs to %s (%s), the link to %s: use another --home for another institution",
-                "%s 属于 %s（%s），而链接属于 %s：请为其他机构使用另外的 --home"),
-             home->path, former.name, former.party, membership->party);
-    return false;
+    (void)membership_go_on(former, membership);
+    return true;
 }
 
 static bool save(const struct home *home, const struct membership *membership)
@@ -149,9 +148,12 @@ static bool enrol(const struct home *home, const struct arguments *arguments, st
 }
 
 /* The fresh keys come last: until then the home goes on as it was. */
-static bool settle(const struct home *home, const struct arguments *arguments, const struct membership *membership)
+static bool settle(const struct home *home, const struct arguments *arguments, struct membership *membership)
 {
-    if (!is_same_party(home, membership)) {
+    struct membership former;
+    char reason[256];
+    bool has_former = membership_load(home, MEMBERSHIP_FILE, &former, reason) == ERR_OK;
+    if (has_former && !follows(home, &former, membership)) {
         identity_forget_fresh(home);
         return false;
     }

@@ -220,13 +220,18 @@ err_t membership_load(const struct home *home, const char *name, struct membersh
     return err;
 }
 
-bool membership_is_same(const struct membership *one, const struct membership *other)
+bool membership_has_same_keys(const struct membership *one, const struct membership *other)
 {
-    return strcmp(one->endpoint, other->endpoint) == 0 && memcmp(one->hub_key, other->hub_key, KEY_SIZE) == 0 &&
+    return memcmp(one->hub_key, other->hub_key, KEY_SIZE) == 0 &&
            signing_key_equal(&one->hub_signing_key, &other->hub_signing_key);
 }
 
-static void copy_hub_keys(const struct membership *from, struct membership *to)
+bool membership_is_same(const struct membership *one, const struct membership *other)
+{
+    return strcmp(one->endpoint, other->endpoint) == 0 && membership_has_same_keys(one, other);
+}
+
+void membership_copy_hub_keys(const struct membership *from, struct membership *to)
 {
     memcpy(to->hub_key, from->hub_key, KEY_SIZE);
     to->hub_signing_key = from->hub_signing_key;
@@ -248,7 +253,7 @@ err_t membership_update(const struct home *home, const char *name, const struct 
     err = membership_load(home, name, &present, reason);
     err = err == ERR_OK && !membership_is_same(&present, former) ? ERR_NOT_FOUND : err;
     if (err == ERR_OK) {
-        copy_hub_keys(membership, &present);
+        membership_copy_hub_keys(membership, &present);
         err = membership_save(home, name, &present);
     }
     close(lock);

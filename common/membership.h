@@ -53,8 +53,12 @@ MUST_CHECK err_t membership_load(const struct home *home, const char *name, stru
 /* Held by a join or a change of keys, which are one at a time. */
 #define JOIN_LOCK "join.lock"
 
-/* The same hub, by the same keys. */
+/* By the pair in use. */
+bool membership_has_same_keys(const struct membership *one, const struct membership *other);
+/* The same hub in the same place. */
 bool membership_is_same(const struct membership *one, const struct membership *other);
+/* The hub's keys alone: those in use, the next and the former. */
+void membership_copy_hub_keys(const struct membership *from, struct membership *to);
 /* Saves the hub's keys, as a session that began with FORMER has changed them in MEMBERSHIP; all else in the file stays.
  * ERR_NOT_FOUND: the file names another hub or other keys by now, or is gone, which a person has said since: it stays
  * as it is, for a session by keys that have leaked must not be able to undo a join. ERR_BUSY: a join is under way. */

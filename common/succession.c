@@ -74,6 +74,19 @@ void membership_take_successor(struct membership *membership)
     membership->next_hub_signing_key = (struct signing_key){0};
 }
 
+bool membership_go_on(const struct membership *former, struct membership *membership)
+{
+    struct membership last = *former;
+    if (!membership_has_same_keys(&last, membership) && membership_has_successor(&last)) {
+        membership_take_successor(&last);
+    }
+    if (!membership_has_same_keys(&last, membership)) {
+        return false;
+    }
+    membership_copy_hub_keys(&last, membership);
+    return true;
+}
+
 bool membership_trusts(const struct membership *membership, const struct signing_key *key)
 {
     char hex[2 * SIGNING_KEY_MAX + 1];

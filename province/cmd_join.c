@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/enrolment.h"
+#include "common/succession.h"
 #include "common/text.h"
 #include "province/commands.h"
 #include "province/hubs.h"
@@ -151,8 +152,9 @@ int cmd_key(const struct home *home, const struct arguments *arguments)
 /* Where a hub is to be kept. */
 struct place {
     int64_t number;           /* its own when it is known already, else the next */
-    bool is_known;            /* by its present key */
+    bool is_known;            /* by its keys */
     struct hub_member former; /* whose signing key it says has leaked from it; hub 0: no other hub's */
+    struct hub_member wanted; /* what stands under the number that --replace gives; hub 0: nothing, or none is given */
 };
 
 static int64_t highest(sqlite3 *db, const char *sql)
@@ -191,7 +193,8 @@ static err_t find_next_number(const struct home *home, int64_t *ret_number, char
     return err;
 }
 
-static err_t find_place(const struct home *home, const struct membership *membership, struct place *ret_place,
+/* WANTED: of --replace; 0: none. */
+static err_t find_place(const struct home *home, int64_t wanted, struct membership *membership, struct place *ret_place,
                         char reterr_reason[256])
 {
     struct hub_member *members = NULL;
@@ -203,11 +206,14 @@ static err_t find_place(const struct home *home, const struct membership *member
     }
     for (size_t i = 0; i < count; i++) {
         const struct membership *known = &members[i].membership;
-        if (memcmp(known->hub_key, membership->hub_key, KEY_SIZE) == 0) {
+        if (membership_go_on(known, membership)) {
             ret_place->number = members[i].hub;
             ret_place->is_known = true;
         } else if (membership->leaked_at && signing_key_equal(&known->hub_signing_key, &membership->leaked_key)) {
             ret_place->former = members[i];
+        }
+        if (members[i].hub == wanted) {
+            ret_place->wanted = members[i];
         }
     }
     free(members);
@@ -229,6 +235,36 @@ static bool is_confirmed(const struct place *place)
            "可靠渠道向该市管理员核实。如属实，请以 --replace %" PRId64 " 重新执行同一链接：它将取代该枢纽"),
         former->hub, former->membership.hub, former->membership.city, former->membership.endpoint, former->hub);
     return false;
+}
+
+/* A number that was mistyped would put this hub in the place of another city's, or count its figures twice. */
+static bool may_replace(int64_t number, const struct place *place, const struct membership *membership)
+{
+    const struct membership *wanted = &place->wanted.membership;
+    if (place->is_known && place->number != number) {
+        complain(tr("this is hub %" PRId64 " already (%s, city %s): give the link without --replace",
+                    "该枢纽已是枢纽 %" PRId64 "（%s，城市 %s）：请不带 --replace 重新执行该链接"),
+                 place->number, membership->hub, membership->city);
+        return false;
+    }
+    if (place->former.hub > 0 && place->former.hub != number) {
+        complain(tr("--replace %" PRId64 ": this hub says that it is hub %" PRId64
+                    " (%s, city %s), whose key has leaked",
+                    "--replace %" PRId64 "：该枢纽声称自己是枢纽 %" PRId64 "（%s，城市 %s），其密钥已泄露"),
+                 number, place->former.hub, place->former.membership.hub, place->former.membership.city);
+        return false;
+    }
+    if (place->wanted.hub > 0 && strcmp(wanted->city, membership->city) != 0) {
+        complain(tr("--replace %" PRId64
+                    ": that is %s of city %s, the link is of %s of city %s. If that city's hub has "
+                    "come to this one, remove hubs/%" PRId64 ".zpl first",
+                    "--replace %" PRId64
+                    "：该编号属于 %s（城市 %s），而链接属于 %s（城市 %s）。如确由后者取代前者，请先删除 "
+                    "hubs/%" PRId64 ".zpl"),
+                 number, wanted->hub, wanted->city, membership->hub, membership->city, number);
+        return false;
+    }
+    return true;
 }
 
 /* Two hubs of one name in one city are one hub that was set up anew far more often than two: its figures would then be
@@ -285,11 +321,11 @@ static int join_locked(const struct home *home, const struct arguments *argument
         complain("%s", reason);
         return EXIT_REFUSED;
     }
-    if (find_place(home, &membership, &place, reason) != ERR_OK) {
+    if (find_place(home, number, &membership, &place, reason) != ERR_OK) {
         complain("%s", reason);
         return EXIT_REFUSED;
     }
-    if (!arguments->replace && !is_confirmed(&place)) {
+    if (number > 0 ? !may_replace(number, &place, &membership) : !is_confirmed(&place)) {
         return EXIT_REFUSED;
     }
     number = number > 0 ? number : place.number;

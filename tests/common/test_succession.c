@@ -165,6 +165,37 @@ static void test_the_former_keys_are_kept_as_far_as_there_is_room(void **state)
     expect_trust(&suite_sm2_sm3);
 }
 
+static void test_who_joins_a_hub_again_forgets_none_of_its_keys(void **state)
+{
+    (void)state;
+    struct identity pairs[4];
+    make_pairs(&suite_ed25519, pairs, 4);
+    struct membership former = join(&pairs[0]);
+    struct successor next = statement(&pairs[0], &pairs[1]);
+    assert_true(membership_note_successor(&former, &next));
+    membership_take_successor(&former);
+    next = statement(&pairs[1], &pairs[2]);
+    assert_true(membership_note_successor(&former, &next));
+
+    struct membership joined = join(&pairs[1]);
+    assert_true(membership_go_on(&former, &joined));
+    assert_true(membership_trusts(&joined, &pairs[0].signing.key));
+    assert_true(membership_has_successor(&joined));
+
+    joined = join(&pairs[2]); /* the hub has begun to use the pair that it had announced */
+    assert_true(membership_go_on(&former, &joined));
+    assert_true(membership_trusts(&joined, &pairs[0].signing.key));
+    assert_true(membership_trusts(&joined, &pairs[1].signing.key));
+    assert_false(membership_has_successor(&joined));
+
+    joined = join(&pairs[3]);
+    assert_false(membership_go_on(&former, &joined));
+    assert_false(membership_trusts(&joined, &pairs[1].signing.key));
+    joined = join(&pairs[1]); /* the pair that says who speaks, with another one that signs */
+    joined.hub_signing_key = pairs[3].signing.key;
+    assert_false(membership_go_on(&former, &joined));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +203,7 @@ int main(void)
         cmocka_unit_test(test_only_the_hub_itself_is_followed),
         cmocka_unit_test(test_a_pair_of_another_suite_is_no_successor),
         cmocka_unit_test(test_the_former_keys_are_kept_as_far_as_there_is_room),
+        cmocka_unit_test(test_who_joins_a_hub_again_forgets_none_of_its_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -84,6 +84,9 @@ def check_receipts(agent, hub, old):
         file.write(agent.cli("evidence", old).stdout)
     told = agent.cli("verify", path)
     check("VERIFIED" in told.stdout, "and so does its evidence, by the hub's key of then", told.stdout)
+    agent.join(hub.cli("entity", "invite", agent.uscc).stdout.strip().splitlines()[-1])
+    told = agent.cli("verify", path, ok=False)
+    check(told.returncode == 0, "also when the agent has joined the same hub once more", told.stdout)
     told = agent.cli("verify", path, "--hub-key", re.search("signing key +([0-9a-f]+)", hub_keys(hub)).group(1), ok=False)
     check(told.returncode != 0, "which is not the present one", told.stdout)
 
