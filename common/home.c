@@ -45,11 +45,38 @@ void home_file(const struct home *home, const char *name, char ret_path[PATH_SIZ
     snprintf(ret_path, PATH_SIZE, "%s/%s", home->path, name);
 }
 
+/* Makes a file that is not there. A home is its owner's: what root makes in it for him is his as well, for the program
+ * that runs as him could not read it. */
+static int create_file(const struct home *home, const char *path, int flags)
+{
+    struct stat folder;
+    int fd = open(path, flags | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0 && geteuid() == 0 &&
+        (stat(home->path, &folder) != 0 || (folder.st_uid != 0 && fchown(fd, folder.st_uid, (gid_t)-1) != 0))) {
+        int error = errno;
+        unlink(path);
+        close(fd);
+        errno = error;
+        return -1;
+    }
+    return fd;
+}
+
+/* Who comes first makes it. */
+static int open_lock(const struct home *home, const char *path)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT) {
+        fd = create_file(home, path, O_RDWR);
+    }
+    return fd < 0 && errno == EEXIST ? open(path, O_RDWR | O_CLOEXEC) : fd;
+}
+
 static err_t lock_file(const struct home *home, const char *name, int command, int *ret_fd)
 {
     char path[PATH_SIZE];
     home_file(home, name, path);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int fd = open_lock(home, path);
     if (fd < 0) {
         return errno == ENOSPC ? ERR_FULL : ERR_IO;
     }
@@ -117,7 +144,8 @@ err_t home_write(const struct home *home, const char *name, const void *bytes, s
     char temporary[PATH_SIZE + 8];
     home_file(home, name, path);
     snprintf(temporary, sizeof temporary, "%s.new", path);
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    unlink(temporary); /* of who was cut short */
+    int fd = create_file(home, temporary, O_WRONLY);
     if (fd < 0) {
         return errno == ENOSPC ? ERR_FULL : ERR_IO;
     }

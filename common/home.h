@@ -25,7 +25,8 @@ MUST_CHECK err_t home_lock(const struct home *home, const char *name, int *ret_f
 /* The same, waiting for whoever has it: for what takes a moment and closes it again. */
 MUST_CHECK err_t home_lock_wait(const struct home *home, const char *name, int *ret_fd);
 
-/* Writes a file whole or not at all: temporary name, fsync, rename, fsync of the folder. Mode 0600. */
+/* Writes a file whole or not at all: temporary name, fsync, rename, fsync of the folder. Mode 0600, and the home's
+ * owner's, as the lock files are, where root does it for him. */
 MUST_CHECK err_t home_write(const struct home *home, const char *name, const void *bytes, size_t size);
 
 /* The beginning of a file with a secret, at most SIZE bytes of it. ERR_INVALID, with the chmod to type, when others

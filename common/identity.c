@@ -115,8 +115,10 @@ static err_t write_if_same(const struct home *home, const char *name, const stru
 {
     struct kept now = {0};
     int lock = -1;
-    snprintf(reterr_reason, 256, "%.200s/" KEYS_LOCK, home->path);
     err_t err = home_lock_wait(home, KEYS_LOCK, &lock);
+    if (err != ERR_OK) {
+        snprintf(reterr_reason, 256, "%.150s/" KEYS_LOCK ": %.80s", home->path, strerror(errno));
+    }
     err = err == ERR_OK ? kept_read(home, IDENTITY_FILE, &now, reterr_reason) : err;
     bool is_own = strcmp(name, IDENTITY_FILE) == 0;
     if (err == ERR_OK && (!is_same_kept(&now, seen) || (is_own ? find_change(home) != NULL : home_has(home, name)))) {

@@ -1,9 +1,9 @@
 """The hub's own keys where something is amiss: files that are lost, of another time or of another hub, a clock that was
 wrong, a command that came late. What is left is not spoilt, a link always names the key in use, and the audit accuses
 nobody."""
-import shutil
+import os, pwd, shutil
 
-from harness import UNDER, Hub, check, main, require, skip
+from harness import UNDER, Hub, check, main, require, review, skip
 
 
 def hub_keys(hub):
@@ -24,6 +24,51 @@ def check_unknown(site, hub):
     hub.stop()
 
 
+SERVICE = "daemon"  # a user of this machine, whom programs run as
+
+
+def give(program):
+    """The home with all that is in it is the service's; the program is root's until it is told otherwise."""
+    user = pwd.getpwnam(SERVICE)
+    for folder, _, names in os.walk(program.home):
+        for path in (folder, *(f"{folder}/{name}" for name in names)):
+            os.chown(path, user.pw_uid, user.pw_gid)
+    return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+
+
+def strangers(program):
+    """The files that the service's user does not own."""
+    owner = pwd.getpwnam(SERVICE).pw_uid
+    return [name for name in os.listdir(program.home) if os.stat(f"{program.home}/{name}").st_uid != owner]
+
+
+def check_root(site):
+    """Root types at a service's home what its user should have typed."""
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        return
+    os.chmod(site.folder, 0o755)
+    hub = Hub(site, "served-hub").init().start()
+    agent = site.agent(hub, "served")
+    prefix = give(agent)
+    agent.cli("key", "rotate")
+    left = strangers(agent)
+    agent.prefix = prefix
+    sent = agent.submit(review())
+    agent.sync()
+    check(not left and set(sent) <= set(hub.ids()), "keys that root has changed are the service's, and are used", left)
+    hub.stop()
+    prefix = give(hub)
+    refused = hub.cli("key", "rotate", "--leaked", "--reason", "演练", ok=False)
+    left = strangers(hub)
+    hub.prefix = prefix
+    done = hub.cli("key", "rotate", "--leaked", "--reason", "演练", ok=False)
+    check(refused.returncode == 1 and f"runuser -u {SERVICE}" in refused.stderr and not left and done.returncode == 0,
+          "where root may not, doing as he is told works", (refused, left, done))
+    os.chown(f"{hub.home}/keys.lock", 0, 0)
+    shut = hub.cli("key", "rotate", ok=False)
+    check("keys.lock" in shut.stderr and "ermission" in shut.stderr, "what cannot be opened is told with the reason", shut)
+
+
 def test(site):
     if UNDER:
         skip("a hub that changes its keys executes itself anew; under valgrind that is valgrind, which refuses")
@@ -31,6 +76,7 @@ def test(site):
     hub.add_entity(site.uscc())
     hub.stop()
     check_unknown(site, hub)
+    check_root(site)
 
 
 if __name__ == "__main__":
