@@ -14,6 +14,52 @@
 
 static char **command_line; /* as they were given */
 
+/* hub.zpl until all else of a new hub is there: who finds it, and no hub.zpl, finishes what was cut short. */
+#define DRAFT_FILE "hub-init.zpl"
+
+/* What is of a hub in a folder without its hub.zpl, and not of an `init` that was cut short; NULL: nothing. */
+static const char *find_left(const struct home *home)
+{
+    return home_has(home, DRAFT_FILE)       ? NULL
+           : home_has(home, "identity.zpl") ? "identity.zpl"
+           : home_has(home, "store.db")     ? "store.db"
+                                            : NULL;
+}
+
+static void forget_draft(const struct home *home)
+{
+    char path[PATH_SIZE];
+    home_file(home, DRAFT_FILE, path);
+    unlink(path);
+}
+
+/* Makes the hub that the lines of TEXT describe. */
+static err_t make_hub(const struct home *home, const char *text, char reterr_reason[512])
+{
+    struct options options;
+    struct identity identity;
+    struct store *store = NULL;
+    err_t err = home_write(home, DRAFT_FILE, text, strlen(text));
+    if (err != ERR_OK) {
+        snprintf(reterr_reason, 512, "%.200s: %s", home->path, err_text(err));
+        return err;
+    }
+    err = options_load_file(home, DRAFT_FILE, &options, reterr_reason);
+    if (err != ERR_OK) {
+        forget_draft(home);
+        return err;
+    }
+    struct store_settings settings = options_store_settings(&options);
+    err = identity_open(home, suite_named(options.suite), &identity, reterr_reason);
+    identity_done(&identity);
+    err = err == ERR_OK ? store_open(home, true, &settings, &store, reterr_reason) : err;
+    store_close(store);
+    if (err == ERR_OK && (err = home_rename(home, DRAFT_FILE, "hub.zpl")) != ERR_OK) {
+        snprintf(reterr_reason, 512, "%.200s: %s", home->path, err_text(err));
+    }
+    return err;
+}
+
 int cli_init(const struct home *home, int argc, char **argv)
 {
     struct argument arguments[] = {{"name", false, NULL},  {"city", false, NULL}, {"endpoint", false, NULL},
@@ -22,8 +68,6 @@ int cli_init(const struct home *home, int argc, char **argv)
     const size_t key_count = sizeof keys / sizeof *keys;
     size_t rest = 0;
     char reason[512];
-    struct identity identity;
-    struct options options;
     char file[2048] = "#   Every key and its default: agn-hub config\n";
     if (!cli_parse(argc, argv, arguments, key_count, NULL, 0, &rest)) {
         return 2;
@@ -33,6 +77,13 @@ int cli_init(const struct home *home, int argc, char **argv)
     }
     if (home_has(home, "hub.zpl")) {
         return cli_fail(tr("%s is a hub's home already", "%s 已是枢纽目录"), home->path);
+    }
+    if (find_left(home)) {
+        return cli_fail(
+            tr("%s holds %s of a hub, and no hub.zpl: put that one beside it again (agn-hub config shows "
+               "what stands in it), or make the hub in another folder",
+               "%s 中有枢纽的 %s，但没有 hub.zpl：请将其放回（内容见 agn-hub config），或在其他目录新建枢纽"),
+            home->path, find_left(home));
     }
     for (size_t i = 0; i < key_count; i++) {
         const char *value = arguments[i].value;
@@ -47,26 +98,7 @@ int cli_init(const struct home *home, int argc, char **argv)
             snprintf(file + used, sizeof file - used, "%s = \"%s\"\n", keys[i], value);
         }
     }
-    if (home_create(home, reason) != ERR_OK) {
-        return cli_fail("%s", reason);
-    }
-    err_t err = home_write(home, "hub.zpl", file, strlen(file));
-    err = err == ERR_OK ? options_load(home, &options, reason) : err;
-    if (err != ERR_OK) {
-        char path[PATH_SIZE];
-        home_file(home, "hub.zpl", path);
-        remove(path);
-        return cli_fail("%s", err == ERR_INVALID ? reason : err_text(err));
-    }
-    if (identity_create(home, suite_named(options.suite), &identity, reason) != ERR_OK) {
-        return cli_fail("%s", reason);
-    }
-    struct store *store = NULL;
-    struct store_settings settings = options_store_settings(&options);
-    err = store_open(home, true, &settings, &store, reason);
-    store_close(store);
-    identity_done(&identity);
-    if (err != ERR_OK) {
+    if (home_create(home, reason) != ERR_OK || make_hub(home, file, reason) != ERR_OK) {
         return cli_fail("%s", reason);
     }
     printf(tr("hub made in %s; next: agn-hub run, agn-hub entity add …, agn-hub peer add …\n",

@@ -99,10 +99,10 @@ const struct option_row option_rows[] = {
 };
 const size_t option_count = sizeof option_rows / sizeof *option_rows;
 
-err_t options_load(const struct home *home, struct options *ret_options, char reterr_reason[512])
+err_t options_load_file(const struct home *home, const char *name, struct options *ret_options, char reterr_reason[512])
 {
     char path[PATH_SIZE];
-    home_file(home, "hub.zpl", path);
+    home_file(home, name, path);
     err_t err = config_load(path, option_rows, option_count, ret_options, reterr_reason);
     if (err == ERR_OK &&
         !district_check((struct view){(const uint8_t *)ret_options->city, strlen(ret_options->city)})) {
@@ -119,6 +119,11 @@ err_t options_load(const struct home *home, struct options *ret_options, char re
                              tr("off, propose or auto", "off、propose 或 auto"), reterr_reason);
     }
     return err;
+}
+
+err_t options_load(const struct home *home, struct options *ret_options, char reterr_reason[512])
+{
+    return options_load_file(home, "hub.zpl", ret_options, reterr_reason);
 }
 
 err_t options_load_keys(const struct home *home, struct options *ret_options, struct identity *ret_identity,

@@ -50,7 +50,10 @@ struct options {
 extern const struct option_row option_rows[];
 extern const size_t option_count;
 
-/* Reads hub.zpl in HOME; names the fault with file and line. */
+/* Reads the file NAME in HOME; names the fault with file and line. */
+MUST_CHECK err_t options_load_file(const struct home *home, const char *name, struct options *ret_options,
+                                   char reterr_reason[512]);
+/* Reads hub.zpl. */
 MUST_CHECK err_t options_load(const struct home *home, struct options *ret_options, char reterr_reason[512]);
 /* The same, and the hub's keys, which must be of the suite that hub.zpl names. */
 MUST_CHECK err_t options_load_keys(const struct home *home, struct options *ret_options, struct identity *ret_identity,
