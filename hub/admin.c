@@ -333,20 +333,21 @@ static err_t run_file(struct admin *admin, zmsg_t *request)
     return err;
 }
 
-/* On a full disk the reserve is for those that add little: whoever fills the disk must be stopped. */
+/* On a full disk the reserve is for those that add little: whoever fills the disk must be stopped. Who makes links
+ * names the key that the hub has now, of which its registry knows no more than when which one should be. */
 static const struct {
     const char *name;
     err_t (*run)(struct admin *admin, zmsg_t *request);
-    bool adds_much;
-} commands[] = {{"party-add", run_party_add, true},
-                {"invite", admin_invite, false},
-                {"key-revoke", admin_key_revoke, false},
-                {"key-leaked", admin_key_leaked, false},
-                {"key-rotate", admin_key_rotate, false},
-                {"set-state", run_set_state, false},
-                {"prune", run_prune, false},
-                {"erase", admin_erase, false},
-                {"file", run_file, true}};
+    bool adds_much, makes_links;
+} commands[] = {{"party-add", run_party_add, true, true},
+                {"invite", admin_invite, false, true},
+                {"key-revoke", admin_key_revoke, false, false},
+                {"key-leaked", admin_key_leaked, false, false},
+                {"key-rotate", admin_key_rotate, false, false},
+                {"set-state", run_set_state, false, false},
+                {"prune", run_prune, false, false},
+                {"erase", admin_erase, false, false},
+                {"file", run_file, true, false}};
 
 static zmsg_t *run_command(struct admin *admin, size_t index, zmsg_t *request)
 {
@@ -366,6 +367,9 @@ static zmsg_t *run_command(struct admin *admin, size_t index, zmsg_t *request)
     zmsg_t *reply = zmsg_new();
     zmsg_addstr(reply, "ok");
     zmsg_addstr(reply, admin->text);
+    if (commands[index].makes_links) {
+        zmsg_addmem(reply, admin->city->identity->curve_public, KEY_SIZE);
+    }
     return reply;
 }
 

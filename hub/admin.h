@@ -1,5 +1,6 @@
 /* hub/admin.h - the operator's writes: one request of text frames, one reply of text frames (status "ok" or "error",
- * then a text in the language of the request; who is refused unheard has it in English, and in Chinese after that).
+ * then a text in the language of the request; who is refused unheard has it in English, and in Chinese after that; who
+ * has made a link, the hub's CURVE key for it, the one frame of bytes).
  *
  * The same function serves a running hub (the writer answers the control socket) and a hub at rest (the command opens
  * the store itself), so that no write ever goes around the writer's handle, nor around the table of duties. */
@@ -63,6 +64,8 @@ zmsg_t *admin_request(const char *name, const char *reason);
 /* Sends a request to the running hub, or runs it on the store where no hub runs. 0: done; 1: the reason has been
  * printed. */
 int admin_call(const struct home *home, zmsg_t **request_p);
+/* The same for "party-add" and "invite", and the key that the hub has. */
+int admin_call_for_links(const struct home *home, zmsg_t **request_p, uint8_t ret_hub_key[KEY_SIZE]);
 
 /* "key-leaked", of who holds hub.lock: FRESH is in the home already. */
 int admin_call_leaked(const struct home *home, const struct identity *fresh, const char *reason);

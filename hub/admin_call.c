@@ -128,33 +128,57 @@ static zmsg_t *call_either(const struct home *home, zmsg_t *request)
     return reply;
 }
 
-/* Prints what the reply says, and gives the exit status. */
-static int finish(zmsg_t **request_p, zmsg_t *reply)
+/* Prints what the reply says, and gives the exit status. What follows the text is left in it. */
+static int say(zmsg_t *reply)
 {
-    zmsg_destroy(request_p);
     char *status = zmsg_popstr(reply);
     char *text = zmsg_popstr(reply);
-    char *chinese = zmsg_popstr(reply);
     bool is_ok = status && streq(status, "ok");
+    char *chinese = is_ok ? NULL : zmsg_popstr(reply);
     if (text && *text) {
         fprintf(is_ok ? stdout : stderr, "%s\n", chinese ? tr(text, chinese) : text);
     }
     free(chinese);
     free(status);
     free(text);
-    zmsg_destroy(&reply);
     return is_ok ? 0 : 1;
 }
 
 int admin_call(const struct home *home, zmsg_t **request_p)
 {
-    return finish(request_p, call_either(home, *request_p));
+    zmsg_t *reply = call_either(home, *request_p);
+    int status = say(reply);
+    zmsg_destroy(request_p);
+    zmsg_destroy(&reply);
+    return status;
+}
+
+int admin_call_for_links(const struct home *home, zmsg_t **request_p, uint8_t ret_hub_key[KEY_SIZE])
+{
+    zmsg_t *reply = call_either(home, *request_p);
+    int status = say(reply);
+    zframe_t *key = zmsg_first(reply);
+    if (status == 0 && key && zframe_size(key) == KEY_SIZE) {
+        memcpy(ret_hub_key, zframe_data(key), KEY_SIZE);
+    } else if (status == 0) {
+        fprintf(stderr, "%s\n",
+                tr("the hub that runs is of an older version, and does not say its key: start it anew, then invite",
+                   "运行中的枢纽版本较旧，未告知其密钥：请重启枢纽后用 invite 生成加入链接"));
+        status = 1;
+    }
+    zmsg_destroy(request_p);
+    zmsg_destroy(&reply);
+    return status;
 }
 
 int admin_call_leaked(const struct home *home, const struct identity *fresh, const char *reason)
 {
     zmsg_t *request = admin_request("key-leaked", reason);
-    return finish(&request, call_store(home, fresh, request));
+    zmsg_t *reply = call_store(home, fresh, request);
+    int status = say(reply);
+    zmsg_destroy(&request);
+    zmsg_destroy(&reply);
+    return status;
 }
 
 zmsg_t *admin_request(const char *name, const char *reason)

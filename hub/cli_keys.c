@@ -14,31 +14,31 @@ static int port_of(const char *endpoint)
     return colon ? (int)strtol(colon + 1, NULL, 10) : 0;
 }
 
-/* The registry has them only now that something was written to it. Each is one line. */
-static int print_links(const struct home *home, zlist_t *codes)
+/* Each is one line. */
+static int print_links(const struct home *home, const uint8_t hub_key[KEY_SIZE], zlist_t *codes)
 {
     struct options options;
-    struct registrant city;
-    struct store *store = cli_open_store(home, &options);
-    bool is_found = store && cli_city(store, &options, &city);
-    const struct party_key *key = is_found ? party_keys_newest(&city.keys, clock_ms()) : NULL;
-    for (const char *code = zlist_first(codes); code && key; code = zlist_next(codes)) {
+    char reason[512];
+    if (options_load(home, &options, reason) != ERR_OK) {
+        return cli_fail("%s", reason);
+    }
+    for (const char *code = zlist_first(codes); code; code = zlist_next(codes)) {
         char text[600];
-        struct join_link link = {.suite = signing_key_suite(&key->signing_key)};
-        memcpy(link.hub_key, key->curve_key, KEY_SIZE);
+        struct join_link link = {.suite = suite_named(options.suite)};
+        memcpy(link.hub_key, hub_key, KEY_SIZE);
         snprintf(link.code, sizeof link.code, "%s", code);
         join_link_format(options.host, port_of(options.endpoint), port_of(options.enrol_endpoint), &link, text,
                          sizeof text);
         printf("%s\n", text);
     }
-    store_close(store);
-    return key ? 0 : 1;
+    return 0;
 }
 
 int cli_call_for_links(const struct home *home, zmsg_t *request, zlist_t *codes)
 {
-    int status = admin_call(home, &request);
-    status = status == 0 ? print_links(home, codes) : status;
+    uint8_t hub_key[KEY_SIZE];
+    int status = admin_call_for_links(home, &request, hub_key);
+    status = status == 0 ? print_links(home, hub_key, codes) : status;
     zlist_destroy(&codes);
     return status;
 }

@@ -34,13 +34,3 @@ const struct party_key *party_keys_find(const struct party_keys *keys, int64_t r
     }
     return NULL;
 }
-
-const struct party_key *party_keys_newest(const struct party_keys *keys, int64_t now_ms)
-{
-    for (size_t i = 0; i < keys->count; i++) {
-        if (party_key_is_good(&keys->list[i], now_ms)) {
-            return &keys->list[i];
-        }
-    }
-    return NULL;
-}

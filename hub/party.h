@@ -58,8 +58,6 @@ bool party_key_is_good(const struct party_key *key, int64_t now_ms);
 /* Whether a peer may come in with it. A peer's key is good from the moment that it is noted: one that seems to be of
  * the future shows that this clock was set back, and that must shut nobody out. */
 bool party_key_lets_in(const struct party_key *key, int64_t now_ms);
-/* The newest that is good; NULL: none is. */
-const struct party_key *party_keys_newest(const struct party_keys *keys, int64_t now_ms);
 /* NULL where it is not among them. */
 const struct party_key *party_keys_find(const struct party_keys *keys, int64_t row);
 

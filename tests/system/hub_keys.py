@@ -3,11 +3,71 @@ wrong, a command that came late. What is left is not spoilt, a link always names
 nobody."""
 import os, pwd, shutil
 
+from clock import Clock
 from harness import UNDER, Hub, check, main, require, review, skip
+
+HOUR = 3_600_000
 
 
 def hub_keys(hub):
     return hub.cli("key", "show").stdout
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def check_init(hub):
+    """A home whose hub.zpl is lost is no new one; an `init` that was cut short is finished."""
+    path = f"{hub.home}/hub.zpl"
+    before, keys = read(path), read(f"{hub.home}/identity.zpl")
+    os.remove(path)
+    words = ("init", "--name", hub.title, "--city", "330100")
+    for left, missing in (("identity.zpl", None), ("store.db", "identity.zpl")):
+        if missing:
+            os.rename(f"{hub.home}/{missing}", f"{hub.home}/kept")
+        refused = hub.cli(*words, ok=False)
+        require(refused.returncode == 1 and f"{left} of a hub" in refused.stderr, "init refuses", (refused, left))
+    os.rename(f"{hub.home}/kept", f"{hub.home}/identity.zpl")
+    check(read(f"{hub.home}/identity.zpl") == keys and not os.path.exists(path),
+          "init in a home that has keys or a store destroys nothing, and says what is there")
+    with open(path, "wb") as file:
+        file.write(before)
+    other = Hub(hub.site, "cut-short")
+    refused = other.cli("init", "--name", "x", "--city", "hz", ok=False)
+    require(refused.returncode == 1 and os.listdir(other.home) == [], "what is no city makes no hub", refused)
+    other.init()
+    made = hub_keys(other)
+    os.rename(f"{other.home}/hub.zpl", f"{other.home}/hub-init.zpl")
+    other.init()
+    check(hub_keys(other) == made and not os.path.exists(f"{other.home}/hub-init.zpl"),
+          "an init that was cut short is done again, with the keys that it had made")
+
+
+def check_links(site, hub):
+    """Keys that were taken up while the clock was ahead, before it was put right: links name the pair in use."""
+    if not os.path.exists(os.environ.get("CLOCKJUMP", "")):
+        return
+    clock = Clock(hub)
+    clock.set(HOUR)
+    hub.cli("key", "rotate", "--leaked", "--reason", "演练")
+    clock.set(0)
+    hub.start()
+    site.agent(hub, "joined").sync()
+    check(True, "who changed leaked keys by a clock that was ahead lets peers in all the same")
+    hub.stop()
+    clock.set(HOUR)
+    hub.cli("key", "rotate", "--after", "10s")
+    clock.set(HOUR + 11_000)
+    before = hub_keys(hub)
+    hub.start()
+    clock.set(0)
+    require(hub_keys(hub) != before, "the announced keys are in use")
+    site.agent(hub, "joined-too").sync()
+    check(True, "and where announced ones were taken up by it")
+    hub.stop()
+    hub.env = {}
 
 
 def check_unknown(site, hub):
@@ -75,7 +135,9 @@ def test(site):
     hub = site.hub()
     hub.add_entity(site.uscc())
     hub.stop()
+    check_init(hub)
     check_unknown(site, hub)
+    check_links(site, hub)
     check_root(site)
 
 
