@@ -77,10 +77,14 @@ static struct explanation explain(const char *kind)
         tr("known before", "此前已知"), tr("shown later", "其后出示"),
         tr("The hub's keys have signed both, and they cannot both be true.", "两者均由枢纽密钥签署而不能同时成立。")};
     if (strcmp(kind, alarm_code(HEADS_OLD_KEY)) == 0) {
-        return (struct explanation){
-            tr("by the old key", "旧密钥所签"), tr("by the hub", "枢纽所签"),
-            tr("Somebody else has the old key, and whoever was shown the first head was deceived.",
-               "旧密钥已为他人持有，被出示第一份签名根的一方受到了欺骗。")};
+        return (struct explanation){tr("by the old key", "旧密钥所签"), tr("by the hub", "枢纽所签"),
+                                    tr("Somebody else has the old key, and whoever was shown the first head was "
+                                       "deceived; or the hub itself signs\n"
+                                       "    with it still, or has called it old to be rid of what it signed: hold it "
+                                       "to what the city reported.",
+                                       "旧密钥已为他人持有，被出示第一份签名根的一方受到了欺骗；或者枢纽自身仍在使用该"
+                                       "密钥，或谎称其已失效以否认\n"
+                                       "    所签内容：请与该市的通报核对。")};
     }
     if (strcmp(kind, alarm_code(HEADS_OTHER_STORE)) == 0) {
         contradictory.meaning =

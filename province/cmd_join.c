@@ -301,7 +301,7 @@ static err_t note_leak(const struct home *home, int64_t number, const struct mem
     }
     err_t err = witness_open(home, true, &witness, reterr_reason);
     if (err == ERR_OK) {
-        err = witness_retire(witness, number, &membership->leaked_key, membership->leaked_at);
+        err = witness_retire(witness, number, &membership->leaked_key, membership->leaked_at, true);
         snprintf(reterr_reason, 512, WITNESS_FILE ": %s", err_text(err));
     }
     witness_close(witness);

@@ -153,20 +153,33 @@ static bool is_still_last(struct inquiry *inquiry)
                              : err == ERR_NOT_FOUND;
 }
 
-/* The hub signs with another key than before: by its own word, the signed head, it has the former no more. */
+/* What the old key showed here, of which no alarm has told; or HEAD itself, by a key that had leaked: of that each
+ * session tells, for a hub that stays with it is held to less. */
+static err_t look_for_old_key(struct inquiry *inquiry, const struct kept_head *head, bool is_doubtful)
+{
+    struct kept_head doubtful = *head;
+    const struct kept_head *sound = is_doubtful && inquiry->has_last ? &inquiry->last : head;
+    err_t err = is_doubtful ? ERR_OK : witness_doubtful(inquiry->config.witness, inquiry->config.hub, &doubtful);
+    err = err == ERR_OK ? raise_alarm(inquiry, HEADS_OLD_KEY, &doubtful, NULL, sound) : err;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+/* The key that the hub signs with now is its own, by its own word, the signed head; and another one, that it signed
+ * with before, is so no more. A key that has leaked can say neither. */
 static err_t look_at_keys(struct inquiry *inquiry, const struct kept_head *head)
 {
     const struct kept_head *last = &inquiry->last;
-    struct kept_head doubtful;
-    err_t err = ERR_OK;
-    if (inquiry->has_last && !signing_key_equal(&last->key, &head->key)) {
+    struct witness *witness = inquiry->config.witness;
+    int64_t hub = inquiry->config.hub;
+    bool is_doubtful = false;
+    err_t err = inquiry->is_first ? witness_reinstate(witness, hub, &head->key) : ERR_OK;
+    err = err == ERR_OK ? witness_doubts(witness, hub, head, &is_doubtful) : err;
+    if (err == ERR_OK && !is_doubtful && inquiry->has_last && !signing_key_equal(&last->key, &head->key)) {
         int64_t at = head->head.at > last->head.at ? head->head.at : last->head.at;
-        err = witness_retire(inquiry->config.witness, inquiry->config.hub, &last->key, at);
+        err = witness_retire(witness, hub, &last->key, at, false);
     }
     if (err == ERR_OK && inquiry->is_first) {
-        err = witness_doubtful(inquiry->config.witness, inquiry->config.hub, &doubtful);
-        err = err == ERR_OK ? raise_alarm(inquiry, HEADS_OLD_KEY, &doubtful, NULL, head) : err;
-        err = err == ERR_NOT_FOUND ? ERR_OK : err;
+        err = look_for_old_key(inquiry, head, is_doubtful);
         inquiry->is_first = err != ERR_OK;
     }
     return err;

@@ -43,7 +43,8 @@ static const struct db_migration migrations[] = {
      "create index told_waiting on told(hub, epoch) where heads is null;"},
     /* Keys that the hub has no more, and since when by its own clock. */
     {"create table old_key(hub int not null, key blob not null, at int not null, primary key(hub, key)) without "
-     "rowid;"}};
+     "rowid;"},
+    {"alter table old_key add column leaked int not null default 0;"}};
 
 /* An old key says nothing of the ledger, so its alarm begins no line. */
 #define EXPLAINED_ALARMS "from alarm where hub = ?1 and cleared_at is not null and kind <> 'old_key'"
@@ -58,9 +59,11 @@ enum statement {
     EXPLAINED,
     KEEP,
     RETIRE,
+    REINSTATE,
     DOUBT,
     RETIRED,
     DOUBTFUL,
+    SETTLED,
     STANDS,
     RAISE,
     COUNT,
@@ -88,19 +91,28 @@ static const char *const sql[STATEMENTS] = {
               " and line = " LINE,
     [EXPLAINED] =
         "select 1 from head where hub = ?1 and epoch = ?2 and size = ?3 and root = ?4 and line in " FORMER_LINES
-        " union all select 1 " EXPLAINED_ALARMS " and ?5 in (head, known_head) limit 1",
+        " union all select 1 " EXPLAINED_ALARMS " and ?5 in (head, known_head)"
+        " union all select 1 from old_key k join alarm a on a.hub = k.hub and a.known_hub_key = k.key where k.hub = ?1"
+        " and a.kind = 'old_key' and a.cleared_at is not null and a.known_head = ?5 limit 1",
     [KEEP] =
         "insert or ignore into head(hub, epoch, line, size, root, at, head, algorithm, signature, hub_key, seen_at)"
         " values(?1, ?2, iif(exists(select 1 from old_key k where k.hub = ?1 and k.key = ?9 and ?5 > k.at), -1 - " LINE
         ", " LINE "), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    [RETIRE] = "insert into old_key values(?1, ?2, ?3) on conflict(hub, key) do update set at = min(at, excluded.at)",
+    [RETIRE] = "insert into old_key(hub, key, at, leaked) values(?1, ?2, ?3, ?4) on conflict(hub, key) do update set"
+               " at = min(at, excluded.at), leaked = max(leaked, excluded.leaked)",
+    [REINSTATE] = "delete from old_key where hub = ?1 and key = ?2 and leaked = 0",
     /* One of an earlier key may stand in that place: its alarm has it. */
     [DOUBT] = "update or replace head set line = -1 - line where hub = ?1 and hub_key = ?2 and at > ?3 and line >= 0",
     [RETIRED] = "select at from old_key where hub = ?1 and key = ?2",
-    [DOUBTFUL] = "select head, signature, hub_key from head h where hub = ?1 and line < 0 and not exists(select 1 from"
+    [DOUBTFUL] = "select head, signature, hub_key from head h where hub = ?1 and line < 0 and exists(select 1 from"
+                 " old_key k where k.hub = ?1 and k.key = h.hub_key) and not exists(select 1 from"
                  " alarm a where a.hub = ?1 and a.kind = 'old_key' and a.known_hub_key = h.hub_key)"
                  " order by size desc limit 1",
-    [STANDS] = "select 1 from alarm where hub = ?1 and cleared_at is null and kind = ?2 and known_head = ?3",
+    [SETTLED] = "select 1 from alarm where hub = ?1 and cleared_at is not null and kind = 'old_key' and"
+                " known_hub_key = ?2 limit 1",
+    /* One alarm says of an old key all that there is to say. */
+    [STANDS] = "select 1 from alarm where hub = ?1 and cleared_at is null and kind = ?2 and"
+               " iif(kind = 'old_key', known_hub_key = ?4, known_head = ?3)",
     [RAISE] = "insert into alarm(hub, kind, raised_at, algorithm, hub_key, known_head, known_signature, told_by, head,"
               " signature, known_size, size, at, known_hub_key)"
               " values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
@@ -252,23 +264,33 @@ err_t witness_explained(struct witness *witness, int64_t hub, const struct kept_
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-static err_t retire(struct witness *witness, enum statement which, int64_t hub, const struct signing_key *key,
-                    int64_t at)
+static sqlite3_stmt *key_statement(struct witness *witness, enum statement which, int64_t hub,
+                                   const struct signing_key *key)
 {
     sqlite3_stmt *stmt = statement(witness, which, hub);
     db_bind_view(stmt, 2, signing_key_view(key));
-    sqlite3_bind_int64(stmt, 3, at);
-    return db_run(stmt);
+    return stmt;
 }
 
-err_t witness_retire(struct witness *witness, int64_t hub, const struct signing_key *key, int64_t at)
+static err_t put_old_key(struct witness *witness, int64_t hub, const struct signing_key *key, int64_t at,
+                         bool is_leaked)
+{
+    sqlite3_stmt *retire = key_statement(witness, RETIRE, hub, key);
+    sqlite3_stmt *doubt = key_statement(witness, DOUBT, hub, key);
+    sqlite3_bind_int64(retire, 3, at);
+    sqlite3_bind_int(retire, 4, is_leaked);
+    sqlite3_bind_int64(doubt, 3, at);
+    err_t err = db_run(retire);
+    return err == ERR_OK ? db_run(doubt) : err;
+}
+
+err_t witness_retire(struct witness *witness, int64_t hub, const struct signing_key *key, int64_t at, bool is_leaked)
 {
     err_t err = db_exec(witness->db, "begin immediate");
     if (err != ERR_OK) {
         return err;
     }
-    err = retire(witness, RETIRE, hub, key, at);
-    err = err == ERR_OK ? retire(witness, DOUBT, hub, key, at) : err;
+    err = put_old_key(witness, hub, key, at, is_leaked);
     err = err == ERR_OK ? db_exec(witness->db, "commit") : err;
     if (err != ERR_OK && !sqlite3_get_autocommit(witness->db)) {
         (void)!db_exec(witness->db, "rollback");
@@ -276,10 +298,14 @@ err_t witness_retire(struct witness *witness, int64_t hub, const struct signing_
     return err;
 }
 
+err_t witness_reinstate(struct witness *witness, int64_t hub, const struct signing_key *key)
+{
+    return db_run(key_statement(witness, REINSTATE, hub, key));
+}
+
 err_t witness_retired(struct witness *witness, int64_t hub, const struct signing_key *key, int64_t *ret_at)
 {
-    sqlite3_stmt *stmt = statement(witness, RETIRED, hub);
-    db_bind_view(stmt, 2, signing_key_view(key));
+    sqlite3_stmt *stmt = key_statement(witness, RETIRED, hub, key);
     err_t err = db_step(stmt);
     *ret_at = err == ERR_OK ? sqlite3_column_int64(stmt, 0) : 0;
     sqlite3_reset(stmt);
@@ -297,6 +323,15 @@ err_t witness_doubts(struct witness *witness, int64_t hub, const struct kept_hea
 err_t witness_doubtful(struct witness *witness, int64_t hub, struct kept_head *ret_head)
 {
     return read_head(statement(witness, DOUBTFUL, hub), ret_head);
+}
+
+err_t witness_settled(struct witness *witness, int64_t hub, const struct signing_key *key, bool *ret_is_settled)
+{
+    sqlite3_stmt *stmt = key_statement(witness, SETTLED, hub, key);
+    err_t err = db_step(stmt);
+    sqlite3_reset(stmt);
+    *ret_is_settled = err == ERR_OK;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 err_t witness_keep(struct witness *witness, int64_t hub, const struct kept_head *head, int64_t now)
@@ -338,6 +373,7 @@ err_t witness_stands(struct witness *witness, int64_t hub, const struct contradi
     sqlite3_stmt *stmt = statement(witness, STANDS, hub);
     db_bind_str(stmt, 2, alarm_code(contradiction->heads));
     db_bind_view(stmt, 3, head_view(contradiction->known));
+    db_bind_view(stmt, 4, signing_key_view(&contradiction->known->key));
     err_t err = db_step(stmt);
     sqlite3_reset(stmt);
     *ret_stands = err == ERR_OK;

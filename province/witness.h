@@ -51,14 +51,22 @@ MUST_CHECK err_t witness_knows(struct witness *witness, int64_t hub, bool *ret_k
 MUST_CHECK err_t witness_keep(struct witness *witness, int64_t hub, const struct kept_head *head, int64_t now);
 
 /* The hub has this key no more since AT, by its clock, the earliest that was said: another one has taken its place, or
- * it has leaked. What it signed until then stays what it was; a head that it signed later is kept, and is doubtful:
- * nothing is held to it. */
-MUST_CHECK err_t witness_retire(struct witness *witness, int64_t hub, const struct signing_key *key, int64_t at);
+ * it has leaked, which is for good. What it signed until then stays what it was; a head that it signed later is kept,
+ * and is doubtful: nothing is held to it. */
+MUST_CHECK err_t witness_retire(struct witness *witness, int64_t hub, const struct signing_key *key, int64_t at,
+                                bool is_leaked);
+/* The hub signs with this key in a session of its own. Had another one taken its place, it has it again: it was put
+ * back with it and joined anew, or the other one has named it. What it signs is its word as before, so that all of it
+ * is held to the last head, by whichever key; what was doubtful stays so. One that has leaked stays old. */
+MUST_CHECK err_t witness_reinstate(struct witness *witness, int64_t hub, const struct signing_key *key);
 /* ERR_NOT_FOUND: not known to be retired. */
 MUST_CHECK err_t witness_retired(struct witness *witness, int64_t hub, const struct signing_key *key, int64_t *ret_at);
 MUST_CHECK err_t witness_doubts(struct witness *witness, int64_t hub, const struct kept_head *head,
                                 bool *ret_is_doubtful);
-/* The largest doubtful head by a key of which no alarm has told. ERR_NOT_FOUND: none. */
+/* Whether an alarm of that old key is cleared. */
+MUST_CHECK err_t witness_settled(struct witness *witness, int64_t hub, const struct signing_key *key,
+                                 bool *ret_is_settled);
+/* The largest doubtful head by an old key of which no alarm has told. ERR_NOT_FOUND: none. */
 MUST_CHECK err_t witness_doubtful(struct witness *witness, int64_t hub, struct kept_head *ret_head);
 
 /* A kept head of the same hub's present line that contradicts HEAD by itself: of its epoch and size with another root,
@@ -67,8 +75,8 @@ MUST_CHECK err_t witness_doubtful(struct witness *witness, int64_t hub, struct k
 MUST_CHECK err_t witness_other(struct witness *witness, int64_t hub, const struct tree_head *head,
                                struct kept_head *ret_head);
 
-/* Whether HEAD was kept before an alarm that is cleared, or is one of the two that it told of: what it says is
- * explained, and nothing is held to it any more. */
+/* Whether HEAD was kept before an alarm that is cleared, or is one of the two that it told of; or was shown to somebody
+ * as one by an old key, and that alarm is cleared: what it says is explained, and nothing is held to it any more. */
 MUST_CHECK err_t witness_explained(struct witness *witness, int64_t hub, const struct kept_head *head,
                                    bool *ret_is_explained);
 
@@ -78,7 +86,7 @@ struct contradiction {
     const struct kept_head *known, *later;
     const char *told_by; /* who was shown KNOWN; NULL: this province itself */
 };
-/* Whether an alarm stands already that says the same of the known head. */
+/* Whether an alarm stands already that says the same of the known head; of an old key: of any head by it. */
 MUST_CHECK err_t witness_stands(struct witness *witness, int64_t hub, const struct contradiction *contradiction,
                                 bool *ret_stands);
 /* *ret_is_new is false where one does. */

@@ -215,8 +215,8 @@ static void test_what_an_old_key_signed_later_is_kept_and_nothing_is_held_to_it(
     keep_by(desk, &key, 20, 4, 400);
     assert_int_equal(last_size(desk), 20); /* not known to be an old key's yet */
     assert_int_equal(witness_retired(desk->witness, 1, &key, &at), ERR_NOT_FOUND);
-    assert_int_equal(witness_retire(desk->witness, 1, &key, 250), ERR_OK);
-    assert_int_equal(witness_retire(desk->witness, 1, &key, 350), ERR_OK); /* the earliest counts */
+    assert_int_equal(witness_retire(desk->witness, 1, &key, 250, false), ERR_OK);
+    assert_int_equal(witness_retire(desk->witness, 1, &key, 350, false), ERR_OK); /* the earliest counts */
     assert_int_equal(witness_retired(desk->witness, 1, &key, &at), ERR_OK);
     assert_int_equal(at, 250);
     assert_int_equal(witness_retired(desk->witness, 2, &key, &at), ERR_NOT_FOUND);
@@ -246,13 +246,79 @@ static void test_the_alarm_of_an_old_key_is_raised_once_and_begins_no_line(void 
     keep_by(desk, &key, 5, 1, 100);
     keep_by(desk, &key, 8, 1, 300);
     keep_by(desk, &key, 9, 1, 400);
-    assert_int_equal(witness_retire(desk->witness, 1, &key, 200), ERR_OK);
+    assert_int_equal(witness_retire(desk->witness, 1, &key, 200, false), ERR_OK);
     assert_int_equal(witness_doubtful(desk->witness, 1, &doubtful), ERR_OK);
     assert_true(raise_alarm(desk, 1, HEADS_OLD_KEY));
     assert_int_equal(witness_doubtful(desk->witness, 1, &doubtful), ERR_NOT_FOUND);
     assert_int_equal(witness_clear(desk->witness, 1, "li", "explained", 3), ERR_OK);
     assert_int_equal(witness_doubtful(desk->witness, 1, &doubtful), ERR_NOT_FOUND);
     assert_int_equal(last_size(desk), 5);
+}
+
+static bool explains(struct desk *desk, const struct kept_head *head)
+{
+    bool is_explained = false;
+    assert_int_equal(witness_explained(desk->witness, 1, head, &is_explained), ERR_OK);
+    return is_explained;
+}
+
+static bool is_settled(struct desk *desk)
+{
+    bool is_settled = false;
+    assert_int_equal(witness_settled(desk->witness, 1, &key, &is_settled), ERR_OK);
+    return is_settled;
+}
+
+/* A hub that was put back from before its own change of keys, or that announces keys to and fro. */
+static void test_a_key_that_the_hub_has_again_is_held_to_the_last_head(void **state)
+{
+    struct desk *desk = *state;
+    static const struct signing_key next = {.size = 32, .bytes = {6}};
+    struct kept_head found;
+    int64_t at = 0;
+    keep_by(desk, &key, 5, 1, 100);
+    keep_by(desk, &next, 9, 2, 200);
+    assert_int_equal(witness_retire(desk->witness, 1, &key, 200, false), ERR_OK);
+    keep_by(desk, &key, 10, 3, 300); /* before it was known */
+    assert_int_equal(last_size(desk), 9);
+    assert_int_equal(witness_reinstate(desk->witness, 1, &key), ERR_OK);
+    assert_int_equal(last_size(desk), 9); /* what was doubtful stays so, and is no accusation */
+    assert_int_equal(witness_doubtful(desk->witness, 1, &found), ERR_NOT_FOUND);
+    assert_int_equal(witness_retire(desk->witness, 1, &next, 400, false), ERR_OK);
+    keep_by(desk, &key, 12, 4, 400);
+    assert_int_equal(last_size(desk), 12);
+    assert_int_equal(witness_reinstate(desk->witness, 1, &next), ERR_OK);
+    assert_int_equal(witness_retire(desk->witness, 1, &key, 500, false), ERR_OK);
+    keep_by(desk, &next, 13, 5, 500);
+    assert_int_equal(last_size(desk), 13);
+    assert_int_equal(witness_retired(desk->witness, 1, &key, &at), ERR_OK);
+    assert_int_equal(at, 500);
+}
+
+static void test_a_leaked_key_is_old_for_good_and_one_alarm_stands_for_it(void **state)
+{
+    struct desk *desk = *state;
+    bool is_new = false;
+    const struct kept_head one = head_by(&key, 8, 1, 300);
+    const struct kept_head other = head_by(&key, 9, 1, 400);
+    const struct contradiction first = {HEADS_OLD_KEY, &one, &one, NULL};
+    const struct contradiction second = {HEADS_OLD_KEY, &other, &other, NULL};
+    keep_by(desk, &key, 5, 1, 100);
+    assert_int_equal(witness_retire(desk->witness, 1, &key, 200, true), ERR_OK);
+    assert_int_equal(witness_retire(desk->witness, 1, &key, 150, false), ERR_OK);
+    assert_int_equal(witness_reinstate(desk->witness, 1, &key), ERR_OK);
+    keep_by(desk, &key, 9, 1, 400);
+    assert_int_equal(last_size(desk), 5);
+    assert_int_equal(witness_raise(desk->witness, 1, &first, 2, &is_new), ERR_OK);
+    assert_true(is_new);
+    assert_int_equal(witness_raise(desk->witness, 1, &second, 2, &is_new), ERR_OK);
+    assert_false(is_new);
+    assert_false(explains(desk, &one) || is_settled(desk));
+    assert_int_equal(witness_clear(desk->witness, 1, "li", "explained", 3), ERR_OK);
+    assert_true(explains(desk, &one) && is_settled(desk));
+    assert_false(explains(desk, &other));
+    assert_int_equal(witness_raise(desk->witness, 1, &second, 4, &is_new), ERR_OK);
+    assert_true(is_new);
 }
 
 static void test_what_was_told_waits_for_its_verdict(void **state)
@@ -319,9 +385,9 @@ static void test_a_second_leak_with_heads_of_equal_size_is_noted(void **state)
     struct desk *desk = *state;
     static const struct signing_key next = {.size = 32, .bytes = {6}};
     keep_by(desk, &key, 5, 1, 2000);
-    assert_int_equal(witness_retire(desk->witness, 1, &key, 1000), ERR_OK);
+    assert_int_equal(witness_retire(desk->witness, 1, &key, 1000, false), ERR_OK);
     keep_by(desk, &next, 5, 2, 4000);
-    assert_int_equal(witness_retire(desk->witness, 1, &next, 3000), ERR_OK);
+    assert_int_equal(witness_retire(desk->witness, 1, &next, 3000, false), ERR_OK);
     assert_int_equal(ask(desk, "select count(*) from head where line >= 0"), 0);
     assert_int_equal(ask(desk, "select count(*) from old_key"), 2);
 }
@@ -415,6 +481,8 @@ int main(void)
         TEST(test_a_cleared_alarm_begins_a_new_line),
         TEST(test_what_an_old_key_signed_later_is_kept_and_nothing_is_held_to_it),
         TEST(test_the_alarm_of_an_old_key_is_raised_once_and_begins_no_line),
+        TEST(test_a_key_that_the_hub_has_again_is_held_to_the_last_head),
+        TEST(test_a_leaked_key_is_old_for_good_and_one_alarm_stands_for_it),
         TEST(test_what_was_told_waits_for_its_verdict),
         TEST(test_what_a_cleared_alarm_has_explained_contradicts_nothing_any_more),
         TEST(test_what_was_kept_before_a_cleared_alarm_or_stands_in_it_is_explained),

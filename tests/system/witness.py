@@ -4,9 +4,10 @@ that was shown both, named, proved with two heads that the hub has signed, and t
 
 A record that is changed beneath the ledger (its bytes, and not the hashes of the tree) changes no head: that is seen by the
 hub's own `audit`, which recounts everything, and not from here."""
-import functools, json, shutil, sqlite3
+import functools, json, re, shutil, sqlite3
 
 import ledger
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from harness import Hub, check, main, require, review, wait_until
 
 DELETED = 6  # more than the hub adds by stopping and starting
@@ -252,6 +253,15 @@ def move(program, hub, twin, name):
     require(str(hub.port) in text, "the membership names the hub's port")
     with open(path, "w") as file:
         file.write(text.replace(f":{hub.port}", f":{twin.port}"))
+
+
+def signed_by(path, head, at):
+    """HEAD with another time, signed with the key in that file."""
+    with open(path) as file:
+        secret = bytes.fromhex(re.search('signing_secret = "?([0-9a-f]+)', file.read()).group(1))
+    key = Ed25519PrivateKey.from_private_bytes(secret[:32])
+    head = head[:56] + at.to_bytes(8, "big") + head[64:]
+    return {"head": head.hex(), "signature": key.sign(b"AGN/1 head\0" + head).hex()}
 
 
 def export(province, name):

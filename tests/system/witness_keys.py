@@ -4,10 +4,9 @@ the thief has shown meanwhile with the leaked key is kept as doubtful, and not h
 import json, os, re, shutil, sqlite3, time
 
 import witness
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from harness import UNDER, check, main, require, skip, wait_until
-from witness import (change, clear, export, file_records, follow, forget_ledger, heads_of, leaves, move, standing, twin_of,
-                     unpack, wait_alarm, wait_heads)
+from witness import (change, clear, export, file_records, follow, forget_ledger, heads_of, leaves, move, signed_by, standing,
+                     twin_of, unpack, wait_alarm, wait_heads)
 
 AHEAD = 10  # seconds, the least that the hub takes
 
@@ -37,15 +36,6 @@ def wait_taken_up(hub, former):
     wait_until(lambda: hub_key(hub) != former, 30, 0.2, "the hub uses its new keys")
 
 
-def signed_by(path, head, at):
-    """HEAD with another time, signed with the key in that file."""
-    with open(path) as file:
-        secret = bytes.fromhex(re.search('signing_secret = "?([0-9a-f]+)', file.read()).group(1))
-    key = Ed25519PrivateKey.from_private_bytes(secret[:32])
-    head = head[:56] + at.to_bytes(8, "big") + head[64:]
-    return {"head": head.hex(), "signature": key.sign(b"AGN/1 head\0" + head).hex()}
-
-
 def compare(province, row):
     path = f"{province.site.folder}/told.json"
     with open(path, "w") as file:
@@ -67,6 +57,7 @@ def test_announced(site, hub, agent, province):
     file_records(agent, 3)
     wait_heads(province, len(leaves(hub)))
     shutil.copy(f"{hub.home}/identity.zpl", f"{site.folder}/former.zpl")
+    keep_backup(hub, "backup")
     before = export(province, "before")
     agent.start(event="link-ready")
     former = rotate(hub, [(province, "hubs/1.zpl"), (agent, "hub.zpl")])
@@ -104,6 +95,45 @@ def test_after(site, hub, province, former):
     check(len(heads_of(province)[0]) == lines + 1 and not standing(province), "told in both languages; cleared with a reason")
 
 
+def keep_backup(hub, name):
+    hub.stop()
+    shutil.copytree(hub.home, f"{hub.site.folder}/{name}")
+    hub.start()
+
+
+def put_back(hub, name):
+    hub.stop()
+    shutil.rmtree(hub.home)
+    shutil.copytree(f"{hub.site.folder}/{name}", hub.home)
+    hub.start()
+
+
+def test_restored(hub, agent, province, former):
+    """The hub is put back from before its own change of keys, with the keys of then, and is the witness's as before."""
+    put_back(hub, "backup")
+    require(hub_key(hub) == former, "the hub has its former key again")
+    province.cli("join", hub.cli("peer", "invite", "省厅 province").stdout.strip().splitlines()[-1], "--replace", "1")
+    agent.join(hub.cli("entity", "invite", agent.uscc).stdout.strip().splitlines()[-1])
+    alarm = wait_alarm(province, "rollback")
+    done = province.cli("status", ok=False)
+    check(alarm["hub_key"] == former != alarm["known_hub_key"] and "DOUBTFUL" not in done.stdout,
+          "a rollback, and the hub's own head is no doubtful one", done.stdout)
+    clear(province)
+    file_records(agent, 6)
+    size = len(leaves(hub))
+    wait_heads(province, size)
+    check(not standing(province) and province.cli("status").returncode == 0,
+          "its heads are kept as the hub's, none is doubtful, and nobody is accused", standing(province))
+    keep_backup(hub, "later")
+    file_records(agent, 5)
+    wait_heads(province, len(leaves(hub)))
+    put_back(hub, "later")
+    check(wait_alarm(province, "rollback")["hub_key"] == former, "put back once more it is a rollback, as ever")
+    clear(province)
+    file_records(agent, 6)  # beyond all that it was shown
+    wait_heads(province, len(leaves(hub)))
+
+
 def test_across(site, hub, agent, province):
     """The ledger is made anew while the keys change: the proof is asked for from the last head by the former key."""
     agent.start(event="link-ready")
@@ -124,6 +154,12 @@ def test_across(site, hub, agent, province):
           "a ledger rewritten across a change of keys: an alarm, with a head by each key", alarm)
     clear(province)
     wait_heads(province, len(leaves(hub)))
+
+
+def clear_alarms(province):
+    for row in standing(province):
+        if row["alarm"]:
+            province.cli("alarm", "clear", row["alarm"], "--reason", "密钥泄露，已核实")
 
 
 def test_leaked(site, hub, agent, province):
@@ -174,10 +210,24 @@ def test_leaked(site, hub, agent, province):
         require(word in province.cli("heads", env={"LANG": language, "LC_ALL": language}).stdout, "heads tells it")
     done = compare(province, doubtful[0])
     check(done.returncode == 1 and "LEDGER ALARM" in done.stdout, "shown by somebody else it is an alarm as well", done.stdout)
-    for row in standing(province):
-        if row["alarm"]:
-            province.cli("alarm", "clear", row["alarm"], "--reason", "密钥泄露，已核实")
+    clear_alarms(province)
     check(province.cli("status").returncode == 0, "told in both languages, exit code 1 until it is cleared")
+    done = province.cli("compare", export(province, "own"), ok=False)
+    check(done.returncode == 0 and "explained" in done.stdout and not [row for row in standing(province) if row["alarm"]],
+          "what it keeps itself of an old key that was cleared is no news to it", done.stdout + done.stderr)
+    province.stop()
+    with open(f"{province.home}/hubs/1.zpl", "w") as file:
+        file.write(before)
+    thief.start()
+    province.start()
+    for _ in range(2):
+        alarm = wait_alarm_old_key(province)
+        require(alarm["known_hub_key"] == leaked, "by the leaked key", alarm)
+        clear_alarms(province)
+        thief.stop()
+        thief.start()
+    wait_alarm_old_key(province)
+    check(True, "whoever signs with a key that has leaked is named in each session, and never held to it alone")
 
 
 def wait_alarm_old_key(province):
@@ -192,6 +242,7 @@ def test(site):
     province = follow(site, hub, "province")
     former = test_announced(site, hub, agent, province)
     test_after(site, hub, province, former)
+    test_restored(hub, agent, province, former)
     test_across(site, hub, agent, province)
     test_leaked(site, hub, agent, province)
 
