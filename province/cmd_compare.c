@@ -1,8 +1,8 @@
 /* compare: the hubs' ledgers held to the heads that somebody else was shown.
  *
  * A head of a size that was seen here too is compared at once. The rest go to the witness: `run` asks the hub to prove
- * that they lead to the ledger that it shows here. In what another province exports the largest of a ledger stands for
- * those that lead to it by what that one has checked. */
+ * that they lead to the ledger that it shows here. In what another province exports the largest of a line stands for
+ * those that lead to it by what that one has checked. Of heads that contradict in the same way one is the proof. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,8 +24,16 @@ enum { VERDICT_WAIT_MS = 20000, VERDICT_STEP_MS = 50, CLAIMS_MAX = 1000 };
 struct claim {
     const struct hub_member *member;
     struct kept_head head;
-    bool is_followed; /* stands for all of its ledger that are no larger and are followed, too */
-    int64_t told;     /* its number at the witness */
+    bool is_followed; /* stands for all of its ledger's LINE that are no larger and are followed, too */
+    int64_t line;
+    int64_t told; /* its number at the witness */
+};
+
+/* What the heads by one key, of one epoch, contradict. */
+struct quarrel {
+    int64_t hub;
+    enum heads heads;
+    struct kept_head theirs;
 };
 
 struct comparison {
@@ -74,7 +82,7 @@ static void add_claim(struct comparison *comparison, const struct claim *claim)
         if (says_the_same(&other->head.head, &claim->head.head)) {
             return;
         }
-        if (other->is_followed && claim->is_followed) {
+        if (other->is_followed && claim->is_followed && other->line == claim->line) {
             other->head = other->head.head.size < claim->head.head.size ? claim->head : other->head;
             return;
         }
@@ -150,7 +158,8 @@ static err_t take_head(void *self, const struct filed_head *filed)
     if (err == ERR_OK && is_doubtful) {
         return take_doubtful(comparison, member, &theirs);
     }
-    const struct claim claim = {.member = member, .head = theirs, .is_followed = filed->is_followed};
+    const struct claim claim = {
+        .member = member, .head = theirs, .is_followed = filed->is_followed, .line = filed->line};
     return err == ERR_OK ? take_claim(comparison, &claim) : err;
 }
 

@@ -29,13 +29,14 @@ static const char heads_sql[] =
     "select w.what, w.id, m.city, m.name, w.size, w.at, w.seen_at, w.known_size, w.told_by, w.cleared_at, w.cleared_by,"
     " w.cleared_why, lower(hex(substr(w.head, 1, 16))), lower(hex(substr(w.head, 25, 32))), w.algorithm,"
     " lower(hex(w.hub_key)), lower(hex(w.head)), lower(hex(w.signature)), nullif(lower(hex(w.known_head)), ''),"
-    " nullif(lower(hex(w.known_signature)), ''), nullif(lower(hex(w.known_hub_key)), ''), w.hub from ("
+    " nullif(lower(hex(w.known_signature)), ''), nullif(lower(hex(w.known_hub_key)), ''), w.hub, w.line from ("
     "select 0 as rank, kind as what, id, hub, size, at, raised_at as seen_at, known_size,"
     " told_by, cleared_at, cleared_by, cleared_why, algorithm, hub_key, head,"
-    " signature, known_head, known_signature, known_hub_key from alarm"
+    " signature, known_head, known_signature, known_hub_key, null as line from alarm"
     " union all select * from (select 1, iif(line < 0, 'doubtful', 'head'), null, hub, size, at, seen_at, null, null, "
     "null, null, null, algorithm,"
-    " hub_key, head, signature, null, null, null from head order by seen_at desc, size desc limit ?1)) w"
+    " hub_key, head, signature, null, null, null, max(line, -1 - line) from head order by seen_at desc, size desc "
+    "limit ?1)) w"
     " left join member m on m.hub = w.hub order by w.rank, w.seen_at desc, w.size desc";
 
 static const struct listing_column columns[] = {
@@ -61,6 +62,7 @@ static const struct listing_column columns[] = {
     {{"known_signature", "Its signature", "此前签名", false}, LIST_TEXT, NULL},
     {{"known_hub_key", "Its key", "此前公钥", false}, LIST_TEXT, NULL},
     {{"hub", "Hub no.", "枢纽号", true}, LIST_NUMBER, NULL},
+    {{"line", "Line", "台账段", true}, LIST_NUMBER, NULL},
 };
 enum { COLUMNS = sizeof columns / sizeof *columns, TEXT_COLUMNS = 12 };
 

@@ -33,13 +33,16 @@ static err_t take_head(const struct reading *reading, const json_t *object, cons
     const char *signature_text = text_of(object, signature);
     const char *key_text = text_of(object, key);
     const char *what = json_string_value(json_object_get(object, "what"));
+    const json_t *line = json_object_get(object, "line");
     if (!head_text) {
         return ERR_OK;
     }
     bool is_whole = signature_text && key_text && hex_parse(head_text, filed.bytes, HEAD_SIZE) == ERR_OK &&
                     hex_parse(signature_text, filed.signature, SIGNATURE_SIZE) == ERR_OK &&
                     signing_key_parse(key_text, &filed.key) == ERR_OK;
-    filed.is_followed = what && strcmp(what, "head") == 0;
+    filed.is_followed = what && strcmp(what, "head") == 0 && json_is_integer(line);
+    filed.is_doubted = what && (strcmp(what, "doubtful") == 0 || strcmp(what, "old_key") == 0);
+    filed.line = filed.is_followed ? json_integer_value(line) : 0;
     return reading->take(reading->self, is_whole ? &filed : NULL);
 }
 

@@ -12,8 +12,10 @@ struct filed_head {
     uint8_t bytes[HEAD_SIZE];
     uint8_t signature[SIGNATURE_SIZE];
     struct signing_key key; /* that has signed it, as the file says */
-    bool is_followed; /* one of a province's own list, each of which its program has held to the one before; where it
-                         could not be, an alarm in the list has both */
+    bool is_followed; /* one of a province's own list, each of which its program has held to the one before it of the
+                         same LINE; where it could not be, an alarm in the list has both */
+    int64_t line;     /* where it is */
+    bool is_doubted;  /* its owner knows that an old key has signed it */
 };
 
 /* Calls TAKE with every head in FILE; with NULL for one that is none. What else than ERR_OK it returns ends the reading

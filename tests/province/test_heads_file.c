@@ -105,9 +105,11 @@ static void test_only_a_head_in_a_list_that_was_followed_stands_for_others(void 
 {
     (void)state;
     static const struct {
-        const char *what;
+        const char *what, *line;
         bool is_followed;
-    } rows[] = {{"\"head\"", true}, {"\"rollback\"", false}, {"\"doubtful\"", false}, {"7", false}, {"null", false}};
+    } rows[] = {{"\"head\"", "3", true},      {"\"head\"", "null", false},  {"\"head\"", "\"3\"", false},
+                {"\"rollback\"", "3", false}, {"\"doubtful\"", "3", false}, {"7", "3", false},
+                {"null", "3", false}};
     struct signing_pair pair;
     struct taken taken = {0};
     char members[1024];
@@ -116,11 +118,13 @@ static void test_only_a_head_in_a_list_that_was_followed_stands_for_others(void 
     assert_int_equal(signing_pair_make(&suite_ed25519, &pair), ERR_OK);
     write_head(&pair, 5, "", members);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        snprintf(text, sizeof text, "{\"what\":%s,%s}", rows[i].what, members);
+        snprintf(text, sizeof text, "{\"what\":%s,\"line\":%s,%s}", rows[i].what, rows[i].line, members);
         assert_int_equal(read_text(text, &taken, reason), ERR_OK);
         assert_int_equal(taken.heads[0].is_followed, rows[i].is_followed);
+        assert_int_equal(taken.heads[0].is_doubted, i == 4);
+        assert_int_equal(taken.heads[0].line, rows[i].is_followed ? 3 : 0);
     }
-    snprintf(text, sizeof text, "{\"receipt\":{\"what\":\"head\",%s}}", members);
+    snprintf(text, sizeof text, "{\"receipt\":{\"what\":\"head\",\"line\":3,%s}}", members);
     assert_int_equal(read_text(text, &taken, reason), ERR_OK);
     assert_false(taken.heads[0].is_followed);
 }

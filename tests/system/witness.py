@@ -318,6 +318,36 @@ def receipt_file(site, agent):
     return path
 
 
+def test_hidden(site, hub, agent, one):
+    """Another province was shown the hub's ledger, then told of a backup put back, and from there shown a fork, smaller still
+    than what it had known: of its list the fork is asked for although the larger heads lead to the ledger shown here."""
+    for count in (1, 4, 2, 2):
+        file_records(agent, count)
+        wait_heads(one, len(leaves(hub)))
+    rows = sorted(heads_of(one)[0], key=lambda row: row["size"])
+    first, largest, tree = rows[0], rows[-1], leaves(hub)
+
+    def show(size, root, line):
+        head = unpack(first)._replace(size=size, root=root)
+        signed = signed_by(f"{hub.home}/identity.zpl", ledger.pack_head(head), head.at)
+        return {**first, **signed, "size": size, "line": line}
+    put_back = show(first["size"], ledger.root(tree[:first["size"]]), 1)
+    forked = [show(size, bytes(31) + bytes([size % 256]), 1) for size in range(first["size"] + 1, largest["size"] - 2)
+              if size not in {row["size"] for row in rows}]
+    alarm = {**put_back, "what": "rollback", "line": None,
+             **{f"known_{key}": largest[key] for key in ("head", "signature", "hub_key")}}
+    path = f"{site.folder}/other.json"
+    with open(path, "w") as file:
+        json.dump([alarm, *reversed(forked), put_back, *reversed(rows)], file)
+    done = one.cli("compare", path, ok=False)
+    check(done.returncode == 1 and standing(one)[0]["known_head"] in {row["head"] for row in forked},
+          "a fork shown to another province behind an alarm that it has cleared is found in its list", done.stdout + done.stderr)
+    with open(path, "w") as file:
+        json.dump(rows, file)
+    done = one.cli("compare", path)
+    check(done.stdout.count("agrees") == 1, "of one line the largest head stands for all", done.stdout)
+
+
 def head_in(path):
     with open(path) as file:
         return ledger.unpack_head(bytes.fromhex(json.load(file)["receipt"]["head"]))
@@ -384,3 +414,4 @@ def test(site):
 
 if __name__ == "__main__":
     main(test)
+    test_hidden(site, hub, agent, follow(site, hub, "three"))
