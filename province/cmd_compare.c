@@ -43,7 +43,9 @@ struct comparison {
     size_t member_count;
     struct claim *claims;
     size_t claim_count;
-    uint64_t heads, strange, damaged, explained, left_out;
+    struct quarrel *quarrels;
+    size_t quarrel_count;
+    uint64_t heads, strange, damaged, explained, repeated, left_out;
     bool is_contradicted;
     bool is_undecided;
 };
@@ -96,6 +98,19 @@ static void add_claim(struct comparison *comparison, const struct claim *claim)
     comparison->claims[comparison->claim_count++] = *claim;
 }
 
+static bool is_told_of(const struct comparison *comparison, int64_t hub, enum heads heads,
+                       const struct kept_head *theirs)
+{
+    for (size_t i = 0; i < comparison->quarrel_count; i++) {
+        const struct quarrel *other = &comparison->quarrels[i];
+        if (other->hub == hub && other->heads == heads && signing_key_equal(&other->theirs.key, &theirs->key) &&
+            memcmp(other->theirs.head.epoch, theirs->head.epoch, EPOCH_SIZE) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static err_t contradict(struct comparison *comparison, const struct hub_member *member, enum heads heads,
                         const struct kept_head *theirs, const struct kept_head *ours)
 {
@@ -103,16 +118,28 @@ static err_t contradict(struct comparison *comparison, const struct hub_member *
         .heads = heads, .known = theirs, .later = ours, .told_by = comparison->path};
     bool is_new = false;
     comparison->is_contradicted = true;
+    if (is_told_of(comparison, member->hub, heads, theirs)) {
+        comparison->repeated++;
+        return ERR_OK;
+    }
+    comparison->quarrels = mem_grow(comparison->quarrels, comparison->quarrel_count + 1, sizeof *comparison->quarrels);
+    comparison->quarrels[comparison->quarrel_count++] = (struct quarrel){member->hub, heads, *theirs};
     return witness_raise(comparison->witness, member->hub, &contradiction, clock_ms(), &is_new);
 }
 
-/* Signed with a key that the hub had no more: it says nothing of the ledger. Beside it stands what the hub itself has
- * shown, where there is such. */
+/* Signed with a key that the hub had no more: it says nothing of the ledger, and was told of where that is cleared
+ * here, and known there. Beside it stands what the hub itself has shown, where there is such. */
 static err_t take_doubtful(struct comparison *comparison, const struct hub_member *member,
-                           const struct kept_head *theirs)
+                           const struct kept_head *theirs, bool is_doubted)
 {
     struct kept_head ours;
-    err_t err = witness_last(comparison->witness, member->hub, theirs->head.epoch, &ours);
+    bool is_settled = false;
+    err_t err = witness_settled(comparison->witness, member->hub, &theirs->key, &is_settled);
+    if (err == ERR_OK && is_settled && is_doubted) {
+        comparison->explained++;
+        return ERR_OK;
+    }
+    err = err == ERR_OK ? witness_last(comparison->witness, member->hub, theirs->head.epoch, &ours) : err;
     return err == ERR_OK || err == ERR_NOT_FOUND
                ? contradict(comparison, member, HEADS_OLD_KEY, theirs, err == ERR_OK ? &ours : theirs)
                : err;
@@ -122,13 +149,7 @@ static err_t take_claim(struct comparison *comparison, const struct claim *claim
 {
     struct kept_head ours;
     const struct kept_head *theirs = &claim->head;
-    bool is_explained = false;
-    err_t err = witness_explained(comparison->witness, claim->member->hub, theirs, &is_explained);
-    if (err == ERR_OK && is_explained) {
-        comparison->explained++;
-        return ERR_OK;
-    }
-    err = err == ERR_OK ? witness_other(comparison->witness, claim->member->hub, &theirs->head, &ours) : err;
+    err_t err = witness_other(comparison->witness, claim->member->hub, &theirs->head, &ours);
     if (err == ERR_NOT_FOUND) {
         add_claim(comparison, claim);
         return ERR_OK;
@@ -153,10 +174,16 @@ static err_t take_head(void *self, const struct filed_head *filed)
     if (!is_good) {
         return ERR_OK;
     }
+    bool is_explained = false;
     bool is_doubtful = false;
-    err_t err = witness_doubts(comparison->witness, member->hub, &theirs, &is_doubtful);
+    err_t err = witness_explained(comparison->witness, member->hub, &theirs, &is_explained);
+    err = err == ERR_OK ? witness_doubts(comparison->witness, member->hub, &theirs, &is_doubtful) : err;
+    if (err == ERR_OK && is_explained) {
+        comparison->explained++;
+        return ERR_OK;
+    }
     if (err == ERR_OK && is_doubtful) {
-        return take_doubtful(comparison, member, &theirs);
+        return take_doubtful(comparison, member, &theirs, filed->is_doubted);
     }
     const struct claim claim = {
         .member = member, .head = theirs, .is_followed = filed->is_followed, .line = filed->line};
@@ -244,6 +271,11 @@ static void report_rest(const struct comparison *comparison)
                   "%" PRIu64 " 个签名根超出单次上限 %d 个：未核对，请分成较小的文件再次核对\n"),
                comparison->left_out, CLAIMS_MAX);
     }
+    if (comparison->repeated > 0) {
+        printf(tr("%" PRIu64 " more heads contradict in the same way: one pair of them is the proof\n",
+                  "另有 %" PRIu64 " 个签名根存在同样的矛盾：以一对签名根为证\n"),
+               comparison->repeated);
+    }
     if (comparison->explained > 0) {
         printf(tr("%" PRIu64 " heads are of what was explained when an alarm was cleared: left out\n",
                   "%" PRIu64 " 个签名根属于解除警报时已查明的情况：不再核对\n"),
@@ -300,6 +332,7 @@ int cmd_compare(const struct home *home, const struct arguments *arguments)
         report_all(&comparison, &look);
     }
     free(comparison.claims);
+    free(comparison.quarrels);
     free(comparison.members);
     witness_close(comparison.witness);
     look_close(&look);

@@ -274,7 +274,7 @@ def test_split(site, hub, agent, one, two):
     """The hub shows the second province another ledger from here on."""
     other = site.agent(hub, "other")
     file_records(agent, 2)
-    size = len(leaves(hub))
+    size = split = len(leaves(hub))
     wait_heads(one, size)
     wait_heads(two, size)
     done = two.cli("compare", export(one, "before"))
@@ -291,9 +291,19 @@ def test_split(site, hub, agent, one, two):
     file_records(other, 5)
     wait_heads(one, len(leaves(hub)))
     wait_heads(two, len(leaves(twin)))
+    for _ in range(3):
+        file_records(agent, 1)
+        while (lack := len(leaves(hub)) - len(leaves(twin))) != 0:
+            file_records(other if lack > 0 else agent, 1)
+        wait_heads(one, len(leaves(hub)))
+        wait_heads(two, len(leaves(twin)))
+    sizes = {row["size"] for row in heads_of(one)[0]} & {row["size"] for row in heads_of(two)[0]}
+    require(len([size for size in sizes if size > split]) >= 3, "both have seen several sizes since", sizes)
     check(one.cli("status").returncode == 0 and two.cli("status").returncode == 0,
           "a hub that shows two provinces different ledgers: neither sees it alone")
     done = two.cli("compare", export(one, "one"), ok=False)
+    check([row["what"] for row in standing(two)].count("fork") == 1 and "contradict in the same way" in done.stdout,
+          "the fork is one alarm, of however many sizes both have seen", done.stdout)
     check(done.returncode == 1 and "LEDGER ALARM" in done.stdout and "one.json" in done.stdout,
           "compared with what the other was shown: a fork, named with both heads", done.stdout + done.stderr)
     alarm = standing(two)[-1]
@@ -306,16 +316,6 @@ def test_split(site, hub, agent, one, two):
     check(done.returncode == 1 and "LEDGER ALARM" in done.stdout, "and the other way round")
     clear(one)
     return other
-
-
-def receipt_file(site, agent):
-    """Of a record that the agent has just filed."""
-    done = agent.submit(review())
-    agent.sync()
-    path = f"{site.folder}/receipt.json"
-    with open(path, "w") as file:
-        file.write(agent.cli("receipt", done[0], "--json").stdout)
-    return path
 
 
 def test_hidden(site, hub, agent, one):
@@ -346,6 +346,16 @@ def test_hidden(site, hub, agent, one):
         json.dump(rows, file)
     done = one.cli("compare", path)
     check(done.stdout.count("agrees") == 1, "of one line the largest head stands for all", done.stdout)
+
+
+def receipt_file(site, agent):
+    """Of a record that the agent has just filed."""
+    done = agent.submit(review())
+    agent.sync()
+    path = f"{site.folder}/receipt.json"
+    with open(path, "w") as file:
+        file.write(agent.cli("receipt", done[0], "--json").stdout)
+    return path
 
 
 def head_in(path):
@@ -410,8 +420,8 @@ def test(site):
     test_changed(hub, agent, one)
     test_deleted(hub, agent, one)
     test_other_store(site, hub, agent, one)
+    test_hidden(site, hub, agent, follow(site, hub, "three"))
 
 
 if __name__ == "__main__":
     main(test)
-    test_hidden(site, hub, agent, follow(site, hub, "three"))
