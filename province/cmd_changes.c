@@ -133,6 +133,9 @@ int cmd_changes(const struct home *home, const struct arguments *arguments)
         since = last_seen(home);
     }
     err_t err = begin(look.db, &now.arrival);
+    if (since.arrival > now.arrival) {
+        since = (struct mark){0}; /* the count is another one: rather all of it once more than some of it never */
+    }
     err = err == ERR_OK ? print(&look, arguments, &since) : err;
     look_close(&look);
     if (err != ERR_OK || !print_is_whole()) {

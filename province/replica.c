@@ -74,8 +74,8 @@ static const struct db_migration migrations[] = {
     /* What was read of a hub stays when its membership is removed, and is not shown any more. */
     {"create view member as select * from hub where is_member(hub);"},
     /* The place of each record and alert in the order in which they were first shown, so that a listing of what is new
-     * leaves nothing out, whatever the clock does. It begins with the time, so that a replica that is read anew goes on
-     * above one that was thrown away. */
+     * leaves nothing out, whatever the clock does. It is never less than the time, so that a replica that is read anew,
+     * or was put back from a copy, goes on above the one before. */
     {"alter table record add column arrival int not null default 0;"
      "alter table alert add column arrival int not null default 0;"
      "create table arrivals(last int not null); insert into arrivals values(strftime('%s', 'now') * 1000);"}};
@@ -131,7 +131,7 @@ static const char *const sql[STATEMENTS] = {
         "delete from alert indexed by alert_same where hub = ?1 and generation = ?2 and due_at = ?3 and term = ?4"
         " and stage = ?5 and entity = ?6 and root is ?7 and period = ?8 and not is_held"
         " returning first_at, arrival",
-    [NEXT_ARRIVAL] = "update arrivals set last = last + 1 returning last",
+    [NEXT_ARRIVAL] = "update arrivals set last = max(last + 1, ?2) returning last",
     [PUT_RECORD] = "insert or replace into record(hub, generation, cursor, id, thread, thread_kind, kind, owner,"
                    " number, received_at, role, entity_type, entity, entity_name, state, action, is_content, status,"
                    " level, title, record, first_at, arrival)"

@@ -240,6 +240,7 @@ static err_t set_position(struct apply *apply, const struct events *events)
 static err_t take_arrival(struct apply *apply)
 {
     sqlite3_stmt *stmt = replica_statement(apply->replica, NEXT_ARRIVAL, apply->hub);
+    sqlite3_bind_int64(stmt, 2, apply->now);
     err_t err = db_step(stmt);
     apply->arrival = err == ERR_OK ? sqlite3_column_int64(stmt, 0) : 0;
     sqlite3_reset(stmt);

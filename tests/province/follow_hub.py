@@ -2,7 +2,7 @@
 
 Each hub here is a thread with a ROUTER that speaks just enough AGN/1 (proto/PROTOCOL.md) and obeys the test.
 """
-import datetime, fcntl, json, os, resource, signal, sqlite3, subprocess, sys, tempfile, threading, time
+import datetime, fcntl, json, os, resource, shutil, signal, sqlite3, subprocess, sys, tempfile, threading, time
 
 import msgpack, zmq
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -362,6 +362,41 @@ def test_half_a_thread(province, one):
         check(done.returncode == 1 and words in done.stderr, f"nothing to acknowledge, said in {language}")
 
 
+def test_put_back(province, one):
+    """The replica is put back from an older copy of it, and one of another count: what comes then is new all the same."""
+    numbers = iter(range(40, 60))
+
+    def rise(count):
+        for number in (next(numbers) for _ in range(count)):
+            one.push(risen(one.head() + 1, number, number))
+            until(lambda: one.acks[-1] == one.head(), "the warning")
+    rise(3)
+    province.stop()
+    shutil.copytree(province.home, f"{province.home}.copy", ignore=shutil.ignore_patterns("wake"))
+    province.start()
+    rise(3)
+    changed_records(province)
+    require_no_record(province)
+    province.stop()
+    for name in os.listdir(province.home):
+        if name.startswith("replica.db"):
+            os.unlink(f"{province.home}/{name}")
+    for name in os.listdir(f"{province.home}.copy"):
+        if name.startswith("replica.db"):
+            shutil.copy2(f"{province.home}.copy/{name}", province.home)
+    province.start()
+    until(lambda: one.acks[-1] == one.head(), "what had been read already")
+    rise(1)
+    check(changed_records(province) == 4, "a replica that was put back: what came since it was copied is new")
+    require_no_record(province)
+    rise(1)
+    ahead = int(time.time() + 10 * 365 * 86400) * 1000
+    with open(f"{province.home}/changes.seen", "w") as file:
+        file.write(f"{ahead} {ahead}\n")
+    check(changed_records(province) >= 1, "a mark of a clock that was ahead, above all that has arrived: everything is shown once more")
+    require_no_record(province)
+
+
 def test_malformed(province, one):
     one.control.send_pyobj((one.route, EVENTS, one.session, "uplink", one.epoch, 1 << 63, []))
     session = one.session
@@ -487,6 +522,7 @@ def main():
             test_busy_outbox(province, one)
             test_what_was_filed(province, one)
             test_half_a_thread(province, one)
+            test_put_back(province, one)
             test_malformed(province, one)
             test_silence(province, two)
             province.stop()
