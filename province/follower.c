@@ -24,6 +24,7 @@ struct follower {
     bool is_first;      /* the next EVENTS is the first after a FOLLOW */
     bool is_told;       /* hub-caught-up has been logged since that FOLLOW */
     bool is_barred;     /* this session's events are not believed any more: a renewal is due */
+    bool has_gap;       /* this session's hub has answered a FOLLOW with GAP */
     int64_t renew_at;   /* monotonic; 0: not due */
     int64_t owed_since; /* monotonic; the hub owes events since then; 0: it owes none */
     uint32_t failures;  /* writes in a row that failed */
@@ -147,6 +148,7 @@ static void on_ready(void *self, struct link *link, const struct welcome *welcom
     struct membership *membership = &follower->member.membership;
     follower->link = link;
     follower->is_barred = false; /* a new session: what is heard from now on belongs to the FOLLOW below */
+    follower->has_gap = false;
     follower->renew_at = 0;
     if (follower->is_unsaved) {
         save_keys(follower);
@@ -251,6 +253,10 @@ static void on_gap(void *self, struct link *link, const struct gap *gap)
         renew_after(follower, follower->site.settings->retry_ms);
         return;
     }
+    if (follower->has_gap) { /* not as fast as such a hub would have it */
+        renew_after(follower, RESYNC_PAUSE_MS);
+    }
+    follower->has_gap = true;
     resync(follower, gap->epoch.at, is_pruned ? "pruned" : "epoch");
     if (!follower->is_barred) {
         follow(follower); /* the hub has ended the old FOLLOW, so nothing of it can still come */

@@ -397,6 +397,20 @@ def test_put_back(province, one):
     require_no_record(province)
 
 
+def test_gap_after_gap(province, one, two):
+    """A hub that answers every FOLLOW with GAP."""
+    one.hook = lambda hub, route, cursor, epoch: hub.send(route, GAP, hub.session, "uplink", hub.epoch, 60, "pruned") or True
+    follows, session = len(one.follows), one.session
+    one.control.send_pyobj((one.route, WHO))
+    until(lambda: one.session > session, "another session")
+    two.push(cell(two.head() + 1, 41))
+    time.sleep(3)
+    check(two.acks[-1] == two.head() and 2 <= len(one.follows) - follows < 12,
+          f"a hub that answers every FOLLOW with GAP is asked once a second: {len(one.follows) - follows}")
+    one.hook = None
+    until(lambda: province.hub(1)["caught_up"] and not province.hub(1)["resyncing"], "it is followed again")
+
+
 def test_malformed(province, one):
     one.control.send_pyobj((one.route, EVENTS, one.session, "uplink", one.epoch, 1 << 63, []))
     session = one.session
@@ -523,6 +537,7 @@ def main():
             test_what_was_filed(province, one)
             test_half_a_thread(province, one)
             test_put_back(province, one)
+            test_gap_after_gap(province, one, two)
             test_malformed(province, one)
             test_silence(province, two)
             province.stop()
