@@ -1,6 +1,7 @@
 #include "hub/rates.h"
 
-/* Of proofs an agent asks for as many as its window holds after a crash, a province for one each witness_ms. */
+/* Of proofs an agent asks for as many as its window holds after a crash, a province for one each witness_ms, and
+ * for two of each head that it compares, a little fewer than this limit (province/inquiry.c). */
 enum { SECOND_MS = 1000, MINUTE_MS = 60000, DAY_MS = 86400000, FOLLOWS_PER_MINUTE = 60, PROOFS_PER_MINUTE = 1200 };
 
 /* As much of a peer as waits at the hub at most: that may be under way when its session ends without its knowing. */

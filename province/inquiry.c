@@ -6,8 +6,9 @@
 #include "common/log.h"
 #include "common/text.h"
 
-/* A hub that cannot read its ledger answers nothing. */
-enum { ANSWER_MS = 30000, UNWRITTEN_MS = 5000, GRACE_MS = 5000, EVASIONS_MAX = 3 };
+/* A hub that cannot read its ledger answers nothing. What others were shown is two questions each, and a hub refuses
+ * more than 1,200 a minute (hub/rates.c). */
+enum { ANSWER_MS = 30000, UNWRITTEN_MS = 5000, GRACE_MS = 5000, EVASIONS_MAX = 3, TOLD_MS = 110 };
 
 static const uint64_t BEYOND = UINT64_C(1) << 62;
 
@@ -168,9 +169,9 @@ static err_t look_for_old_key(struct inquiry *inquiry, const struct kept_head *h
  * with before, is so no more. A key that has leaked can say neither. */
 static err_t look_at_keys(struct inquiry *inquiry, const struct kept_head *head)
 {
-    const struct kept_head *last = &inquiry->last;
     struct witness *witness = inquiry->config.witness;
     int64_t hub = inquiry->config.hub;
+    const struct kept_head *last = &inquiry->last;
     bool is_doubtful = false;
     err_t err = inquiry->is_first ? witness_reinstate(witness, hub, &head->key) : ERR_OK;
     err = err == ERR_OK ? witness_doubts(witness, hub, head, &is_doubtful) : err;
@@ -222,7 +223,8 @@ static err_t hold_to_told(struct inquiry *inquiry, const struct kept_head *head,
     if (err == ERR_OK) {
         log_info("ledger-compared", "hub=%" PRId64 " size=%" PRIu64 " with=%" PRIu64 " agree=%s", inquiry->config.hub,
                  head->head.size, told->head.head.size, with_told == HEADS_AGREE ? "yes" : "no");
-        inquiry_urge(inquiry); /* more may wait */
+        inquiry->is_due = true; /* more may wait */
+        inquiry->due_at = clock_monotonic_ms() + TOLD_MS;
     }
     return err;
 }

@@ -39,7 +39,7 @@ class Hub(threading.Thread):
     def __init__(self, name, city):
         super().__init__(daemon=True)
         self.name_, self.city, self.epoch, self.log, self.hook = name, city, b"e" * 16, [], None
-        self.follows, self.acks, self.session, self.mute, self.evades = [], [], 0, False, False
+        self.follows, self.acks, self.asked, self.session, self.mute, self.evades = [], [], [], 0, False, False
         public, secret = zmq.curve_keypair()
         self.key, self.proves = Ed25519PrivateKey.generate(), False
         self.signing = self.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
@@ -96,6 +96,7 @@ class Hub(threading.Thread):
         elif kind == PROVE and self.evades:
             threading.Timer(1.5, self.control.send_pyobj, [(route, BYE, self.session)]).start()
         elif kind == PROVE and self.proves:
+            self.asked.append(time.monotonic())
             head = self.epoch + (1).to_bytes(8, "big") + bytes(32) + int(time.time() * 1000).to_bytes(8, "big") + bytes(32)
             self.send(route, PROOF, self.session, message[2], head, "ed25519", self.key.sign(b"AGN/1 head\0" + head), b"", b"")
         elif kind == CURSOR:
@@ -443,6 +444,17 @@ def test_silence(province, two):
     check(two.session >= session + 4, "so is one that ends each session before it has answered")
     two.evades = False
     until(lambda: province.status().returncode == 0, "it shows it again")
+    with sqlite3.connect(f"{province.home}/witness.db", timeout=10) as db:
+        for at in range(30):
+            db.execute("insert into told(hub, epoch, head, signature, hub_key, told_by, told_at) select 2, epoch, substr(head, 1, 56) ||"
+                       " zeroblob(6) || ? || substr(head, 65), signature, hub_key, 'file', 1 from head where hub = 2 limit 1",
+                       (at.to_bytes(2, "big"),))
+        asked = len(two.asked)
+        db.commit()
+        until(lambda: not db.execute("select count(*) from told where heads is null").fetchone()[0], "all are compared")
+    times = two.asked[asked:]
+    check(len(times) >= 60 and 60 * (len(times) - 1) / (times[-1] - times[0]) < 1200,
+          "heads that somebody else was shown are asked for no faster than a hub takes it")
 
 
 def test_manners(province):
