@@ -27,7 +27,7 @@ static const char style[] =
     ".chip{display:inline-block;width:11px;height:11px;border:1px solid #1c2733;margin-right:6px;vertical-align:-1px}"
     "svg{display:block;width:100%;height:auto;margin:6px 0;font:12px 'Noto Sans CJK SC','Source Han Sans "
     "SC','Microsoft YaHei','PingFang SC','WenQuanYi Micro Hei',sans-serif;fill:#1c2733}"
-    "svg .in{font-size:11px}.tight{white-space:nowrap}.list .text:not(.tight){min-width:12em}"
+    "svg .in{font-size:11px}.tight{white-space:nowrap}.list .text:not(.tight){min-width:6em}"
     ".list th[scope=row]{vertical-align:top}.list th[scope=col]:first-child{min-width:0}figure{margin:0}"
     "@page{size:A4;margin:19mm 15mm 17mm}@page annex{size:A4 landscape;margin:17mm 13mm 15mm}"
     "@media print{:root{font-size:10.5pt}body{max-width:none;padding:0}table{font-size:8.5pt;line-height:1.35}"
