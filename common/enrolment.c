@@ -79,6 +79,18 @@ static void copy_sectors(struct view encoded, char *out, size_t size)
     }
 }
 
+/* REFUSE codes by which the hub has judged the pair, and has not taken it. Of any other it may have: what was asked
+ * before this may have been answered, and the answer lost. */
+static err_t judge_refusal(const char *code)
+{
+    static const char *const final[] = {"code_invalid", "code_expired", "code_used", "key_held"};
+    err_t err = strcmp(code, "new_keys_needed") == 0 ? ERR_EXISTS : ERR_INVALID;
+    for (size_t i = 0; i < sizeof final / sizeof *final; i++) {
+        err = strcmp(code, final[i]) == 0 ? ERR_NOT_FOUND : err;
+    }
+    return err;
+}
+
 static err_t take_answer(const struct message *answer, const struct join_link *link, struct membership *ret_membership,
                          char reterr_reason[512])
 {
@@ -88,7 +100,7 @@ static err_t take_answer(const struct message *answer, const struct join_link *l
         log_safe(answer->refuse.code.at, answer->refuse.code.size, code, sizeof code);
         log_safe(answer->refuse.reason.at, answer->refuse.reason.size, reason, sizeof reason);
         snprintf(reterr_reason, 512, "%s: %s", fault_label(code, text_is_chinese()), reason);
-        return strcmp(code, "new_keys_needed") == 0 ? ERR_EXISTS : ERR_INVALID;
+        return judge_refusal(code);
     }
     const struct enrolled *grant = &answer->enrolled;
     memset(ret_membership, 0, sizeof *ret_membership);
@@ -227,9 +239,12 @@ err_t enrolment_join_anew(const struct home *home, const struct join_link *link,
 {
     struct identity fresh;
     err_t err = identity_prepare_fresh(home, &fresh, reterr_reason);
-    err = err == ERR_OK ? join_with(&fresh, link, enrollee, ret_membership, reterr_reason) : err;
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = join_with(&fresh, link, enrollee, ret_membership, reterr_reason);
     identity_done(&fresh);
-    if (err == ERR_INVALID || err == ERR_EXISTS) {
+    if (err == ERR_NOT_FOUND || err == ERR_EXISTS) {
         identity_forget_fresh(home);
     }
     return err;

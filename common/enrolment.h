@@ -6,8 +6,9 @@
 
 #include "common/membership.h"
 
-/* Enrols with the hub (blocks up to 10 s). ERR_INVALID with the hub's refusal, ERR_EXISTS where it takes this link from
- * new keys alone, ERR_IO when it cannot be reached; each with what to do in reterr_reason. */
+/* Enrols with the hub (blocks up to 10 s). ERR_NOT_FOUND where it does not take these keys by this link, ERR_EXISTS
+ * where it takes this link from new keys alone, ERR_INVALID with any other refusal, ERR_IO when it cannot be reached;
+ * each with what to do in reterr_reason. */
 MUST_CHECK err_t enrolment_ask(const struct join_link *link, const struct identity *identity, const char *software,
                                struct membership *ret_membership, char reterr_reason[512]);
 /* Tells the hub the pair that takes the place of FORMER; as enrolment_ask(). Doing it again changes nothing. */
@@ -29,7 +30,7 @@ struct enrollee {
 MUST_CHECK err_t enrolment_join(const struct home *home, const struct join_link *link, const struct enrollee *enrollee,
                                 struct membership *ret_membership, char reterr_reason[512]);
 /* The same for a home with keys that the hub takes no more, by a fresh pair, which the caller promotes. It is kept
- * where no answer came, since the hub may have taken it, and forgotten where it was refused. */
+ * until the hub has said that it does not have it: the answer to the first time may have been lost. */
 MUST_CHECK err_t enrolment_join_anew(const struct home *home, const struct join_link *link,
                                      const struct enrollee *enrollee, struct membership *ret_membership,
                                      char reterr_reason[512]);

@@ -19,8 +19,9 @@ bool membership_note_successor(struct membership *membership, const struct succe
 bool membership_has_successor(const struct membership *membership);
 /* The hub has begun to use it. */
 void membership_take_successor(struct membership *membership);
-/* MEMBERSHIP is of a new join: where its hub is that of FORMER, by the pair in use or the announced one, it goes on from
- * there with all the keys that are known of it. False: it is another hub, or one whose keys nobody here vouches for. */
+/* MEMBERSHIP is of a new join: where its hub is that of FORMER, by the pair in use or the announced one, it goes on
+ * from there with all the keys that are known of it. False: it is another hub, or one whose keys nobody here vouches
+ * for. */
 bool membership_go_on(const struct membership *former, struct membership *membership);
 /* Whether KEY is the hub's signing key, or was before one that it named itself. */
 bool membership_trusts(const struct membership *membership, const struct signing_key *key);

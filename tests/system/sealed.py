@@ -1,6 +1,6 @@
 """Secret keys under a passphrase: a hub, an institution and a province that start with one and not without, from a file,
 a descriptor, systemd's credential and a terminal; and files that others may read."""
-import os, pty, select, stat, subprocess
+import os, pty, re, select, shutil, stat, subprocess
 
 from harness import Agent, check, main, review, wait_until
 
@@ -70,7 +70,7 @@ def check_hub(site, hub, words, wrong):
     return link
 
 
-def check_agent(site, hub, link, words):
+def check_agent(site, hub, link, words, wrong):
     agent = Agent(site, "agent").join(link)
     site.programs.append(agent)
     code, seen = at_terminal(agent, [WORDS, WORDS + "x"], "key", "seal")
@@ -98,6 +98,7 @@ def check_agent(site, hub, link, words):
     agent.submit(review())
     check(alone(agent, "sync").returncode == 0 and len(hub.ids()) == 2, "and nobody is asked any more")
     check_meanwhile(site, agent)
+    check_new_keys(site, hub, agent, words, wrong)
 
 
 def check_meanwhile(site, agent):
@@ -113,6 +114,26 @@ def check_meanwhile(site, agent):
     said = process.communicate()[1].decode()
     check(process.returncode == 1 and "meanwhile" in said and open(file).read() == kept,
           "keys that were changed meanwhile are not overwritten with the former", said)
+
+
+def check_new_keys(site, hub, agent, words, wrong):
+    """New keys that the hub has taken, and the answer was lost: nothing that says nothing of them throws them away."""
+    file, fresh = f"{agent.home}/identity.zpl", f"{agent.home}/identity-fresh.zpl"
+    uscc = re.search("party = .([0-9A-Z]+)", open(f"{agent.home}/hub.zpl").read()).group(1)
+    agent.cli("key", "seal", "--passphrase-file", words)
+    shutil.copy(file, f"{agent.home}/former")
+    link = hub.cli("entity", "invite", uscc, "--replace", "--reason", "机器被侵入").stdout.strip().splitlines()[-1]
+    join = ("join", "--new-keys", link, "--passphrase-file")
+    agent.cli(*join, words)
+    made = open(file).read()
+    shutil.move(file, fresh)
+    shutil.move(f"{agent.home}/former", file)
+    check(agent.cli(*join, wrong, ok=False).returncode == 1 and open(fresh).read() == made, "a passphrase is mistyped")
+    hub.cli("entity", "suspend", uscc, "--reason", "核查")
+    check(agent.cli(*join, words, ok=False).returncode == 1 and open(fresh).read() == made, "the institution is suspended")
+    hub.cli("entity", "resume", uscc)
+    agent.cli(*join, words)
+    check(open(file).read() == made and not os.path.exists(fresh), "and the same command comes to its end")
 
 
 def check_province(site, hub, words):
@@ -134,7 +155,7 @@ def test(site):
     site.suite = "sm2-sm3"
     hub = site.hub(start=False)
     link = check_hub(site, hub, words, wrong)
-    check_agent(site, hub, link, words)
+    check_agent(site, hub, link, words, wrong)
     check_province(site, hub, words)
 
 
