@@ -118,9 +118,20 @@ void front_on_enrol(struct front *front, struct arrival *arrival, const uint8_t 
 /* What the peer can do. */
 static const char *advise(const char *refusal)
 {
-    return strcmp(refusal, "new_keys_needed") == 0 ? "join by the same link with a new pair of keys"
-           : strcmp(refusal, "other_party") == 0   ? "use it where it belongs; it is as good as before"
-                                                   : "ask the operator for a new join link";
+    static const struct {
+        const char *refusal;
+        const char *advice;
+    } advices[] = {{"new_keys_needed", "join by the same link with a new pair of keys"},
+                   {"other_party", "use it where it belongs; it is as good as before"},
+                   {"key_held", "ask the operator for a join link that replaces it, if it is lost"},
+                   {"suspended", "ask the operator; the link is as good as before"},
+                   {"revoked", "the operator has ended this party's access for good"}};
+    for (size_t i = 0; i < sizeof advices / sizeof *advices; i++) {
+        if (strcmp(refusal, advices[i].refusal) == 0) {
+            return advices[i].advice;
+        }
+    }
+    return "ask the operator for a new join link";
 }
 
 void front_on_enrolled(struct front *front, const struct enrolment *enrolment)

@@ -75,9 +75,22 @@ static err_t refuse(struct enrolling *enrolling, const char *code)
     return ERR_OK;
 }
 
+/* Whether this key has used the code, and is still let in. */
+static err_t judge_again(struct enrolling *enrolling, struct view used_by)
+{
+    int64_t owner = 0;
+    struct party_key known;
+    const uint8_t *key = enrolling->enrolment->curve_key;
+    if (used_by.size != KEY_SIZE || memcmp(used_by.at, key, KEY_SIZE) != 0) {
+        return ERR_OK;
+    }
+    err_t err = store_find_key(enrolling->store, key, &owner, &known);
+    enrolling->is_again = err == ERR_OK && party_key_lets_in(&known, enrolling->now);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 static err_t judge_code(struct enrolling *enrolling)
 {
-    const uint8_t *key = enrolling->enrolment->curve_key;
     sqlite3_stmt *get = store_statement(enrolling->store, GET_INVITATION);
     hash_code(enrolling->enrolment->code, enrolling->hash);
     db_bind_view(get, 1, (struct view){enrolling->hash, SHA256_DIGEST_LENGTH});
@@ -87,12 +100,13 @@ static err_t judge_code(struct enrolling *enrolling)
     } else if (err == ERR_OK) {
         struct view used_by = db_column_view(get, 2);
         enrolling->row = sqlite3_column_int64(get, 0);
-        enrolling->is_again = used_by.size == KEY_SIZE && memcmp(used_by.at, key, KEY_SIZE) == 0;
         enrolling->replaces = sqlite3_column_int(get, 3) != 0;
         snprintf(enrolling->reason, sizeof enrolling->reason, "%s", db_column_str(get, 4));
-        if (used_by.size > 0 && !enrolling->is_again) {
+        err = judge_again(enrolling, used_by);
+        bool is_open = err == ERR_OK && !enrolling->is_again;
+        if (is_open && used_by.size > 0) {
             err = refuse(enrolling, "code_used");
-        } else if (!enrolling->is_again && enrolling->now >= sqlite3_column_int64(get, 1)) {
+        } else if (is_open && enrolling->now >= sqlite3_column_int64(get, 1)) {
             err = refuse(enrolling, "code_expired");
         }
     }

@@ -70,6 +70,19 @@ static void test_a_code_works_once_until_it_expires_and_again_for_its_own_key(vo
     assert_string_equal(states(bench, 30), "cx");
 }
 
+static void test_a_key_that_was_revoked_does_not_come_in_by_its_old_code(void **state)
+{
+    struct bench *bench = *state;
+    int64_t count = 0;
+    invite(bench, "SECOND", true, "burned");
+    assert_string_equal(enrol_by_code(bench, "SECOND", 7, 20), "");
+    assert_int_equal(store_begin(bench->store), ERR_OK);
+    assert_int_equal(store_revoke_keys(bench->store, bench->party.row, 0, "stolen", 30, &count), ERR_OK);
+    assert_int_equal(store_commit(bench->store), ERR_OK);
+    assert_string_equal(enrol_by_code(bench, "SECOND", 7, 40), "code_used");
+    assert_string_equal(states(bench, 40), "xx");
+}
+
 static void expect_open(struct bench *bench, err_t expected, bool replaces)
 {
     struct invitation open = {0};
@@ -269,6 +282,7 @@ int main(void)
 #define KEYS_TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
     const struct CMUnitTest tests[] = {
         KEYS_TEST(test_a_code_works_once_until_it_expires_and_again_for_its_own_key),
+        KEYS_TEST(test_a_key_that_was_revoked_does_not_come_in_by_its_old_code),
         KEYS_TEST(test_a_newer_code_and_the_end_of_a_key_end_the_open_code),
         KEYS_TEST(test_a_code_that_replaces_nothing_is_refused_to_a_second_machine),
         KEYS_TEST(test_the_same_keys_may_join_again_by_a_new_code),
