@@ -238,7 +238,7 @@ err_t enrolment_join_anew(const struct home *home, const struct join_link *link,
                           struct membership *ret_membership, char reterr_reason[512])
 {
     struct identity fresh;
-    err_t err = identity_prepare_fresh(home, &fresh, reterr_reason);
+    err_t err = identity_prepare_fresh_for(home, link->code, &fresh, reterr_reason);
     if (err != ERR_OK) {
         return err;
     }
@@ -264,6 +264,7 @@ err_t enrolment_rotate(const struct home *home, tell_successor_fn *tell, const v
     }
     if (err == ERR_OK) {
         err = identity_promote_next(home, next.curve_public);
+        identity_forget_fresh(home); /* had the hub taken these for a link, it would not have taken the others */
         snprintf(reterr_reason, 512, "%.400s: %s", home->path, err_text(err));
     }
     identity_done(&next);

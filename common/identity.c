@@ -110,8 +110,8 @@ static bool is_same_kept(const struct kept *a, const struct kept *b)
 
 /* Writes the file NAME if the home's keys are still those of SEEN, and nobody else has begun a change: a person may
  * have taken long over a passphrase. */
-static err_t write_if_same(const struct home *home, const char *name, const struct kept *seen,
-                           const struct identity *identity, const struct seal *seal, char reterr_reason[256])
+static err_t write_if_same(const struct home *home, const char *name, const struct kept *seen, const struct kept *kept,
+                           char reterr_reason[256])
 {
     struct kept now = {0};
     int lock = -1;
@@ -128,7 +128,7 @@ static err_t write_if_same(const struct home *home, const char *name, const stru
                  home->path);
         err = ERR_BUSY;
     }
-    err = err == ERR_OK ? kept_write(home, name, identity, seal, reterr_reason) : err;
+    err = err == ERR_OK ? kept_write(home, name, kept, reterr_reason) : err;
     sodium_memzero(&now, sizeof now);
     if (lock >= 0) {
         close(lock);
@@ -145,9 +145,10 @@ err_t identity_seal(const struct home *home, bool is_sealed, char ret_reason[256
     const char *other = find_change(home);
     if (err == ERR_OK && other) {
         snprintf(ret_reason, 256,
-                 tr("%.120s/%s: a change of keys is under way, whose keys would stay as they are: end it first (key "
-                    "rotate, or its time), then this",
-                    "%.120s/%s：正在更换密钥，其中的密钥不会随之改变：请先完成更换（key rotate，或等到生效时间）"),
+                 tr("%.90s/%s: a change of keys is under way, whose keys would stay as they are: end it first (the "
+                    "command that began it, key rotate, or its time)",
+                    "%.90s/%s：正在更换密钥，其中的密钥不会随之改变：请先完成更换（重新执行原命令、key rotate，或等到"
+                    "生效时间）"),
                  home->path, other);
         err = ERR_EXISTS;
     } else if (err == ERR_OK && kept.is_sealed == is_sealed) {
@@ -162,10 +163,12 @@ err_t identity_seal(const struct home *home, bool is_sealed, char ret_reason[256
         err = passphrase_choose(&passphrase, ret_reason);
         err = err == ERR_OK ? close_seal(&kept.identity, passphrase_view(&passphrase), &kept.seal, ret_reason) : err;
         passphrase_done(&passphrase);
-        err = err == ERR_OK ? write_if_same(home, IDENTITY_FILE, &seen, &kept.identity, &kept.seal, ret_reason) : err;
+        kept.is_sealed = true;
+        err = err == ERR_OK ? write_if_same(home, IDENTITY_FILE, &seen, &kept, ret_reason) : err;
     } else if (err == ERR_OK) {
         err = unlock(home, &kept, ret_reason);
-        err = err == ERR_OK ? write_if_same(home, IDENTITY_FILE, &seen, &kept.identity, NULL, ret_reason) : err;
+        kept.is_sealed = false;
+        err = err == ERR_OK ? write_if_same(home, IDENTITY_FILE, &seen, &kept, ret_reason) : err;
     }
     if (err == ERR_OK) {
         snprintf(ret_reason, 256,
@@ -191,7 +194,9 @@ err_t identity_create(const struct home *home, const struct suite *suite, struct
             tr("the libraries cannot make keys (libzmq without CURVE?)", "程序库无法生成密钥（libzmq 不含 CURVE？）"));
         return ERR_IO;
     }
-    err_t err = kept_write(home, IDENTITY_FILE, ret_identity, NULL, reterr_reason);
+    struct kept kept = {.identity = *ret_identity};
+    err_t err = kept_write(home, IDENTITY_FILE, &kept, reterr_reason);
+    sodium_memzero(&kept, sizeof kept);
     if (err != ERR_OK) {
         identity_done(ret_identity);
     }
@@ -220,10 +225,11 @@ err_t identity_load_next(const struct home *home, struct identity *ret_next, cha
 }
 
 /* Kept as the current ones are: under the same passphrase, or openly. */
-static err_t create_beside(const struct home *home, const char *name, struct identity *ret_next,
-                           char reterr_reason[256])
+static err_t create_beside(const struct home *home, const char *name, const uint8_t made_for[MADE_FOR_SIZE],
+                           struct identity *ret_next, char reterr_reason[256])
 {
     struct kept seen;
+    struct kept made = {0};
     struct passphrase passphrase;
     err_t err = kept_read(home, IDENTITY_FILE, &seen, reterr_reason);
     struct kept kept = seen;
@@ -234,22 +240,22 @@ static err_t create_beside(const struct home *home, const char *name, struct ide
     if (err == ERR_OK && kept.is_sealed) {
         err = passphrase_get(&passphrase, reterr_reason);
         err = err == ERR_OK ? open_seal(&kept, passphrase_view(&passphrase)) : err; /* it must be the same one */
-        err = err == ERR_OK ? close_seal(ret_next, passphrase_view(&passphrase), &kept.seal, reterr_reason) : err;
+        err = err == ERR_OK ? close_seal(ret_next, passphrase_view(&passphrase), &made.seal, reterr_reason) : err;
         passphrase_done(&passphrase);
     }
-    err = err == ERR_OK ? write_if_same(home, name, &seen, ret_next, kept.is_sealed ? &kept.seal : NULL, reterr_reason)
-                        : err;
+    if (err == ERR_OK) {
+        made.identity = *ret_next;
+        made.is_sealed = kept.is_sealed;
+        memcpy(made.made_for, made_for, MADE_FOR_SIZE);
+        err = write_if_same(home, name, &seen, &made, reterr_reason);
+    }
+    sodium_memzero(&made, sizeof made);
     sodium_memzero(&kept, sizeof kept);
     sodium_memzero(&seen, sizeof seen);
     return err;
 }
 
-static err_t prepare_beside(const struct home *home, const char *name, struct identity *ret_next,
-                            char reterr_reason[256])
-{
-    return home_has(home, name) ? load_from(home, name, ret_next, reterr_reason)
-                                : create_beside(home, name, ret_next, reterr_reason);
-}
+static const uint8_t for_no_link[MADE_FOR_SIZE];
 
 err_t identity_open(const struct home *home, const struct suite *suite, struct identity *ret_identity,
                     char reterr_reason[256])
@@ -260,7 +266,9 @@ err_t identity_open(const struct home *home, const struct suite *suite, struct i
 
 err_t identity_prepare_next(const struct home *home, struct identity *ret_next, char reterr_reason[256])
 {
-    return prepare_beside(home, IDENTITY_NEXT_FILE, ret_next, reterr_reason);
+    return home_has(home, IDENTITY_NEXT_FILE)
+               ? load_from(home, IDENTITY_NEXT_FILE, ret_next, reterr_reason)
+               : create_beside(home, IDENTITY_NEXT_FILE, for_no_link, ret_next, reterr_reason);
 }
 
 err_t identity_promote_next(const struct home *home, const uint8_t curve_public[KEY_SIZE])
@@ -286,9 +294,35 @@ bool identity_has_fresh(const struct home *home)
     return home_has(home, IDENTITY_FRESH_FILE);
 }
 
+static err_t prepare_fresh(const struct home *home, const uint8_t made_for[MADE_FOR_SIZE], struct identity *ret_fresh,
+                           char reterr_reason[256])
+{
+    struct kept kept;
+    err_t err = kept_read(home, IDENTITY_FRESH_FILE, &kept, reterr_reason);
+    bool is_same = err == ERR_OK && memcmp(kept.made_for, made_for, MADE_FOR_SIZE) == 0;
+    sodium_memzero(&kept, sizeof kept);
+    if (is_same) {
+        return load_from(home, IDENTITY_FRESH_FILE, ret_fresh, reterr_reason);
+    }
+    if (err == ERR_OK) {
+        identity_forget_fresh(home);
+    }
+    return err == ERR_OK || err == ERR_NOT_FOUND
+               ? create_beside(home, IDENTITY_FRESH_FILE, made_for, ret_fresh, reterr_reason)
+               : err;
+}
+
 err_t identity_prepare_fresh(const struct home *home, struct identity *ret_fresh, char reterr_reason[256])
 {
-    return prepare_beside(home, IDENTITY_FRESH_FILE, ret_fresh, reterr_reason);
+    return prepare_fresh(home, for_no_link, ret_fresh, reterr_reason);
+}
+
+err_t identity_prepare_fresh_for(const struct home *home, const char *code, struct identity *ret_fresh,
+                                 char reterr_reason[256])
+{
+    uint8_t made_for[MADE_FOR_SIZE];
+    crypto_hash_sha256(made_for, (const uint8_t *)code, strlen(code));
+    return prepare_fresh(home, made_for, ret_fresh, reterr_reason);
 }
 
 /* The next ones go first: left beside the fresh ones they would be announced some day. */

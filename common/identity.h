@@ -47,6 +47,10 @@ bool identity_has_fresh(const struct home *home);
 MUST_CHECK err_t identity_load_fresh_public(const struct home *home, struct identity *ret_fresh,
                                             char reterr_reason[256]);
 MUST_CHECK err_t identity_prepare_fresh(const struct home *home, struct identity *ret_fresh, char reterr_reason[256]);
+/* Those that were made for the join link of this code; what lies there for another one goes: since when, and who has
+ * read it, nobody knows. */
+MUST_CHECK err_t identity_prepare_fresh_for(const struct home *home, const char *code, struct identity *ret_fresh,
+                                            char reterr_reason[256]);
 MUST_CHECK err_t identity_promote_fresh(const struct home *home);
 void identity_forget_fresh(const struct home *home);
 

@@ -50,17 +50,20 @@ static void put_seal(struct draft *draft, const struct seal *seal)
     put_hex(draft, "secrets", seal->bytes, sizeof seal->bytes);
 }
 
-err_t kept_write(const struct home *home, const char *name, const struct identity *identity, const struct seal *seal,
-                 char reterr_reason[256])
+err_t kept_write(const struct home *home, const char *name, const struct kept *kept, char reterr_reason[256])
 {
     static const char note[] = "#   Secret keys: never copy this file to another machine; join again instead.\n";
+    const struct identity *identity = &kept->identity;
     struct draft draft = {.size = sizeof note - 1};
     memcpy(draft.text, note, sizeof note);
     put_hex(&draft, "curve_public", identity->curve_public, KEY_SIZE);
     put_text(&draft, "signing_algorithm", suite_name(identity_suite(identity)));
     put_hex(&draft, "signing_public", identity->signing.key.bytes, identity->signing.key.size);
-    if (seal) {
-        put_seal(&draft, seal);
+    if (!sodium_is_zero(kept->made_for, MADE_FOR_SIZE)) {
+        put_hex(&draft, "made_for", kept->made_for, MADE_FOR_SIZE);
+    }
+    if (kept->is_sealed) {
+        put_seal(&draft, &kept->seal);
     } else {
         put_hex(&draft, "curve_secret", identity->curve_secret, KEY_SIZE);
         put_hex(&draft, "signing_secret", identity->signing.secret, SIGNING_SECRET_SIZE);
@@ -114,6 +117,9 @@ static err_t get_kept(zconfig_t *file, struct kept *kept)
 {
     const struct suite *suite = suite_named(zconfig_get(file, "signing_algorithm", ""));
     err_t err = suite ? get_hex(file, "curve_public", kept->identity.curve_public, KEY_SIZE) : ERR_INVALID;
+    if (err == ERR_OK && zconfig_locate(file, "made_for")) {
+        err = get_hex(file, "made_for", kept->made_for, MADE_FOR_SIZE);
+    }
     if (err != ERR_OK) {
         return err;
     }

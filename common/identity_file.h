@@ -9,17 +9,20 @@
 #define IDENTITY_NEXT_FILE  "identity-next.zpl"
 #define IDENTITY_FRESH_FILE "identity-fresh.zpl"
 
+enum { MADE_FOR_SIZE = 32 };
+
 /* What the file says, before any passphrase. */
 struct kept {
     struct identity identity; /* the secrets are zeros where they are sealed */
     bool is_sealed;
     struct seal seal;
+    uint8_t made_for[MADE_FOR_SIZE]; /* of the join link, SHA-256 of its code; zeros: for none */
 };
 
 /* Of the file NAME. ERR_NOT_FOUND when there is none. */
 MUST_CHECK err_t kept_read(const struct home *home, const char *name, struct kept *ret_kept, char reterr_reason[256]);
-/* SEAL holds the secrets, which are not written then; NULL: they are. */
-MUST_CHECK err_t kept_write(const struct home *home, const char *name, const struct identity *identity,
-                            const struct seal *seal, char reterr_reason[256]);
+/* Where it is sealed the seal holds the secrets, and they are not written. */
+MUST_CHECK err_t kept_write(const struct home *home, const char *name, const struct kept *kept,
+                            char reterr_reason[256]);
 
 #endif

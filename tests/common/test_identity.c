@@ -333,6 +333,24 @@ static void test_fresh_keys_take_the_place_of_all_that_lay_together(void **state
     assert_int_equal(identity_load_next(&place->home, &next, place->reason), ERR_NOT_FOUND);
 }
 
+/* A link that was not needed in the end leaves its pair; who has copied the home since then has it, too. */
+static void test_fresh_keys_are_for_the_link_that_they_were_made_for(void **state)
+{
+    struct place *place = *state;
+    struct identity first;
+    struct identity again;
+    create(place, &suite_ed25519);
+    assert_int_equal(identity_prepare_fresh_for(&place->home, "FIRST", &first, place->reason), ERR_OK);
+    assert_int_equal(identity_prepare_fresh_for(&place->home, "FIRST", &again, place->reason), ERR_OK);
+    assert_memory_equal(&again, &first, sizeof again);
+    assert_int_equal(identity_prepare_fresh_for(&place->home, "SECOND", &again, place->reason), ERR_OK);
+    assert_memory_not_equal(again.curve_public, first.curve_public, KEY_SIZE);
+    assert_memory_not_equal(again.signing.key.bytes, first.signing.key.bytes, KEY_SIZE);
+    assert_int_equal(identity_prepare_fresh(&place->home, &first, place->reason), ERR_OK);
+    assert_memory_not_equal(again.curve_public, first.curve_public, KEY_SIZE);
+    identity_forget_fresh(&place->home);
+}
+
 /* Each suite, openly and sealed: the next keys are of the same suite, kept in the same way, and made once. */
 static void test_next_keys_are_made_once_and_take_the_place(void **state)
 {
@@ -378,6 +396,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_cut_file_is_refused, set_up, tear_down),
         cmocka_unit_test(test_a_costly_seal_is_not_tried),
         cmocka_unit_test_setup_teardown(test_fresh_keys_take_the_place_of_all_that_lay_together, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_fresh_keys_are_for_the_link_that_they_were_made_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_nothing_is_sealed_amidst_a_change_of_keys, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_next_keys_are_made_once_and_take_the_place, set_up, tear_down),
     };

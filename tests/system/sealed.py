@@ -2,7 +2,7 @@
 a descriptor, systemd's credential and a terminal; and files that others may read."""
 import os, pty, re, select, shutil, stat, subprocess
 
-from harness import Agent, check, main, review, wait_until
+from harness import Agent, check, main, require, review, wait_until
 
 WORDS = "correct horse battery 国密"
 
@@ -134,6 +134,13 @@ def check_new_keys(site, hub, agent, words, wrong):
     hub.cli("entity", "resume", uscc)
     agent.cli(*join, words)
     check(open(file).read() == made and not os.path.exists(fresh), "and the same command comes to its end")
+    hub.stop()
+    require(agent.cli(*join, words, ok=False).returncode == 1 and os.path.exists(fresh), "no answer: the keys that it made stay")
+    lain = re.search("curve_public = ([0-9a-f]+)", open(fresh).read()).group(1)
+    hub.start("--passphrase-file", words)
+    link = hub.cli("entity", "invite", uscc, "--replace", "--reason", "备份遗失").stdout.strip().splitlines()[-1]
+    agent.cli("join", "--new-keys", link, "--passphrase-file", words)
+    check(lain not in open(file).read() and not os.path.exists(fresh), "which another link does not let in")
 
 
 def check_province(site, hub, words):
