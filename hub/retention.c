@@ -308,33 +308,41 @@ static err_t erase_due(struct step *step)
     return err;
 }
 
-/* What is erased does not come back, and a clock may be wrong for an hour: a day counts where the hub has seen the one
- * before it, too. */
+/* What is erased does not come back, and a clock may be wrong for some hours, midnight among them: a day counts where
+ * the hub has seen the two before it, so that the clock has gone through the whole of one. The note has the day that was
+ * seen last and how many in a row there were. */
 static err_t confirm_day(struct store *store, int64_t today, bool *ret_is_confirmed)
 {
     static const char key[] = "retention_day";
-    char text[32];
+    enum { ROW = 3 };
+    char text[48];
     char *noted = store_noted(store, key);
     char *end = noted;
     int64_t day = noted ? strtoll(noted, &end, 10) : INT64_MIN;
-    bool is_noted = noted && day == today;
-    *ret_is_confirmed = is_noted ? *end == '+' : noted && day == today - 1;
+    int64_t row = noted ? strtoll(end, NULL, 10) : 0;
     free(noted);
-    if (is_noted) {
+    if (day != today) {
+        row = day == today - 1 ? row + 1 : 1;
+    }
+    *ret_is_confirmed = row >= ROW;
+    if (day == today) {
         return ERR_OK;
     }
     if (!*ret_is_confirmed) {
-        log_info("retention-waits", "text=\"the day before this one was not seen: nothing is erased before tomorrow\"");
+        log_info("retention-waits", "text=\"the two days before this one were not both seen: nothing is erased today\"");
     }
-    snprintf(text, sizeof text, "%" PRId64 "%s", today, *ret_is_confirmed ? "+" : "");
+    snprintf(text, sizeof text, "%" PRId64 " %" PRId64, today, row);
     return store_note(store, key, text);
 }
 
+/* A pass is of one day: where a step finds another one, because it is past midnight or the clock has jumped, that day
+ * has to be confirmed, too. */
 static err_t begin_pass(struct retention *retention, struct store *store, int64_t today)
 {
-    if (retention->is_under_way) {
+    if (retention->is_under_way && retention->pass_day == today) {
         return ERR_OK;
     }
+    retention->pass_day = today;
     retention->retained_batch = 0;
     retention->retained_kind = 0;
     err_t err = confirm_day(store, today, &retention->is_under_way);

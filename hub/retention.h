@@ -5,7 +5,7 @@
  *
  * What no line names is kept for ever. When its term is over, counted from the day the hub took it, a record's content
  * is erased as by `agn-hub erase`; but not while a clock of its thread runs, nor before every follower that gets it has
- * acknowledged it, nor on a day that does not follow one that the hub has seen: a clock that is wrong for an hour
+ * acknowledged it, nor on a day that does not follow two that the hub has seen: a clock that is wrong for some hours
  * erases nothing. Done a few records a commit, each with its administrative act and with the place that was reached, so
  * that a crash repeats nothing and skips nothing. */
 #ifndef HUB_RETENTION_H
@@ -25,6 +25,7 @@ struct retention {
     /* The pass that goes on: */
     int64_t done_day; /* the local day whose pass is done */
     bool is_under_way;
+    int64_t pass_day;
     uint64_t up_to, down_to; /* records from these numbers on wait for the uplink's, an inbox's follower */
     int64_t retained_batch;  /* where the look at those retained is */
     int retained_kind;

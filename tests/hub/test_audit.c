@@ -121,7 +121,7 @@ static void test_a_term_that_is_not_over_erases_nothing(void **state)
     town_desk(town, clock_ms());
     assert_int_equal(home_write(&town->home, RETENTION_FILE, file, strlen(file)), ERR_OK);
     assert_int_equal(retention_load(&town->home, &retention, reason), ERR_OK);
-    for (int day = 0; day < 2; day++) {
+    for (int day = 0; day < 3; day++) {
         assert_int_equal(
             retention_run(&retention, &town->city, town->bench->store, now + day * DAY, &is_erased, &has_more), ERR_OK);
     }

@@ -10,6 +10,7 @@
 #include "proto/rights.h"
 
 #define MONTH (31 * DAY)
+#define MINUTE (60 * 1000)
 
 static const uint8_t act[RECORD_ID_SIZE] = {1, 2, 3};
 
@@ -216,9 +217,10 @@ static int pass(struct town *town, struct retention *retention, int64_t now)
     return steps;
 }
 
-/* A pass of the day before, in which nothing is erased: the hub has not seen the one before that. */
+/* The passes of the two days before, in which nothing is erased: the hub has not seen those before them. */
 static void eve(struct town *town, struct retention *retention, int64_t now)
 {
+    assert_int_equal(pass(town, retention, now - 2 * DAY), 0);
     assert_int_equal(pass(town, retention, now - DAY), 0);
 }
 
@@ -251,6 +253,8 @@ static void test_content_goes_when_its_term_is_over_and_nobody_waits(void **stat
 static const char rejected[] =
     "{\"decision\": \"rejected\", \"rejection_reason\": \"不符合要求。\", \"next_follow_up_on\": null}"; /* nothing is
                                                                                                             awaited */
+static const char rejected_too[] = "{\"decision\": \"rejected\", \"rejection_reason\": \"不符合要求。\", "
+                                   "\"next_follow_up_on\": null, \"activity_no\": \"2\"}";
 
 static void test_a_clock_that_is_wrong_for_a_while_erases_nothing(void **state)
 {
@@ -270,6 +274,50 @@ static void test_a_clock_that_is_wrong_for_a_while_erases_nothing(void **state)
     retention_done(&retention);
 }
 
+/* Long before, and long after what is kept for six months. */
+static void test_a_wrong_clock_that_passes_midnight_erases_nothing(void **state)
+{
+    struct town *town = *state;
+    struct retention retention;
+    set_term(&retention, KIND_REVIEW_REPORT, 6);
+    int64_t now = clock_ms();
+    int64_t midnight = day_start(day_of(now, 480) + 366, 480);
+    assert_outcome(bench_put(town->bench, sample_review, rejected, 1), OUTCOME_STORED, 1);
+    town_desk(town, now);
+    eve(town, &retention, now);
+    assert_int_equal(pass(town, &retention, now), 0);
+    assert_int_equal(pass(town, &retention, midnight - 10 * MINUTE), 0);
+    assert_int_equal(pass(town, &retention, midnight + 10 * MINUTE), 0);
+    assert_int_equal(pass(town, &retention, now), 0);
+    assert_int_equal(look(town, 1).remnants, 0);
+    retention_done(&retention);
+}
+
+static void test_a_clock_that_jumps_within_a_pass_erases_nothing(void **state)
+{
+    struct town *town = *state;
+    struct retention retention;
+    bool is_erased = false;
+    bool has_more = false;
+    set_term(&retention, KIND_REVIEW_REPORT, 6);
+    int64_t now = clock_ms();
+    assert_outcome(bench_put(town->bench, sample_review, rejected, 1), OUTCOME_STORED, 1);
+    assert_outcome(bench_put(town->bench, sample_review, rejected_too, 2), OUTCOME_STORED, 2);
+    assert_int_equal(sqlite3_exec(town->bench->store->db,
+                                  "update batch set at = at - 17280000000 where id = (select min(batch) from record)",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    town_desk(town, now);
+    eve(town, &retention, now);
+    assert_int_equal(retention_run(&retention, &town->city, town->bench->store, now, &is_erased, &has_more), ERR_OK);
+    assert_true(is_erased && has_more);
+    assert_int_equal(pass(town, &retention, now + 12 * MONTH), 0);
+    assert_int_equal(pass(town, &retention, now), 0);
+    assert_int_equal(look(town, 1).remnants, 1);
+    assert_int_equal(look(town, 2).remnants, 0);
+    retention_done(&retention);
+}
+
 static void test_what_a_wrong_clock_has_dated_holds_nobody_up(void **state)
 {
     struct town *town = *state;
@@ -277,11 +325,7 @@ static void test_what_a_wrong_clock_has_dated_holds_nobody_up(void **state)
     set_term(&retention, KIND_REVIEW_REPORT, 6);
     int64_t now = clock_ms();
     assert_outcome(bench_put(town->bench, sample_review, rejected, 1), OUTCOME_STORED, 1);
-    assert_outcome(bench_put(town->bench, sample_review,
-                             "{\"decision\": \"rejected\", \"rejection_reason\": \"不符合要求。\", "
-                             "\"next_follow_up_on\": null, \"activity_no\": \"2\"}",
-                             2),
-                   OUTCOME_STORED, 2);
+    assert_outcome(bench_put(town->bench, sample_review, rejected_too, 2), OUTCOME_STORED, 2);
     assert_int_equal(sqlite3_exec(town->bench->store->db,
                                   "update batch set at = at + 315360000000 where id = (select min(batch) from record)",
                                   NULL, NULL, NULL),
@@ -442,6 +486,8 @@ int main(void)
         TOWN_TEST(test_no_second_copy_is_kept),
         TOWN_TEST(test_content_goes_when_its_term_is_over_and_nobody_waits),
         TOWN_TEST(test_a_clock_that_is_wrong_for_a_while_erases_nothing),
+        TOWN_TEST(test_a_wrong_clock_that_passes_midnight_erases_nothing),
+        TOWN_TEST(test_a_clock_that_jumps_within_a_pass_erases_nothing),
         TOWN_TEST(test_what_a_wrong_clock_has_dated_holds_nobody_up),
         TOWN_TEST(test_a_term_that_is_changed_counts_for_what_waited),
         TOWN_TEST(test_not_before_the_follower_has_it),
