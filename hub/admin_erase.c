@@ -5,11 +5,13 @@
 #include "proto/rights.h"
 
 struct wanted {
+    const struct store *store;
     const char *party; /* "": any */
     char filer[RECORD_PARTY_SIZE];
     char owner[RECORD_PARTY_SIZE]; /* of its thread */
     uint8_t root[RECORD_ID_SIZE];
     const struct kind *kind;
+    uint8_t left[RECORD_HASH_SIZE]; /* of it */
     int found;
 };
 
@@ -22,6 +24,7 @@ static void note_wanted(void *self, const struct record_row *row)
         memcpy(wanted->root, row->root, RECORD_ID_SIZE);
         wanted->kind = row->kind;
         wanted->found++;
+        store_hash_left(wanted->store, row->bytes, wanted->left); /* where that is nothing the store refuses it */
     }
 }
 
@@ -73,10 +76,11 @@ err_t admin_erase(struct admin *admin, zmsg_t *request)
 {
     char text[37];
     char party[64];
-    char detail[128];
+    char detail[256];
+    char left[LEFT_TEXT];
     uint8_t id[RECORD_ID_SIZE];
     struct party filer;
-    struct wanted wanted = {.party = party};
+    struct wanted wanted = {.store = admin->store, .party = party};
     struct record_filter filter = {.sector = -1, .level = -1, .from = INT64_MIN, .to = INT64_MAX, .id = id};
     admin_frame(request, text, sizeof text);
     admin_frame(request, party, sizeof party);
@@ -85,7 +89,8 @@ err_t admin_erase(struct admin *admin, zmsg_t *request)
     const char *fault = judge_erasing(&wanted, ERR_OK);
     if (err == ERR_OK && !fault) {
         record_id_text(id, text); /* however it was typed */
-        snprintf(detail, sizeof detail, "%s %s", wanted.kind->name, wanted.filer);
+        store_bind_left(admin->store, wanted.left, 1, left);
+        snprintf(detail, sizeof detail, "%s %s %s", wanted.kind->name, wanted.filer, left);
         err = admin_put_act(admin, ACT_ERASE, text, detail);
         err = err == ERR_OK ? store_find_party(admin->store, wanted.filer, &filer) : err;
         if (err != ERR_OK) {

@@ -130,9 +130,9 @@ static err_t audit_stores(struct audit *audit)
         return err;
     }
     audit->ledger = tiles_open(audit->seen->db, audit->seen->settings.suite);
-    audit_begin_settings(audit);
     err = audit_copy_registry(audit);
     find_city(audit);
+    err = err == ERR_OK ? audit_begin_acts(audit) : err;
     err = err == ERR_OK ? replay(audit) : err;
     err = err == ERR_OK ? audit_count_duties(audit) : err;
     err = err == ERR_OK ? audit_compare(audit) : err;

@@ -24,7 +24,8 @@ struct finding {
 
 struct audit_sums {
     uint64_t records, batches, heads, erased, findings;
-    uint64_t rows; /* compared */
+    uint64_t unbound; /* of those erased: by an act that does not say what it left */
+    uint64_t rows;    /* compared */
 };
 
 struct audit_order {

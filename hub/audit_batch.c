@@ -248,9 +248,10 @@ static err_t put_again(struct reading *reading)
                             .utc_offset_minutes = audit->seen->settings.utc_offset_minutes};
     struct facts facts;
     const struct kept_item *first = &reading->kept.items[reading->records[0].position];
-    audit_follow_settings(audit, reading->party.row, reading->row->at,
-                          (struct view){reading->row->bytes.at + first->offset, first->size});
-    err_t err = keep_numbers(reading);
+    struct passing passing = {
+        reading->records[0].number, reading->row->at, {reading->row->bytes.at + first->offset, first->size}};
+    err_t err = audit_follow_act(audit, reading->party.row, &passing);
+    err = err == ERR_OK ? keep_numbers(reading) : err;
     err = err == ERR_OK ? store_facts_in(audit->seen, reading->party.row, reading->row->id, &facts) : err;
     err = err == ERR_OK ? cells_make_room(audit->replay, (size_t)reading->count * CELLS_EACH) : err;
     if (err != ERR_OK) {

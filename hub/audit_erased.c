@@ -26,7 +26,7 @@ struct erasing {
     int offset; /* of the site's zone, in minutes */
 };
 
-/* "COUNT; MONTHS months": so many went at most, and what was taken after the term had begun did not. */
+/* "COUNT; MONTHS months; HASH": so many went at most, and what was taken after the term had begun did not. */
 static bool is_term_over(const struct erasing *erasing, const struct logged *logged, const char *detail)
 {
     char *rest = NULL;
@@ -36,12 +36,20 @@ static bool is_term_over(const struct erasing *erasing, const struct logged *log
            logged->at < day_start(date_add_months(day_of(erasing->at, erasing->offset), (int)-months), erasing->offset);
 }
 
+/* "KIND PARTY HASH", of before there was one without it: audit_follow_act() looks at that. */
+static bool names_filer(const char *detail, const struct kind *kind, const struct logged *logged)
+{
+    char words[RECORD_PARTY_SIZE + 64];
+    size_t size = (size_t)snprintf(words, sizeof words, "%s %s", kind->name, logged->party.party);
+    return strncmp(detail, words, size) == 0 && (detail[size] == '\0' || detail[size] == ' ');
+}
+
 /* One erasing names the record; the end of a term names the kind. */
 static bool is_of(const struct erasing *erasing, const struct logged *logged, const struct kind *kind)
 {
     const struct record *act = &erasing->act;
-    char text[64];
-    char owner[RECORD_PARTY_SIZE + 64];
+    char name[64];
+    char said[256];
     uint8_t id[RECORD_ID_SIZE];
     const struct value *code = record_get(act, "act");
     const struct value *subject = record_get(act, "subject");
@@ -49,14 +57,13 @@ static bool is_of(const struct erasing *erasing, const struct logged *logged, co
     if (!code || !subject || !detail || !detail->is_present || erasing->number <= logged->number) {
         return false;
     }
+    snprintf(said, sizeof said, "%.*s", (int)detail->view.size, (const char *)detail->view.at);
     if (code->number == ACT_ERASE) {
-        snprintf(text, sizeof text, "%.*s", (int)subject->view.size, (const char *)subject->view.at);
-        snprintf(owner, sizeof owner, "%s %s", kind->name, logged->party.party);
-        return record_id_parse(text, id) == ERR_OK && memcmp(id, logged->id, RECORD_ID_SIZE) == 0 &&
-               view_is(detail->view, owner);
+        snprintf(name, sizeof name, "%.*s", (int)subject->view.size, (const char *)subject->view.at);
+        return record_id_parse(name, id) == ERR_OK && memcmp(id, logged->id, RECORD_ID_SIZE) == 0 &&
+               names_filer(said, kind, logged);
     }
-    snprintf(text, sizeof text, "%.*s", (int)detail->view.size, (const char *)detail->view.at);
-    return code->number == ACT_RETENTION && view_is(subject->view, kind->name) && is_term_over(erasing, logged, text);
+    return code->number == ACT_RETENTION && view_is(subject->view, kind->name) && is_term_over(erasing, logged, said);
 }
 
 static err_t find_act(struct audit *audit, const struct logged *logged, const struct kind *kind, bool *ret_is_by_act)

@@ -17,6 +17,8 @@ struct audit {
     struct store *replay; /* ours */
     struct tiles *ledger; /* the hub's */
     struct audit_sums sums;
+    uint64_t first_act; /* the number of the first act that says a setting; UINT64_MAX: there is none */
+    uint64_t pruned;    /* how far the uplink is, as acts say */
     bool knows_kept;
     int64_t first_kept; /* the first record whose row in the uplink no pruning can have taken; 0: there was none */
     struct {
@@ -31,8 +33,21 @@ void audit_say(struct audit *audit, const char *code, const char *subject, const
 
 struct logged;
 /* Erased by an act of the city's that stands in the log and is about this record, and nothing but what an erasure
- * leaves: the words cannot have been changed. */
+ * leaves: that this is what it left is asked when the act passes. */
 MUST_CHECK err_t audit_is_erased(struct audit *audit, const struct logged *logged, bool *ret_is);
+
+/* ---- audit_acts.c ---- */
+struct passing {
+    uint64_t number;
+    int64_t at;
+    struct view bytes;
+};
+/* How grave a warning goes up one by one is a setting. That it was changed is an act, and holds from then on; before
+ * the first such act it was as that one says, and in a store without any it is as it is now. */
+MUST_CHECK err_t audit_begin_acts(struct audit *audit);
+/* A record of PARTY passes. Where it is an act of the city's: the settings, how far the uplink was pruned, and whether
+ * what it erased is as it left it. */
+MUST_CHECK err_t audit_follow_act(struct audit *audit, int64_t party, const struct passing *passing);
 
 /* From the store that is audited into ours. */
 MUST_CHECK err_t audit_copy_registry(struct audit *audit);
@@ -77,10 +92,6 @@ MUST_CHECK err_t audit_has_leaf(struct audit *audit, uint64_t number, const uint
 MUST_CHECK err_t audit_leaf(struct audit *audit, uint64_t number, uint8_t ret_hash[RECORD_HASH_SIZE]);
 
 /* ---- audit_told.c: what stands in a stream of one of the stores alone, and why it may ---- */
-/* How grave a warning goes up one by one is a setting. That it was changed is an act, and holds from then on; in a
- * store without such acts it is as it is now. */
-void audit_begin_settings(struct audit *audit);
-void audit_follow_settings(struct audit *audit, int64_t party, int64_t at, struct view bytes);
 /* A record's row in the uplink: it was pruned. */
 MUST_CHECK err_t audit_is_pruned(struct audit *audit, sqlite3_stmt *row, bool is_seen, bool *ret_is);
 /* In an inbox: whom a notice reaches is decided by what the registry says when it is filed; the replay knows only what

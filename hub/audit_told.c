@@ -1,54 +1,11 @@
-/* What goes up and into the inboxes, and by which settings. */
+/* What goes up and into the inboxes. */
 #include "hub/audit_parts.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "hub/options.h"
 #include "hub/store_delivery.h"
 #include "proto/check.h"
 #include "proto/kinds.h"
-
-/* As the hub has it where nothing is said. */
-static int standard_level(void)
-{
-    size_t i = 0;
-    while (strcmp(option_rows[i].name, "uplink_level") != 0) {
-        i++;
-    }
-    return (int)strtol(option_rows[i].standard, NULL, 10);
-}
-
-void audit_begin_settings(struct audit *audit)
-{
-    char *noted = store_noted(audit->seen, enum_act.labels[ACT_CONFIGURATION].code);
-    if (noted) {
-        audit->replay->settings.uplink_level = standard_level();
-    }
-    free(noted);
-}
-
-void audit_follow_settings(struct audit *audit, int64_t party, int64_t at, struct view bytes)
-{
-    static const char added[] = "+ uplink_level = ";
-    static const char removed[] = "- uplink_level = ";
-    char detail[2048];
-    struct record act;
-    struct faults ignored = {0};
-    struct record_context context = {.now_ms = at};
-    if (party != audit->replay->city_row || record_check(bytes, &context, &act, &ignored) != ERR_OK ||
-        act.kind->number != KIND_ADMINISTRATIVE_ACT || record_get(&act, "act")->number != ACT_CONFIGURATION) {
-        return;
-    }
-    struct view text = record_get(&act, "detail")->view;
-    snprintf(detail, sizeof detail, "%.*s", (int)text.size, (const char *)text.at);
-    const char *line = strstr(detail, added);
-    if (line) {
-        audit->replay->settings.uplink_level = (int)strtol(line + strlen(added), NULL, 10);
-    } else if (strstr(detail, removed)) {
-        audit->replay->settings.uplink_level = standard_level();
-    }
-}
 
 /* A change of a figure behind the pruned ones names how many records there were then: those that came after it cannot
  * have been among what was pruned, nor what comes after a row that is left. */

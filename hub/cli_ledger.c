@@ -71,6 +71,15 @@ static void tell(const struct audit_sums *sums)
                "共 %" PRIu64 " 条记录、%" PRIu64 " 个批次（已删除内容 %" PRIu64 " 条）、%" PRIu64
                " 个台账头，比对 %" PRIu64 " 行：发现 %" PRIu64 " 处问题\n"),
             sums->records, sums->batches, sums->erased, sums->heads, sums->rows, sums->findings);
+    if (sums->unbound > 0) {
+        fprintf(stderr,
+                tr("%" PRIu64
+                   " of the erased ones by acts of an older release, which do not say what they left: whether "
+                   "codes and dates of it were changed since cannot be seen\n",
+                   "其中 %" PRIu64
+                   " 条由旧版本的管理行为删除，该行为未记明所余内容：其中的代码与日期此后是否被改动无从核查\n"),
+                sums->unbound);
+    }
 }
 
 int cli_ledger_audit(const struct home *home, int argc, char **argv)

@@ -12,9 +12,9 @@
 #include "hub/store_clock.h"
 #include "proto/check.h"
 #include "proto/kinds.h"
-#include "proto/rights.h"
 
 enum { MONTHS_MAX = 1200, STEP_RECORDS = 64, STEP_MS = 20 };
+_Static_assert(STEP_RECORDS + BATCH_ITEMS_MAX <= ERASED_MAX, "the audit reads so many of one act");
 
 /* ---- the file ---- */
 
@@ -161,6 +161,7 @@ struct step {
     int64_t now;
     const struct kind *kind; /* whose batches are gone through */
     struct due due[STEP_RECORDS + BATCH_ITEMS_MAX];
+    uint8_t left[STEP_RECORDS + BATCH_ITEMS_MAX][RECORD_HASH_SIZE]; /* of each */
     size_t count;
 };
 
@@ -169,23 +170,14 @@ static bool is_awaited(const struct retention *retention, const struct logged *l
     return logged->number >= retention->up_to || (logged->role != ROLE_ENTITY && logged->number >= retention->down_to);
 }
 
-/* It says more than codes. */
-static bool has_content(struct view bytes)
-{
-    msgpack_sbuffer left;
-    msgpack_sbuffer_init(&left);
-    bool has = rights_remnant(bytes, &left) == ERR_OK;
-    msgpack_sbuffer_destroy(&left);
-    return has;
-}
-
 /* What is still needed is remembered, and looked at again every day. */
 static err_t judge(void *self, const struct logged *logged)
 {
     struct step *step = self;
     struct value id;
     bool is_needed = false;
-    if (check_peek(logged->bytes, &id) != step->kind || !has_content(logged->bytes)) {
+    if (check_peek(logged->bytes, &id) != step->kind ||
+        !store_hash_left(step->store, logged->bytes, step->left[step->count])) {
         return ERR_OK;
     }
     err_t err = store_is_erased(step->store, logged->party.row, logged->id);
@@ -292,14 +284,16 @@ static err_t gather(struct step *step, bool *ret_has_more)
 
 static err_t erase_due(struct step *step)
 {
-    char detail[64];
+    char detail[64 + LEFT_TEXT];
+    char left[LEFT_TEXT];
     struct filed filed;
     struct faults faults;
     if (step->count == 0) {
         return ERR_OK;
     }
-    snprintf(detail, sizeof detail, "%zu; %" PRId64 " months", step->count,
-             step->retention->months[step->kind->number]);
+    store_bind_left(step->store, step->left[0], step->count, left);
+    snprintf(detail, sizeof detail, "%zu; %" PRId64 " months; %s", step->count,
+             step->retention->months[step->kind->number], left);
     struct act_note note = {ACT_RETENTION, NULL, step->kind->name, detail, ""};
     err_t err = acts_file(step->city, step->store, &note, step->now, &filed, &faults);
     for (size_t i = 0; i < step->count && err == ERR_OK; i++) {
@@ -309,8 +303,8 @@ static err_t erase_due(struct step *step)
 }
 
 /* What is erased does not come back, and a clock may be wrong for some hours, midnight among them: a day counts where
- * the hub has seen the two before it, so that the clock has gone through the whole of one. The note has the day that was
- * seen last and how many in a row there were. */
+ * the hub has seen the two before it, so that the clock has gone through the whole of one. The note has the day that
+ * was seen last and how many in a row there were. */
 static err_t confirm_day(struct store *store, int64_t today, bool *ret_is_confirmed)
 {
     static const char key[] = "retention_day";
@@ -329,7 +323,8 @@ static err_t confirm_day(struct store *store, int64_t today, bool *ret_is_confir
         return ERR_OK;
     }
     if (!*ret_is_confirmed) {
-        log_info("retention-waits", "text=\"the two days before this one were not both seen: nothing is erased today\"");
+        log_info("retention-waits",
+                 "text=\"the two days before this one were not both seen: nothing is erased today\"");
     }
     snprintf(text, sizeof text, "%" PRId64 " %" PRId64, today, row);
     return store_note(store, key, text);

@@ -142,6 +142,11 @@ MUST_CHECK err_t store_count_uplink(struct store *store, uint64_t upto, uint64_t
  * ERR_INVALID: there is nothing in it to erase. */
 MUST_CHECK err_t store_erase(struct store *store, int64_t party, const uint8_t id[RECORD_ID_SIZE],
                              const uint8_t act[RECORD_ID_SIZE], int64_t now);
+/* What an act says of what it leaves, so that it cannot be changed either: the leaf hash of each remnant (false: there
+ * is nothing to erase), and in hex the hash over all that one act leaves, in the order of their numbers. */
+enum { ERASED_MAX = 128, LEFT_TEXT = 2 * RECORD_HASH_SIZE + 1 };
+bool store_hash_left(const struct store *store, struct view bytes, uint8_t ret_hash[RECORD_HASH_SIZE]);
+void store_bind_left(const struct store *store, const uint8_t *hashes, size_t count, char ret_text[LEFT_TEXT]);
 /* By an act that stands in the log. ERR_NOT_FOUND: it was not. */
 MUST_CHECK err_t store_is_erased(struct store *store, int64_t party, const uint8_t id[RECORD_ID_SIZE]);
 /* Whether anything was: after a crash its content may still lie in the write-ahead log. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/text.h"
 #include "hub/store_attached.h"
 #include "hub/store_clock.h"
 #include "proto/kinds.h"
@@ -90,6 +91,26 @@ err_t store_erase(struct store *store, int64_t party, const uint8_t id[RECORD_ID
     err = db_run(put);
     store_return(store, put);
     return err;
+}
+
+bool store_hash_left(const struct store *store, struct view bytes, uint8_t ret_hash[RECORD_HASH_SIZE])
+{
+    msgpack_sbuffer left;
+    msgpack_sbuffer_init(&left);
+    bool has = rights_remnant(bytes, &left) == ERR_OK;
+    if (has) {
+        suite_hash_leaf(store->settings.suite, (struct view){(const uint8_t *)left.data, left.size}, ret_hash);
+    }
+    msgpack_sbuffer_destroy(&left);
+    return has;
+}
+
+void store_bind_left(const struct store *store, const uint8_t *hashes, size_t count, char ret_text[LEFT_TEXT])
+{
+    uint8_t hash[SUITE_HASH_SIZE];
+    struct view all = {hashes, count * RECORD_HASH_SIZE};
+    suite_hash(store->settings.suite, &all, 1, hash);
+    hex_text(hash, sizeof hash, ret_text);
 }
 
 err_t store_is_erased(struct store *store, int64_t party, const uint8_t id[RECORD_ID_SIZE])

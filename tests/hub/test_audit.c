@@ -6,6 +6,7 @@
 #include "hub/acts.h"
 #include "hub/audit.h"
 #include "hub/retention.h"
+#include "hub/store_sqlite.h"
 
 struct found {
     struct audit_sums sums;
@@ -43,6 +44,15 @@ static err_t audit(const struct home *home, struct found *ret_found)
     return err;
 }
 
+static size_t count_of(const struct found *found, const char *code)
+{
+    size_t count = 0;
+    for (const char *at = found->text; (at = strstr(at, code)); at++) {
+        count += at == found->text || at[-1] == '\n';
+    }
+    return count;
+}
+
 static void assert_nothing_found(struct town *town)
 {
     struct found found;
@@ -51,10 +61,23 @@ static void assert_nothing_found(struct town *town)
     assert_int_equal(found.sums.findings, 0);
 }
 
-/* As the admin does it: the act and the erasure in one group. */
-static void erase(struct town *town, const char *kind, uint8_t n)
+struct leaving {
+    const struct store *store;
+    char text[LEFT_TEXT];
+};
+
+static void note_left(void *self, const struct record_row *row)
 {
-    char detail[64];
+    struct leaving *leaving = self;
+    uint8_t hash[RECORD_HASH_SIZE];
+    assert_true(store_hash_left(leaving->store, row->bytes, hash));
+    store_bind_left(leaving->store, hash, 1, leaving->text);
+}
+
+/* As the admin does it: the act and the erasure in one group. An older one did not bind what it left. */
+static void erase_by(struct town *town, const char *kind, uint8_t n, bool is_bound)
+{
+    char detail[160];
     uint8_t id[RECORD_ID_SIZE];
     char text[37];
     struct filed filed;
@@ -63,13 +86,21 @@ static void erase(struct town *town, const char *kind, uint8_t n)
     memcpy(id, sample_id, sizeof id);
     id[RECORD_ID_SIZE - 1] = n;
     town_id_text(n, text);
-    snprintf(detail, sizeof detail, "%s " SAMPLE_PARTY, kind);
-    struct act_note note = {ACT_ERASE, &person, text, detail, "测试"};
     struct store *store = town->bench->store;
+    struct leaving leaving = {.store = store};
+    struct record_filter filter = {.sector = -1, .level = -1, .from = INT64_MIN, .to = INT64_MAX, .id = id};
+    assert_int_equal(store_each_record(store, &filter, note_left, &leaving), ERR_OK);
+    snprintf(detail, sizeof detail, "%s " SAMPLE_PARTY "%s%s", kind, is_bound ? " " : "", is_bound ? leaving.text : "");
+    struct act_note note = {ACT_ERASE, &person, text, detail, "测试"};
     assert_int_equal(store_begin(store), ERR_OK);
     assert_int_equal(acts_file(&town->city, store, &note, SAMPLE_NOW, &filed, &faults), ERR_OK);
     assert_int_equal(store_erase(store, town->bench->party.row, id, filed.id, SAMPLE_NOW), ERR_OK);
     assert_int_equal(store_commit(store), ERR_OK);
+}
+
+static void erase(struct town *town, const char *kind, uint8_t n)
+{
+    erase_by(town, kind, n, true);
 }
 
 /* What the registry says of the entity. */
@@ -104,6 +135,24 @@ static void test_an_erased_registration_is_accepted_for_what_is_left_of_it(void 
     assert_nothing_found(town);
 }
 
+static const char rejected[] = /* nothing is awaited */
+    "{\"decision\": \"rejected\", \"rejection_reason\": \"不符合要求。\", \"next_follow_up_on\": null}";
+static const char rejected_too[] = "{\"decision\": \"rejected\", \"rejection_reason\": \"不符合要求。\", "
+                                   "\"next_follow_up_on\": null, \"activity_no\": \"2\"}";
+
+/* Three days from FIRST on: on the third what is due is erased. */
+static bool keep_terms(struct town *town, struct retention *retention, int64_t first)
+{
+    bool is_erased = false;
+    bool has_more = false;
+    for (int day = 0; day < 3; day++) {
+        assert_int_equal(
+            retention_run(retention, &town->city, town->bench->store, first + day * DAY, &is_erased, &has_more),
+            ERR_OK);
+    }
+    return is_erased;
+}
+
 /* The act says how many months the term has, and the log when both were taken. */
 static void test_a_term_that_is_not_over_erases_nothing(void **state)
 {
@@ -112,20 +161,12 @@ static void test_a_term_that_is_not_over_erases_nothing(void **state)
     struct retention retention = {0};
     struct found found;
     char reason[512];
-    bool is_erased = false;
-    bool has_more = false;
     int64_t now = clock_ms() + 365 * DAY; /* says the caller; the act is of today */
-    batch_free(bench_put(
-        town->bench, sample_review,
-        "{\"decision\": \"rejected\", \"rejection_reason\": \"不符合要求。\", \"next_follow_up_on\": null}", 1));
+    batch_free(bench_put(town->bench, sample_review, rejected, 1));
     town_desk(town, clock_ms());
     assert_int_equal(home_write(&town->home, RETENTION_FILE, file, strlen(file)), ERR_OK);
     assert_int_equal(retention_load(&town->home, &retention, reason), ERR_OK);
-    for (int day = 0; day < 3; day++) {
-        assert_int_equal(
-            retention_run(&retention, &town->city, town->bench->store, now + day * DAY, &is_erased, &has_more), ERR_OK);
-    }
-    assert_true(is_erased);
+    assert_true(keep_terms(town, &retention, now));
     retention_done(&retention);
     assert_int_equal(audit(&town->bench->home, &found), ERR_OK);
     assert_non_null(strstr(found.text, "record_changed record 1"));
@@ -184,6 +225,101 @@ static void audit_changed(struct town *town, const char *sql, struct found *ret_
     assert_int_equal(db_exec(db, sql), ERR_OK);
     sqlite3_close(db);
     assert_int_equal(audit(&copy, ret_found), ERR_OK);
+    remove_home(&copy);
+}
+
+/* Each FROM in the bytes of batches, of SIZE, becomes TO. */
+static void change_bytes(sqlite3 *db, const char *from, const char *to, size_t size)
+{
+    int changed = 0;
+    sqlite3_stmt *get = db_prepare(db, "select id, bytes from batch");
+    sqlite3_stmt *put = db_prepare(db, "update batch set bytes = ? where id = ?");
+    while (db_step(get) == ERR_OK) {
+        struct view bytes = db_column_view(get, 1);
+        uint8_t *copy = malloc(bytes.size);
+        memcpy(copy, bytes.at, bytes.size);
+        for (size_t i = 0; i + size <= bytes.size; i++) {
+            if (memcmp(copy + i, from, size) == 0) {
+                memcpy(copy + i, to, size);
+                changed++;
+            }
+        }
+        db_bind_view(put, 1, (struct view){copy, bytes.size});
+        sqlite3_bind_int64(put, 2, sqlite3_column_int64(get, 0));
+        assert_int_equal(db_run(put), ERR_OK);
+        free(copy);
+    }
+    sqlite3_finalize(get);
+    sqlite3_finalize(put);
+    assert_true(changed > 0);
+}
+
+/* Whoever may erase, and write the store, makes a light warning of a grave one, with its row and its figures. */
+static void lighten(struct town *town, struct found *ret_found)
+{
+    struct home copy;
+    sqlite3 *db = open_copy(town, &copy);
+    change_bytes(db, "\xa5level\x04", "\xa5level\x03", strlen("\xa5level\x04"));
+    assert_int_equal(db_exec(db, "update record set level = 3 where level = 4; "
+                                 "update cell set dims = replace(dims, '|4|', '|3|') where family = 'warning'"),
+                     ERR_OK);
+    sqlite3_close(db);
+    assert_int_equal(audit(&copy, ret_found), ERR_OK);
+    remove_home(&copy);
+}
+
+static void test_what_is_left_of_an_erased_record_stays_as_it_is(void **state)
+{
+    struct town *town = *state;
+    struct found found;
+    put(town, sample_warning, "{\"level\": 4}", 1);
+    put(town, sample_review, "{}", 2);
+    erase(town, "risk_warning", 1);
+    assert_nothing_found(town);
+    lighten(town, &found);
+    assert_int_equal(count_of(&found, "record_changed record 1:"), 1);
+    assert_int_equal(found.sums.unbound, 0);
+}
+
+static void test_an_act_that_does_not_say_what_it_left_is_counted(void **state)
+{
+    struct town *town = *state;
+    struct found found;
+    put(town, sample_warning, "{\"level\": 4}", 1);
+    erase_by(town, "risk_warning", 1, false);
+    assert_nothing_found(town);
+    lighten(town, &found);
+    assert_string_equal(found.text, "");
+    assert_int_equal(found.sums.unbound, 1);
+}
+
+static void test_so_does_what_the_end_of_a_term_leaves(void **state)
+{
+    static const char aged[] = "update batch set at = at - 31536000000; update head set at = at - 31536000000; "
+                               "update thread set received_at = received_at - 31536000000";
+    static const char file[] = "review_report = 6\n";
+    struct town *town = *state;
+    struct retention retention = {0};
+    struct found found;
+    struct home copy;
+    char reason[512];
+    int64_t now = clock_ms();
+    put(town, sample_review, rejected, 1);
+    put(town, sample_review, rejected_too, 2);
+    assert_int_equal(db_exec(town->bench->store->db, aged), ERR_OK);
+    town_desk(town, now);
+    assert_int_equal(home_write(&town->home, RETENTION_FILE, file, strlen(file)), ERR_OK);
+    assert_int_equal(retention_load(&town->home, &retention, reason), ERR_OK);
+    assert_true(keep_terms(town, &retention, now - 2 * DAY));
+    retention_done(&retention);
+    assert_int_equal(audit(&town->bench->home, &found), ERR_OK);
+    assert_string_equal(found.text, "");
+    assert_true(found.sums.erased == 2 && found.sums.unbound == 0);
+    sqlite3 *db = open_copy(town, &copy);
+    change_bytes(db, "\xa9votes_for\x06", "\xa9votes_for\x05", strlen("\xa9votes_for\x06"));
+    sqlite3_close(db);
+    assert_int_equal(audit(&copy, &found), ERR_OK);
+    assert_int_equal(count_of(&found, "record_changed records 1 to 2:"), 1);
     remove_home(&copy);
 }
 
@@ -258,15 +394,6 @@ static void test_each_column_is_named_and_none_ends_it_early(void **state)
     sqlite3_finalize(columns);
     sqlite3_close(db);
     remove_home(&copy);
-}
-
-static size_t count_of(const struct found *found, const char *code)
-{
-    size_t count = 0;
-    for (const char *at = found->text; (at = strstr(at, code)); at++) {
-        count += at == found->text || at[-1] == '\n';
-    }
-    return count;
 }
 
 static void test_nothing_follows_from_one_that_is_gone(void **state)
@@ -417,6 +544,9 @@ int main(void)
         TOWN_TEST(test_a_registration_that_was_erased_after_its_acceptance),
         TOWN_TEST(test_an_erased_registration_is_accepted_for_what_is_left_of_it),
         TOWN_TEST(test_a_term_that_is_not_over_erases_nothing),
+        TOWN_TEST(test_what_is_left_of_an_erased_record_stays_as_it_is),
+        TOWN_TEST(test_an_act_that_does_not_say_what_it_left_is_counted),
+        TOWN_TEST(test_so_does_what_the_end_of_a_term_leaves),
         TOWN_TEST(test_nothing_follows_from_one_that_is_gone),
         TOWN_TEST(test_heads_that_are_gone_are_named),
         TOWN_TEST(test_a_head_may_stand_within_a_batch),

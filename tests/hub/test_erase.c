@@ -9,7 +9,7 @@
 #include "proto/kinds.h"
 #include "proto/rights.h"
 
-#define MONTH (31 * DAY)
+#define MONTH  (31 * DAY)
 #define MINUTE (60 * 1000)
 
 static const uint8_t act[RECORD_ID_SIZE] = {1, 2, 3};
