@@ -71,10 +71,10 @@ static err_t note_first(void *self, const struct logged *logged)
 {
     struct beginning *beginning = self;
     struct act_read act = read_act(logged->number, logged->at, logged->bytes);
-    bool is_found = beginning->audit->first_act != UINT64_MAX;
+    bool is_found = beginning->audit->told.first_act != UINT64_MAX;
     if (act.code == ACT_CONFIGURATION && !is_found) {
         beginning->audit->replay->settings.uplink_level = standard_level();
-        beginning->audit->first_act = act.number;
+        beginning->audit->told.first_act = act.number;
         beginning->at = act.at;
     }
     beginning->is_over = is_found && (act.code != ACT_CONFIGURATION || act.at != beginning->at);
@@ -89,7 +89,7 @@ err_t audit_begin_acts(struct audit *audit)
     struct beginning beginning = {.audit = audit};
     sqlite3_stmt *batch = db_prepare(audit->seen->db, "select id from batch where party = ? order by id");
     sqlite3_bind_int64(batch, 1, audit->seen->city_row);
-    audit->first_act = UINT64_MAX;
+    audit->told.first_act = UINT64_MAX;
     err_t err = db_step(batch);
     while (err == ERR_OK && !beginning.is_over) {
         err = store_each_logged(audit->seen, sqlite3_column_int64(batch, 0), note_first, &beginning);
@@ -104,7 +104,7 @@ err_t audit_begin_acts(struct audit *audit)
 static void follow_pruning(struct audit *audit, const struct act_read *act)
 {
     uint64_t cursor = (uint64_t)strtoull(act->detail, NULL, 10);
-    audit->pruned = cursor > audit->pruned ? cursor : audit->pruned;
+    audit->told.pruned = cursor > audit->told.pruned ? cursor : audit->told.pruned;
 }
 
 /* ---- what an erasure has left ---- */

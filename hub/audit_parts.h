@@ -11,16 +11,22 @@ enum { UNDER_WAY_MS = 60 * 1000 };
 
 struct tiles;
 
+/* What the acts say of the uplink, and what follows from it. */
+struct told {
+    uint64_t first_act;        /* the number of the first act that says a setting; UINT64_MAX: there is none */
+    uint64_t pruned;           /* how far, as the acts say */
+    bool is_known;             /* these: */
+    int64_t first_kept;        /* the first record whose row no pruning can have taken; 0: there was none */
+    int64_t first_kept_before; /* the same by what the store notes, for records of before there were acts */
+};
+
 struct audit {
     const struct audit_order *order;
     struct store *seen;   /* the hub's, read at one moment */
     struct store *replay; /* ours */
     struct tiles *ledger; /* the hub's */
     struct audit_sums sums;
-    uint64_t first_act; /* the number of the first act that says a setting; UINT64_MAX: there is none */
-    uint64_t pruned;    /* how far the uplink is, as acts say */
-    bool knows_kept;
-    int64_t first_kept; /* the first record whose row in the uplink no pruning can have taken; 0: there was none */
+    struct told told;
     struct {
         const char *code;
         uint64_t count;

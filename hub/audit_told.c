@@ -1,8 +1,10 @@
 /* What goes up and into the inboxes. */
 #include "hub/audit_parts.h"
 
+#include <inttypes.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "hub/store_delivery.h"
 #include "proto/check.h"
 #include "proto/kinds.h"
@@ -13,11 +15,9 @@ static const char first_kept_sql[] =
     "select min(n) from (select min(number) as n from uplink where change > ?1 and event is null union all select "
     "min(size) + 1 from cell where change > ?1 and size > 0)";
 
-static err_t find_first_kept(struct audit *audit)
+static err_t find_first_kept(struct audit *audit, uint64_t pruned, int64_t *ret_first)
 {
-    uint64_t pruned = store_pruned(audit->seen, "uplink");
-    audit->first_kept = 0;
-    audit->knows_kept = true;
+    *ret_first = 0;
     if (pruned == 0) {
         return ERR_OK;
     }
@@ -25,15 +25,36 @@ static err_t find_first_kept(struct audit *audit)
     sqlite3_bind_int64(get, 1, (int64_t)pruned);
     err_t err = db_step(get);
     bool is_known = err == ERR_OK && sqlite3_column_type(get, 0) != SQLITE_NULL;
-    audit->first_kept = is_known ? sqlite3_column_int64(get, 0) : INT64_MAX;
+    *ret_first = is_known ? sqlite3_column_int64(get, 0) : INT64_MAX;
     sqlite3_finalize(get);
+    return err;
+}
+
+/* How far the uplink was pruned is an act each time. Only of records of before there were acts is the store itself
+ * believed. */
+static err_t look_at_pruning(struct audit *audit)
+{
+    struct told *told = &audit->told;
+    uint64_t noted = store_pruned(audit->seen, "uplink");
+    told->is_known = true;
+    err_t err = find_first_kept(audit, noted, &told->first_kept_before);
+    err = err == ERR_OK ? find_first_kept(audit, noted < told->pruned ? noted : told->pruned, &told->first_kept) : err;
+    if (told->first_act == 1 && noted > told->pruned) {
+        audit_say(
+            audit, "uplink_differs", "uplink",
+            tr("pruned to %" PRIu64 ", and the acts say %" PRIu64, "已清理至 %" PRIu64 "，而管理行为所记为 %" PRIu64),
+            noted, told->pruned);
+    }
     return err;
 }
 
 err_t audit_is_pruned(struct audit *audit, sqlite3_stmt *row, bool is_seen, bool *ret_is)
 {
-    err_t err = audit->knows_kept ? ERR_OK : find_first_kept(audit);
-    *ret_is = !is_seen && sqlite3_column_int64(row, 5) < audit->first_kept;
+    const struct told *told = &audit->told;
+    int64_t number = sqlite3_column_int64(row, 5);
+    err_t err = told->is_known ? ERR_OK : look_at_pruning(audit);
+    bool is_before = (uint64_t)number < told->first_act;
+    *ret_is = !is_seen && number < (is_before ? told->first_kept_before : told->first_kept);
     return err;
 }
 

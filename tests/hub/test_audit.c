@@ -1,6 +1,8 @@
 /* The audit of small stores: nothing is found in what the hub made, and what somebody changes of it is named. */
 #include "tests/hub/city_sample.h"
 
+#include <inttypes.h>
+
 #include "common/db.h"
 #include "common/text.h"
 #include "hub/acts.h"
@@ -495,7 +497,6 @@ static void test_what_others_are_shown_is_what_was_filed(void **state)
     };
     struct town *town = *state;
     struct found found;
-    uint64_t removed = 0;
     live(town);
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         audit_changed(town, changes[i].sql, &found);
@@ -503,10 +504,43 @@ static void test_what_others_are_shown_is_what_was_filed(void **state)
             fail_msg("%s: %s", changes[i].sql, found.text);
         }
     }
-    assert_int_equal(store_begin(town->bench->store), ERR_OK);
-    assert_int_equal(store_prune_uplink(town->bench->store, UINT64_MAX, &removed), ERR_OK);
-    assert_int_equal(store_commit(town->bench->store), ERR_OK);
+}
+
+/* As the hub does it before all else: what is not standard is said. */
+static void say_settings(struct town *town, const char *text)
+{
+    struct store *store = town->bench->store;
+    assert_int_equal(store_begin(store), ERR_OK);
+    assert_int_equal(acts_note_change(&town->city, store, ACT_CONFIGURATION, text, NULL, clock_ms()), ERR_OK);
+    assert_int_equal(store_commit(store), ERR_OK);
+}
+
+static void prune(struct town *town, bool is_said)
+{
+    char upto[24];
+    uint64_t removed = 0;
+    struct filed filed;
+    struct faults faults;
+    const struct person person = {.name = "赵敏", .user = "root", .roles = UINT32_MAX};
+    struct act_note note = {ACT_PRUNE, &person, "uplink", upto, ""};
+    struct store *store = town->bench->store;
+    snprintf(upto, sizeof upto, "%" PRIu64, store_head(store, "uplink", 0));
+    assert_int_equal(store_begin(store), ERR_OK);
+    assert_int_equal(store_prune_uplink(store, UINT64_MAX, &removed), ERR_OK);
+    if (is_said) {
+        assert_int_equal(acts_file(&town->city, store, &note, SAMPLE_NOW, &filed, &faults), ERR_OK);
+    }
+    assert_int_equal(store_commit(store), ERR_OK);
     assert_true(removed > 0);
+}
+
+static void test_what_a_pruning_took_is_not_missed(void **state)
+{
+    struct town *town = *state;
+    struct found found;
+    say_settings(town, "name = 杭州\n");
+    put(town, sample_warning, "{\"level\": 1}", 3);
+    prune(town, true);
     assert_nothing_found(town);
     put(town, sample_warning, "{\"level\": 1}", 7);
     put(town, sample_review, "{\"activity_no\": \"三\"}", 8);
@@ -514,6 +548,40 @@ static void test_what_others_are_shown_is_what_was_filed(void **state)
     assert_nothing_found(town);
     audit_changed(town, "delete from uplink where event is null", &found);
     assert_int_equal(count_of(&found, "uplink_differs"), 1);
+}
+
+static void test_a_pruning_without_an_act_excuses_nothing(void **state)
+{
+    static const char sql[] = "delete from uplink where event is null; "
+                              "insert or replace into meta(key, value) select 'pruned', max(change) from cell";
+    struct town *town = *state;
+    struct found found;
+    say_settings(town, "name = 杭州\n");
+    put(town, sample_warning, "{\"level\": 1}", 1);
+    put(town, sample_review, "{}", 2);
+    audit_changed(town, sql, &found);
+    assert_int_equal(count_of(&found, "uplink_differs uplink of record 2:"), 1);
+    assert_int_equal(count_of(&found, "uplink_differs uplink:"), 1);
+}
+
+/* When it ran a release that filed no acts. */
+static void test_a_store_of_before_there_were_acts(void **state)
+{
+    struct town *town = *state;
+    struct store_settings settings = bench_settings;
+    char reason[256];
+    settings.uplink_level = 3;
+    store_close(town->bench->store);
+    assert_int_equal(store_open(&town->bench->home, true, &settings, &town->bench->store, reason), ERR_OK);
+    store_set_city(town->bench->store, town->city.party.row);
+    put(town, sample_warning, "{\"level\": 3, \"share_scope\": \"city_only\"}", 1);
+    put(town, sample_warning, "{\"level\": 1}", 2);
+    prune(town, false);
+    put(town, sample_warning, "{\"level\": 3, \"share_scope\": \"city_only\"}", 3);
+    say_settings(town, "uplink_level = 3\n");
+    put(town, sample_warning, "{\"level\": 3, \"share_scope\": \"city_only\"}", 4);
+    assert_nothing_found(town);
+    town->desk.store = town->bench->store;
 }
 
 static void test_a_batch_is_of_the_time_of_its_head(void **state)
@@ -551,6 +619,9 @@ int main(void)
         TOWN_TEST(test_heads_that_are_gone_are_named),
         TOWN_TEST(test_a_head_may_stand_within_a_batch),
         TOWN_TEST(test_what_others_are_shown_is_what_was_filed),
+        TOWN_TEST(test_what_a_pruning_took_is_not_missed),
+        TOWN_TEST(test_a_pruning_without_an_act_excuses_nothing),
+        TOWN_TEST(test_a_store_of_before_there_were_acts),
         TOWN_TEST(test_a_batch_is_of_the_time_of_its_head),
         TOWN_TEST(test_each_column_is_named_and_none_ends_it_early),
     };
