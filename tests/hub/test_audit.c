@@ -2,6 +2,7 @@
 #include "tests/hub/city_sample.h"
 
 #include <inttypes.h>
+#include <sys/stat.h>
 
 #include "common/db.h"
 #include "common/text.h"
@@ -13,14 +14,20 @@
 struct found {
     struct audit_sums sums;
     size_t listed;
+    const struct home *scratch;
+    off_t log_size;   /* of the scratch store, when the last one was found */
     char text[65536]; /* code, subject and detail of each, a line */
 };
 
 static void note_finding(void *self, const struct finding *finding)
 {
     struct found *found = self;
+    struct stat log;
+    char path[PATH_SIZE];
     size_t used = strlen(found->text);
     found->listed++;
+    home_file(found->scratch, "store.db-wal", path);
+    found->log_size = stat(path, &log) == 0 ? log.st_size : 0;
     snprintf(found->text + used, sizeof found->text - used, "%s %s: %s\n", finding->code, finding->subject,
              finding->detail);
 }
@@ -40,7 +47,7 @@ static err_t audit(const struct home *home, struct found *ret_found)
     char reason[256];
     struct audit_order order = {home, &scratch, &bench_settings, note_finding, ret_found, NULL};
     make_quick_home(&scratch);
-    memset(ret_found, 0, sizeof *ret_found);
+    *ret_found = (struct found){.scratch = &scratch};
     err_t err = audit_run(&order, &ret_found->sums, reason);
     remove_home(&scratch);
     return err;
@@ -424,6 +431,21 @@ static void test_nothing_follows_from_one_that_is_gone(void **state)
     assert_int_equal(count_of(&found, "leaves_differ") + count_of(&found, "head_differs"), 0);
 }
 
+/* The log of a store that many small commits have made is folded in as it grows. */
+static void test_the_scratch_store_is_no_larger_than_the_store(void **state)
+{
+    enum { MANY = 250, PAGE = 4096, PAGES_MAX = 1100 };
+    struct town *town = *state;
+    struct found found;
+    char patch[64];
+    for (int n = 1; n <= MANY; n++) {
+        snprintf(patch, sizeof patch, "{\"activity_no\": \"%d\"}", n);
+        put(town, sample_review, patch, (uint8_t)n);
+    }
+    audit_changed(town, "update cell set count = count + 1", &found);
+    assert_true(found.log_size > 0 && found.log_size < PAGES_MAX * PAGE);
+}
+
 static void test_heads_that_are_gone_are_named(void **state)
 {
     struct town *town = *state;
@@ -616,6 +638,7 @@ int main(void)
         TOWN_TEST(test_an_act_that_does_not_say_what_it_left_is_counted),
         TOWN_TEST(test_so_does_what_the_end_of_a_term_leaves),
         TOWN_TEST(test_nothing_follows_from_one_that_is_gone),
+        TOWN_TEST(test_the_scratch_store_is_no_larger_than_the_store),
         TOWN_TEST(test_heads_that_are_gone_are_named),
         TOWN_TEST(test_a_head_may_stand_within_a_batch),
         TOWN_TEST(test_what_others_are_shown_is_what_was_filed),
