@@ -11,7 +11,8 @@
 static const struct comparison {
     const char *code;
     const char *what;
-    const char *sql; /* key, its text, what stands there, size, place, and what is_excused wants */
+    const char *sql; /* key, its text, what stands there, size, place, and, where there is one, whose (a number) and
+                        what is_excused wants */
     /* Whether the row may well stand in one of the stores alone. NULL: it may not. */
     err_t (*is_excused)(struct audit *audit, sqlite3_stmt *row, bool is_seen, bool *ret_is);
 } comparisons[] = {
@@ -102,22 +103,34 @@ static void check_pair(struct audit *audit, const struct comparison *comparison,
     }
 }
 
-/* Who reads a stream goes on from a place: what was moved to before it is not read. */
-static void check_place(struct audit *audit, const struct comparison *comparison, sqlite3_stmt *seen, int64_t *last)
+/* Of one record: its number, the last place that the one before it has, and that of its own so far. */
+struct turn {
+    int64_t number, before, last;
+};
+
+/* Who reads a stream goes on from a place: what was moved to before it is not read. Those whom one record reaches have
+ * no order among themselves. */
+static void check_place(struct audit *audit, const struct comparison *comparison, sqlite3_stmt *seen, struct turn *turn)
 {
     int64_t place = sqlite3_column_int64(seen, 4);
-    if (place != 0 && place <= *last) {
+    if (place == 0) {
+        return;
+    }
+    if (sqlite3_column_int64(seen, 5) != turn->number) {
+        *turn = (struct turn){sqlite3_column_int64(seen, 5), turn->last, place};
+    }
+    if (place <= turn->before) {
         say(audit, comparison, seen, tr("before what came before it", "排在先前内容之前"),
             tr("after it", "应排在其后"));
     }
-    *last = place;
+    turn->last = place > turn->last ? place : turn->last;
 }
 
 static err_t compare(struct audit *audit, const struct comparison *comparison)
 {
     sqlite3_stmt *seen = db_prepare(audit->seen->db, comparison->sql);
     sqlite3_stmt *replay = db_prepare(audit->replay->db, comparison->sql);
-    int64_t place = 0;
+    struct turn turn = {0};
     err_t err = ERR_OK;
     err_t left = db_step(seen);
     err_t right = db_step(replay);
@@ -131,7 +144,7 @@ static err_t compare(struct audit *audit, const struct comparison *comparison)
             err = check_single(audit, comparison, order < 0 ? seen : replay, order < 0);
         }
         if (order <= 0) {
-            check_place(audit, comparison, seen, &place);
+            check_place(audit, comparison, seen, &turn);
             left = db_step(seen);
         }
         right = order >= 0 ? db_step(replay) : right;

@@ -606,6 +606,43 @@ static void test_a_store_of_before_there_were_acts(void **state)
     town->desk.store = town->bench->store;
 }
 
+/* A thread of one institution and about another: who has the smaller row is not who gets it first. */
+static void test_inboxes_of_two_have_no_order_between_them(void **state)
+{
+    static const char other[] = "12330000470051726F";
+    static const char swap[] = "update party set row = 1000 where row = 1; update party_key set party = 1000 where "
+                               "party = 1; update account set party = 1000 where party = 1; "
+                               "update party set row = 1 where party = '12330000470051726F'";
+    struct town *town = *state;
+    struct store *store = town->bench->store;
+    struct party party = {.role = "entity", .name = "乙", .entity_type = "hospital", .sectors = "healthcare"};
+    char patch[300];
+    char id[37];
+    snprintf(party.party, sizeof party.party, "%s", other);
+    snprintf(party.district, sizeof party.district, "330106");
+    assert_int_equal(store_begin(store), ERR_OK);
+    assert_int_equal(store_put_party(store, &party, 1), ERR_OK);
+    assert_int_equal(store_commit(store), ERR_OK);
+    assert_int_equal(db_exec(store->db, swap), ERR_OK);
+    bench_reopen(town->bench);
+    town->desk.store = town->bench->store;
+    store_set_city(town->bench->store, town->city.party.row);
+    assert_int_equal(store_find_party(town->bench->store, SAMPLE_PARTY, &town->bench->party), ERR_OK);
+    snprintf(patch, sizeof patch, "{\"level\": 3, \"addressee\": \"%s\"}", other);
+    put(town, sample_warning, patch, 1);
+    town_id_text(1, id);
+    snprintf(patch, sizeof patch,
+             "{\"action\": \"acknowledge\", \"refers_to\": \"%s\", \"addressee\": \"" SAMPLE_PARTY
+             "\", \"entity\": null, \"reporter_confidential\": null}",
+             id);
+    json_t *step = sample_json(sample_warning, patch);
+    char *text = json_dumps(step, JSON_COMPACT);
+    assert_string_equal(town_file(town, text), "");
+    free(text);
+    json_decref(step);
+    assert_nothing_found(town);
+}
+
 static void test_a_batch_is_of_the_time_of_its_head(void **state)
 {
     struct town *town = *state;
@@ -645,6 +682,7 @@ int main(void)
         TOWN_TEST(test_what_a_pruning_took_is_not_missed),
         TOWN_TEST(test_a_pruning_without_an_act_excuses_nothing),
         TOWN_TEST(test_a_store_of_before_there_were_acts),
+        TOWN_TEST(test_inboxes_of_two_have_no_order_between_them),
         TOWN_TEST(test_a_batch_is_of_the_time_of_its_head),
         TOWN_TEST(test_each_column_is_named_and_none_ends_it_early),
     };
