@@ -10,7 +10,7 @@
 #include "proto/rights.h"
 
 #define MONTH  (31 * DAY)
-#define MINUTE (60 * 1000)
+#define MINUTE INT64_C(60000)
 
 static const uint8_t act[RECORD_ID_SIZE] = {1, 2, 3};
 
