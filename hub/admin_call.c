@@ -57,6 +57,9 @@ static bool take_turn(const struct resting *hub, char reterr_reason[512])
     struct announced announced;
     bool is_taken = false;
     err_t err = announced_take(hub->store, hub->home, clock_ms(), hub->identity, &announced, &is_taken, reterr_reason);
+    if (err == ERR_OK && *reterr_reason) {
+        fprintf(stderr, "%s\n", reterr_reason);
+    }
     err = err == ERR_OK ? own_keys_check(hub->store, hub->home, hub->in_force->options, hub->identity, reterr_reason)
                         : err;
     return err == ERR_OK;

@@ -138,30 +138,48 @@ static void say_since(struct admin *admin, const char *what, int64_t since)
     snprintf(admin->text, sizeof admin->text, tr("%s; they are used from %s on", "%s；启用时间：%s"), what, at);
 }
 
-/* ERR_EXISTS: so it is already. ERR_INVALID, with the reason: it may not be. */
-static err_t judge_rotation(struct admin *admin, const struct party_key *key, struct view proof)
+static err_t refuse_rotation(struct admin *admin, const char *why)
+{
+    snprintf(admin->text, sizeof admin->text, "%s", why);
+    return ERR_INVALID;
+}
+
+/* ERR_EXISTS: so it is already. ERR_INVALID, with the reason: it may not be. *ret_former is what was announced before:
+ * of another pair, that has been lost, or it would be this one. */
+static err_t judge_rotation(struct admin *admin, const struct party_key *key, struct view proof,
+                            struct announced *ret_former)
 {
     const struct identity *identity = admin->city->identity;
     const struct successor successor = {.curve_key = {key->curve_key, KEY_SIZE},
                                         .signing_key = signing_key_view(&key->signing_key),
                                         .since = (uint64_t)key->since,
                                         .proof = proof};
-    struct announced announced;
-    err_t err = announced_find(admin->store, identity, &announced);
-    if (err == ERR_OK) {
-        bool is_same = memcmp(announced.key.curve_key, key->curve_key, KEY_SIZE) == 0;
-        say_since(admin,
-                  is_same ? tr("these keys are announced already", "该密钥已公告")
-                          : tr("other keys are announced already", "已公告另一密钥"),
-                  announced.key.since);
-        return is_same ? ERR_EXISTS : ERR_INVALID;
+    if (memcmp(identity->curve_public, key->curve_key, KEY_SIZE) == 0) {
+        return refuse_rotation(admin,
+                               tr("the keys that were announced have just come into use: for yet others do it again",
+                                  "已公告的密钥刚刚启用；如需再次更换，请重新执行"));
     }
-    if (err == ERR_NOT_FOUND && !successor_is_proved(&successor, identity->curve_public, &identity->signing.key)) {
-        snprintf(admin->text, sizeof admin->text,
-                 tr("the hub's present keys do not vouch for these", "枢纽现行密钥未对该密钥作出签名"));
-        return ERR_INVALID;
+    err_t err = announced_find(admin->store, identity, ret_former);
+    if (err == ERR_OK && memcmp(ret_former->key.curve_key, key->curve_key, KEY_SIZE) == 0) {
+        say_since(admin, tr("these keys are announced already", "该密钥已公告"), ret_former->key.since);
+        return ERR_EXISTS;
     }
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
+    if (err != ERR_OK && err != ERR_NOT_FOUND) {
+        return err;
+    }
+    struct party_key known;
+    int64_t owner = 0;
+    if (store_find_key(admin->store, key->curve_key, &owner, &known) != ERR_NOT_FOUND) {
+        return refuse_rotation(admin,
+                               tr("others have taken the place of these keys before: remove identity-next.zpl, and "
+                                  "do it again",
+                                  "该密钥此前已被取代：请删除 identity-next.zpl 后重新执行"));
+    }
+    if (!successor_is_proved(&successor, identity->curve_public, &identity->signing.key)) {
+        return refuse_rotation(admin,
+                               tr("the hub's present keys do not vouch for these", "枢纽现行密钥未对该密钥作出签名"));
+    }
+    return ERR_OK;
 }
 
 /* A pair of the hub's own, by its public keys. */
@@ -181,20 +199,19 @@ err_t admin_key_rotate(struct admin *admin, zmsg_t *request)
     char hex[2 * SIGNATURE_SIZE + 1];
     uint8_t proof[SIGNATURE_SIZE];
     struct party_key key = {0};
-    struct party_key present;
-    int64_t owner = 0;
+    struct announced former = {0};
+    int64_t city = admin->city->party.row;
     err_t err = take_pair(request, &key, curve_key);
     admin_frame(request, since, sizeof since);
     admin_frame(request, hex, sizeof hex);
     err = err == ERR_OK ? number_parse(since, 0, INT64_MAX, &key.since) : err;
     err = err == ERR_OK ? hex_parse(hex, proof, sizeof proof) : err;
-    err = err == ERR_OK ? judge_rotation(admin, &key, (struct view){proof, sizeof proof}) : err;
+    err = err == ERR_OK ? judge_rotation(admin, &key, (struct view){proof, sizeof proof}, &former) : err;
     if (err != ERR_OK) {
         return err == ERR_EXISTS ? ERR_OK : err;
     }
-    err = store_find_key(admin->store, admin->city->identity->curve_public, &owner, &present);
-    err = err == ERR_OK ? store_end_key(admin->store, present.row, key.since) : err;
-    err = err == ERR_OK ? store_put_key(admin->store, owner, &key, (struct view){proof, sizeof proof}) : err;
+    err = former.key.row ? store_end_key(admin->store, former.key.row, clock_ms()) : ERR_OK;
+    err = err == ERR_OK ? store_put_key(admin->store, city, &key, (struct view){proof, sizeof proof}) : err;
     err = err == ERR_OK ? admin_put_act(admin, ACT_KEY_ROTATE, admin->city->party.party, curve_key) : err;
     if (err == ERR_OK) {
         say_since(admin, tr("the hub's new keys are announced", "枢纽新密钥已公告"), key.since);

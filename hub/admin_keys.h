@@ -12,7 +12,7 @@ MUST_CHECK err_t admin_key_revoke(struct admin *admin, zmsg_t *request);
  * it again changes nothing. Nobody vouches for them: what the leaked ones sign from now on may be anybody's. */
 MUST_CHECK err_t admin_key_leaked(struct admin *admin, zmsg_t *request);
 /* Announces the pair that takes the place of the hub's own at a time ahead, by the present pair's proof. The same again
- * changes nothing; there is one change at a time. */
+ * changes nothing; there is one change at a time: another pair takes the place of the announced one, which is lost. */
 MUST_CHECK err_t admin_key_rotate(struct admin *admin, zmsg_t *request);
 
 #endif

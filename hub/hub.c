@@ -165,6 +165,11 @@ static bool has_good_keys(const struct hub *hub, struct store *store)
     return err == ERR_OK;
 }
 
+static void say_unread(const char *reason)
+{
+    log_error("own-keys-unread", "reason=\"%s\" going on with the former", reason);
+}
+
 static bool take_turn(struct hub *hub, struct store *store)
 {
     char reason[256];
@@ -176,6 +181,8 @@ static bool take_turn(struct hub *hub, struct store *store)
     }
     if (is_taken) {
         log_info("own-keys-changed", "the announced keys are in use");
+    } else if (*reason) {
+        say_unread(reason);
     }
     return true;
 }
@@ -200,7 +207,7 @@ static bool has_key_news(struct hub *hub)
     err_t err = announced_load(&hub->home, &announced, clock_ms(), &next, reason);
     if (err != ERR_OK && err != ERR_BUSY) {
         hub->keys_look_ms = now + KEYS_RETRY_MS;
-        log_error("own-keys-unread", "reason=\"%s\" going on with the former", reason);
+        say_unread(reason);
     }
     identity_done(&next);
     return err == ERR_OK;

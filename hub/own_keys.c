@@ -21,7 +21,7 @@ static void look_at(void *self, const struct party_key *key, const char *reason,
                                         .signing_key = signing_key_view(&key->signing_key),
                                         .since = (uint64_t)key->since,
                                         .proof = proof};
-    if (!looking->found->key.row && !key->revoked_at && proof.size == SIGNATURE_SIZE &&
+    if (!looking->found->key.row && !key->revoked_at && !key->until && proof.size == SIGNATURE_SIZE &&
         successor_is_proved(&successor, identity->curve_public, &identity->signing.key)) {
         looking->found->key = *key;
         memcpy(looking->found->proof, proof.at, SIGNATURE_SIZE);
@@ -48,16 +48,39 @@ err_t announced_load(const struct home *home, const struct announced *announced,
     err_t err = identity_load_next(home, ret_next, reterr_reason);
     if (err == ERR_OK && memcmp(ret_next->curve_public, announced->key.curve_key, KEY_SIZE) != 0) {
         identity_done(ret_next);
-        err = ERR_INVALID;
+        err = ERR_NOT_FOUND;
     }
-    if (err == ERR_NOT_FOUND || err == ERR_INVALID) {
+    if (err == ERR_NOT_FOUND) {
         snprintf(reterr_reason, 256,
-                 tr("%.100s: the keys that were announced are not here any more: agn-hub key rotate --leaked "
-                    "--reason TEXT makes others",
-                    "%.100s：已公告的密钥不在此目录中：请执行 agn-hub key rotate --leaked --reason 原因 另行更换"),
+                 tr("%.100s: the keys that were announced are not here any more: agn-hub key rotate announces others",
+                    "%.100s：已公告的密钥不在此目录中：请执行 agn-hub key rotate 另行公告"),
                  home->path);
     }
     return err;
+}
+
+/* The pair of IDENTITY signs until another takes its place, also where that is later than was announced. */
+static err_t end_former(struct store *store, const struct identity *identity, int64_t now_ms)
+{
+    int64_t party = 0;
+    struct party_key former;
+    err_t err = store_begin(store);
+    err = err == ERR_OK ? store_find_key(store, identity->curve_public, &party, &former) : err;
+    err = err == ERR_OK ? store_end_key(store, former.row, now_ms) : err;
+    err = err == ERR_OK ? store_commit(store) : err;
+    if (err != ERR_OK) {
+        store_rollback(store);
+    }
+    return err;
+}
+
+/* Whether another has taken the place of the pair of IDENTITY before. */
+static bool has_ended(struct store *store, const struct identity *identity)
+{
+    int64_t party = 0;
+    struct party_key own;
+    return store_find_key(store, identity->curve_public, &party, &own) == ERR_OK &&
+           !party_key_lets_in(&own, clock_ms());
 }
 
 err_t announced_take(struct store *store, const struct home *home, int64_t now_ms, struct identity *identity,
@@ -65,20 +88,51 @@ err_t announced_take(struct store *store, const struct home *home, int64_t now_m
 {
     struct identity next;
     *ret_is_taken = false;
-    snprintf(reterr_reason, 256, "%.200s: %s", home->path, err_text(ERR_IO));
+    *reterr_reason = '\0';
     err_t err = announced_find(store, identity, ret_announced);
-    if (err != ERR_OK || now_ms < ret_announced->key.since) {
-        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    if (err == ERR_OK && now_ms >= ret_announced->key.since) {
+        if (announced_load(home, ret_announced, now_ms, &next, reterr_reason) != ERR_OK) {
+            *reterr_reason =
+                has_ended(store, identity) ? '\0' : *reterr_reason; /* which is worse, and told by the check */
+            return ERR_OK;
+        }
+        err = end_former(store, identity, now_ms);
+        err = err == ERR_OK ? identity_promote_next(home, next.curve_public) : err;
+        if (err == ERR_OK) {
+            *identity = next;
+            *ret_announced = (struct announced){0};
+            *ret_is_taken = true;
+        }
+        identity_done(&next);
     }
-    err = announced_load(home, ret_announced, now_ms, &next, reterr_reason);
-    err = err == ERR_OK ? identity_promote_next(home, next.curve_public) : err;
-    if (err == ERR_OK) {
-        *identity = next;
-        *ret_announced = (struct announced){0};
-        *ret_is_taken = true;
+    if (err != ERR_OK && err != ERR_NOT_FOUND) {
+        snprintf(reterr_reason, 256, "%.200s: %s", home->path, err_text(err));
+        return err;
     }
-    identity_done(&next);
-    return err;
+    return ERR_OK;
+}
+
+/* Revoked ones are leaked ones whose change was cut short. */
+static void say_ended(const struct home *home, const struct options *options, const struct party_key *key,
+                      char reterr_reason[512])
+{
+    char at[20];
+    local_time_text(key->until, (int)options->utc_offset_minutes, at);
+    if (key->revoked_at) {
+        snprintf(
+            reterr_reason, 512,
+            tr("%.200s: these keys are revoked; finish their change with agn-hub key rotate --leaked --reason TEXT",
+               "%.200s：该密钥已吊销；请执行 agn-hub key rotate --leaked --reason 原因 完成更换"),
+            home->path);
+    } else {
+        snprintf(reterr_reason, 512,
+                 tr("%.200s: identity.zpl is older than store.db: others took the place of its keys at %s. Put the "
+                    "identity.zpl of the same time in its place; only where there is none any more: agn-hub key rotate "
+                    "--leaked --reason TEXT",
+                    "%.200s：identity.zpl 早于 store.db：其密钥已于 %s 被取代。请放回同一时间的 "
+                    "identity.zpl；确已不存时才执行 agn-hub key rotate --leaked --reason 原因"),
+                 home->path, at);
+    }
 }
 
 err_t own_keys_check(struct store *store, const struct home *home, const struct options *options,
@@ -93,12 +147,7 @@ err_t own_keys_check(struct store *store, const struct home *home, const struct 
         return ERR_OK;
     }
     if (err == ERR_OK) {
-        /* Leaked ones whose change was cut short. */
-        snprintf(
-            reterr_reason, 512,
-            tr("%.200s: these keys are revoked; finish their change with agn-hub key rotate --leaked --reason TEXT",
-               "%.200s：该密钥已吊销；请执行 agn-hub key rotate --leaked --reason 原因 完成更换"),
-            home->path);
+        say_ended(home, options, &key, reterr_reason);
         return ERR_INVALID;
     }
     city_party(options, name);

@@ -5,6 +5,9 @@ enum key_state party_key_state(const struct party_key *key, int64_t now_ms)
     if (key->revoked_at) {
         return KEY_REVOKED;
     }
+    if (key->until && key->until <= key->since) {
+        return KEY_RETIRED; /* another was announced in its place */
+    }
     if (now_ms < key->since) {
         return KEY_COMING;
     }

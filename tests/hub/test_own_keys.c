@@ -19,6 +19,14 @@ static void announce(struct bench *bench, const struct identity *former, const s
     assert_int_equal(store_commit(bench->store), ERR_OK);
 }
 
+static struct party_key key_of(struct bench *bench, const struct identity *identity)
+{
+    struct party_key key;
+    int64_t owner = 0;
+    assert_int_equal(store_find_key(bench->store, identity->curve_public, &owner, &key), ERR_OK);
+    return key;
+}
+
 static void test_nothing_is_announced(void **state)
 {
     struct bench *bench = *state;
@@ -74,12 +82,44 @@ static void test_it_takes_the_place_once_its_time_has_come(void **state)
     assert_memory_equal(&own, &next, sizeof own);
     assert_int_equal(identity_load(&bench->home, &read, reason), ERR_OK);
     assert_memory_equal(&read, &next, sizeof read);
-    /* and where it is gone, nothing is signed with the ended one unnoticed */
+    assert_int_equal(key_of(bench, &bench->identity).until, SINCE);
+    /* and where identity.zpl is put back from before, it is the older one, of which the check alone speaks */
     own = bench->identity;
-    assert_int_equal(announced_take(bench->store, &bench->home, SINCE, &own, &announced, &is_taken, reason),
-                     ERR_NOT_FOUND);
+    assert_int_equal(announced_take(bench->store, &bench->home, SINCE, &own, &announced, &is_taken, reason), ERR_OK);
     assert_false(is_taken);
-    assert_non_null(strstr(reason, "--leaked"));
+    assert_string_equal(reason, "");
+    char why[512];
+    assert_int_equal(own_keys_check(bench->store, &bench->home, &(struct options){.city = "330100"}, &own, why),
+                     ERR_INVALID);
+    assert_non_null(strstr(why, "identity.zpl is older"));
+}
+
+/* Until it is found the present one goes on, which has not ended: what it signs meanwhile is good. */
+static void test_where_it_is_lost_the_present_one_goes_on(void **state)
+{
+    struct bench *bench = *state;
+    const struct options options = {.city = "330100"};
+    struct announced announced;
+    struct identity next;
+    struct identity own = bench->identity;
+    bool is_taken = true;
+    char reason[256];
+    char why[512];
+    assert_int_equal(identity_make(&suite_ed25519, &next), ERR_OK);
+    announce(bench, &bench->identity, &next);
+    assert_int_equal(announced_take(bench->store, &bench->home, SINCE, &own, &announced, &is_taken, reason), ERR_OK);
+    assert_false(is_taken);
+    assert_non_null(strstr(reason, "not here any more"));
+    assert_memory_equal(&own, &bench->identity, sizeof own);
+    assert_int_equal(key_of(bench, &own).until, 0);
+    assert_int_equal(own_keys_check(bench->store, &bench->home, &options, &own, why), ERR_OK);
+    /* and once another is announced in its place, nothing is left of it */
+    assert_int_equal(store_begin(bench->store), ERR_OK);
+    assert_int_equal(store_end_key(bench->store, announced.key.row, NOW), ERR_OK);
+    assert_int_equal(store_commit(bench->store), ERR_OK);
+    assert_int_equal(announced_find(bench->store, &own, &announced), ERR_NOT_FOUND);
+    struct party_key ended = key_of(bench, &next);
+    assert_int_equal(party_key_state(&ended, NOW), KEY_RETIRED);
 }
 
 static void test_what_is_not_here_is_not_used(void **state)
@@ -94,8 +134,8 @@ static void test_what_is_not_here_is_not_used(void **state)
     assert_int_equal(announced_find(bench->store, &bench->identity, &announced), ERR_OK);
     assert_int_equal(announced_load(&bench->home, &announced, SINCE, &read, reason), ERR_NOT_FOUND);
     assert_int_equal(identity_prepare_next(&bench->home, &read, reason), ERR_OK);
-    assert_int_equal(announced_load(&bench->home, &announced, SINCE, &read, reason), ERR_INVALID);
-    assert_non_null(strstr(reason, "--leaked"));
+    assert_int_equal(announced_load(&bench->home, &announced, SINCE, &read, reason), ERR_NOT_FOUND);
+    assert_non_null(strstr(reason, "key rotate announces others"));
 }
 
 static void test_what_is_revoked_is_not_announced(void **state)
@@ -144,6 +184,7 @@ int main(void)
         OWN_TEST(test_nothing_is_announced),
         OWN_TEST(test_its_time_comes),
         OWN_TEST(test_it_takes_the_place_once_its_time_has_come),
+        OWN_TEST(test_where_it_is_lost_the_present_one_goes_on),
         OWN_TEST(test_what_is_not_here_is_not_used),
         OWN_TEST(test_what_is_revoked_is_not_announced),
         OWN_TEST(test_what_the_registry_does_not_hold_to_be_good_signs_nothing),
