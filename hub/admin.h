@@ -14,6 +14,10 @@ enum { ADMIN_TEXT = 4096, ADMIN_REASON = 2001, ADMIN_CODE = 32 };
 /* For how long a join link is good. */
 enum { LINK_HOURS = 72, LINK_HOURS_MAX = 8760 };
 
+/* For how long a change of the hub's keys is announced at least, so that each peer that is connected hears of it; and
+ * how much of that may pass until the hub hears of it. */
+enum { KEY_AHEAD_LEAST_MS = 10000, KEY_HEARD_MS = 2000 };
+
 struct admin {
     struct store *store;
     struct city *city;

@@ -179,6 +179,11 @@ static err_t judge_rotation(struct admin *admin, const struct party_key *key, st
         return refuse_rotation(admin,
                                tr("the hub's present keys do not vouch for these", "枢纽现行密钥未对该密钥作出签名"));
     }
+    if (key->since < clock_ms() + KEY_AHEAD_LEAST_MS - KEY_HEARD_MS) {
+        return refuse_rotation(admin,
+                               tr("the hub heard of it too late for its peers to hear of it in time: do it again",
+                                  "枢纽收到过迟，各机构来不及获知：请重新执行"));
+    }
     return ERR_OK;
 }
 

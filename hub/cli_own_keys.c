@@ -9,8 +9,6 @@
 #include "common/text.h"
 #include "hub/admin.h"
 
-/* Of an announcement: every peer that is connected hears of it at once. */
-static const int64_t WAIT_LEAST_MS = 10000;
 static const int64_t WAIT_MOST_MS = INT64_C(8760) * 3600000;
 
 /* Whether the registry has the fresh pair that lies here. Then it is what this command was about to put in the place
@@ -137,7 +135,7 @@ static int64_t parse_wait(const char *text)
     size_t digits = strspn(text, "0123456789");
     for (size_t i = 0; digits > 0 && digits < 8 && i < sizeof units / sizeof *units; i++) {
         int64_t wait_ms = strtol(text, NULL, 10) * units[i].ms;
-        if (strcmp(text + digits, units[i].unit) == 0 && wait_ms >= WAIT_LEAST_MS && wait_ms <= WAIT_MOST_MS) {
+        if (strcmp(text + digits, units[i].unit) == 0 && wait_ms >= KEY_AHEAD_LEAST_MS && wait_ms <= WAIT_MOST_MS) {
             return wait_ms;
         }
     }
@@ -171,5 +169,5 @@ int cli_key_rotate(const struct home *home, int argc, char **argv)
     }
     int64_t usual_ms = options.key_overlap_hours * 3600000;
     int64_t wait_ms = after ? parse_wait(after) : usual_ms;
-    return announce(home, wait_ms > WAIT_LEAST_MS ? wait_ms : WAIT_LEAST_MS, reason);
+    return announce(home, wait_ms > KEY_AHEAD_LEAST_MS ? wait_ms : KEY_AHEAD_LEAST_MS, reason);
 }

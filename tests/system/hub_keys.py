@@ -1,7 +1,7 @@
 """The hub's own keys where something is amiss: files that are lost, of another time or of another hub, a clock that was
 wrong, a command that came late. What is left is not spoilt, a link always names the key in use, and the audit accuses
 nobody."""
-import os, pwd, shutil
+import os, pwd, shutil, signal, time
 
 from clock import Clock
 from harness import UNDER, Hub, check, main, require, review, skip, wait_until
@@ -68,6 +68,17 @@ def check_links(site, hub, clock):
     site.agent(hub, "joined-too").sync()
     check(True, "and where announced ones were taken up by it")
     hub.stop()
+
+
+def check_late(hub):
+    """A hub that hangs for a while hears of the change too late to tell anybody."""
+    before = hub_keys(hub)
+    hub.process.send_signal(signal.SIGSTOP)
+    asking = hub.start_command("key", "rotate", "--after", "10s")
+    time.sleep(4)
+    hub.process.send_signal(signal.SIGCONT)
+    check(asking.wait(20) == 1 and not hub.cli_json("audit-log", "--act", "key_rotate"), "it announces nothing then")
+    require(hub_keys(hub) == before, "and goes on as it was")
 
 
 def check_lost(site, hub, clock):
@@ -165,6 +176,7 @@ def test(site):
         skip("a hub that changes its keys executes itself anew; under valgrind that is valgrind, which refuses")
     hub = site.hub()
     hub.add_entity(site.uscc())
+    check_late(hub)
     hub.stop()
     check_init(hub)
     check_unknown(site, hub)
