@@ -11,9 +11,6 @@
 #include "proto/check.h"
 #include "proto/kinds.h"
 
-/* One record touches no more cells than these. */
-enum { CELLS_EACH = 64 };
-
 struct reading {
     struct audit *audit;
     const struct batch_row *row;
@@ -253,7 +250,6 @@ static err_t put_again(struct reading *reading)
     err_t err = audit_follow_act(audit, reading->party.row, &passing);
     err = err == ERR_OK ? keep_numbers(reading) : err;
     err = err == ERR_OK ? store_facts_in(audit->seen, reading->party.row, reading->row->id, &facts) : err;
-    err = err == ERR_OK ? cells_make_room(audit->replay, (size_t)reading->count * CELLS_EACH) : err;
     if (err != ERR_OK) {
         return err;
     }

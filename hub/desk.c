@@ -10,8 +10,8 @@
 err_t desk_open(struct desk *desk, struct store *store, struct city *city, const struct home *home,
                 int utc_offset_minutes, char reterr_reason[512])
 {
-    *desk = (struct desk){
-        .store = store, .city = city, .periods_day = INT64_MIN, .plans_day = INT64_MIN, .signals.done_day = INT64_MIN};
+    *desk = (struct desk){.store = store, .city = city, .plans_day = INT64_MIN, .signals.done_day = INT64_MIN};
+    desk_forget_periods(desk);
     return site_terms_open(home, utc_offset_minutes, &desk->site, reterr_reason);
 }
 
@@ -29,7 +29,7 @@ err_t desk_load_terms(struct desk *desk, const struct home *home, char reterr_re
     if (err == ERR_OK) {
         site_terms_close(&desk->site);
         desk->site = site;
-        desk->periods_day = INT64_MIN; /* the period may be another */
+        desk_forget_periods(desk); /* the period may be another */
     }
     return err;
 }
@@ -276,8 +276,10 @@ err_t desk_run(struct desk *desk, int64_t now, int64_t budget_ms, bool *ret_has_
         err = desk_receive(desk, now, ret_has_more);
     }
     if (err == ERR_OK && !*ret_has_more) {
-        err = desk_periods(desk, now);
-        err = err == ERR_OK ? desk_plans(desk, now) : err;
+        err = desk_periods(desk, now, until, ret_has_more);
+    }
+    if (err == ERR_OK && !*ret_has_more) {
+        err = desk_plans(desk, now);
         err = err == ERR_OK ? desk_shares(desk, now, ret_has_more) : err;
     }
     if (err == ERR_OK && !*ret_has_more) {
@@ -290,7 +292,7 @@ err_t desk_run(struct desk *desk, int64_t now, int64_t budget_ms, bool *ret_has_
     desk_end_receive(desk, err == ERR_OK);
     if (err != ERR_OK) {
         store_rollback(desk->store);
-        desk->periods_day = INT64_MIN;
+        desk_forget_periods(desk);
         desk->plans_day = INT64_MIN;
         desk->shares_due = true;
         signals_forget(&desk->signals);

@@ -25,8 +25,11 @@ struct desk {
     struct store *store;
     struct city *city;
     struct site_terms site;
-    int64_t periods_day; /* the local day for which the periods were opened */
-    int64_t plans_day;   /* likewise for which the plans were measured */
+    struct {
+        int64_t done_day; /* the local day for which the periods were opened */
+        int64_t day, row; /* for which they are being opened, and the last party that has its own */
+    } periods;
+    int64_t plans_day; /* likewise for which the plans were measured */
     struct desk_signals signals;
     enum share_mode share_mode;
     int64_t share_level;
@@ -68,7 +71,10 @@ MUST_CHECK err_t desk_mentioned(struct desk *desk, const struct logged *logged, 
 /* The review number of a report; "" of anything else. */
 void desk_read_activity(const struct record *content, char ret_activity[ACTIVITY_SIZE]);
 MUST_CHECK err_t desk_report(struct desk *desk, const struct logged *logged, const struct record *record, int64_t now);
-MUST_CHECK err_t desk_periods(struct desk *desk, int64_t now);
+/* UNTIL: of the monotonic clock. */
+MUST_CHECK err_t desk_periods(struct desk *desk, int64_t now, int64_t until, bool *ret_has_more);
+/* All of them are looked at again. */
+void desk_forget_periods(struct desk *desk);
 MUST_CHECK err_t desk_receive(struct desk *desk, int64_t now, bool *ret_has_more);
 /* After the run's commit, or its failure. */
 void desk_end_receive(struct desk *desk, bool is_committed);

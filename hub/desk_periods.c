@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/text.h"
 #include "proto/kinds.h"
 
 enum { PERIODS_MAX = 512 };
@@ -105,17 +106,14 @@ static err_t open_period(struct desk *desk, const struct party *party, const str
 
 struct opening {
     struct desk *desk;
-    int64_t now;
+    int64_t now, until;
+    bool is_over; /* the time; the others have their turn in the next run */
     err_t err;
 };
 
-static void open_for(void *self, const struct party *party)
+static void open_for(struct opening *opening, const struct party *party)
 {
-    struct opening *opening = self;
     struct period periods[PERIODS_MAX];
-    if (strcmp(party->role, "entity") != 0 || !party->has_keys || strcmp(party->state, "revoked") == 0) {
-        return;
-    }
     int64_t joined_at = store_joined_at(opening->desk->store, party->row);
     joined_at = joined_at > party->created_at ? joined_at : party->created_at;
     for (size_t i = 0; i < TERMS && opening->err == ERR_OK; i++) {
@@ -131,21 +129,48 @@ static void open_for(void *self, const struct party *party)
     }
 }
 
-err_t desk_periods(struct desk *desk, int64_t now)
+static void open_next(void *self, const struct party *party)
+{
+    struct opening *opening = self;
+    struct desk *desk = opening->desk;
+    if (opening->is_over || opening->err != ERR_OK || party->row <= desk->periods.row) {
+        return;
+    }
+    if (strcmp(party->role, "entity") == 0 && party->has_keys && strcmp(party->state, "revoked") != 0) {
+        open_for(opening, party);
+        opening->is_over = clock_monotonic_ms() >= opening->until;
+    }
+    desk->periods.row = party->row;
+}
+
+void desk_forget_periods(struct desk *desk)
+{
+    desk->periods.done_day = desk->periods.day = INT64_MIN;
+}
+
+err_t desk_periods(struct desk *desk, int64_t now, int64_t until, bool *ret_has_more)
 {
     int64_t today = day_of(now, desk->site.settings.utc_offset_minutes);
-    if (today == desk->periods_day) {
+    if (today == desk->periods.done_day) {
         return ERR_OK;
     }
-    struct opening opening = {desk, now, ERR_OK};
-    err_t err = store_each_party(desk->store, open_for, &opening);
+    if (today != desk->periods.day) {
+        desk->periods.day = today;
+        desk->periods.row = 0;
+    }
+    struct opening opening = {.desk = desk, .now = now, .until = until, .err = ERR_OK};
+    err_t err = store_each_party(desk->store, open_next, &opening);
     err = err == ERR_OK ? opening.err : err;
-    desk->periods_day = err == ERR_OK ? today : desk->periods_day;
+    *ret_has_more = opening.is_over;
+    if (err != ERR_OK || opening.is_over) {
+        return err;
+    }
+    desk->periods.done_day = today;
     int uncovered_year = site_terms_uncovered_year(&desk->site, now);
-    if (err == ERR_OK && uncovered_year) {
+    if (uncovered_year) {
         log_warn("calendar-year", "year=%d calendar.txt names no day of it; holidays count as worked", uncovered_year);
     }
-    return err;
+    return ERR_OK;
 }
 
 /* A report for a period: the first one ends its clock. */

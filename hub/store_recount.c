@@ -9,9 +9,6 @@
 #include "hub/store_delivery.h"
 #include "hub/store_put.h"
 
-/* One thread, delivery or clock touches no more cells than these. */
-enum { CELLS_EACH = 16 };
-
 struct recount {
     struct store *store;
     err_t err;
@@ -29,7 +26,7 @@ static err_t count_threads(struct store *store)
         struct stored root = {.owner = sqlite3_column_int64(stmt, 0)};
         err = db_column_copy(stmt, 1, root.root, RECORD_ID_SIZE) ? thread_load(&put, &root, &thread) : ERR_IO;
         err = err == ERR_OK ? thread_cell(&put, &thread, &cell, &ignored) : err;
-        err = err == ERR_OK ? cells_make_room(store, CELLS_EACH) : err;
+        err = err == ERR_OK ? cells_bound(store) : err;
         if (err == ERR_OK) {
             cells_add(store, &cell, 1);
             err = db_step(stmt);
@@ -43,7 +40,7 @@ static err_t count_threads(struct store *store)
 static err_t count_delivery(void *self, const struct delivery *delivery)
 {
     struct store *store = self;
-    err_t err = cells_make_room(store, CELLS_EACH);
+    err_t err = cells_bound(store);
     if (err == ERR_OK) {
         store_count_delivery(store, delivery, 1);
     }
@@ -55,7 +52,7 @@ static void count_clock(void *self, const struct clock_row *row)
     struct recount *recount = self;
     char period[PERIOD_TEXT_SIZE];
     bool is_zero = false;
-    recount->err = recount->err == ERR_OK ? cells_make_room(recount->store, CELLS_EACH) : recount->err;
+    recount->err = recount->err == ERR_OK ? cells_bound(recount->store) : recount->err;
     store_count_clock(recount->store, row, 1);
     if (row->root_size < PERIOD_TEXT_SIZE) {
         snprintf(period, sizeof period, "%.*s", (int)row->root_size, (const char *)row->root);

@@ -225,8 +225,6 @@ static err_t open_ledger(struct store *store, const char *path, char reterr_reas
 static err_t ready_to_write(struct store *store, const char *path, char reterr_reason[256])
 {
     db_grow_by_chunks(store->db);
-    store->deltas = mem_grow(NULL, DELTAS_MAX, sizeof *store->deltas);
-    store->slots = mem_alloc(DELTA_SLOTS * sizeof *store->slots);
     sqlite3_wal_hook(store->db, note_wal, store);
     err_t err = open_ledger(store, path, reterr_reason);
     return err == ERR_OK ? store_finish_migration(store) : err;

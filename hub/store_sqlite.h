@@ -17,7 +17,7 @@ struct delta {
     int64_t sum;
 };
 
-enum { DELTAS_MAX = 16384, DELTA_SLOTS = 32768, LOANS_MAX = 64 };
+enum { DELTAS_KEPT = 8192, LOANS_MAX = 64 };
 
 /* Where a record's bytes lie. */
 struct place {
@@ -119,9 +119,9 @@ struct store {
     int64_t city_row;      /* the city's own party; 0: none yet */
     struct ledger *ledger; /* the writer's alone */
     struct tiles *tiles;   /* opened with the first proof */
-    size_t delta_count;
+    uint32_t delta_count, delta_room;
     struct delta *deltas;
-    uint16_t *slots; /* index + 1 into deltas, by hash */
+    uint32_t *slots; /* index + 1 into deltas, by hash; twice as many */
 };
 
 /* The prepared statement, reset and ready to bind. */
@@ -133,8 +133,8 @@ sqlite3_stmt *store_borrow(struct store *store, const char *text);
 void store_return(struct store *store, sqlite3_stmt *stmt);
 
 void cells_add(struct store *store, const struct cell *cell, int64_t count);
-/* Writes what is kept where less room is left than for COUNT cells more. */
-MUST_CHECK err_t cells_make_room(struct store *store, size_t count);
+/* For who goes through a whole store: writes what is kept where it has become much. */
+MUST_CHECK err_t cells_bound(struct store *store);
 MUST_CHECK err_t cells_flush(struct store *store);
 void cells_forget(struct store *store);
 

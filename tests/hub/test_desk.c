@@ -327,7 +327,7 @@ static void test_an_exercise_is_no_report_of_its_period(void **state)
 static void change_period(struct town *town, enum period_unit unit, int64_t now)
 {
     town->desk.site.settings.period = unit;
-    town->desk.periods_day = INT64_MIN; /* as desk_load_terms() does */
+    desk_forget_periods(&town->desk); /* as desk_load_terms() does */
     town_desk(town, now);
 }
 
@@ -376,7 +376,7 @@ static void test_the_desk_keeps_its_place_with_what_it_wrote(void **state)
     int64_t count = town_count(town, "clock", "");
     bench_reopen(town->bench);
     town->desk.store = town->bench->store;
-    town->desk.periods_day = INT64_MIN;
+    desk_forget_periods(&town->desk);
     town_desk(town, SAMPLE_NOW);
     assert_int_equal(town_count(town, "clock", ""), count);
     assert_int_equal(store_desk(town->bench->store, &done, &head), ERR_OK);
