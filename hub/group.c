@@ -119,23 +119,39 @@ void group_fail(struct mail **mails, size_t count, err_t err)
     }
 }
 
+/* The others would meet it, too. */
+static bool is_everybodys(err_t err)
+{
+    return err == ERR_FULL || err == ERR_BUSY;
+}
+
+/* One batch that cannot be stored must not hold up the others that came with it. */
+static err_t write_singly(struct store *store, zsock_t *to_front, zsock_t *to_feeder, struct mail **mails, size_t count)
+{
+    err_t err = ERR_OK;
+    for (size_t i = 0; i < count; i++) {
+        err_t one = group_write(store, to_front, to_feeder, mails + i, 1);
+        err = one != ERR_OK ? one : err;
+        if (is_everybodys(one)) {
+            group_fail(mails + i + 1, count - i - 1, one);
+            break;
+        }
+    }
+    return err;
+}
+
 err_t group_write(struct store *store, zsock_t *to_front, zsock_t *to_feeder, struct mail **mails, size_t count)
 {
     err_t err = decide(store, mails, count);
-    if (err != ERR_OK && err != ERR_FULL && count > 1) {
-        /* One batch that cannot be stored must not hold up the others that came with it. */
-        for (size_t i = 0; i < count; i++) {
-            err_t one = group_write(store, to_front, to_feeder, mails + i, 1);
-            err = i == 0 || one != ERR_OK ? one : err;
-        }
-        return err;
+    if (err != ERR_OK && !is_everybodys(err) && count > 1) {
+        return write_singly(store, to_front, to_feeder, mails, count);
     }
     if (err == ERR_OK) {
         lend(store, to_front, mails, count);
         err = commit(store, to_feeder);
     }
     if (err == ERR_FULL) {
-        store_truncate_log(store); /* the log may hold room that the database does not need */
+        store_forget_log(store); /* the log may hold room that the database does not need */
     }
     if (err != ERR_OK) {
         group_fail(mails, count, err);

@@ -99,7 +99,7 @@ static void write_group(struct writer *writer)
     if (has_room(writer)) {
         err = group_write(store, writer->to_front, writer->to_feeder, writer->group, writer->group_count);
     } else {
-        store_truncate_log(store);
+        store_forget_log(store);
         group_fail(writer->group, writer->group_count, err);
     }
     if (err != ERR_OK) {

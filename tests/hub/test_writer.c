@@ -2,6 +2,7 @@
  * leaves of it. */
 #include "tests/hub/hub_sample.h"
 
+#include "common/text.h"
 #include "hub/store_sqlite.h"
 #include "hub/writer.h"
 #include "tests/full_disk.h"
@@ -10,6 +11,7 @@ enum { ANSWER_MS = 10000 };
 
 struct rig {
     struct bench *bench;
+    int64_t min_free_mb;
     zsock_t *to_writer, *front, *feeder;
     zactor_t *writer;
 };
@@ -18,6 +20,7 @@ static void rig_open(struct rig *rig, struct bench *bench)
 {
     zsys_set_sndhwm(0);
     rig->bench = bench;
+    rig->min_free_mb = 0;
     rig->front = zsock_new_pull("@inproc://front");
     rig->feeder = zsock_new_pull("@inproc://feeder");
     rig->to_writer = zsock_new_push(">inproc://writer");
@@ -41,6 +44,7 @@ static void rig_start(struct rig *rig)
                                    .operators = &operators,
                                    .retention = &retention};
     config.options.checkpoint_pages = 100000;
+    config.options.min_free_mb = rig->min_free_mb;
     rig->writer = zactor_new(writer_actor, &config);
     rig->bench->store = NULL; /* the writer closes it */
 }
@@ -182,6 +186,57 @@ static void test_one_does_not_hold_the_others(void **state)
     rig_close(&rig);
 }
 
+static sqlite3 *open_beside(struct bench *bench, const char *sql)
+{
+    char path[PATH_SIZE];
+    sqlite3 *db = NULL;
+    home_file(&bench->home, "store.db", path);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    return db;
+}
+
+/* Whoever reads keeps the log from being emptied, and nobody waits for him. */
+static void test_a_reader_does_not_hold_up_the_answers_of_a_full_disk(void **state)
+{
+    struct rig rig;
+    rig_open(&rig, *state);
+    batch_free(bench_put(*state, sample_review, "{\"activity_no\": \"1\"}", 1));
+    sqlite3 *reader = open_beside(*state, "begin; select count(*) from record");
+    rig.min_free_mb = 1 << 30;
+    rig_start(&rig);
+    struct batch *batch = make_batch(*state, 2);
+    int64_t start = clock_monotonic_ms();
+    send_batch(&rig, batch);
+    expect_done(&rig, batch, "disk_full");
+    assert_true(clock_monotonic_ms() - start < ANSWER_MS / 2);
+    sqlite3_close(reader);
+    rig_close(&rig);
+}
+
+/* For a group that could not begin, its batches do not wait one by one. */
+static void test_who_writes_beside_the_hub_holds_up_a_group_once(void **state)
+{
+    enum { MANY = 8, WAIT_MS = 600 };
+    struct rig rig;
+    struct batch *batches[MANY];
+    rig_open(&rig, *state);
+    sqlite3_busy_timeout(((struct bench *)*state)->store->db, WAIT_MS);
+    sqlite3 *writer = open_beside(*state, "begin immediate");
+    for (uint8_t i = 0; i < MANY; i++) {
+        batches[i] = make_batch(*state, (uint8_t)(i + 1));
+        send_batch(&rig, batches[i]);
+    }
+    int64_t start = clock_monotonic_ms();
+    rig_start(&rig);
+    for (int i = 0; i < MANY; i++) {
+        expect_done(&rig, batches[i], "store_failed");
+    }
+    assert_true(clock_monotonic_ms() - start < WAIT_MS * (MANY - 2));
+    sqlite3_close(writer);
+    rig_close(&rig);
+}
+
 static void expect_turned_away(struct rig *rig, const struct batch *batch)
 {
     for (int i = 0; i < 2; i++) {
@@ -319,6 +374,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_failed_commit, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_attachments_leave, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_one_does_not_hold_the_others, bench_setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(test_a_reader_does_not_hold_up_the_answers_of_a_full_disk, bench_setup,
+                                        bench_teardown),
+        cmocka_unit_test_setup_teardown(test_who_writes_beside_the_hub_holds_up_a_group_once, bench_setup,
+                                        bench_teardown),
         cmocka_unit_test_setup_teardown(test_a_revoked_key_files_nothing_any_more, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_a_suspended_party_files_nothing_any_more, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_a_retired_key_files_what_was_taken_before, bench_setup, bench_teardown),
