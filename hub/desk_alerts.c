@@ -69,7 +69,8 @@ static err_t open_case(struct desk *desk, const struct clock_row *row, int64_t n
     return err;
 }
 
-/* Whoever asked in a warning to be withheld is not named beside its id either: the warning goes up without a name. */
+/* Whoever asked in a warning to be withheld is not named beside its id either: the warning goes up without a name. Nor
+ * is anybody whose content cannot be read. */
 static err_t find_withheld(struct desk *desk, const struct clock_row *row, bool *ret_is_withheld)
 {
     struct history history = {0};
@@ -81,7 +82,7 @@ static err_t find_withheld(struct desk *desk, const struct clock_row *row, bool 
     err_t err = store_party_at(desk->store, row->owner, &owner);
     err = err == ERR_OK ? history_read(desk->store, &owner, row->root, desk->site.settings.utc_offset_minutes, &history)
                         : err;
-    *ret_is_withheld = err == ERR_OK && history.content.kind && rights_hides_reporter(&history.content);
+    *ret_is_withheld = err == ERR_OK && (!history.content.kind || rights_hides_reporter(&history.content));
     history_done(&history);
     return err;
 }

@@ -42,36 +42,62 @@ static void encode_cell(sqlite3_stmt *stmt, msgpack_sbuffer *buffer)
     event_encode(&event, buffer);
 }
 
-/* What an authority says of a warning names its reporter too; the wish to be withheld stands in the warning. */
-static bool hides_addressee(struct store *store, int64_t filer, const struct record *record)
+/* Where the content lies that counts in a thread; nothing may have happened to it yet. */
+static err_t find_content(struct store *store, int64_t owner, const uint8_t root[RECORD_ID_SIZE],
+                          struct place *ret_place)
 {
-    uint8_t root[RECORD_ID_SIZE];
-    struct thread thread;
+    struct thread thread = {0};
+    err_t err = store_load_thread(store, owner, root, &thread);
+    *ret_place = thread.content;
+    if (err != ERR_NOT_FOUND) {
+        return err;
+    }
+    sqlite3_stmt *get = store_statement(store, GET_RECORD);
+    sqlite3_bind_int64(get, 1, owner);
+    db_bind_view(get, 2, (struct view){root, RECORD_ID_SIZE});
+    err = db_step(get);
+    if (err == ERR_OK) {
+        *ret_place =
+            (struct place){sqlite3_column_int64(get, 1), sqlite3_column_int64(get, 3), sqlite3_column_int64(get, 4)};
+    }
+    sqlite3_reset(get);
+    return err;
+}
+
+/* Whether the thread's content withholds its reporter. Where that cannot be read, nobody is named. */
+static bool thread_hides_reporter(struct store *store, int64_t owner, const uint8_t root[RECORD_ID_SIZE])
+{
+    struct place place;
     struct view content;
     struct record warning;
     struct faults ignored = {0};
     struct record_context context = {.utc_offset_minutes = store->settings.utc_offset_minutes};
+    if (find_content(store, owner, root, &place) != ERR_OK ||
+        store_get_item(store, place.batch, place.offset, place.size, &content) != ERR_OK) {
+        return true;
+    }
+    err_t checked = record_check(content, &context, &warning, &ignored);
+    (void)checked; /* checked when it was stored */
+    bool hides = !warning.kind || rights_hides_reporter(&warning);
+    sqlite3_reset(store_statement(store, GET_ITEM)); /* else the reader would see this moment for ever */
+    return hides;
+}
+
+/* What an authority says of a warning names its reporter too; the wish to be withheld stands in the warning. */
+static bool hides_addressee(struct store *store, int64_t filer, const struct record *record)
+{
+    uint8_t root[RECORD_ID_SIZE];
     if (!record->values[COMMON_ADDRESSEE].is_present) {
         return false;
     }
     sqlite3_stmt *get = store_statement(store, GET_RECORD);
     sqlite3_bind_int64(get, 1, filer);
     db_bind_view(get, 2, record->values[COMMON_ID].view);
-    bool has_root = db_step(get) == ERR_OK && sqlite3_column_bytes(get, 6) == RECORD_ID_SIZE;
+    err_t err = db_step(get);
+    bool has_root = err == ERR_OK && db_column_copy(get, 6, root, RECORD_ID_SIZE);
     int64_t owner = has_root ? sqlite3_column_int64(get, 7) : 0;
-    if (has_root) {
-        memcpy(root, sqlite3_column_blob(get, 6), RECORD_ID_SIZE);
-    }
     sqlite3_reset(get);
-    if (!has_root || store_load_thread(store, owner, root, &thread) != ERR_OK ||
-        store_get_item(store, thread.content.batch, thread.content.offset, thread.content.size, &content) != ERR_OK) {
-        return false;
-    }
-    err_t checked = record_check(content, &context, &warning, &ignored);
-    (void)checked; /* checked when it was stored */
-    bool hides = warning.kind && rights_hides_reporter(&warning);
-    sqlite3_reset(store_statement(store, GET_ITEM)); /* else the reader would see this moment for ever */
-    return hides;
+    return has_root ? thread_hides_reporter(store, owner, root) : err != ERR_OK;
 }
 
 /* A stored record as it may leave: without what is confidential, and without the reporter's name where that is

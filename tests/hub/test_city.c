@@ -1,4 +1,8 @@
+/* memmem() is not of POSIX. */
+#define _GNU_SOURCE /* NOLINT(bugprone-reserved-identifier) */
 #include "tests/hub/city_sample.h"
+
+#include "hub/store_sqlite.h"
 
 static const char first[] = "019a2b3c-4d5e-7001-8002-030405060701"; /* the record that bench_put made with n = 1 */
 
@@ -123,6 +127,39 @@ static void answer(struct town *town, const char *kind, const char *patch, uint8
     }
 }
 
+static bool uplink_names(struct town *town)
+{
+    struct page page;
+    struct event event;
+    town_events(town, "uplink", EVENT_RECORD, NULL, &page, &event);
+    assert_true(page.size > 0);
+    bool names = memmem(page.events.data, page.events.size, SAMPLE_PARTY, strlen(SAMPLE_PARTY)) != NULL;
+    msgpack_sbuffer_destroy(&page.events);
+    return names;
+}
+
+/* The wish stands in the warning, and what the city says of it names its addressee. */
+static void test_who_asked_not_to_be_named_is_not_where_that_cannot_be_read(void **state)
+{
+    static const char *const spoils[] = {"update thread set state = 99", "update thread set batch = 99",
+                                         "update thread set offset = 0, size = 1",
+                                         "delete from thread; delete from record where root is null"};
+    struct town *town = *state;
+    assert_outcome(bench_put(town->bench, sample_warning, "{\"level\": 1, \"reporter_confidential\": true}", 1),
+                   OUTCOME_STORED, 1);
+    json_t *word = sample_json(sample_warning, "{\"action\": \"acknowledge\", " ON_FIRST
+                                               ", \"entity\": null, \"reporter_confidential\": null}");
+    char *text = json_dumps(word, 0);
+    json_decref(word);
+    assert_string_equal(town_file(town, text), "");
+    free(text);
+    assert_false(uplink_names(town));
+    for (size_t i = 0; i < sizeof spoils / sizeof *spoils; i++) {
+        assert_int_equal(sqlite3_exec(town->bench->store->db, spoils[i], NULL, NULL, NULL), SQLITE_OK);
+        assert_false(uplink_names(town));
+    }
+}
+
 static void test_a_withdrawn_notice_is_counted_no_more_even_when_it_is_read_later(void **state)
 {
     struct town *town = *state;
@@ -242,6 +279,7 @@ int main(void)
         TOWN_TEST(test_an_entity_may_not_accept_and_the_city_may_not_file_reports),
         TOWN_TEST(test_a_reference_into_nowhere_is_refused),
         TOWN_TEST(test_the_city_acknowledges_and_resolves_what_an_entity_raised),
+        TOWN_TEST(test_who_asked_not_to_be_named_is_not_where_that_cannot_be_read),
         TOWN_TEST(test_a_notice_reaches_its_audience_and_is_read_and_answered),
         TOWN_TEST(test_a_withdrawn_notice_is_counted_no_more_even_when_it_is_read_later),
         TOWN_TEST(test_a_notice_to_others_is_neither_seen_nor_answered),
