@@ -202,9 +202,14 @@ static err_t run_set_state(struct admin *admin, zmsg_t *request)
 
 err_t admin_cursor(struct store *store, const char *text, uint64_t *ret_cursor, char reterr_reason[ADMIN_TEXT])
 {
-    int64_t head = (int64_t)store_head(store, "uplink", 0);
+    uint64_t last = 0;
     int64_t cursor = 0;
-    err_t err = number_parse(text, 0, head, &cursor);
+    err_t err = store_head(store, "uplink", 0, &last);
+    int64_t head = (int64_t)last;
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = number_parse(text, 0, head, &cursor);
     if (err != ERR_OK) {
         snprintf(reterr_reason, ADMIN_TEXT,
                  tr("--upto %.80s: expected a cursor, 0 to %" PRId64 ", as `agn-province status` shows it",

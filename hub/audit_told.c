@@ -35,11 +35,12 @@ static err_t find_first_kept(struct audit *audit, uint64_t pruned, int64_t *ret_
 static err_t look_at_pruning(struct audit *audit)
 {
     struct told *told = &audit->told;
-    uint64_t noted = store_pruned(audit->seen, "uplink");
+    uint64_t noted = 0;
+    err_t err = store_pruned(audit->seen, "uplink", &noted);
     told->is_known = true;
-    err_t err = find_first_kept(audit, noted, &told->first_kept_before);
+    err = err == ERR_OK ? find_first_kept(audit, noted, &told->first_kept_before) : err;
     err = err == ERR_OK ? find_first_kept(audit, noted < told->pruned ? noted : told->pruned, &told->first_kept) : err;
-    if (told->first_act == 1 && noted > told->pruned) {
+    if (err == ERR_OK && told->first_act == 1 && noted > told->pruned) {
         audit_say(
             audit, "uplink_differs", "uplink",
             tr("pruned to %" PRIu64 ", and the acts say %" PRIu64, "已清理至 %" PRIu64 "，而管理行为所记为 %" PRIu64),

@@ -5,9 +5,10 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/text.h"
 
 /* Between two bursts of mail whoever follows is served: 64 proofs take some 30 ms. */
-enum { PAGES_MAX = 64, BYTES_MAX = 4 << 20, FAILED_WAIT_MS = 1000, BURST = 64 };
+enum { PAGES_MAX = 64, BYTES_MAX = 4 << 20, FAILED_WAIT_MS = 1000, FAILED_WAIT_MOST_MS = 64000, BURST = 64 };
 
 /* A page under way: released when the follower acknowledges its last event. */
 struct sent_page {
@@ -26,8 +27,12 @@ struct follower {
     size_t bytes_out;
     size_t page_count;
     struct sent_page pages[PAGES_MAX];
-    bool is_due;     /* there may be something to send */
-    bool is_greeted; /* the answer to FOLLOW, which comes even when it is empty, was sent */
+    bool is_due;        /* there may be something to send */
+    bool is_other_life; /* its cursor is of another store */
+    bool is_admitted;   /* its cursor was found to be one to go on from */
+    bool is_greeted;    /* the answer to FOLLOW, which comes even when it is empty, was sent */
+    int64_t wait_ms;    /* after a failure; 0: there was none */
+    int64_t retry_ms;   /* not before */
 };
 
 struct feeder {
@@ -53,19 +58,19 @@ static void forget(struct feeder *feeder, int64_t row)
     }
 }
 
-static void send_gap(struct feeder *feeder, const struct mail *follow, uint64_t first, const char *why)
+static void send_gap(struct feeder *feeder, const struct follower *follower, uint64_t first, const char *why)
 {
-    log_warn("follow-gap", "row=%" PRId64 " stream=%s cursor=%" PRIu64 " why=%s", follow->row, follow->stream,
-             follow->cursor, why);
+    log_warn("follow-gap", "row=%" PRId64 " stream=%s cursor=%" PRIu64 " why=%s", follower->row, follower->stream,
+             follower->cursor, why);
     struct message message = {.type = MESSAGE_GAP};
-    message.gap = (struct gap){.session = follow->session,
-                               .stream = {(const uint8_t *)follow->stream, strlen(follow->stream)},
+    message.gap = (struct gap){.session = follower->session,
+                               .stream = {(const uint8_t *)follower->stream, strlen(follower->stream)},
                                .epoch = {store_epoch(feeder->store), EPOCH_SIZE},
                                .first = first,
                                .why = {(const uint8_t *)why, strlen(why)}};
     struct mail *mail = mail_new(MAIL_SEND);
-    mail->row = follow->row;
-    mail->session = follow->session;
+    mail->row = follower->row;
+    mail->session = follower->session;
     mail->frame = msgpack_sbuffer_new();
     message_encode(&message, mail->frame);
     mail_send(feeder->to_front, &mail);
@@ -89,18 +94,6 @@ static void tell_received(struct feeder *feeder, const struct follower *follower
 static void on_follow(struct feeder *feeder, const struct mail *mail)
 {
     forget(feeder, mail->row);
-    uint64_t pruned = store_pruned(feeder->store, mail->stream);
-    bool is_other_life =
-        mail->has_epoch ? memcmp(mail->epoch, store_epoch(feeder->store), EPOCH_SIZE) != 0 : mail->cursor > 0;
-    /* A cursor beyond the head was given out by a store that this one is an older copy of. */
-    if (is_other_life || mail->cursor > store_head(feeder->store, mail->stream, mail->row)) {
-        send_gap(feeder, mail, 0, "epoch");
-        return;
-    }
-    if (mail->cursor > 0 && mail->cursor < pruned) {
-        send_gap(feeder, mail, pruned, "pruned");
-        return;
-    }
     size_t row = (size_t)mail->row;
     if (row >= feeder->capacity) {
         size_t capacity = (row + 1) * 2;
@@ -111,17 +104,17 @@ static void on_follow(struct feeder *feeder, const struct mail *mail)
     struct follower *follower = mem_alloc(sizeof *follower);
     *follower = (struct follower){
         .row = mail->row, .session = mail->session, .cursor = mail->cursor, .credit = mail->credit, .is_due = true};
+    follower->is_other_life =
+        mail->has_epoch ? memcmp(mail->epoch, store_epoch(feeder->store), EPOCH_SIZE) != 0 : mail->cursor > 0;
     memcpy(follower->stream, mail->stream, sizeof follower->stream);
     feeder->followers[row] = follower;
-    tell_received(feeder, follower, follower->cursor);
-    log_info("follow", "row=%" PRId64 " stream=%s cursor=%" PRIu64, mail->row, mail->stream, mail->cursor);
 }
 
 static void on_ack(struct feeder *feeder, const struct mail *mail)
 {
     struct follower *follower = find(feeder, mail);
     size_t done = 0;
-    if (!follower) {
+    if (!follower || !follower->is_admitted) {
         return;
     }
     while (done < follower->page_count && follower->pages[done].last <= mail->cursor) {
@@ -214,7 +207,34 @@ static void on_mail(struct feeder *feeder, struct mail *mail)
 static bool may_send(const struct follower *follower)
 {
     return follower->is_due && follower->page_count < PAGES_MAX && follower->events_out < follower->credit &&
-           follower->bytes_out < BYTES_MAX;
+           follower->bytes_out < BYTES_MAX && (follower->wait_ms == 0 || clock_monotonic_ms() >= follower->retry_ms);
+}
+
+/* Whether it can go on from its cursor: *ret_why is NULL then. What it missed, it must be told. */
+static err_t admit(struct feeder *feeder, struct follower *follower, const char **ret_why)
+{
+    uint64_t pruned = 0;
+    uint64_t head = 0;
+    *ret_why = NULL;
+    err_t err = store_pruned(feeder->store, follower->stream, &pruned);
+    err = err == ERR_OK ? store_head(feeder->store, follower->stream, follower->row, &head) : err;
+    if (err != ERR_OK) {
+        return err;
+    }
+    /* A cursor beyond the head was given out by a store that this one is an older copy of. */
+    if (follower->is_other_life || follower->cursor > head) {
+        *ret_why = "epoch";
+        send_gap(feeder, follower, 0, *ret_why);
+    } else if (follower->cursor > 0 && follower->cursor < pruned) {
+        *ret_why = "pruned";
+        send_gap(feeder, follower, pruned, *ret_why);
+    } else {
+        follower->is_admitted = true;
+        tell_received(feeder, follower, follower->cursor);
+        log_info("follow", "row=%" PRId64 " stream=%s cursor=%" PRIu64, follower->row, follower->stream,
+                 follower->cursor);
+    }
+    return ERR_OK;
 }
 
 static void send_page(struct feeder *feeder, struct follower *follower, const struct page *page)
@@ -228,18 +248,14 @@ static void send_page(struct feeder *feeder, struct follower *follower, const st
     mail_send(feeder->to_front, &mail);
 }
 
-/* True when it may have more at once. */
-static bool serve_one(struct feeder *feeder, struct follower *follower)
+static err_t feed(struct feeder *feeder, struct follower *follower)
 {
     struct page page = {0};
     msgpack_sbuffer_init(&page.events);
     uint64_t room = follower->credit - follower->events_out;
     err_t err = store_page(feeder->store, follower->stream, follower->row, follower->cursor,
                            (uint32_t)(room < 1000 ? room : 1000), EVENTS_SIZE_MAX, &page);
-    if (err != ERR_OK) {
-        log_error("feed-failed", "stream=%s cursor=%" PRIu64 " error=\"%s\" trying again", follower->stream,
-                  follower->cursor, err_name(err));
-    } else if (page.count > 0 || !follower->is_greeted || follower->cursor < page.head) {
+    if (err == ERR_OK && (page.count > 0 || !follower->is_greeted || follower->cursor < page.head)) {
         send_page(feeder, follower, &page);
         follower->is_greeted = true;
     }
@@ -255,7 +271,35 @@ static bool serve_one(struct feeder *feeder, struct follower *follower)
     }
     follower->is_due = err != ERR_OK || page.last < page.head;
     msgpack_sbuffer_destroy(&page.events);
-    return err == ERR_OK && may_send(follower);
+    return err;
+}
+
+/* A row that cannot be read may stay so: it is tried ever more seldom, whoever wakes the follower meanwhile. */
+static void put_off(struct follower *follower, err_t err)
+{
+    int64_t wait_ms = follower->wait_ms ? follower->wait_ms * 2 : FAILED_WAIT_MS;
+    follower->wait_ms = wait_ms < FAILED_WAIT_MOST_MS ? wait_ms : FAILED_WAIT_MOST_MS;
+    follower->retry_ms = clock_monotonic_ms() + follower->wait_ms;
+    log_error("feed-failed", "row=%" PRId64 " stream=%s cursor=%" PRIu64 " error=\"%s\" trying again in %" PRId64 " ms",
+              follower->row, follower->stream, follower->cursor, err_name(err), follower->wait_ms);
+}
+
+/* True when it may have more at once. */
+static bool serve_one(struct feeder *feeder, struct follower *follower)
+{
+    const char *gap = NULL;
+    err_t err = follower->is_admitted ? ERR_OK : admit(feeder, follower, &gap);
+    if (gap) {
+        forget(feeder, follower->row);
+        return false;
+    }
+    err = err == ERR_OK ? feed(feeder, follower) : err;
+    if (err != ERR_OK) {
+        put_off(follower, err);
+        return false;
+    }
+    follower->wait_ms = 0;
+    return may_send(follower);
 }
 
 /* One page each in turn, so that one who catches up does not hold the others. */

@@ -122,14 +122,14 @@ struct page {
     size_t size;            /* of the encoded events */
     msgpack_sbuffer events; /* events_add() after events_add() */
 };
-/* Events after CURSOR, at most COUNT and about SIZE bytes. `uplink` or `inbox` (then of PARTY_ROW). The caller
- * initialises and destroys page->events. */
+/* Events after CURSOR, at most COUNT and about SIZE bytes, and none behind one that cannot be read. `uplink` or `inbox`
+ * (then of PARTY_ROW). The caller initialises and destroys page->events. */
 MUST_CHECK err_t store_page(struct store *store, const char *stream, int64_t party_row, uint64_t cursor, uint32_t count,
                             size_t size, struct page *ret_page);
 /* The cursor of the stream's last event. */
-uint64_t store_head(struct store *store, const char *stream, int64_t party_row);
+MUST_CHECK err_t store_head(struct store *store, const char *stream, int64_t party_row, uint64_t *ret_head);
 /* The cursor below which events of the stream were pruned (0: none). */
-uint64_t store_pruned(struct store *store, const char *stream);
+MUST_CHECK err_t store_pruned(struct store *store, const char *stream, uint64_t *ret_pruned);
 /* Removes warnings passed up, up to the cursor; cells stay. */
 MUST_CHECK err_t store_prune_uplink(struct store *store, uint64_t upto, uint64_t *ret_removed);
 /* How many that would be. */

@@ -149,16 +149,23 @@ static err_t encode_inbox(struct store *store, sqlite3_stmt *stmt, msgpack_sbuff
     return encode_record(store, 0, db_column_view(stmt, 7), &fields, buffer);
 }
 
-uint64_t store_head(struct store *store, const char *stream, int64_t party_row)
+/* One number; 0 where there is none. */
+static err_t read_number(sqlite3_stmt *stmt, uint64_t *ret_number)
+{
+    err_t err = db_step(stmt);
+    *ret_number = err == ERR_OK ? (uint64_t)sqlite3_column_int64(stmt, 0) : 0;
+    sqlite3_reset(stmt);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+err_t store_head(struct store *store, const char *stream, int64_t party_row, uint64_t *ret_head)
 {
     bool is_uplink = strcmp(stream, "uplink") == 0;
     sqlite3_stmt *stmt = store_statement(store, is_uplink ? HEAD_UPLINK : HEAD_INBOX);
     if (!is_uplink) {
         sqlite3_bind_int64(stmt, 1, party_row);
     }
-    uint64_t head = db_step(stmt) == ERR_OK ? (uint64_t)sqlite3_column_int64(stmt, 0) : 0;
-    sqlite3_reset(stmt);
-    return head;
+    return read_number(stmt, ret_head);
 }
 
 /* A row is an event that was encoded when it was written, a cell, or a record to be encoded now. */
@@ -207,14 +214,14 @@ err_t store_page(struct store *store, const char *stream, int64_t party_row, uin
     if (err != ERR_OK) {
         return err;
     }
-    ret_page->head = store_head(store, stream, party_row);
+    err = store_head(store, stream, party_row, &ret_page->head);
     sqlite3_stmt *stmt = store_statement(store, is_uplink ? PAGE_UPLINK : PAGE_INBOX);
     sqlite3_bind_int64(stmt, 1, (int64_t)cursor);
     sqlite3_bind_int64(stmt, 2, count);
     if (!is_uplink) {
         sqlite3_bind_int64(stmt, 3, party_row);
     }
-    err = db_step(stmt);
+    err = err == ERR_OK ? db_step(stmt) : err;
     while (err == ERR_OK && ret_page->size < size) {
         err = add_row(store, is_uplink, stmt, &scratch, ret_page);
         err = err == ERR_OK ? db_step(stmt) : err;
@@ -222,19 +229,20 @@ err_t store_page(struct store *store, const char *stream, int64_t party_row, uin
     sqlite3_reset(stmt);
     msgpack_sbuffer_destroy(&scratch);
     err_t end = db_exec(store->db, "commit");
-    return err == ERR_OK || err == ERR_NOT_FOUND ? end : err;
+    bool is_page =
+        err == ERR_OK || err == ERR_NOT_FOUND || ret_page->count > 0; /* what cannot be read begins the next */
+    return is_page ? end : err;
 }
 
-uint64_t store_pruned(struct store *store, const char *stream)
+err_t store_pruned(struct store *store, const char *stream, uint64_t *ret_pruned)
 {
+    *ret_pruned = 0;
     if (strcmp(stream, "uplink") != 0) {
-        return 0;
+        return ERR_OK;
     }
     sqlite3_stmt *stmt = store_statement(store, GET_META);
     db_bind_str(stmt, 1, "pruned");
-    uint64_t pruned = db_step(stmt) == ERR_OK ? (uint64_t)sqlite3_column_int64(stmt, 0) : 0;
-    sqlite3_reset(stmt);
-    return pruned;
+    return read_number(stmt, ret_pruned);
 }
 
 err_t store_count_uplink(struct store *store, uint64_t upto, uint64_t *ret_count)
@@ -249,11 +257,15 @@ err_t store_count_uplink(struct store *store, uint64_t upto, uint64_t *ret_count
 
 err_t store_prune_uplink(struct store *store, uint64_t upto, uint64_t *ret_removed)
 {
-    uint64_t pruned = store_pruned(store, "uplink");
+    uint64_t pruned = 0;
     upto = upto < store->change ? upto : store->change;
+    err_t err = store_pruned(store, "uplink", &pruned);
+    if (err != ERR_OK) {
+        return err;
+    }
     sqlite3_stmt *prune = store_statement(store, PRUNE_UPLINK);
     sqlite3_bind_int64(prune, 1, (int64_t)upto);
-    err_t err = db_run(prune);
+    err = db_run(prune);
     *ret_removed = (uint64_t)sqlite3_changes(store->db);
     if (err == ERR_OK && upto > pruned && *ret_removed > 0) {
         sqlite3_stmt *put = store_statement(store, PUT_META);
@@ -427,11 +439,11 @@ err_t store_look(struct store *store, struct moment *ret_moment)
     sqlite3_stmt *get = db_prepare(store->db, moment_sql);
     err = db_step(get);
     if (err == ERR_OK) {
-        *ret_moment = (struct moment){.number = (uint64_t)sqlite3_column_int64(get, 0),
-                                      .at = sqlite3_column_int64(get, 1),
-                                      .revision = store_head(store, "uplink", 0)};
+        *ret_moment =
+            (struct moment){.number = (uint64_t)sqlite3_column_int64(get, 0), .at = sqlite3_column_int64(get, 1)};
     }
     sqlite3_finalize(get);
+    err = err == ERR_OK ? store_head(store, "uplink", 0, &ret_moment->revision) : err;
     err = err == ERR_OK ? store_desk(store, &done, &head) : err;
     ret_moment->batches_behind = head - done;
     if (err != ERR_OK) {

@@ -77,6 +77,14 @@ static inline int bench_teardown(void **state)
     return 0;
 }
 
+/* The cursor of the stream's last event. */
+static inline uint64_t bench_head(struct store *store, const char *stream, int64_t party_row)
+{
+    uint64_t head = 0;
+    assert_int_equal(store_head(store, stream, party_row, &head), ERR_OK);
+    return head;
+}
+
 /* A record with the id 00…N and the sequence number N. */
 static inline void bench_record(const char *sample, const char *patch, uint8_t n, msgpack_sbuffer *ret_buffer)
 {

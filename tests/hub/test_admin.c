@@ -26,8 +26,8 @@ static void test_a_cursor_is_a_number_up_to_the_head(void **state)
     char beyond[24];
     uint64_t warnings = 0;
     assert_outcome(bench_put(office->town->bench, sample_warning, "{\"level\": 1}", 1), OUTCOME_STORED, 1);
-    snprintf(head, sizeof head, "%d", (int)store_head(store, "uplink", 0));
-    snprintf(beyond, sizeof beyond, "%d", (int)store_head(store, "uplink", 0) + 1);
+    snprintf(head, sizeof head, "%d", (int)bench_head(store, "uplink", 0));
+    snprintf(beyond, sizeof beyond, "%d", (int)bench_head(store, "uplink", 0) + 1);
     const char *const bad[] = {"x", "-1", "", "1x", "0x1", " 1", "99999999999999999999", beyond};
     int acts = count_acts(office);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

@@ -546,7 +546,7 @@ static void prune(struct town *town, bool is_said)
     const struct person person = {.name = "赵敏", .user = "root", .roles = UINT32_MAX};
     struct act_note note = {ACT_PRUNE, &person, "uplink", upto, ""};
     struct store *store = town->bench->store;
-    snprintf(upto, sizeof upto, "%" PRIu64, store_head(store, "uplink", 0));
+    snprintf(upto, sizeof upto, "%" PRIu64, bench_head(store, "uplink", 0));
     assert_int_equal(store_begin(store), ERR_OK);
     assert_int_equal(store_prune_uplink(store, UINT64_MAX, &removed), ERR_OK);
     if (is_said) {

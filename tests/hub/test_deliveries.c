@@ -34,7 +34,7 @@ static void respond(struct town *town, const char *kind, const char *patch, uint
 
 static uint64_t inbox_head(struct town *town)
 {
-    return store_head(town->bench->store, "inbox", town->bench->party.row);
+    return bench_head(town->bench->store, "inbox", town->bench->party.row);
 }
 
 static void acknowledge(struct town *town, uint64_t cursor)

@@ -395,7 +395,7 @@ static void test_not_before_the_follower_has_it(void **state)
     assert_int_equal(pass(town, &retention, now + 3 * MONTH), 0);
     assert_int_equal(count_remnants(town, acceptance), 0);
     retention_acknowledge(&retention, town->bench->party.row,
-                          store_head(town->bench->store, "inbox", town->bench->party.row));
+                          bench_head(town->bench->store, "inbox", town->bench->party.row));
     assert_int_equal(pass(town, &retention, now + 3 * MONTH + DAY), 1);
     assert_int_equal(count_remnants(town, acceptance), 1);
     retention_done(&retention);

@@ -35,12 +35,12 @@ static err_t look(struct bench *bench, struct health *health, uint64_t reserve, 
 static void test_a_change_is_told_once_and_known_after_a_restart(void **state)
 {
     struct bench *bench = *state;
-    uint64_t head = store_head(bench->store, "uplink", 0);
+    uint64_t head = bench_head(bench->store, "uplink", 0);
     bool is_news = true;
     struct health health = {.path = bench->home.path};
     assert_int_equal(health_look(bench->store, &health, 1000, &is_news), ERR_OK);
     assert_false(is_news);
-    assert_int_equal(store_head(bench->store, "uplink", 0), head);
+    assert_int_equal(bench_head(bench->store, "uplink", 0), head);
     assert_int_equal(look(bench, &health, UINT64_MAX / 4, 1001, &is_news), ERR_OK);
     assert_true(is_news && store_has_urgent(bench->store));
     bench_reopen(bench);

@@ -187,7 +187,7 @@ static void resync(struct field_day *day, uint64_t *seed)
     uint64_t removed = 0;
     if (one_in(seed, 2)) {
         assert_int_equal(store_begin(day->bench->store), ERR_OK);
-        assert_int_equal(store_prune_uplink(day->bench->store, store_head(day->bench->store, "uplink", 0), &removed),
+        assert_int_equal(store_prune_uplink(day->bench->store, bench_head(day->bench->store, "uplink", 0), &removed),
                          ERR_OK);
         assert_int_equal(store_commit(day->bench->store), ERR_OK);
     }
@@ -411,7 +411,7 @@ static void count_anew(struct field_day *day)
 {
     sqlite3 *db = NULL;
     char path[PATH_SIZE];
-    uint64_t head = store_head(day->bench->store, "uplink", 0);
+    uint64_t head = bench_head(day->bench->store, "uplink", 0);
     store_close(day->bench->store);
     home_file(&day->bench->home, "store.db", path);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
@@ -420,7 +420,7 @@ static void count_anew(struct field_day *day)
     day->bench->store = NULL;
     bench_reopen(day->bench);
     store_set_city(day->bench->store, day->parties[CITY].row);
-    assert_int_equal(store_head(day->bench->store, "uplink", 0), head);
+    assert_int_equal(bench_head(day->bench->store, "uplink", 0), head);
 }
 
 static void live(struct field_day *day, uint64_t number)

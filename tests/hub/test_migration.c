@@ -151,11 +151,11 @@ static void test_only_what_differs_gets_a_new_revision(void **state)
 {
     struct town *town = *state;
     live(town);
-    uint64_t head = store_head(town->bench->store, "uplink", 0);
+    uint64_t head = bench_head(town->bench->store, "uplink", 0);
     go_back(town, "select 1");
-    assert_int_equal(store_head(town->bench->store, "uplink", 0), head);
+    assert_int_equal(bench_head(town->bench->store, "uplink", 0), head);
     go_back(town, "insert into cell(family, day, dims, count, sum, change) values('review', 1, 'x', 1, 0, 1000000)");
-    assert_true(store_head(town->bench->store, "uplink", 0) > 1000000); /* the province hears that it is gone */
+    assert_true(bench_head(town->bench->store, "uplink", 0) > 1000000); /* the province hears that it is gone */
     assert_int_equal(town_count(town, "review", "x"), 0);
 }
 
@@ -163,7 +163,7 @@ static void test_an_old_delivery_is_delivered_once_its_cursor_is_acknowledged(vo
 {
     struct town *town = *state;
     live(town);
-    uint64_t head = store_head(town->bench->store, "inbox", town->bench->party.row);
+    uint64_t head = bench_head(town->bench->store, "inbox", town->bench->party.row);
     go_back(town, "select 1");
     assert_int_equal(town_count(town, "notice", "|sent"), 3);
     desk_note_received(&town->desk, town->bench->party.row, head);
