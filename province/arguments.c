@@ -25,6 +25,7 @@ static const struct row {
     {"xlsx", offsetof(struct arguments, xlsx), ON_LISTINGS, true},
     {"name", offsetof(struct arguments, name), ON_INIT, true},
     {"replace", offsetof(struct arguments, replace), ON_JOIN, true},
+    {"leaked", offsetof(struct arguments, leaked), ON_JOIN, true},
     {"suite", offsetof(struct arguments, suite), ON_INIT, true},
     {"family", offsetof(struct arguments, family), ON_TABLE, true},
     {"by", offsetof(struct arguments, by), ON_TABLE | ON_PLANS, true},

@@ -14,6 +14,7 @@ struct arguments {
     const char *passphrase_file;
     const char *name;
     const char *replace;
+    const char *leaked;
     const char *suite;
     const char *family;
     const char *by;

@@ -53,7 +53,7 @@ struct comparison {
 /* By the hub's key, or one that it had before. */
 static const struct hub_member *find_member(const struct comparison *comparison, const struct signing_key *key)
 {
-    int64_t ignored = 0;
+    struct old_key ignored;
     for (size_t i = 0; i < comparison->member_count; i++) {
         const struct hub_member *member = &comparison->members[i];
         if (membership_trusts(&member->membership, key) ||

@@ -9,6 +9,7 @@
 #include "common/text.h"
 #include "province/commands.h"
 #include "province/hubs.h"
+#include "province/leak.h"
 #include "province/replica.h"
 #include "province/settings.h"
 #include "province/witness.h"
@@ -291,30 +292,15 @@ static void warn_of_twin(const struct home *home, int64_t number, const struct m
     free(members);
 }
 
-/* Before the new key is used, so that nothing that the leaked one signed since is held against the hub. */
-static err_t note_leak(const struct home *home, int64_t number, const struct membership *membership,
-                       char reterr_reason[512])
-{
-    struct witness *witness = NULL;
-    if (!membership->leaked_at) {
-        return ERR_OK;
-    }
-    err_t err = witness_open(home, true, &witness, reterr_reason);
-    if (err == ERR_OK) {
-        err = witness_retire(witness, number, &membership->leaked_key, membership->leaked_at, true);
-        snprintf(reterr_reason, 512, WITNESS_FILE ": %s", err_text(err));
-    }
-    witness_close(witness);
-    return err;
-}
-
 static int join_locked(const struct home *home, const struct arguments *arguments, const struct join_link *link)
 {
     struct membership membership;
     char reason[512];
     struct place place;
     int64_t number = 0;
-    if (arguments->replace && !arguments_number("--replace", arguments->replace, 1, 999999, &number)) {
+    int64_t day = 0;
+    if ((arguments->replace && !arguments_number("--replace", arguments->replace, 1, 999999, &number)) ||
+        (arguments->leaked && !arguments_date("leaked", arguments->leaked, &day))) {
         return EXIT_USAGE;
     }
     if (enrolment_join(home, link, &province, &membership, reason) != ERR_OK) {
@@ -329,8 +315,10 @@ static int join_locked(const struct home *home, const struct arguments *argument
         return EXIT_REFUSED;
     }
     number = number > 0 ? number : place.number;
-    if (note_leak(home, number, &membership, reason) != ERR_OK ||
-        hubs_save(home, number, &membership, reason) != ERR_OK) {
+    if (!leak_take(home, number, &membership, arguments->leaked)) {
+        return EXIT_REFUSED;
+    }
+    if (hubs_save(home, number, &membership, reason) != ERR_OK) {
         complain("%s", reason);
         return EXIT_REFUSED;
     }

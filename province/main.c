@@ -19,9 +19,10 @@ static const struct command {
 } commands[] = {
     {"init", ON_INIT, 0, cmd_init, "--name NAME [--suite ed25519|sm2-sm3]",
      "make the folder, the keys and a sample configuration", "创建文件夹、密钥和配置样例"},
-    {"join", ON_JOIN, 1, cmd_join, "LINK [--replace N]",
-     "join a city's hub with the link its operator gave; --replace: it is hub N, set up anew",
-     "用枢纽管理员提供的链接加入一个城市枢纽；--replace：该枢纽即重建后的枢纽 N"},
+    {"join", ON_JOIN, 1, cmd_join, "LINK [--replace N] [--leaked DATE]",
+     "join a city's hub with the link its operator gave; --replace: it is hub N, set up anew; --leaked: since when its "
+     "key has leaked, as the city says",
+     "用枢纽管理员提供的链接加入一个城市枢纽；--replace：该枢纽即重建后的枢纽 N；--leaked：市方确认的密钥泄露日期"},
     {"key", ON_KEY, 1, cmd_key, "rotate|seal|unseal",
      "change the keys with every hub; keep the secret ones under a passphrase, or openly",
      "向所有枢纽更换密钥；用口令加密私钥，或解除加密"},

@@ -61,6 +61,7 @@ enum statement {
     RETIRE,
     REINSTATE,
     DOUBT,
+    WOULD_DOUBT,
     RETIRED,
     DOUBTFUL,
     SETTLED,
@@ -103,7 +104,11 @@ static const char *const sql[STATEMENTS] = {
     [REINSTATE] = "delete from old_key where hub = ?1 and key = ?2 and leaked = 0",
     /* One of an earlier key may stand in that place: its alarm has it. */
     [DOUBT] = "update or replace head set line = -1 - line where hub = ?1 and hub_key = ?2 and at > ?3 and line >= 0",
-    [RETIRED] = "select at from old_key where hub = ?1 and key = ?2",
+    [WOULD_DOUBT] =
+        "select count(*) filter (where d), min(size) filter (where d), max(size) filter (where d),"
+        " max(size) filter (where not d) from (select size, hub_key = ?2 and at > ?3 as d from head where hub = ?1"
+        " and line = " LINE ")",
+    [RETIRED] = "select at, leaked from old_key where hub = ?1 and key = ?2",
     [DOUBTFUL] = "select head, signature, hub_key from head h where hub = ?1 and line < 0 and exists(select 1 from"
                  " old_key k where k.hub = ?1 and k.key = h.hub_key) and not exists(select 1 from"
                  " alarm a where a.hub = ?1 and a.kind = 'old_key' and a.known_hub_key = h.hub_key)"
@@ -303,20 +308,38 @@ err_t witness_reinstate(struct witness *witness, int64_t hub, const struct signi
     return db_run(key_statement(witness, REINSTATE, hub, key));
 }
 
-err_t witness_retired(struct witness *witness, int64_t hub, const struct signing_key *key, int64_t *ret_at)
+err_t witness_retired(struct witness *witness, int64_t hub, const struct signing_key *key, struct old_key *ret_old)
 {
     sqlite3_stmt *stmt = key_statement(witness, RETIRED, hub, key);
     err_t err = db_step(stmt);
-    *ret_at = err == ERR_OK ? sqlite3_column_int64(stmt, 0) : 0;
+    *ret_old = (struct old_key){0};
+    if (err == ERR_OK) {
+        *ret_old = (struct old_key){sqlite3_column_int64(stmt, 0), sqlite3_column_int(stmt, 1) != 0};
+    }
+    sqlite3_reset(stmt);
+    return err;
+}
+
+err_t witness_would_doubt(struct witness *witness, int64_t hub, const struct signing_key *key, int64_t at,
+                          struct doubt *ret_doubt)
+{
+    sqlite3_stmt *stmt = key_statement(witness, WOULD_DOUBT, hub, key);
+    sqlite3_bind_int64(stmt, 3, at);
+    err_t err = db_step(stmt);
+    *ret_doubt = (struct doubt){0};
+    if (err == ERR_OK) {
+        *ret_doubt = (struct doubt){sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1),
+                                    sqlite3_column_int64(stmt, 2), sqlite3_column_int64(stmt, 3)};
+    }
     sqlite3_reset(stmt);
     return err;
 }
 
 err_t witness_doubts(struct witness *witness, int64_t hub, const struct kept_head *head, bool *ret_is_doubtful)
 {
-    int64_t at = 0;
-    err_t err = witness_retired(witness, hub, &head->key, &at);
-    *ret_is_doubtful = err == ERR_OK && head->head.at > at;
+    struct old_key old;
+    err_t err = witness_retired(witness, hub, &head->key, &old);
+    *ret_is_doubtful = err == ERR_OK && head->head.at > old.at;
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 

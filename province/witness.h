@@ -59,8 +59,20 @@ MUST_CHECK err_t witness_retire(struct witness *witness, int64_t hub, const stru
  * back with it and joined anew, or the other one has named it. What it signs is its word as before, so that all of it
  * is held to the last head, by whichever key; what was doubtful stays so. One that has leaked stays old. */
 MUST_CHECK err_t witness_reinstate(struct witness *witness, int64_t hub, const struct signing_key *key);
+struct old_key {
+    int64_t at; /* since when */
+    bool is_leaked;
+};
 /* ERR_NOT_FOUND: not known to be retired. */
-MUST_CHECK err_t witness_retired(struct witness *witness, int64_t hub, const struct signing_key *key, int64_t *ret_at);
+MUST_CHECK err_t witness_retired(struct witness *witness, int64_t hub, const struct signing_key *key,
+                                 struct old_key *ret_old);
+/* What witness_retire() would make doubtful of the heads of the hub's present line. */
+struct doubt {
+    int64_t count, smallest, largest; /* sizes; 0 where there is none, as the next */
+    int64_t sound_size;               /* the largest that stays sound */
+};
+MUST_CHECK err_t witness_would_doubt(struct witness *witness, int64_t hub, const struct signing_key *key, int64_t at,
+                                     struct doubt *ret_doubt);
 MUST_CHECK err_t witness_doubts(struct witness *witness, int64_t hub, const struct kept_head *head,
                                 bool *ret_is_doubtful);
 /* Whether an alarm of that old key is cleared. */

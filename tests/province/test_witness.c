@@ -207,19 +207,19 @@ static void test_what_an_old_key_signed_later_is_kept_and_nothing_is_held_to_it(
     struct desk *desk = *state;
     static const struct signing_key next = {.size = 32, .bytes = {6}};
     struct kept_head found;
-    int64_t at = 0;
+    struct old_key old;
     keep_by(desk, &key, 5, 1, 100);
     keep_by(desk, &key, 9, 2, 200);
     keep_by(desk, &next, 12, 3, 300); /* the heads of one ledger go on across keys */
     assert_int_equal(last_size(desk), 12);
     keep_by(desk, &key, 20, 4, 400);
     assert_int_equal(last_size(desk), 20); /* not known to be an old key's yet */
-    assert_int_equal(witness_retired(desk->witness, 1, &key, &at), ERR_NOT_FOUND);
+    assert_int_equal(witness_retired(desk->witness, 1, &key, &old), ERR_NOT_FOUND);
     assert_int_equal(witness_retire(desk->witness, 1, &key, 250, false), ERR_OK);
     assert_int_equal(witness_retire(desk->witness, 1, &key, 350, false), ERR_OK); /* the earliest counts */
-    assert_int_equal(witness_retired(desk->witness, 1, &key, &at), ERR_OK);
-    assert_int_equal(at, 250);
-    assert_int_equal(witness_retired(desk->witness, 2, &key, &at), ERR_NOT_FOUND);
+    assert_int_equal(witness_retired(desk->witness, 1, &key, &old), ERR_OK);
+    assert_int_equal(old.at, 250);
+    assert_int_equal(witness_retired(desk->witness, 2, &key, &old), ERR_NOT_FOUND);
     assert_int_equal(last_size(desk), 12);
     keep_by(desk, &key, 30, 5, 500); /* of one who learns of it late */
     keep_by(desk, &key, 11, 6, 249);
@@ -255,6 +255,25 @@ static void test_the_alarm_of_an_old_key_is_raised_once_and_begins_no_line(void 
     assert_int_equal(last_size(desk), 5);
 }
 
+static void test_what_a_leak_would_make_doubtful_is_known_before(void **state)
+{
+    struct desk *desk = *state;
+    static const struct signing_key next = {.size = 32, .bytes = {6}};
+    struct doubt doubt;
+    keep_by(desk, &key, 5, 1, 100);
+    keep_by(desk, &key, 8, 1, 300);
+    keep_by(desk, &key, 9, 1, 400);
+    assert_int_equal(witness_would_doubt(desk->witness, 1, &key, 200, &doubt), ERR_OK);
+    assert_true(doubt.count == 2 && doubt.smallest == 8 && doubt.largest == 9 && doubt.sound_size == 5);
+    assert_int_equal(witness_would_doubt(desk->witness, 1, &key, 50, &doubt), ERR_OK);
+    assert_true(doubt.count == 3 && doubt.smallest == 5 && doubt.largest == 9 && doubt.sound_size == 0);
+    assert_int_equal(witness_would_doubt(desk->witness, 1, &next, 50, &doubt), ERR_OK);
+    assert_true(doubt.count == 0 && doubt.sound_size == 9);
+    assert_int_equal(witness_retire(desk->witness, 1, &key, 200, true), ERR_OK);
+    assert_int_equal(witness_would_doubt(desk->witness, 1, &key, 200, &doubt), ERR_OK);
+    assert_int_equal(doubt.count, 0); /* it is so already */
+}
+
 static bool explains(struct desk *desk, const struct kept_head *head)
 {
     bool is_explained = false;
@@ -275,7 +294,7 @@ static void test_a_key_that_the_hub_has_again_is_held_to_the_last_head(void **st
     struct desk *desk = *state;
     static const struct signing_key next = {.size = 32, .bytes = {6}};
     struct kept_head found;
-    int64_t at = 0;
+    struct old_key old;
     keep_by(desk, &key, 5, 1, 100);
     keep_by(desk, &next, 9, 2, 200);
     assert_int_equal(witness_retire(desk->witness, 1, &key, 200, false), ERR_OK);
@@ -291,13 +310,14 @@ static void test_a_key_that_the_hub_has_again_is_held_to_the_last_head(void **st
     assert_int_equal(witness_retire(desk->witness, 1, &key, 500, false), ERR_OK);
     keep_by(desk, &next, 13, 5, 500);
     assert_int_equal(last_size(desk), 13);
-    assert_int_equal(witness_retired(desk->witness, 1, &key, &at), ERR_OK);
-    assert_int_equal(at, 500);
+    assert_int_equal(witness_retired(desk->witness, 1, &key, &old), ERR_OK);
+    assert_int_equal(old.at, 500);
 }
 
 static void test_a_leaked_key_is_old_for_good_and_one_alarm_stands_for_it(void **state)
 {
     struct desk *desk = *state;
+    struct old_key old;
     bool is_new = false;
     const struct kept_head one = head_by(&key, 8, 1, 300);
     const struct kept_head other = head_by(&key, 9, 1, 400);
@@ -309,6 +329,8 @@ static void test_a_leaked_key_is_old_for_good_and_one_alarm_stands_for_it(void *
     assert_int_equal(witness_reinstate(desk->witness, 1, &key), ERR_OK);
     keep_by(desk, &key, 9, 1, 400);
     assert_int_equal(last_size(desk), 5);
+    assert_int_equal(witness_retired(desk->witness, 1, &key, &old), ERR_OK);
+    assert_true(old.is_leaked && old.at == 150);
     assert_int_equal(witness_raise(desk->witness, 1, &first, 2, &is_new), ERR_OK);
     assert_true(is_new);
     assert_int_equal(witness_raise(desk->witness, 1, &second, 2, &is_new), ERR_OK);
@@ -481,6 +503,7 @@ int main(void)
         TEST(test_a_cleared_alarm_begins_a_new_line),
         TEST(test_what_an_old_key_signed_later_is_kept_and_nothing_is_held_to_it),
         TEST(test_the_alarm_of_an_old_key_is_raised_once_and_begins_no_line),
+        TEST(test_what_a_leak_would_make_doubtful_is_known_before),
         TEST(test_a_key_that_the_hub_has_again_is_held_to_the_last_head),
         TEST(test_a_leaked_key_is_old_for_good_and_one_alarm_stands_for_it),
         TEST(test_what_was_told_waits_for_its_verdict),

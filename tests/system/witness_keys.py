@@ -190,7 +190,15 @@ def test_leaked(site, hub, agent, province):
         require(done.returncode == 1 and word in done.stderr, "nobody takes a hub's place by his own word", done)
     check(membership(province, "hubs/1.zpl") == before and not os.path.exists(f"{province.home}/hubs/2.zpl"),
           "whoever says that a hub's key has leaked from him takes its place only where a person names it")
-    province.cli("join", link, "--replace", "1")
+    for language, word in (("C.UTF-8", f"held to the head of {sound} records"), ("zh_CN.UTF-8", f"{sound} 条记录的签名根")):
+        done = province.cli("join", link, "--replace", "1", ok=False, env={"LANG": language, "LC_ALL": language})
+        require(done.returncode == 1 and word in done.stderr and str(shown) in done.stderr, "what the leak makes doubtful", done)
+    date = re.search("--leaked ([0-9-]{10})", done.stderr).group(1)
+    done = province.cli("join", link, "--replace", "1", "--leaked", "2020-01-01", ok=False)
+    check(done.returncode == 1 and date in done.stderr and membership(province, "hubs/1.zpl") == before
+          and not [row for row in standing(province) if row["what"] == "doubtful"],
+          "a leak that makes heads doubtful is taken with the date that the city gives, and with no other", done.stderr)
+    province.cli("join", link, "--replace", "1", "--leaked", date)
     check(membership(province, "hubs/1.zpl").count(str(hub.port)) and not province.cli("status", ok=False).stderr,
           "joined again, it is the same hub by the key that leaked from it")
     alarm = wait_alarm_old_key(province)
@@ -219,6 +227,10 @@ def test_leaked(site, hub, agent, province):
     with open(f"{province.home}/hubs/1.zpl", "w") as file:
         file.write(before)
     thief.start()
+    link = thief.cli("peer", "invite", "省厅 province").stdout.strip().splitlines()[-1]
+    done = province.cli("join", link, "--replace", "1", ok=False)
+    check(done.returncode == 1 and "has called leaked" in done.stderr and membership(province, "hubs/1.zpl") == before,
+          "whoever signs with a key that has leaked is not joined", done.stderr)
     province.start()
     for _ in range(2):
         alarm = wait_alarm_old_key(province)
