@@ -29,9 +29,11 @@ static struct act_read read_act(uint64_t number, int64_t at, struct view bytes)
     struct act_read act = {.code = -1, .number = number, .at = at};
     const struct kind *kind = check_peek(bytes, &act.id);
     if (kind && kind->number == KIND_ADMINISTRATIVE_ACT && record_check(bytes, &context, &record, &ignored) == ERR_OK) {
-        struct view detail = record_get(&record, "detail")->view;
+        const struct value *detail = record_get(&record, "detail");
         act.code = (int)record_get(&record, "act")->number;
-        snprintf(act.detail, sizeof act.detail, "%.*s", (int)detail.size, (const char *)detail.at);
+        if (detail) {
+            snprintf(act.detail, sizeof act.detail, "%.*s", (int)detail->view.size, (const char *)detail->view.at);
+        }
     }
     return act;
 }
