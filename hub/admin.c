@@ -151,6 +151,15 @@ err_t admin_find_peer(struct admin *admin, const char *party, struct party *ret_
     return err;
 }
 
+err_t admin_judge_final(struct admin *admin, const struct party *party)
+{
+    if (strcmp(party->state, "revoked") != 0) {
+        return ERR_OK;
+    }
+    snprintf(admin->text, sizeof admin->text, tr("%s is revoked, which is final", "%s 已吊销，不可恢复"), party->party);
+    return ERR_INVALID;
+}
+
 static const struct state_act {
     const char *state;
     enum act act;
@@ -179,9 +188,9 @@ static err_t run_set_state(struct admin *admin, zmsg_t *request)
     if (err != ERR_OK) {
         return err;
     }
-    if (strcmp(now.state, "revoked") == 0) {
-        snprintf(admin->text, sizeof admin->text, tr("%s is revoked, which is final", "%s 已吊销，不可恢复"), party);
-        return ERR_INVALID;
+    err = admin_judge_final(admin, &now);
+    if (err != ERR_OK) {
+        return err;
     }
     if (!now.has_keys && strcmp(state, "revoked") != 0) {
         snprintf(admin->text, sizeof admin->text, tr("%s has not joined yet", "%s 尚未加入"), party);

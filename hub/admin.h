@@ -60,6 +60,8 @@ MUST_CHECK err_t admin_invitation(struct admin *admin, zmsg_t *request, char ret
 /* Whom an operator lets in and shuts out. ERR_NOT_FOUND where nobody is called so, ERR_INVALID for the city itself:
  * both with the reason. */
 MUST_CHECK err_t admin_find_peer(struct admin *admin, const char *party, struct party *ret_party);
+/* ERR_INVALID with the reason: the party is revoked, and nothing lets it in again. */
+MUST_CHECK err_t admin_judge_final(struct admin *admin, const struct party *party);
 /* Judges the act by the one table, and files it: whoever calls this has the act and its record in one group. */
 MUST_CHECK err_t admin_put_act(struct admin *admin, enum act act, const char *subject, const char *detail);
 

@@ -21,6 +21,7 @@ err_t admin_invite(struct admin *admin, zmsg_t *request)
     invitation.replaces = *replaces == '1';
     invitation.reason = admin->reason;
     err = err == ERR_OK ? admin_find_peer(admin, party, &found) : err;
+    err = err == ERR_OK ? admin_judge_final(admin, &found) : err;
     err = err == ERR_OK ? store_put_invitation(admin->store, party, &invitation, clock_ms()) : err;
     return err == ERR_OK ? admin_put_act(admin, invitation.replaces ? ACT_KEY_REPLACE : ACT_INVITE, party, "") : err;
 }

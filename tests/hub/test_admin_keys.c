@@ -56,6 +56,15 @@ static void test_the_citys_own_row_is_no_peers(void **state)
     assert_string_equal(state_of(office, SAMPLE_PARTY), "suspended");
 }
 
+/* A link would be good for nothing, and the institution be sent for another. */
+static void test_who_is_revoked_gets_no_link(void **state)
+{
+    struct office *office = *state;
+    assert_true(ASK(office, "set-state", SAMPLE_PARTY, "revoked"));
+    assert_false(ASK(office, "invite", SAMPLE_PARTY, CODE, "72", "1"));
+    assert_non_null(strstr(office->said, "final"));
+}
+
 /* Not by its keys, which anybody can make: an administrator with no way to the home would be the city. */
 static void test_a_running_hub_gives_its_place_to_nobody(void **state)
 {
@@ -114,6 +123,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         OFFICE_TEST(test_nobody_is_registered_as_a_city),
         OFFICE_TEST(test_the_citys_own_row_is_no_peers),
+        OFFICE_TEST(test_who_is_revoked_gets_no_link),
         OFFICE_TEST(test_a_running_hub_gives_its_place_to_nobody),
         OFFICE_TEST(test_leaked_keys_give_way_to_new_ones_alone),
         OFFICE_TEST(test_nobody_joins_as_the_city),
