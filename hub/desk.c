@@ -10,8 +10,13 @@
 err_t desk_open(struct desk *desk, struct store *store, struct city *city, const struct home *home,
                 int utc_offset_minutes, char reterr_reason[512])
 {
-    *desk = (struct desk){.store = store, .city = city, .plans_day = INT64_MIN, .signals.done_day = INT64_MIN};
+    *desk = (struct desk){.store = store,
+                          .city = city,
+                          .plans_day = INT64_MIN,
+                          .leap.waits_for = INT64_MIN,
+                          .signals.done_day = INT64_MIN};
     desk_forget_periods(desk);
+    desk_forget_day(desk);
     return site_terms_open(home, utc_offset_minutes, &desk->site, reterr_reason);
 }
 
@@ -39,6 +44,7 @@ err_t desk_configure(struct desk *desk, const struct home *home, const struct op
     desk->share_mode = (enum share_mode)share_mode_find(options->share_mode);
     desk->share_level = options->share_level;
     desk->shares_due = true;
+    desk->leap.wait_ms = options->leap_wait_s * 1000;
     return signals_configure(&desk->signals, home, options, reterr_reason);
 }
 
@@ -266,9 +272,33 @@ static err_t follow_log(struct desk *desk, int64_t now, int64_t until, bool *ret
     return err == ERR_OK && done > start ? store_set_desk(desk->store, done) : err;
 }
 
+/* What no record brings about, but the day and the hour. */
+static err_t follow_calendar(struct desk *desk, int64_t now, int64_t until, bool *ret_has_more)
+{
+    err_t err = desk_periods(desk, now, until, ret_has_more);
+    if (err == ERR_OK && !*ret_has_more) {
+        err = desk_plans(desk, now);
+        err = err == ERR_OK ? desk_alerts(desk, now, ret_has_more) : err;
+    }
+    if (err == ERR_OK && !*ret_has_more) {
+        err = desk_signals(desk, now, ret_has_more);
+    }
+    return err;
+}
+
+static void forget_what_was_done(struct desk *desk)
+{
+    desk_forget_periods(desk);
+    desk_forget_day(desk);
+    desk->plans_day = INT64_MIN;
+    desk->shares_due = true;
+    signals_forget(&desk->signals);
+}
+
 err_t desk_run(struct desk *desk, int64_t now, int64_t budget_ms, bool *ret_has_more)
 {
     int64_t until = clock_monotonic_ms() + budget_ms;
+    bool believes = false;
     *ret_has_more = false;
     err_t err = store_begin(desk->store);
     err = err == ERR_OK ? follow_log(desk, now, until, ret_has_more) : err;
@@ -276,26 +306,19 @@ err_t desk_run(struct desk *desk, int64_t now, int64_t budget_ms, bool *ret_has_
         err = desk_receive(desk, now, ret_has_more);
     }
     if (err == ERR_OK && !*ret_has_more) {
-        err = desk_periods(desk, now, until, ret_has_more);
+        err = desk_shares(desk, now, ret_has_more);
     }
     if (err == ERR_OK && !*ret_has_more) {
-        err = desk_plans(desk, now);
-        err = err == ERR_OK ? desk_shares(desk, now, ret_has_more) : err;
+        err = desk_believes(desk, now, &believes);
     }
-    if (err == ERR_OK && !*ret_has_more) {
-        err = desk_alerts(desk, now, ret_has_more);
-    }
-    if (err == ERR_OK && !*ret_has_more) {
-        err = desk_signals(desk, now, ret_has_more);
+    if (err == ERR_OK && believes) {
+        err = follow_calendar(desk, now, until, ret_has_more);
     }
     err = err == ERR_OK ? store_commit(desk->store) : err;
     desk_end_receive(desk, err == ERR_OK);
     if (err != ERR_OK) {
         store_rollback(desk->store);
-        desk_forget_periods(desk);
-        desk->plans_day = INT64_MIN;
-        desk->shares_due = true;
-        signals_forget(&desk->signals);
+        forget_what_was_done(desk);
     }
     return err;
 }

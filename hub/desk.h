@@ -30,6 +30,12 @@ struct desk {
         int64_t day, row; /* for which they are being opened, and the last party that has its own */
     } periods;
     int64_t plans_day; /* likewise for which the plans were measured */
+    struct {
+        int64_t wait_ms;   /* how long a clock that has leapt must stand */
+        int64_t believed;  /* the local day that the desk goes by */
+        int64_t waits_for; /* the one that it does not go by yet; INT64_MIN: none */
+        int64_t since_ms;  /* monotonic: since when */
+    } leap;
     struct desk_signals signals;
     enum share_mode share_mode;
     int64_t share_level;
@@ -71,6 +77,10 @@ MUST_CHECK err_t desk_mentioned(struct desk *desk, const struct logged *logged, 
 /* The review number of a report; "" of anything else. */
 void desk_read_activity(const struct record *content, char ret_activity[ACTIVITY_SIZE]);
 MUST_CHECK err_t desk_report(struct desk *desk, const struct logged *logged, const struct record *record, int64_t now);
+/* Whether what is due by the calendar may be done at NOW. */
+MUST_CHECK err_t desk_believes(struct desk *desk, int64_t now, bool *ret_believes);
+/* The day's note may not have been written. */
+void desk_forget_day(struct desk *desk);
 /* UNTIL: of the monotonic clock. */
 MUST_CHECK err_t desk_periods(struct desk *desk, int64_t now, int64_t until, bool *ret_has_more);
 /* All of them are looked at again. */

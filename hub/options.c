@@ -38,6 +38,11 @@ const struct option_row option_rows[] = {
      "How often changed aggregates are published upwards", "变动的统计数据向上发布的间隔"},
     {"desk_ms", OPTION_NUMBER, AT(desk_ms), "1000", 10, 60000, true, "How often deadlines are looked at",
      "检查期限的间隔"},
+    {"leap_wait_s", OPTION_NUMBER, AT(leap_wait_s), "3600", 0, 86400, true,
+     "How long a clock that has leapt ahead by more than a day, or a hub that was off so long, goes on before "
+     "deadlines "
+     "go by it",
+     "时钟向前跳变一天以上（或枢纽停机一天以上）后，须持续运行多少秒，才据此计算期限"},
     {"uplink_level", OPTION_NUMBER, AT(uplink_level), "2", 0, 4, false,
      "Warnings of this level or graver go up one by one; 0: none", "此级别及更严重的预警逐条上报；0：不上报"},
     {"min_free_mb", OPTION_NUMBER, AT(min_free_mb), "64", 0, 1048576, true,

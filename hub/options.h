@@ -25,6 +25,7 @@ struct options {
     int64_t ping_ms;
     int64_t publish_ms;
     int64_t desk_ms;
+    int64_t leap_wait_s;
     int64_t uplink_level;
     int64_t min_free_mb;
     int64_t blob_quota_mib;

@@ -9,6 +9,7 @@
 #include "common/text.h"
 #include "common/zpl.h"
 #include "hub/acts.h"
+#include "hub/days.h"
 #include "hub/store_clock.h"
 #include "proto/check.h"
 #include "proto/kinds.h"
@@ -303,31 +304,20 @@ static err_t erase_due(struct step *step)
 }
 
 /* What is erased does not come back, and a clock may be wrong for some hours, midnight among them: a day counts where
- * the hub has seen the two before it, so that the clock has gone through the whole of one. The note has the day that
- * was seen last and how many in a row there were. */
+ * the hub has seen the two before it, so that the clock has gone through the whole of one. */
 static err_t confirm_day(struct store *store, int64_t today, bool *ret_is_confirmed)
 {
     static const char key[] = "retention_day";
     enum { ROW = 3 };
-    char text[48];
-    char *noted = store_noted(store, key);
-    char *end = noted;
-    int64_t day = noted ? strtoll(noted, &end, 10) : INT64_MIN;
-    int64_t row = noted ? strtoll(end, NULL, 10) : 0;
-    free(noted);
-    if (day != today) {
-        row = day == today - 1 ? row + 1 : 1;
-    }
-    *ret_is_confirmed = row >= ROW;
-    if (day == today) {
-        return ERR_OK;
-    }
-    if (!*ret_is_confirmed) {
+    struct days days = days_seen(store, key);
+    bool is_news = days.last != today;
+    err_t err = days_see(store, key, today, &days);
+    *ret_is_confirmed = days.in_a_row >= ROW;
+    if (is_news && !*ret_is_confirmed) {
         log_info("retention-waits",
                  "text=\"the two days before this one were not both seen: nothing is erased today\"");
     }
-    snprintf(text, sizeof text, "%" PRId64 " %" PRId64, today, row);
-    return store_note(store, key, text);
+    return err;
 }
 
 /* A pass is of one day: where a step finds another one, because it is past midnight or the clock has jumped, that day

@@ -2,6 +2,8 @@
 
 #include <openssl/rand.h>
 
+#include "hub/store_sqlite.h"
+
 /* A machine's clock that stands where no calendar is. */
 
 enum { YEARS = 73, DISTRICTS = 13, TYPES = 5 };
@@ -57,12 +59,95 @@ static void test_the_periods_of_many_are_opened_in_some_runs(void **state)
     assert_int_equal(town_count(town, "completeness", "|expected"), DISTRICTS * TYPES + 2);
 }
 
+/* As a desk that was opened anew finds it, which is told to wait an hour. */
+static void restart(struct town *town)
+{
+    char reason[512];
+    desk_close(&town->desk);
+    assert_int_equal(desk_open(&town->desk, town->bench->store, &town->city, &town->home, 480, reason), ERR_OK);
+    town->desk.leap.wait_ms = HOUR;
+}
+
+struct state {
+    int64_t expected, overdue;
+    uint64_t uplink, records;
+};
+
+static struct state look(struct town *town)
+{
+    return (struct state){town_count(town, "completeness", "|expected"), town_count(town, "clock", "|overdue"),
+                          bench_head(town->bench->store, "uplink", 0), town->bench->store->number};
+}
+
+/* The city asks for the re-review itself when that is overdue. */
+static const char listed[] = "{\"rereview_list_item\": \"high_autonomy\", \"procedure\": \"expert_rereview\", "
+                             "\"members_present\": null, \"votes_for\": null, \"next_follow_up_on\": \"2027-02-01\"}";
+
+static void test_a_clock_that_is_ahead_for_a_while_changes_nothing(void **state)
+{
+    struct town *town = *state;
+    join_many(town);
+    batch_free(bench_put(town->bench, sample_review, listed, 1));
+    restart(town);
+    town_desk(town, SAMPLE_NOW);
+    struct state before = look(town);
+    for (int run = 0; run < 3; run++) {
+        town_desk(town, SAMPLE_NOW + 2 * YEAR + 12 * HOUR * run); /* midnight is among them */
+        restart(town);
+    }
+    struct state ahead = look(town);
+    assert_memory_equal(&ahead, &before, sizeof before);
+    for (int day = 0; day < 3; day++) {
+        town_desk(town, SAMPLE_NOW + day * DAY);
+    }
+    struct state after = look(town);
+    assert_memory_equal(&after, &before, sizeof before);
+}
+
+static void test_a_clock_that_stands_an_hour_after_its_leap_is_gone_by(void **state)
+{
+    struct town *town = *state;
+    restart(town);
+    town_desk(town, SAMPLE_NOW);
+    struct state before = look(town);
+    town_desk(town, SAMPLE_NOW + YEAR);
+    town->desk.leap.since_ms -= HOUR - 10000;
+    town_desk(town, SAMPLE_NOW + YEAR + DAY); /* midnight was among it */
+    assert_int_equal(look(town).expected, before.expected);
+    town->desk.leap.since_ms -= 10000;
+    town_desk(town, SAMPLE_NOW + YEAR + DAY);
+    assert_int_equal(look(town).expected, before.expected + 4);
+    restart(town);
+    town_desk(town, SAMPLE_NOW + YEAR + 2 * DAY); /* the days that follow are ordinary ones */
+    assert_int_equal(town->desk.leap.waits_for, INT64_MIN);
+}
+
+/* What was waited for once does not count for another leap. */
+static void test_each_leap_is_waited_for(void **state)
+{
+    struct town *town = *state;
+    restart(town);
+    town_desk(town, SAMPLE_NOW);
+    struct state before = look(town);
+    town_desk(town, SAMPLE_NOW + YEAR);
+    town->desk.leap.since_ms -= HOUR / 2;
+    town_desk(town, SAMPLE_NOW);
+    town->desk.leap.since_ms -= HOUR;
+    town_desk(town, SAMPLE_NOW + YEAR);
+    assert_int_equal(look(town).expected, before.expected);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_clock_that_is_ahead_by_decades_does_not_end_the_hub, town_setup,
                                         town_teardown),
         cmocka_unit_test_setup_teardown(test_the_periods_of_many_are_opened_in_some_runs, town_setup, town_teardown),
+        cmocka_unit_test_setup_teardown(test_a_clock_that_is_ahead_for_a_while_changes_nothing, town_setup,
+                                        town_teardown),
+        cmocka_unit_test_setup_teardown(test_a_clock_that_stands_an_hour_after_its_leap_is_gone_by, town_setup,
+                                        town_teardown),
+        cmocka_unit_test_setup_teardown(test_each_leap_is_waited_for, town_setup, town_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

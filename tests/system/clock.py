@@ -1,6 +1,6 @@
 """Wall clocks that jump while agent and hub run: a day forward, a year back, apart. Order is the cursor's, never the
 time's; ids stay unique. The programs run under clockjump.c, which moves CLOCK_REALTIME and leaves timers alone."""
-import mmap, os, time
+import mmap, os, signal, time
 
 import client
 from harness import PATIENCE, Agent, check, day, item_of, main, moment, refusal, require, review, skip, wait_until, warning
@@ -71,6 +71,7 @@ def test(site):
     check(all(max(one) < min(two) for one, two in zip(groups, groups[1:])), "numbers follow the order of arrival, not the "
           "time", order)
 
+    check_ahead(hub, hub_clock)
     peer = site.peer(hub, "peer")
     peer.hello()
     hub_clock.set(-YEAR)
@@ -85,6 +86,26 @@ def test(site):
     hub_clock.set(2 * DAY)
     time.sleep(0.05)
     check(refusal(lambda: client.Peer(f"{site.folder}/late").join(link)) == "code_expired", "a code's expiry is wall time")
+
+
+def check_ahead(hub, hub_clock):
+    """A year that somebody has mistyped, and puts right: nobody owes anything for it, and the hub starts all the same."""
+    hub_clock.set(0)
+    before = hub.stats("completeness")
+    waits = hub.log().count("desk-waits")
+    hub_clock.set(30 * YEAR)
+    wait_until(lambda: hub.log().count("desk-waits") > waits, what="the desk to wait")
+    hub.stop()
+    hub.start()
+    wait_until(lambda: "desk-waits" in hub.log(), what="the desk to wait after another start")
+    hub_clock.set(0)
+    time.sleep(0.5)
+    check(hub.stats("completeness") == before, "a clock that is ahead for a while makes no period that anybody owes", before)
+    hub.configure(leap_wait_s=0)
+    hub_clock.set(2 * YEAR)
+    os.kill(hub.process.pid, signal.SIGHUP)
+    wait_until(lambda: hub.stats("completeness") != before, what="the periods of two years")
+    hub_clock.set(0)
 
 
 def take(province, cursors, warnings):

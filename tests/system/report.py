@@ -343,7 +343,7 @@ def test(site):
         skip("CLOCKJUMP does not name clockjump.so")
     clock = Clock(site)
     clock.set(-150)
-    hub = clock.apply(site.hub(start=False).configure(name=f"'杭州市{NAME}'")).start()
+    hub = clock.apply(site.hub(start=False).configure(leap_wait_s=0, name=f"'杭州市{NAME}'")).start()
     agents = agents_of(site, hub, clock)
     filed = fill(site, hub, clock, agents)
     states = work(hub, filed)

@@ -28,7 +28,7 @@ class World:
         self.shared = set()  # warnings that the city has shared: each has one copy
         self.clock = SimulatedClock(site, at(2025, 12, 22, 8))
         self.hub = self.program(Hub(site))
-        self.hub.init().configure(publish_ms=20, desk_ms=15, log_level="debug", min_free_mb=0)
+        self.hub.init().configure(publish_ms=20, desk_ms=15, leap_wait_s=0, log_level="debug", min_free_mb=0)
         with open(CALENDAR) as source, open(f"{self.hub.home}/calendar.txt", "w") as copy:
             copy.write(source.read())
         self.hub.start()
