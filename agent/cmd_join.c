@@ -12,7 +12,7 @@
 
 #define SOFTWARE "agn-agent/" AGN_VERSION
 
-static const struct enrollee institution = {"entity", "agn-hub entity add", SOFTWARE};
+static const struct enrollee institution = {.role = "entity", .maker = "agn-hub entity add", .software = SOFTWARE};
 
 int cmd_config(const struct home *home, const struct arguments *arguments)
 {
@@ -88,18 +88,16 @@ int cmd_key(const struct home *home, const struct arguments *arguments)
     return EXIT_DONE;
 }
 
-/* A home is one institution's: its spool counts that one's records. */
-static bool follows(const struct home *home, const struct membership *former, struct membership *membership)
-{
-    if (strcmp(former->party, membership->party) != 0) {
-        complain(tr("%s belongs to %s (%s), the link to %s: use another --home for another institution",
-                    "%s 属于 %s（%s），而链接属于 %s：请为其他机构使用另外的 --home"),
-                 home->path, former->name, former->party, membership->party);
-        return false;
-    }
-    (void)membership_go_on(former, membership);
-    return true;
-}
+/* One join on its way through this file. A home is one institution's, whose records its spool counts: FORMER, where
+ * there was one. */
+struct joining {
+    const struct home *home;
+    struct join_link link;
+    bool wants_new_keys;
+    bool has_former;
+    struct membership former;
+    struct membership membership;
+};
 
 static bool save(const struct home *home, const struct membership *membership)
 {
@@ -124,18 +122,28 @@ static bool save(const struct home *home, const struct membership *membership)
     return is_good;
 }
 
-/* By the home's own keys, or by fresh ones that nothing else uses yet. */
-static bool enrol(const struct home *home, const struct arguments *arguments, struct membership *ret_membership)
+static bool begin(const struct home *home, const struct arguments *arguments, struct joining *joining)
 {
-    struct join_link link;
     char reason[512];
-    if (join_link_parse(arguments->operands[0], &link, reason) != ERR_OK || home_create(home, reason) != ERR_OK ||
-        enrolment_lock(home, reason) != ERR_OK) {
+    *joining = (struct joining){.home = home, .wants_new_keys = arguments->wants_new_keys};
+    if (join_link_parse(arguments->operands[0], &joining->link, reason) != ERR_OK ||
+        home_create(home, reason) != ERR_OK || enrolment_lock(home, reason) != ERR_OK) {
         complain("%s", reason);
         return false;
     }
-    err_t err = arguments->wants_new_keys ? enrolment_join_anew(home, &link, &institution, ret_membership, reason)
-                                          : enrolment_join(home, &link, &institution, ret_membership, reason);
+    joining->has_former = membership_load(home, MEMBERSHIP_FILE, &joining->former, reason) == ERR_OK;
+    return true;
+}
+
+/* By the home's own keys, or by fresh ones that nothing else uses yet. */
+static bool enrol(struct joining *joining)
+{
+    char reason[512];
+    struct enrollee enrollee = institution;
+    enrollee.party = joining->has_former ? joining->former.party : NULL;
+    err_t err = joining->wants_new_keys
+                    ? enrolment_join_anew(joining->home, &joining->link, &enrollee, &joining->membership, reason)
+                    : enrolment_join(joining->home, &joining->link, &enrollee, &joining->membership, reason);
     if (err != ERR_OK) {
         complain("%s", reason);
     }
@@ -147,36 +155,50 @@ static bool enrol(const struct home *home, const struct arguments *arguments, st
     return err == ERR_OK;
 }
 
-/* The fresh keys come last: until then the home goes on as it was. */
-static bool settle(const struct home *home, const struct arguments *arguments, struct membership *membership)
+/* A hub of an older release does not ask whose home it is, and has used the link up by now. */
+static bool is_other_party(const struct joining *joining)
 {
-    struct membership former;
-    char reason[256];
-    bool has_former = membership_load(home, MEMBERSHIP_FILE, &former, reason) == ERR_OK;
-    if (has_former && !follows(home, &former, membership)) {
-        identity_forget_fresh(home);
+    const struct membership *former = &joining->former;
+    bool is_other = joining->has_former && strcmp(former->party, joining->membership.party) != 0;
+    if (is_other) {
+        complain(tr("%s belongs to %s (%s), the link to %s, and it is used up: ask for another one, and use it in that "
+                    "institution's own --home",
+                    "%s 属于 %s（%s），而链接属于 %s，且已被使用：请索取新链接，并在该机构自己的 --home 中使用"),
+                 joining->home->path, former->name, former->party, joining->membership.party);
+        identity_drop_fresh(joining->home, joining->link.code);
+    }
+    return is_other;
+}
+
+/* The fresh keys come last: until then the home goes on as it was. */
+static bool settle(struct joining *joining)
+{
+    if (is_other_party(joining)) {
         return false;
     }
-    if (!save(home, membership)) {
+    if (joining->has_former) {
+        (void)membership_go_on(&joining->former, &joining->membership);
+    }
+    if (!save(joining->home, &joining->membership)) {
         return false;
     }
-    err_t err = arguments->wants_new_keys ? identity_promote_fresh(home) : ERR_OK;
+    err_t err = enrolment_settle(joining->home, &joining->link);
     if (err != ERR_OK) {
-        complain(tr("%s: %s. The link can be used again from here, with --new-keys",
-                    "%s：%s。可在本机以 --new-keys 再次使用该链接"),
-                 home->path, err_text(err));
+        complain(tr("%s: %s. The link can be used again from here", "%s：%s。可在本机再次使用该链接"),
+                 joining->home->path, err_text(err));
     }
     return err == ERR_OK;
 }
 
 int cmd_join(const struct home *home, const struct arguments *arguments)
 {
-    struct membership membership;
-    if (!enrol(home, arguments, &membership) || !settle(home, arguments, &membership)) {
+    struct joining joining;
+    if (!begin(home, arguments, &joining) || !enrol(&joining) || !settle(&joining)) {
         return EXIT_REFUSED;
     }
-    printf(tr("joined %s (city %s) as %s, %s\n", "已加入 %s（城市 %s），本机构：%s，%s\n"), membership.hub,
-           membership.city, membership.name, membership.party);
+    const struct membership *membership = &joining.membership;
+    printf(tr("joined %s (city %s) as %s, %s\n", "已加入 %s（城市 %s），本机构：%s，%s\n"), membership->hub,
+           membership->city, membership->name, membership->party);
     puts(wake_poke(home)
              ? tr("the running agn-agent uses this from now on", "正在运行的 agn-agent 即刻使用新的加入信息")
              : tr("next: agn-agent submit FILE, then agn-agent run (or sync)",

@@ -29,7 +29,7 @@ static zsock_t *open_enrol_socket(const struct join_link *link, const struct ide
 
 /* What vouches for the new pair: the link's code, or FORMER. */
 static void send_enrol(zsock_t *sock, const struct join_link *link, const struct identity *identity,
-                       const struct identity *former, const char *software)
+                       const struct identity *former, const struct enrollee *enrollee)
 {
     msgpack_sbuffer buffer;
     uint8_t proof[SIGNATURE_SIZE];
@@ -37,6 +37,7 @@ static void send_enrol(zsock_t *sock, const struct join_link *link, const struct
     struct view code = {(const uint8_t *)link->code, strlen(link->code)};
     struct view former_key = {former ? former->curve_public : NULL, former ? KEY_SIZE : 0};
     struct view signing_key = signing_key_view(&identity->signing.key);
+    const char *party = enrollee->party ? enrollee->party : "";
     msgpack_sbuffer_init(&buffer);
     enrol_signed_bytes(identity->curve_public, former ? former_key : code, &buffer);
     identity_sign(identity, (struct view){(const uint8_t *)buffer.data, buffer.size}, proof);
@@ -52,7 +53,8 @@ static void send_enrol(zsock_t *sock, const struct join_link *link, const struct
                                    .proof = {proof, SIGNATURE_SIZE},
                                    .former_key = former_key,
                                    .former_proof = {former_proof, former ? SIGNATURE_SIZE : 0},
-                                   .software = {(const uint8_t *)software, strlen(software)}};
+                                   .software = {(const uint8_t *)enrollee->software, strlen(enrollee->software)},
+                                   .party = {(const uint8_t *)party, strlen(party)}};
     message_encode(&message, &buffer);
     zmq_send(zsock_resolve(sock), buffer.data, buffer.size, 0);
     msgpack_sbuffer_destroy(&buffer);
@@ -83,7 +85,7 @@ static void copy_sectors(struct view encoded, char *out, size_t size)
  * before this may have been answered, and the answer lost. */
 static err_t judge_refusal(const char *code)
 {
-    static const char *const final[] = {"code_invalid", "code_expired", "code_used", "key_held"};
+    static const char *const final[] = {"code_invalid", "code_expired", "code_used", "key_held", "other_party"};
     err_t err = strcmp(code, "new_keys_needed") == 0 ? ERR_EXISTS : ERR_INVALID;
     for (size_t i = 0; i < sizeof final / sizeof *final; i++) {
         err = strcmp(code, final[i]) == 0 ? ERR_NOT_FOUND : err;
@@ -129,7 +131,7 @@ static err_t take_answer(const struct message *answer, const struct join_link *l
 }
 
 static err_t ask(const struct join_link *link, const struct identity *identity, const struct identity *former,
-                 const char *software, struct membership *ret_membership, char reterr_reason[512])
+                 const struct enrollee *enrollee, struct membership *ret_membership, char reterr_reason[512])
 {
     if (identity_suite(identity) != link->suite) {
         snprintf(reterr_reason, 512,
@@ -144,7 +146,7 @@ static err_t ask(const struct join_link *link, const struct identity *identity, 
         snprintf(reterr_reason, 512, tr("cannot connect to %.200s", "无法连接 %.200s"), link->enrol_endpoint);
         return ERR_IO;
     }
-    send_enrol(sock, link, identity, former, software);
+    send_enrol(sock, link, identity, former, enrollee);
     zmq_msg_t frame;
     zmq_msg_init(&frame);
     err_t err = ERR_IO;
@@ -177,6 +179,7 @@ err_t enrolment_succeed(const struct membership *membership, const struct identi
                         const char *software, char reterr_reason[512])
 {
     struct join_link link = {.suite = membership_suite(membership)};
+    const struct enrollee enrollee = {.software = software};
     struct membership answer;
     snprintf(link.endpoint, sizeof link.endpoint, "%s", membership->endpoint);
     snprintf(link.enrol_endpoint, sizeof link.enrol_endpoint, "%s", membership->enrol_endpoint);
@@ -187,13 +190,13 @@ err_t enrolment_succeed(const struct membership *membership, const struct identi
         snprintf(link.enrol_endpoint, sizeof link.enrol_endpoint, "%.*s:%ld", (int)(port ? port - link.endpoint : 0),
                  link.endpoint, port ? strtol(port + 1, NULL, 10) + 1 : 0);
     }
-    return ask(&link, next, former, software, &answer, reterr_reason);
+    return ask(&link, next, former, &enrollee, &answer, reterr_reason);
 }
 
-err_t enrolment_ask(const struct join_link *link, const struct identity *identity, const char *software,
+err_t enrolment_ask(const struct join_link *link, const struct identity *identity, const struct enrollee *enrollee,
                     struct membership *ret_membership, char reterr_reason[512])
 {
-    return ask(link, identity, NULL, software, ret_membership, reterr_reason);
+    return ask(link, identity, NULL, enrollee, ret_membership, reterr_reason);
 }
 
 err_t enrolment_lock(const struct home *home, char reterr_reason[512])
@@ -213,7 +216,7 @@ err_t enrolment_lock(const struct home *home, char reterr_reason[512])
 static err_t join_with(const struct identity *identity, const struct join_link *link, const struct enrollee *enrollee,
                        struct membership *ret_membership, char reterr_reason[512])
 {
-    err_t err = enrolment_ask(link, identity, enrollee->software, ret_membership, reterr_reason);
+    err_t err = enrolment_ask(link, identity, enrollee, ret_membership, reterr_reason);
     if (err == ERR_OK && strcmp(ret_membership->role, enrollee->role) != 0) {
         snprintf(reterr_reason, 512,
                  tr("this link is for a party of role %s, not of role %s: ask for one made by %s",
@@ -224,30 +227,51 @@ static err_t join_with(const struct identity *identity, const struct join_link *
     return err;
 }
 
-err_t enrolment_join(const struct home *home, const struct join_link *link, const struct enrollee *enrollee,
-                     struct membership *ret_membership, char reterr_reason[512])
-{
-    struct identity identity;
-    err_t err = identity_open(home, link->suite, &identity, reterr_reason);
-    err = err == ERR_OK ? join_with(&identity, link, enrollee, ret_membership, reterr_reason) : err;
-    identity_done(&identity);
-    return err;
-}
-
 err_t enrolment_join_anew(const struct home *home, const struct join_link *link, const struct enrollee *enrollee,
                           struct membership *ret_membership, char reterr_reason[512])
 {
     struct identity fresh;
-    err_t err = identity_prepare_fresh_for(home, link->code, &fresh, reterr_reason);
+    err_t err = identity_prepare_fresh(home, link->code, &fresh, reterr_reason);
+    if (err == ERR_NOT_FOUND) {
+        snprintf(reterr_reason, 512,
+                 tr("%.300s has no keys yet: join without --new-keys; the link is as good as before",
+                    "%.300s 中尚无密钥：请不带 --new-keys 加入；该链接仍可使用"),
+                 home->path);
+    }
     if (err != ERR_OK) {
         return err;
     }
     err = join_with(&fresh, link, enrollee, ret_membership, reterr_reason);
     identity_done(&fresh);
     if (err == ERR_NOT_FOUND || err == ERR_EXISTS) {
-        identity_forget_fresh(home);
+        identity_drop_fresh(home, link->code);
     }
     return err;
+}
+
+err_t enrolment_join(const struct home *home, const struct join_link *link, const struct enrollee *enrollee,
+                     struct membership *ret_membership, char reterr_reason[512])
+{
+    struct identity identity;
+    if (identity_has_fresh(home, link->code)) {
+        err_t err = enrolment_join_anew(home, link, enrollee, ret_membership, reterr_reason);
+        if (err != ERR_NOT_FOUND) {
+            return err;
+        }
+    }
+    err_t err = identity_open(home, link->suite, &identity, reterr_reason);
+    err = err == ERR_OK ? join_with(&identity, link, enrollee, ret_membership, reterr_reason) : err;
+    identity_done(&identity);
+    return err;
+}
+
+err_t enrolment_settle(const struct home *home, const struct join_link *link)
+{
+    if (identity_has_fresh(home, link->code)) {
+        return identity_promote_fresh(home, link->code);
+    }
+    identity_forget_fresh(home); /* the home's own are good */
+    return ERR_OK;
 }
 
 err_t enrolment_rotate(const struct home *home, tell_successor_fn *tell, const void *context, char reterr_reason[512])

@@ -6,11 +6,20 @@
 
 #include "common/membership.h"
 
+/* Whom a program enrols. */
+struct enrollee {
+    const char *role;
+    const char *maker; /* the hub's command that makes links for this role */
+    const char *software;
+    const char *party; /* the only one that it may be, since the home is that one's; NULL: any */
+};
+
 /* Enrols with the hub (blocks up to 10 s). ERR_NOT_FOUND where it does not take these keys by this link, ERR_EXISTS
  * where it takes this link from new keys alone, ERR_INVALID with any other refusal, ERR_IO when it cannot be reached;
  * each with what to do in reterr_reason. */
-MUST_CHECK err_t enrolment_ask(const struct join_link *link, const struct identity *identity, const char *software,
-                               struct membership *ret_membership, char reterr_reason[512]);
+MUST_CHECK err_t enrolment_ask(const struct join_link *link, const struct identity *identity,
+                               const struct enrollee *enrollee, struct membership *ret_membership,
+                               char reterr_reason[512]);
 /* Tells the hub the pair that takes the place of FORMER; as enrolment_ask(). Doing it again changes nothing. */
 MUST_CHECK err_t enrolment_succeed(const struct membership *membership, const struct identity *former,
                                    const struct identity *next, const char *software, char reterr_reason[512]);
@@ -18,22 +27,19 @@ MUST_CHECK err_t enrolment_succeed(const struct membership *membership, const st
 /* Takes JOIN_LOCK, for the life of the process. */
 MUST_CHECK err_t enrolment_lock(const struct home *home, char reterr_reason[512]);
 
-/* Whom a program enrols. */
-struct enrollee {
-    const char *role;
-    const char *maker; /* the hub's command that makes links for this role */
-    const char *software;
-};
-
-/* Enrols by LINK with the home's keys, which are made where there are none; a link for another role is refused. Saves
- * no membership. */
+/* Enrols by LINK with the home's keys, which are made where there are none; a link for another role is refused. Where
+ * enrolment_join_anew() was cut short by this link it goes on with the pair of then, which may be the only one that the
+ * hub takes. Saves no membership. */
 MUST_CHECK err_t enrolment_join(const struct home *home, const struct join_link *link, const struct enrollee *enrollee,
                                 struct membership *ret_membership, char reterr_reason[512]);
-/* The same for a home with keys that the hub takes no more, by a fresh pair, which the caller promotes. It is kept
- * until the hub has said that it does not have it: the answer to the first time may have been lost. */
+/* The same for a home with keys that the hub takes no more, by a fresh pair. It is kept until the hub has said that it
+ * does not have it: the answer to the first time may have been lost. */
 MUST_CHECK err_t enrolment_join_anew(const struct home *home, const struct join_link *link,
                                      const struct enrollee *enrollee, struct membership *ret_membership,
                                      char reterr_reason[512]);
+
+/* After either, when the membership is saved: the pair that has joined is the home's, and no other lies there. */
+MUST_CHECK err_t enrolment_settle(const struct home *home, const struct join_link *link);
 
 /* Makes every hub know NEXT. */
 typedef err_t tell_successor_fn(const void *context, const struct identity *former, const struct identity *next,

@@ -1,6 +1,7 @@
 #include "common/identity.h"
 
 #include <czmq.h>
+#include <dirent.h>
 #include <errno.h>
 #include <sodium.h>
 #include <string.h>
@@ -92,14 +93,36 @@ static err_t unlock(const struct home *home, struct kept *kept, char reterr_reas
 
 /* ---- changing the files: one at a time ---- */
 
-#define KEYS_LOCK "keys.lock"
+#define KEYS_LOCK    "keys.lock"
+#define FRESH_PREFIX "identity-fresh"
+#define FRESH_SUFFIX ".zpl"
 
-/* The file of a change of keys that is under way; NULL: none is. */
-static const char *find_change(const struct home *home)
+enum { FRESH_NAME_SIZE = 64, LINK_HASH_SIZE = 8 };
+
+/* A name in the home that begins with PREFIX and ends with SUFFIX. */
+static bool find_name(const struct home *home, const char *prefix, const char *suffix, char ret_name[FRESH_NAME_SIZE])
 {
-    return identity_has_fresh(home)             ? IDENTITY_FRESH_FILE
-           : home_has(home, IDENTITY_NEXT_FILE) ? IDENTITY_NEXT_FILE
-                                                : NULL;
+    DIR *folder = opendir(home->path);
+    bool is_found = false;
+    for (struct dirent *entry = NULL; folder && !is_found && (entry = readdir(folder));) {
+        size_t size = strlen(entry->d_name);
+        is_found = size < FRESH_NAME_SIZE && size >= strlen(prefix) + strlen(suffix) &&
+                   strncmp(entry->d_name, prefix, strlen(prefix)) == 0 &&
+                   strcmp(entry->d_name + size - strlen(suffix), suffix) == 0;
+        snprintf(ret_name, FRESH_NAME_SIZE, "%s", is_found ? entry->d_name : "");
+    }
+    if (folder) {
+        closedir(folder);
+    }
+    return is_found;
+}
+
+/* The file of a change of keys that is under way. */
+static bool find_change(const struct home *home, char ret_name[FRESH_NAME_SIZE])
+{
+    bool has_next = home_has(home, IDENTITY_NEXT_FILE);
+    snprintf(ret_name, FRESH_NAME_SIZE, "%s", has_next ? IDENTITY_NEXT_FILE : "");
+    return has_next || find_name(home, FRESH_PREFIX, FRESH_SUFFIX, ret_name);
 }
 
 static bool is_same_kept(const struct kept *a, const struct kept *b)
@@ -120,8 +143,9 @@ static err_t write_if_same(const struct home *home, const char *name, const stru
         snprintf(reterr_reason, 256, "%.150s/" KEYS_LOCK ": %.80s", home->path, strerror(errno));
     }
     err = err == ERR_OK ? kept_read(home, IDENTITY_FILE, &now, reterr_reason) : err;
+    char other[FRESH_NAME_SIZE];
     bool is_own = strcmp(name, IDENTITY_FILE) == 0;
-    if (err == ERR_OK && (!is_same_kept(&now, seen) || (is_own ? find_change(home) != NULL : home_has(home, name)))) {
+    if (err == ERR_OK && (!is_same_kept(&now, seen) || (is_own ? find_change(home, other) : home_has(home, name)))) {
         snprintf(reterr_reason, 256,
                  tr("the keys in %.150s were changed meanwhile, and stay as they are now: do it again",
                     "%.150s 中的密钥在此期间已被更改，本次未作改动：请重新执行"),
@@ -142,14 +166,15 @@ err_t identity_seal(const struct home *home, bool is_sealed, char ret_reason[256
     struct passphrase passphrase;
     err_t err = kept_read(home, IDENTITY_FILE, &seen, ret_reason);
     struct kept kept = seen;
-    const char *other = find_change(home);
-    if (err == ERR_OK && other) {
-        snprintf(ret_reason, 256,
-                 tr("%.90s/%s: a change of keys is under way, whose keys would stay as they are: end it first (the "
-                    "command that began it, key rotate, or its time)",
-                    "%.90s/%s：正在更换密钥，其中的密钥不会随之改变：请先完成更换（重新执行原命令、key rotate，或等到"
-                    "生效时间）"),
-                 home->path, other);
+    char other[FRESH_NAME_SIZE];
+    if (err == ERR_OK && find_change(home, other)) {
+        snprintf(
+            ret_reason, 256,
+            tr("%.80s/%.40s: a change of keys is under way, whose keys would stay as they are: end it first (the "
+               "command that began it, key rotate, or its time)",
+               "%.80s/%.40s：正在更换密钥，其中的密钥不会随之改变：请先完成更换（重新执行原命令、key rotate，或等到"
+               "生效时间）"),
+            home->path, other);
         err = ERR_EXISTS;
     } else if (err == ERR_OK && kept.is_sealed == is_sealed) {
         snprintf(ret_reason, 256,
@@ -225,8 +250,8 @@ err_t identity_load_next(const struct home *home, struct identity *ret_next, cha
 }
 
 /* Kept as the current ones are: under the same passphrase, or openly. */
-static err_t create_beside(const struct home *home, const char *name, const uint8_t made_for[MADE_FOR_SIZE],
-                           struct identity *ret_next, char reterr_reason[256])
+static err_t create_beside(const struct home *home, const char *name, struct identity *ret_next,
+                           char reterr_reason[256])
 {
     struct kept seen;
     struct kept made = {0};
@@ -246,7 +271,6 @@ static err_t create_beside(const struct home *home, const char *name, const uint
     if (err == ERR_OK) {
         made.identity = *ret_next;
         made.is_sealed = kept.is_sealed;
-        memcpy(made.made_for, made_for, MADE_FOR_SIZE);
         err = write_if_same(home, name, &seen, &made, reterr_reason);
     }
     sodium_memzero(&made, sizeof made);
@@ -255,7 +279,12 @@ static err_t create_beside(const struct home *home, const char *name, const uint
     return err;
 }
 
-static const uint8_t for_no_link[MADE_FOR_SIZE];
+static err_t prepare_beside(const struct home *home, const char *name, struct identity *ret_next,
+                            char reterr_reason[256])
+{
+    return home_has(home, name) ? load_from(home, name, ret_next, reterr_reason)
+                                : create_beside(home, name, ret_next, reterr_reason);
+}
 
 err_t identity_open(const struct home *home, const struct suite *suite, struct identity *ret_identity,
                     char reterr_reason[256])
@@ -266,9 +295,7 @@ err_t identity_open(const struct home *home, const struct suite *suite, struct i
 
 err_t identity_prepare_next(const struct home *home, struct identity *ret_next, char reterr_reason[256])
 {
-    return home_has(home, IDENTITY_NEXT_FILE)
-               ? load_from(home, IDENTITY_NEXT_FILE, ret_next, reterr_reason)
-               : create_beside(home, IDENTITY_NEXT_FILE, for_no_link, ret_next, reterr_reason);
+    return prepare_beside(home, IDENTITY_NEXT_FILE, ret_next, reterr_reason);
 }
 
 err_t identity_promote_next(const struct home *home, const uint8_t curve_public[KEY_SIZE])
@@ -289,48 +316,48 @@ err_t identity_promote_next(const struct home *home, const uint8_t curve_public[
     return err;
 }
 
-bool identity_has_fresh(const struct home *home)
+/* Of a link by its code, in a form that does not tell the code; NULL: for no link. */
+static void name_fresh(const char *code, char ret_name[FRESH_NAME_SIZE])
 {
-    return home_has(home, IDENTITY_FRESH_FILE);
-}
-
-static err_t prepare_fresh(const struct home *home, const uint8_t made_for[MADE_FOR_SIZE], struct identity *ret_fresh,
-                           char reterr_reason[256])
-{
-    struct kept kept;
-    err_t err = kept_read(home, IDENTITY_FRESH_FILE, &kept, reterr_reason);
-    bool is_same = err == ERR_OK && memcmp(kept.made_for, made_for, MADE_FOR_SIZE) == 0;
-    sodium_memzero(&kept, sizeof kept);
-    if (is_same) {
-        return load_from(home, IDENTITY_FRESH_FILE, ret_fresh, reterr_reason);
+    uint8_t hash[crypto_hash_sha256_BYTES];
+    char hex[2 * LINK_HASH_SIZE + 1];
+    snprintf(ret_name, FRESH_NAME_SIZE, "%s", IDENTITY_FRESH_FILE);
+    if (code) {
+        crypto_hash_sha256(hash, (const uint8_t *)code, strlen(code));
+        hex_text(hash, LINK_HASH_SIZE, hex);
+        snprintf(ret_name, FRESH_NAME_SIZE, FRESH_PREFIX "-%s" FRESH_SUFFIX, hex);
     }
-    if (err == ERR_OK) {
-        identity_forget_fresh(home);
-    }
-    return err == ERR_OK || err == ERR_NOT_FOUND
-               ? create_beside(home, IDENTITY_FRESH_FILE, made_for, ret_fresh, reterr_reason)
-               : err;
 }
 
-err_t identity_prepare_fresh(const struct home *home, struct identity *ret_fresh, char reterr_reason[256])
+bool identity_has_fresh(const struct home *home, const char *code)
 {
-    return prepare_fresh(home, for_no_link, ret_fresh, reterr_reason);
+    char name[FRESH_NAME_SIZE];
+    name_fresh(code, name);
+    return home_has(home, name);
 }
 
-err_t identity_prepare_fresh_for(const struct home *home, const char *code, struct identity *ret_fresh,
-                                 char reterr_reason[256])
+bool identity_awaits_fresh(const struct home *home)
 {
-    uint8_t made_for[MADE_FOR_SIZE];
-    crypto_hash_sha256(made_for, (const uint8_t *)code, strlen(code));
-    return prepare_fresh(home, made_for, ret_fresh, reterr_reason);
+    char name[FRESH_NAME_SIZE];
+    return find_name(home, FRESH_PREFIX, FRESH_SUFFIX, name);
+}
+
+err_t identity_prepare_fresh(const struct home *home, const char *code, struct identity *ret_fresh,
+                             char reterr_reason[256])
+{
+    char name[FRESH_NAME_SIZE];
+    name_fresh(code, name);
+    return prepare_beside(home, name, ret_fresh, reterr_reason);
 }
 
 /* The next ones go first: left beside the fresh ones they would be announced some day. */
-err_t identity_promote_fresh(const struct home *home)
+err_t identity_promote_fresh(const struct home *home, const char *code)
 {
+    char name[FRESH_NAME_SIZE];
     char path[PATH_SIZE];
     int lock = -1;
-    if (!identity_has_fresh(home)) {
+    name_fresh(code, name);
+    if (!home_has(home, name)) {
         return ERR_NOT_FOUND;
     }
     home_file(home, IDENTITY_NEXT_FILE, path);
@@ -338,18 +365,34 @@ err_t identity_promote_fresh(const struct home *home)
     if (err == ERR_OK && unlink(path) != 0 && errno != ENOENT) {
         err = ERR_IO;
     }
-    err = err == ERR_OK ? home_rename(home, IDENTITY_FRESH_FILE, IDENTITY_FILE) : err;
+    err = err == ERR_OK ? home_rename(home, name, IDENTITY_FILE) : err;
+    if (err == ERR_OK) {
+        identity_forget_fresh(home);
+    }
     if (lock >= 0) {
         close(lock);
     }
     return err;
 }
 
+void identity_drop_fresh(const struct home *home, const char *code)
+{
+    char name[FRESH_NAME_SIZE];
+    char path[PATH_SIZE];
+    name_fresh(code, name);
+    home_file(home, name, path);
+    unlink(path);
+}
+
 void identity_forget_fresh(const struct home *home)
 {
+    char name[FRESH_NAME_SIZE];
     char path[PATH_SIZE];
-    home_file(home, IDENTITY_FRESH_FILE, path);
-    unlink(path);
+    bool is_gone = true;
+    while (is_gone && find_name(home, FRESH_PREFIX, "", name)) {
+        home_file(home, name, path);
+        is_gone = unlink(path) == 0;
+    }
 }
 
 static err_t load_public_from(const struct home *home, const char *name, struct identity *ret_identity,

@@ -40,18 +40,22 @@ MUST_CHECK err_t identity_load_next(const struct home *home, struct identity *re
 MUST_CHECK err_t identity_promote_next(const struct home *home, const uint8_t curve_public[KEY_SIZE]);
 
 /* Pairs in place of ones that are ended, in a file of their own: likewise. Until they are promoted all else stays as it
- * is; then the next ones, which lay beside the ended ones, are gone too. A promotion that was cut short is done again.
- */
-bool identity_has_fresh(const struct home *home);
-/* As identity_load_public(). */
+ * is; then the next ones, which lay beside the ended ones, are gone too, and all other fresh ones. A promotion that was
+ * cut short is done again.
+ *
+ * CODE is that of the join link that they are for; NULL: for none. What lies there for another link is not used: since
+ * when, and who has read it, nobody knows. But it stays until it is known that the hub has not taken it. */
+bool identity_has_fresh(const struct home *home, const char *code);
+/* For whatever link. */
+bool identity_awaits_fresh(const struct home *home);
+/* As identity_load_public(), of those for no link. */
 MUST_CHECK err_t identity_load_fresh_public(const struct home *home, struct identity *ret_fresh,
                                             char reterr_reason[256]);
-MUST_CHECK err_t identity_prepare_fresh(const struct home *home, struct identity *ret_fresh, char reterr_reason[256]);
-/* Those that were made for the join link of this code; what lies there for another one goes: since when, and who has
- * read it, nobody knows. */
-MUST_CHECK err_t identity_prepare_fresh_for(const struct home *home, const char *code, struct identity *ret_fresh,
-                                            char reterr_reason[256]);
-MUST_CHECK err_t identity_promote_fresh(const struct home *home);
+MUST_CHECK err_t identity_prepare_fresh(const struct home *home, const char *code, struct identity *ret_fresh,
+                                        char reterr_reason[256]);
+MUST_CHECK err_t identity_promote_fresh(const struct home *home, const char *code);
+void identity_drop_fresh(const struct home *home, const char *code);
+/* All of them. */
 void identity_forget_fresh(const struct home *home);
 
 /* Writes the file anew, sealed with a passphrase that is asked for, or open. ERR_EXISTS when it is so already, ERR_BUSY

@@ -59,9 +59,6 @@ err_t kept_write(const struct home *home, const char *name, const struct kept *k
     put_hex(&draft, "curve_public", identity->curve_public, KEY_SIZE);
     put_text(&draft, "signing_algorithm", suite_name(identity_suite(identity)));
     put_hex(&draft, "signing_public", identity->signing.key.bytes, identity->signing.key.size);
-    if (!sodium_is_zero(kept->made_for, MADE_FOR_SIZE)) {
-        put_hex(&draft, "made_for", kept->made_for, MADE_FOR_SIZE);
-    }
     if (kept->is_sealed) {
         put_seal(&draft, &kept->seal);
     } else {
@@ -117,9 +114,6 @@ static err_t get_kept(zconfig_t *file, struct kept *kept)
 {
     const struct suite *suite = suite_named(zconfig_get(file, "signing_algorithm", ""));
     err_t err = suite ? get_hex(file, "curve_public", kept->identity.curve_public, KEY_SIZE) : ERR_INVALID;
-    if (err == ERR_OK && zconfig_locate(file, "made_for")) {
-        err = get_hex(file, "made_for", kept->made_for, MADE_FOR_SIZE);
-    }
     if (err != ERR_OK) {
         return err;
     }

@@ -9,14 +9,11 @@
 #define IDENTITY_NEXT_FILE  "identity-next.zpl"
 #define IDENTITY_FRESH_FILE "identity-fresh.zpl"
 
-enum { MADE_FOR_SIZE = 32 };
-
 /* What the file says, before any passphrase. */
 struct kept {
     struct identity identity; /* the secrets are zeros where they are sealed */
     bool is_sealed;
     struct seal seal;
-    uint8_t made_for[MADE_FOR_SIZE]; /* of the join link, SHA-256 of its code; zeros: for none */
 };
 
 /* Of the file NAME. ERR_NOT_FOUND when there is none. */

@@ -42,7 +42,7 @@ static bool tell_leak(const struct home *home, const char *why)
     struct identity pair;
     char reason[256];
     identity_forget_fresh(home);
-    if (identity_prepare_fresh(home, &pair, reason) != ERR_OK) {
+    if (identity_prepare_fresh(home, NULL, &pair, reason) != ERR_OK) {
         cli_fail("%s", reason);
         return false;
     }
@@ -61,7 +61,7 @@ static bool put_fresh(const struct home *home, const char *why)
     if (!know_fresh(home, &is_told) || !(is_told || tell_leak(home, why))) {
         return false;
     }
-    err_t err = identity_promote_fresh(home);
+    err_t err = identity_promote_fresh(home, NULL);
     if (err != ERR_OK) {
         cli_fail("%s: %s", home->path, err_text(err));
     }

@@ -14,7 +14,7 @@
 #include "province/settings.h"
 #include "province/witness.h"
 
-static const struct enrollee province = {"province", "agn-hub peer add", SOFTWARE};
+static const struct enrollee province = {.role = "province", .maker = "agn-hub peer add", .software = SOFTWARE};
 
 int cmd_config(const struct home *home, const struct arguments *arguments)
 {

@@ -51,7 +51,8 @@ size_t keys_enrol(FILE *links, const char *path)
         if (identity_make(link.suite, &identity) != ERR_OK) {
             fail(tr("the libraries cannot make keys", "程序库无法生成密钥"));
         }
-        if (enrolment_ask(&link, &identity, "bench-load", &membership, reason) != ERR_OK) {
+        if (enrolment_ask(&link, &identity, &(struct enrollee){.software = "bench-load"}, &membership, reason) !=
+            ERR_OK) {
             fail(tr("enrolment %zu: %s", "第 %zu 个加入失败：%s"), count + 1, reason);
         }
         if (count++ == 0) {

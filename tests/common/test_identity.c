@@ -316,39 +316,52 @@ static void test_fresh_keys_take_the_place_of_all_that_lay_together(void **state
     struct identity read;
     create(place, &suite_ed25519);
     assert_int_equal(identity_prepare_next(&place->home, &next, place->reason), ERR_OK);
-    assert_int_equal(identity_prepare_fresh(&place->home, &fresh, place->reason), ERR_OK);
+    assert_int_equal(identity_prepare_fresh(&place->home, NULL, &fresh, place->reason), ERR_OK);
     assert_int_equal(identity_seal(&place->home, true, place->reason), ERR_EXISTS);
     identity_forget_fresh(&place->home);
-    assert_int_equal(identity_promote_fresh(&place->home), ERR_NOT_FOUND);
+    assert_int_equal(identity_promote_fresh(&place->home, NULL), ERR_NOT_FOUND);
     assert_int_equal(identity_load_next(&place->home, &next, place->reason), ERR_OK);
-    assert_int_equal(identity_prepare_fresh(&place->home, &fresh, place->reason), ERR_OK);
-    assert_int_equal(identity_prepare_fresh(&place->home, &read, place->reason), ERR_OK);
+    assert_int_equal(identity_prepare_fresh(&place->home, NULL, &fresh, place->reason), ERR_OK);
+    assert_int_equal(identity_prepare_fresh(&place->home, NULL, &read, place->reason), ERR_OK);
     assert_memory_equal(&read, &fresh, sizeof read);
     assert_memory_not_equal(read.curve_public, next.curve_public, KEY_SIZE);
     assert_int_equal(identity_load(&place->home, &fresh, place->reason), ERR_OK);
     assert_memory_equal(&fresh, &place->identity, sizeof fresh);
-    assert_int_equal(identity_promote_fresh(&place->home), ERR_OK);
+    assert_int_equal(identity_promote_fresh(&place->home, NULL), ERR_OK);
     assert_int_equal(identity_load(&place->home, &fresh, place->reason), ERR_OK);
     assert_memory_equal(&fresh, &read, sizeof fresh);
     assert_int_equal(identity_load_next(&place->home, &next, place->reason), ERR_NOT_FOUND);
 }
 
-/* A link that was not needed in the end leaves its pair; who has copied the home since then has it, too. */
+static void fresh_for(struct place *place, const char *code, struct identity *ret_fresh)
+{
+    assert_int_equal(identity_prepare_fresh(&place->home, code, ret_fresh, place->reason), ERR_OK);
+}
+
+/* A link that was not needed in the end leaves its pair, which who has copied the home since has, too; but one that was
+ * only mistyped does not cost the pair of the right one. */
 static void test_fresh_keys_are_for_the_link_that_they_were_made_for(void **state)
 {
     struct place *place = *state;
     struct identity first;
+    struct identity second;
     struct identity again;
     create(place, &suite_ed25519);
-    assert_int_equal(identity_prepare_fresh_for(&place->home, "FIRST", &first, place->reason), ERR_OK);
-    assert_int_equal(identity_prepare_fresh_for(&place->home, "FIRST", &again, place->reason), ERR_OK);
+    assert_false(identity_awaits_fresh(&place->home));
+    fresh_for(place, "FIRST", &first);
+    fresh_for(place, "SECOND", &second);
+    assert_memory_not_equal(second.curve_public, first.curve_public, KEY_SIZE);
+    assert_memory_not_equal(second.signing.key.bytes, first.signing.key.bytes, KEY_SIZE);
+    fresh_for(place, "FIRST", &again);
     assert_memory_equal(&again, &first, sizeof again);
-    assert_int_equal(identity_prepare_fresh_for(&place->home, "SECOND", &again, place->reason), ERR_OK);
-    assert_memory_not_equal(again.curve_public, first.curve_public, KEY_SIZE);
-    assert_memory_not_equal(again.signing.key.bytes, first.signing.key.bytes, KEY_SIZE);
-    assert_int_equal(identity_prepare_fresh(&place->home, &first, place->reason), ERR_OK);
-    assert_memory_not_equal(again.curve_public, first.curve_public, KEY_SIZE);
-    identity_forget_fresh(&place->home);
+    identity_drop_fresh(&place->home, "FIRST");
+    assert_true(!identity_has_fresh(&place->home, "FIRST") && identity_has_fresh(&place->home, "SECOND"));
+    fresh_for(place, "FIRST", &first);
+    assert_int_equal(identity_promote_fresh(&place->home, "SECOND"), ERR_OK);
+    assert_int_equal(identity_load(&place->home, &again, place->reason), ERR_OK);
+    assert_memory_equal(&again, &second, sizeof again);
+    assert_false(identity_awaits_fresh(&place->home));
+    assert_int_equal(identity_promote_fresh(&place->home, "FIRST"), ERR_NOT_FOUND);
 }
 
 /* Each suite, openly and sealed: the next keys are of the same suite, kept in the same way, and made once. */

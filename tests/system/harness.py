@@ -3,7 +3,7 @@
 A test is a script: it makes a Site, starts programs on free ports, and says check(...) for each thing it has seen. The
 first thing that does not hold ends it with exit code 1, and the end of every program's log is printed.
 """
-import contextlib, ctypes, datetime, json, os, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time
+import contextlib, ctypes, datetime, hashlib, json, os, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time
 import traceback, uuid
 
 import msgpack
@@ -324,6 +324,12 @@ class Agent(Program):
 
     def records(self, *arguments):
         return self.cli_json("list", *arguments)
+
+
+def fresh_file(agent, link):
+    """Where `join --new-keys` keeps the pair that it makes for a link."""
+    code = link.split("/")[-1].split("?")[0]
+    return f"{agent.home}/identity-fresh-{hashlib.sha256(code.encode()).hexdigest()[:16]}.zpl"
 
 
 class Province(Program):

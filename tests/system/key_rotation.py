@@ -6,7 +6,7 @@ import contextlib, os, random, shutil, sqlite3, time
 
 import client
 from crash import Follower, Load, check_agreement, check_arrivals, kill_midway
-from harness import Agent, check, main, require, review, wait_until
+from harness import Agent, check, fresh_file, main, require, review, wait_until
 
 PILE = 600  # records, more than a hub takes in while an operator's command begins
 ROUNDS = int(os.environ.get("ROUNDS", "2"))
@@ -302,7 +302,7 @@ def come_back(hub, agent, *options):
         told = agent.cli("join", link, ok=False, env={"LANG": language})
         require(told.returncode == 1 and "new_keys" not in told.stderr and word in told.stderr, "it says what to do", told.stderr)
     agent.cli("join", "--new-keys", link)
-    require(curve_key(agent) != before and not os.path.exists(f"{agent.home}/identity-fresh.zpl"), "the home has other keys")
+    require(curve_key(agent) != before and not os.path.exists(fresh_file(agent, link)), "the home has other keys")
     agent.sync()
 
 

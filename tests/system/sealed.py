@@ -2,7 +2,7 @@
 a descriptor, systemd's credential and a terminal; and files that others may read."""
 import os, pty, re, select, shutil, stat, subprocess
 
-from harness import Agent, check, main, require, review, wait_until
+from harness import Agent, check, fresh_file, main, require, review, wait_until
 
 WORDS = "correct horse battery 国密"
 
@@ -118,12 +118,12 @@ def check_meanwhile(site, agent):
 
 def check_new_keys(site, hub, agent, words, wrong):
     """New keys that the hub has taken, and the answer was lost: nothing that says nothing of them throws them away."""
-    file, fresh = f"{agent.home}/identity.zpl", f"{agent.home}/identity-fresh.zpl"
+    file = f"{agent.home}/identity.zpl"
     uscc = re.search("party = .([0-9A-Z]+)", open(f"{agent.home}/hub.zpl").read()).group(1)
     agent.cli("key", "seal", "--passphrase-file", words)
     shutil.copy(file, f"{agent.home}/former")
     link = hub.cli("entity", "invite", uscc, "--replace", "--reason", "机器被侵入").stdout.strip().splitlines()[-1]
-    join = ("join", "--new-keys", link, "--passphrase-file")
+    join, fresh = ("join", "--new-keys", link, "--passphrase-file"), fresh_file(agent, link)
     agent.cli(*join, words)
     made = open(file).read()
     shutil.move(file, fresh)
