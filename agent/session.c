@@ -83,6 +83,9 @@ bool session_open(struct office *office, struct session *ret_session)
         complain("%s", reason);
         return false;
     }
+    if (identity_awaits_fresh(office->home)) {
+        log_warn("join-unfinished", "text=\"a join with new keys was cut short: do it again, agn-agent join LINK\"");
+    }
     zsys_handler_set(NULL);
     ret_session->signals = (zmq_pollitem_t){.fd = catch_signals(), .events = ZMQ_POLLIN};
     ret_session->loop = zloop_new();
