@@ -60,12 +60,12 @@ class Hesitant(FakeHub):
 
     def __init__(self, site):
         super().__init__(site)
-        self.answers, self.asked_with = [], []
+        self.enrol_answers, self.asked_with = [], []
 
     def act(self, socket, sender, message):
         if message[0] == ENROL:
             self.asked_with.append(message[2]["signing_key"])
-            answer = self.answers.pop(0) if self.answers else None
+            answer = self.enrol_answers.pop(0) if self.enrol_answers else None
             if answer == "silence":
                 return None
             if answer:
@@ -77,8 +77,8 @@ def check_unanswered(site):
     """What says nothing of the pair changes nothing of it."""
     hub = Hesitant(site)
     agent = site.agent(hub, "unanswered", link=hub.link())
-    hub.answers, hub.asked_with = ["silence", "busy", "locked_out", "suspended"], []
-    for _ in range(len(hub.answers)):
+    hub.enrol_answers, hub.asked_with = ["silence", "busy", "locked_out", "suspended"], []
+    for _ in range(len(hub.enrol_answers)):
         refused(agent, hub.link(), "--new-keys")
     agent.cli("join", hub.link())
     check(len(hub.asked_with) == 5 and len(set(hub.asked_with)) == 1,
