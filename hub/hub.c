@@ -248,8 +248,12 @@ static bool open_writing(struct hub *hub, struct parts *parts)
 {
     char reason[512];
     parts->ledger = open_store(hub, true);
-    if (!parts->ledger || !take_turn(hub, parts->ledger) || !has_good_keys(hub, parts->ledger) ||
-        city_open(parts->ledger, &hub->identity, &hub->options, &parts->city) != ERR_OK) {
+    if (!parts->ledger || !take_turn(hub, parts->ledger) || !has_good_keys(hub, parts->ledger)) {
+        return false;
+    }
+    err_t err = city_open(parts->ledger, &hub->identity, &hub->options, &parts->city);
+    if (err != ERR_OK) {
+        fprintf(stderr, "agn-hub: %s: store.db: %s\n", hub->home.path, err_text(err));
         return false;
     }
     if (desk_open(&parts->desk, parts->ledger, &parts->city, &hub->home, (int)hub->options.utc_offset_minutes,

@@ -6,6 +6,7 @@
 #include "common/succession.h"
 #include "common/text.h"
 #include "hub/city.h"
+#include "hub/store_clock.h"
 
 struct looking {
     const struct identity *identity;
@@ -135,6 +136,28 @@ static void say_ended(const struct home *home, const struct options *options, co
     }
 }
 
+/* A city has one code for good: its records and receipts, and its province, know it by that. */
+static err_t check_city(struct store *store, const struct home *home, const struct options *options, int64_t owner,
+                        char reterr_reason[512])
+{
+    char name[RECORD_PARTY_SIZE];
+    struct party city;
+    city_party(options, name);
+    err_t err = store_party_at(store, owner, &city);
+    if (err != ERR_OK) {
+        snprintf(reterr_reason, 512, "%.200s: store.db: %.200s", home->path, err_text(err));
+    } else if (strcmp(city.role, "city") == 0 && strcmp(city.party, name) != 0) {
+        snprintf(
+            reterr_reason, 512,
+            tr("%.200s: city: hub.zpl says %.6s, and store.db is of %.6s: put that back into hub.zpl; another city "
+               "is another hub, in a home of its own",
+               "%.200s：city：hub.zpl 中为 %.6s，而 store.db 属于 %.6s：请在 hub.zpl 中改回；另一城市须另设枢纽和目录"),
+            home->path, options->city, city.district);
+        err = ERR_INVALID;
+    }
+    return err;
+}
+
 err_t own_keys_check(struct store *store, const struct home *home, const struct options *options,
                      const struct identity *identity, char reterr_reason[512])
 {
@@ -144,7 +167,7 @@ err_t own_keys_check(struct store *store, const struct home *home, const struct 
     struct party city;
     err_t err = store_find_key(store, identity->curve_public, &owner, &key);
     if (err == ERR_OK && party_key_lets_in(&key, clock_ms())) {
-        return ERR_OK;
+        return check_city(store, home, options, owner, reterr_reason);
     }
     if (err == ERR_OK) {
         say_ended(home, options, &key, reterr_reason);

@@ -21,8 +21,8 @@ MUST_CHECK err_t announced_load(const struct home *home, const struct announced 
  * reason: that pair cannot be read, and IDENTITY's goes on. */
 MUST_CHECK err_t announced_take(struct store *store, const struct home *home, int64_t now_ms, struct identity *identity,
                                 struct announced *ret_announced, bool *ret_is_taken, char reterr_reason[256]);
-/* Whether the home's keys are the city's, as the registry has them, and good: nothing may be signed with others.
- * ERR_INVALID with what to do. */
+/* Whether the home's keys are the city's, as the registry has them, and good: nothing may be signed with others, nor
+ * for another city. ERR_INVALID with what to do. */
 MUST_CHECK err_t own_keys_check(struct store *store, const struct home *home, const struct options *options,
                                 const struct identity *identity, char reterr_reason[512]);
 

@@ -166,6 +166,9 @@ static void test_what_the_registry_does_not_hold_to_be_good_signs_nothing(void *
     assert_int_equal(own_keys_check(bench->store, &bench->home, &options, &other, reason), ERR_OK);
     assert_int_equal(city_open(bench->store, &other, &options, &city), ERR_OK);
     assert_int_equal(own_keys_check(bench->store, &bench->home, &options, &other, reason), ERR_OK);
+    const struct options elsewhere = {.city = "330200", .name = "杭州"};
+    assert_int_equal(own_keys_check(bench->store, &bench->home, &elsewhere, &other, reason), ERR_INVALID);
+    assert_true(strstr(reason, "330200") && strstr(reason, "330100"));
     struct identity later;
     assert_int_equal(identity_make(&suite_ed25519, &later), ERR_OK);
     assert_int_equal(own_keys_check(bench->store, &bench->home, &options, &later, reason), ERR_INVALID);

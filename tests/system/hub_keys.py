@@ -38,6 +38,11 @@ def check_init(hub):
     check(read(f"{hub.home}/identity.zpl") == keys and not os.path.exists(path),
           "init in a home that has keys or a store destroys nothing, and says what is there")
     write(path, before)
+    hub.configure(city=330200)
+    refused = hub.cli("run", ok=False)
+    check(refused.returncode == 1 and "330200" in refused.stderr and "330100" in refused.stderr,
+          "a hub whose city is another than its store's does not start, and says both", refused)
+    write(path, before)
     other = Hub(hub.site, "cut-short")
     refused = other.cli("init", "--name", "x", "--city", "hz", ok=False)
     require(refused.returncode == 1 and os.listdir(other.home) == [], "what is no city makes no hub", refused)
