@@ -86,6 +86,13 @@ static struct successor successor_of(const struct announced *announced)
                               : (struct successor){0};
 }
 
+/* Whoever has lost his own count goes on above it. */
+static uint64_t given_out(const struct peer *peer)
+{
+    uint64_t known = peer->party.given_out > peer->told ? peer->party.given_out : peer->told;
+    return known > peer->received ? known : peer->received;
+}
+
 bool reply_welcome(struct front *front, const struct peer *peer)
 {
     struct message message = {.type = MESSAGE_WELCOME};
@@ -102,7 +109,7 @@ bool reply_welcome(struct front *front, const struct peer *peer)
                                        .ping_ms = (uint64_t)front->options.ping_ms,
                                        .time = (uint64_t)clock_ms(),
                                        .received = peer->received,
-                                       .given_out = peer->party.given_out,
+                                       .given_out = given_out(peer),
                                        .successor = successor_of(&front->announced)};
     return reply_message(front, peer->routing, peer->routing_size, &message);
 }

@@ -77,11 +77,15 @@ static void supersede(struct front *front, struct peer *peer, const struct arriv
     turn_out(front, peer, "session_superseded", "the same key opened another session");
 }
 
-/* What a peer has given out and not sent yet shows as missing, should it never come. It is known when it is stored:
- * until then each HELLO tells it again. */
+/* What a peer has given out and not sent yet shows as missing, should it never come. Until it is stored each HELLO
+ * has it stored again. */
 static void note_told(struct front *front, struct peer *peer, uint64_t sent)
 {
-    if (sent <= peer->party.given_out || sent <= peer->received || sent > INT64_MAX / 2) {
+    if (sent > INT64_MAX / 2) {
+        return;
+    }
+    peer->told = sent > peer->told ? sent : peer->told;
+    if (sent <= peer->party.given_out || sent <= peer->received) {
         return;
     }
     struct mail *mail = mail_new(MAIL_TOLD);

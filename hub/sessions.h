@@ -32,6 +32,7 @@ struct peer {
     struct rate rates[RATES];
     int64_t limited_ms, refused_ms; /* when the log last said that it is too fast, that a batch was refused */
     uint64_t received;              /* the highest entity sequence number with an outcome */
+    uint64_t told;                  /* the highest that it has said it has given out, though it may not be stored yet */
     int malformed;
     uint32_t proving; /* PROVEs that are not answered; of ended sessions too */
     uint32_t parcels; /* BLOB messages that are not worked off; of ended sessions too */

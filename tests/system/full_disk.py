@@ -100,6 +100,8 @@ def check_hub(site):
     check(peer.ping() and hub.running(), "the hub serves what needs no room")
     wait_until(lambda: disk() == "full", 20, 0.2, "the province is told that the disk is full")
     tell_given_out(peer, 1000)
+    tell_given_out(peer, 0)
+    check(peer.terms.get("given_out") == 1000, "who has lost its count is told it, though it could not be stored", peer.terms)
     waiting = agent.submit(review(), warning(level=1))
     time.sleep(1)
     check(not set(waiting) & set(hub.ids()), "nothing is said to be stored")

@@ -54,6 +54,18 @@ def check_idle(site, hub, idle, witness):
     check(quick(witness), "and when all of them are gone at once")
 
 
+def check_count(peer):
+    """HELLO says 0 as the highest number given out: of a machine that has lost its count."""
+    for _ in range(3):
+        peer.submit([item_of(peer, review(rehearsal=True))])
+        peer.receipt()
+    peer.connect(peer.get("endpoint"))
+    peer.send(client.HELLO, 1, {"software": "sessions.py 1", "sent": 0})
+    peer.session, peer.terms = peer.receive(WELCOME)[1:3]
+    check(peer.terms["received"] >= 3 and peer.terms.get("given_out") == peer.terms["received"],
+          "who has lost its count is told the highest number that the hub knows", peer.terms)
+
+
 def check_who(peer):
     sock = raw_connection(peer)
     check(ask(sock, PING, 4711, 1)[0] == WHO, "a message without a session: WHO")
@@ -219,6 +231,7 @@ def test(site):
     neighbour = Neighbour(peer, former)
     check_silence(hub, quiet)
     witness.hello()
+    check_count(witness)
     check_who(idle)
     check_idle(site, hub, idle, fresh(witness))
     check_second_machine(site, hub, twin)
