@@ -71,14 +71,15 @@ err_t register_accepted(struct put *put, const struct thread *thread)
 
 /* ---- the history of a store that kept none ---- */
 
-/* An acceptance, and the registration that it was of. What the registry said before a party's first one is not known:
- * as that one says. */
+/* An acceptance, and the registration that it was of: the newest of its thread by then (the other columns are of the
+ * row that has the maximum). What the registry said before a party's first one is not known: as that one says. The
+ * records are gone through once, in their own order. */
 static const char accepted_sql[] =
-    "select a.owner, a.batch, b.at, r.batch, r.offset, r.size from record a join batch b on b.id = a.batch"
-    " join record r on r.number = (select max(n.number) from record n where ((n.owner = a.owner and n.root = a.root) "
-    "or "
-    "(n.party = a.owner and n.id = a.root)) and n.kind = ?2 and n.number < a.number) and r.party = a.owner"
-    " where a.kind = ?1 and a.root is not null order by a.owner, a.number";
+    "select a.owner, a.batch, b.at, n.batch, n.offset, n.size, max(n.number) from record a"
+    " cross join batch b on b.id = a.batch"
+    " cross join record n on ((n.owner = a.owner and n.root = a.root) or (n.party = a.owner and n.id = a.root))"
+    " and n.party = a.owner and n.kind = ?2 and n.number < a.number"
+    " where a.kind = ?1 and +a.root is not null group by a.owner, a.number order by a.owner, a.number";
 
 static const char learn_sql[] = "insert into fact(party, batch, at, entity_type, district) values(?,?,?,?,?) "
                                 "on conflict do nothing";

@@ -157,10 +157,12 @@ static const char attached_tables[] =
 /* The audit counts what an act has erased. */
 static const char erased_index[] = "create index if not exists erased_act on erased(act);";
 /* What follows up or is linked counts as its thread stands now: the desk goes through what it has followed once more.
- */
+ * The records are gone through once, each looking for its follow-up. */
 static const char follow_up_threads[] =
     "alter table follow_up add column root blob not null default x'';"
+    "create index follow_up_number on follow_up(number, party);"
     "update follow_up set root = r.id from record r where r.party = follow_up.party and r.number = follow_up.number;"
+    "drop index follow_up_number;"
     "insert or replace into meta(key, value) select 'signal_rows_to', value from meta where key = 'desk';";
 const struct db_migration store_migrations[] = {
     {first_tables}, {derived_tables}, {facts_tables},  {ledger_tables},   {record_order}, {rereviews_counted},

@@ -1,8 +1,14 @@
 /* A store of an earlier version, opened by this one: it must end up as if this version had written it. */
 #include "tests/hub/city_sample.h"
 
+#include <time.h>
+
 #include "common/db.h"
 #include "hub/store_attached.h"
+#include "hub/store_recount.h"
+#include "hub/store_schema.h"
+#include "hub/store_sqlite.h"
+#include "proto/kinds.h"
 
 enum { CELLS_MAX = 256 };
 
@@ -204,6 +210,63 @@ static void test_the_desk_goes_through_what_an_earlier_version_followed(void **s
     assert_same_figures(&before, &after);
 }
 
+/* Of one institution, so many that what is done for each of them with each other takes minutes. */
+enum { MANY = 60000, SECONDS_MAX = 5 };
+static const char many_records[] =
+    "with recursive n(i) as (select 1000000 union all select i + 1 from n where i < 1000000 + ?1)"
+    " insert into record(id, party, number, batch, position, offset, size, kind, owner, root)"
+    " select cast(printf('%016d', i) as blob), 1, i, 1, 0, 0, 1, ?2, 1, cast(printf('%016d', i - 1) as blob) from n";
+
+static void add_records(sqlite3 *db, int kind)
+{
+    sqlite3_stmt *add = db_prepare(db, many_records);
+    sqlite3_bind_int(add, 1, MANY);
+    sqlite3_bind_int(add, 2, kind);
+    assert_int_equal(db_run(add), ERR_OK);
+    sqlite3_finalize(add);
+}
+
+static void assert_soon(clock_t began)
+{
+    assert_true((clock() - began) / CLOCKS_PER_SEC < SECONDS_MAX);
+}
+
+static void test_follow_ups_find_their_records_soon(void **state)
+{
+    enum { BEFORE = 11 }; /* the version that did not know them */
+    struct town *town = *state;
+    char path[PATH_SIZE];
+    char reason[256];
+    sqlite3 *db = NULL;
+    home_file(&town->home, "old.db", path);
+    assert_int_equal(db_open(path, DB_WRITER, store_migrations, BEFORE, &db, reason), ERR_OK);
+    add_records(db, KIND_REVIEW_REPORT);
+    assert_int_equal(db_exec(db, "insert into follow_up select party, number, number, 0 from record"), ERR_OK);
+    db_close(db);
+    clock_t began = clock();
+    assert_int_equal(db_open(path, DB_WRITER, store_migrations, BEFORE + 1, &db, reason), ERR_OK);
+    assert_soon(began);
+    sqlite3_stmt *left = db_prepare(
+        db, "select count(*) from follow_up f join record r on r.id = f.root and r.party = f.party and r.number = "
+            "f.number");
+    assert_int_equal(db_step(left), ERR_OK);
+    assert_int_equal(sqlite3_column_int(left, 0), MANY + 1);
+    sqlite3_finalize(left);
+    db_close(db);
+}
+
+static void test_facts_are_learnt_soon(void **state)
+{
+    struct town *town = *state;
+    struct store *store = town->bench->store;
+    assert_int_equal(store_begin(store), ERR_OK);
+    add_records(store->db, KIND_REVIEW_REPORT);
+    clock_t began = clock();
+    assert_int_equal(store_learn_facts(store), ERR_OK);
+    assert_soon(began);
+    store_rollback(store);
+}
+
 /* An earlier version let a rehearsal end what was real. */
 static void test_what_follows_up_is_judged_anew(void **state)
 {
@@ -258,6 +321,8 @@ int main(void)
         TOWN_TEST(test_an_old_delivery_is_delivered_once_its_cursor_is_acknowledged),
         TOWN_TEST(test_the_keys_of_the_parties_stay_theirs),
         TOWN_TEST(test_what_follows_up_is_judged_anew),
+        TOWN_TEST(test_follow_ups_find_their_records_soon),
+        TOWN_TEST(test_facts_are_learnt_soon),
         TOWN_TEST(test_the_attachments_of_earlier_records_leave_with_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
