@@ -293,6 +293,9 @@ void ledger_close(struct ledger *ledger)
 err_t ledger_grow(struct store *store)
 {
     struct ledger *ledger = store->ledger;
+    if (ledger->head.size == store->number) {
+        return ERR_OK; /* and no record is looked at: there is no index by their numbers */
+    }
     sqlite3_stmt *stmt =
         db_prepare(store->db, "select substr(b.hashes, r.position * 32 + 1, 32) from record r join batch "
                               "b on b.id = r.batch where r.number > ? order by r.number");
