@@ -52,8 +52,8 @@ void heads_check_time(struct heads *heads, const struct batch_row *row)
 {
     char subject[64];
     char times[2][25];
-    if (heads->more != ERR_OK ||
-        (row->at <= heads->at + UNDER_WAY_MS && (heads->may_be_grown || row->at >= heads->at - UNDER_WAY_MS))) {
+    bool is_its_own = heads->more == ERR_OK && heads->first < row->first_number && !heads->may_be_grown;
+    if (!is_its_own || (row->at <= heads->at + UNDER_WAY_MS && row->at >= heads->at - UNDER_WAY_MS)) {
         return;
     }
     snprintf(subject, sizeof subject, "batch %" PRId64, row->id);

@@ -78,7 +78,7 @@ struct heads {
     uint64_t size, first; /* of that one, and how many leaves came before its own */
     uint64_t before;      /* the size of the one that was met last */
     int64_t at;
-    bool may_be_grown; /* it may be of when the store had no ledger yet: later than what it covers */
+    bool may_be_grown; /* it may be of when the store had no ledger yet: not of the time of what it covers */
 };
 MUST_CHECK err_t heads_open(struct audit *audit, struct heads *ret_heads);
 void heads_close(struct heads *heads);

@@ -454,6 +454,12 @@ static void test_heads_that_are_gone_are_named(void **state)
     audit_changed(town, "delete from head where size = 3", &found);
     assert_int_equal(count_of(&found, "head_missing ledger of 3"), 1);
     assert_int_equal(found.sums.findings, 1);
+    audit_changed(town,
+                  "update batch set at = at - 120000 * (20 - id); update head set at = at - 120000 * (20 - size); "
+                  "update thread set received_at = 0; delete from head where size = 3",
+                  &found); /* each of another time */
+    assert_int_equal(count_of(&found, "head_missing ledger of 3"), 1);
+    assert_int_equal(count_of(&found, "time_differs"), 0);
     audit_changed(town, "delete from head", &found);
     assert_int_equal(count_of(&found, "head_missing"), 1);
     assert_int_equal(found.sums.findings, 1);
@@ -652,6 +658,8 @@ static void test_a_batch_is_of_the_time_of_its_head(void **state)
     assert_int_equal(count_of(&found, "time_differs batch 6"), 1);
     audit_changed(town, "update head set at = at + 2592000000 where size = 6", &found);
     assert_int_equal(count_of(&found, "time_differs"), 1);
+    audit_changed(town, "update head set at = at - 2592000000 where size = 1", &found);
+    assert_string_equal(found.text, ""); /* as where the ledger was made later, and a clock ran ahead before */
 }
 
 /* What the entity files is signed for the city's hub. */
