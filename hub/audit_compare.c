@@ -35,6 +35,16 @@ static const struct comparison {
      "dims), printf('count %d sum %d', count, sum), iif(family in ('review', 'warning', 'record', 'rereview'), size, "
      "0), 0 from cell where count <> 0 or sum <> 0 order by family, day, dims",
      NULL},
+    {"account_differs", "account",
+     "select printf('%020d', a.party), p.party, printf('%d stored', a.stored), 0, 0 from account a left join party p "
+     "on "
+     "p.row = a.party where a.stored <> 0 order by a.party",
+     NULL},
+    {"key_differs", "natural key",
+     "select printf('%020d %020d %s', k.party, k.kind, hex(k.key)), printf('%s of %s', hex(k.key), p.party), "
+     "printf('record %s', lower(hex(k.id))), 0, 0 from natural_key k left join party p on p.row = k.party order by "
+     "k.party, k.kind, k.key",
+     NULL},
     {"tile_differs", "tile",
      "select printf('%020d', key), printf('%d', key), lower(hex(nodes)), 0, 0 from tile order by key", NULL},
     {"uplink_differs", "uplink of record",

@@ -1,198 +1,9 @@
 /* The audit of small stores: nothing is found in what the hub made, and what somebody changes of it is named. */
-#include "tests/hub/city_sample.h"
+#include "tests/hub/audit_sample.h"
 
 #include <inttypes.h>
-#include <sys/stat.h>
 
-#include "common/db.h"
-#include "common/text.h"
-#include "hub/acts.h"
-#include "hub/audit.h"
-#include "hub/retention.h"
-#include "hub/store_sqlite.h"
-
-struct found {
-    struct audit_sums sums;
-    size_t listed;
-    const struct home *scratch;
-    off_t log_size;   /* of the scratch store, when the last one was found */
-    char text[65536]; /* code, subject and detail of each, a line */
-};
-
-static void note_finding(void *self, const struct finding *finding)
-{
-    struct found *found = self;
-    struct stat log;
-    char path[PATH_SIZE];
-    size_t used = strlen(found->text);
-    found->listed++;
-    home_file(found->scratch, "store.db-wal", path);
-    found->log_size = stat(path, &log) == 0 ? log.st_size : 0;
-    snprintf(found->text + used, sizeof found->text - used, "%s %s: %s\n", finding->code, finding->subject,
-             finding->detail);
-}
-
-/* There are hundreds of them: in memory, where there is a place. */
-static void make_quick_home(struct home *home)
-{
-    snprintf(home->path, sizeof home->path, "/dev/shm/agn-test-XXXXXX");
-    if (!mkdtemp(home->path)) {
-        make_home(home);
-    }
-}
-
-static err_t audit(const struct home *home, struct found *ret_found)
-{
-    struct home scratch;
-    char reason[256];
-    struct audit_order order = {home, &scratch, &bench_settings, note_finding, ret_found, NULL};
-    make_quick_home(&scratch);
-    *ret_found = (struct found){.scratch = &scratch};
-    err_t err = audit_run(&order, &ret_found->sums, reason);
-    remove_home(&scratch);
-    return err;
-}
-
-static size_t count_of(const struct found *found, const char *code)
-{
-    size_t count = 0;
-    for (const char *at = found->text; (at = strstr(at, code)); at++) {
-        count += at == found->text || at[-1] == '\n';
-    }
-    return count;
-}
-
-static void assert_nothing_found(struct town *town)
-{
-    struct found found;
-    assert_int_equal(audit(&town->bench->home, &found), ERR_OK);
-    assert_string_equal(found.text, "");
-    assert_int_equal(found.sums.findings, 0);
-}
-
-struct leaving {
-    const struct store *store;
-    char text[LEFT_TEXT];
-};
-
-static void note_left(void *self, const struct record_row *row)
-{
-    struct leaving *leaving = self;
-    uint8_t hash[RECORD_HASH_SIZE];
-    assert_true(store_hash_left(leaving->store, row->bytes, hash));
-    store_bind_left(leaving->store, hash, 1, leaving->text);
-}
-
-/* As the admin does it: the act and the erasure in one group. An older one did not bind what it left. */
-static void erase_by(struct town *town, const char *kind, uint8_t n, bool is_bound)
-{
-    char detail[160];
-    uint8_t id[RECORD_ID_SIZE];
-    char text[37];
-    struct filed filed;
-    struct faults faults;
-    const struct person person = {.name = "赵敏", .user = "root", .roles = UINT32_MAX};
-    memcpy(id, sample_id, sizeof id);
-    id[RECORD_ID_SIZE - 1] = n;
-    town_id_text(n, text);
-    struct store *store = town->bench->store;
-    struct leaving leaving = {.store = store};
-    struct record_filter filter = {.sector = -1, .level = -1, .from = INT64_MIN, .to = INT64_MAX, .id = id};
-    assert_int_equal(store_each_record(store, &filter, note_left, &leaving), ERR_OK);
-    snprintf(detail, sizeof detail, "%s " SAMPLE_PARTY "%s%s", kind, is_bound ? " " : "", is_bound ? leaving.text : "");
-    struct act_note note = {ACT_ERASE, &person, text, detail, "测试"};
-    assert_int_equal(store_begin(store), ERR_OK);
-    assert_int_equal(acts_file(&town->city, store, &note, SAMPLE_NOW, &filed, &faults), ERR_OK);
-    assert_int_equal(store_erase(store, town->bench->party.row, id, filed.id, SAMPLE_NOW), ERR_OK);
-    assert_int_equal(store_commit(store), ERR_OK);
-}
-
-static void erase(struct town *town, const char *kind, uint8_t n)
-{
-    erase_by(town, kind, n, true);
-}
-
-/* What the registry says of the entity. */
-static void assert_registered(struct town *town, const char *name, const char *entity_type, const char *sectors,
-                              const char *district)
-{
-    struct party party;
-    assert_int_equal(store_find_party(town->bench->store, SAMPLE_PARTY, &party), ERR_OK);
-    assert_string_equal(party.name, name);
-    assert_string_equal(party.entity_type, entity_type);
-    assert_string_equal(party.sectors, sectors);
-    assert_string_equal(party.district, district);
-}
-
-static void test_a_registration_that_was_erased_after_its_acceptance(void **state)
-{
-    struct town *town = *state;
-    town_register(town, "enterprise", "330102", 1, 1);
-    town_accept(town, 1);
-    erase(town, "entity_registration", 1);
-    assert_registered(town, "甲单位", "enterprise", "healthcare", "330102");
-    assert_nothing_found(town);
-}
-
-static void test_an_erased_registration_is_accepted_for_what_is_left_of_it(void **state)
-{
-    struct town *town = *state;
-    town_register(town, "enterprise", "330102", 1, 1);
-    erase(town, "entity_registration", 1);
-    town_accept(town, 1);
-    assert_registered(town, "甲医院", "enterprise", "healthcare", "330102");
-    assert_nothing_found(town);
-}
-
-static const char rejected[] = /* nothing is awaited */
-    "{\"decision\": \"rejected\", \"rejection_reason\": \"不符合要求。\", \"next_follow_up_on\": null}";
-static const char rejected_too[] = "{\"decision\": \"rejected\", \"rejection_reason\": \"不符合要求。\", "
-                                   "\"next_follow_up_on\": null, \"activity_no\": \"2\"}";
-
-/* Three days from FIRST on: on the third what is due is erased. */
-static bool keep_terms(struct town *town, struct retention *retention, int64_t first)
-{
-    bool is_erased = false;
-    bool has_more = false;
-    for (int day = 0; day < 3; day++) {
-        assert_int_equal(
-            retention_run(retention, &town->city, town->bench->store, first + day * DAY, &is_erased, &has_more),
-            ERR_OK);
-    }
-    return is_erased;
-}
-
-/* The act says how many months the term has, and the log when both were taken. */
-static void test_a_term_that_is_not_over_erases_nothing(void **state)
-{
-    static const char file[] = "review_report = 6\n";
-    struct town *town = *state;
-    struct retention retention = {0};
-    struct found found;
-    char reason[512];
-    int64_t now = clock_ms() + 365 * DAY; /* says the caller; the act is of today */
-    batch_free(bench_put(town->bench, sample_review, rejected, 1));
-    town_desk(town, clock_ms());
-    assert_int_equal(home_write(&town->home, RETENTION_FILE, file, strlen(file)), ERR_OK);
-    assert_int_equal(retention_load(&town->home, &retention, reason), ERR_OK);
-    assert_true(keep_terms(town, &retention, now));
-    retention_done(&retention);
-    assert_int_equal(audit(&town->bench->home, &found), ERR_OK);
-    assert_non_null(strstr(found.text, "record_changed record 1"));
-}
-
-/* ---- what somebody with sqlite3 does ---- */
-
-#define NOTICE                                                                                                            \
-    "{\"kind\": \"notice\", " BY_OPERATOR ", \"title\": \"开展自查\", \"body\": \"请于月底前完成自查。\", " \
-    "\"category\": \"requirement\", \"must_answer\": true, \"due_at\": \"2026-12-31T00:00:00Z\"}"
-
-static void put(struct town *town, const char *sample, const char *patch, uint8_t n)
-{
-    struct batch *batch = bench_put(town->bench, sample, patch, n);
-    assert_int_equal(batch->items[0].outcome, OUTCOME_STORED);
-    batch_free(batch);
-}
+#include "hub/store_ledger.h"
 
 /* Something in every table that a record leads to. */
 static void live(struct town *town)
@@ -210,128 +21,6 @@ static void live(struct town *town)
     town_desk(town, clock_ms());
 }
 
-static sqlite3 *open_copy(struct town *town, struct home *ret_home)
-{
-    char sql[PATH_SIZE + 32];
-    char path[PATH_SIZE];
-    sqlite3 *db = NULL;
-    make_quick_home(ret_home);
-    home_file(&town->bench->home, "store.db", path);
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    home_file(ret_home, "store.db", path);
-    snprintf(sql, sizeof sql, "vacuum into '%s'", path);
-    assert_int_equal(db_exec(db, sql), ERR_OK);
-    sqlite3_close(db);
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    return db;
-}
-
-/* What is found in a copy of the store after SQL. */
-static void audit_changed(struct town *town, const char *sql, struct found *ret_found)
-{
-    struct home copy;
-    sqlite3 *db = open_copy(town, &copy);
-    assert_int_equal(db_exec(db, sql), ERR_OK);
-    sqlite3_close(db);
-    assert_int_equal(audit(&copy, ret_found), ERR_OK);
-    remove_home(&copy);
-}
-
-/* Each FROM in the bytes of batches, of SIZE, becomes TO. */
-static void change_bytes(sqlite3 *db, const char *from, const char *to, size_t size)
-{
-    int changed = 0;
-    sqlite3_stmt *get = db_prepare(db, "select id, bytes from batch");
-    sqlite3_stmt *put = db_prepare(db, "update batch set bytes = ? where id = ?");
-    while (db_step(get) == ERR_OK) {
-        struct view bytes = db_column_view(get, 1);
-        uint8_t *copy = malloc(bytes.size);
-        memcpy(copy, bytes.at, bytes.size);
-        for (size_t i = 0; i + size <= bytes.size; i++) {
-            if (memcmp(copy + i, from, size) == 0) {
-                memcpy(copy + i, to, size);
-                changed++;
-            }
-        }
-        db_bind_view(put, 1, (struct view){copy, bytes.size});
-        sqlite3_bind_int64(put, 2, sqlite3_column_int64(get, 0));
-        assert_int_equal(db_run(put), ERR_OK);
-        free(copy);
-    }
-    sqlite3_finalize(get);
-    sqlite3_finalize(put);
-    assert_true(changed > 0);
-}
-
-/* Whoever may erase, and write the store, makes a light warning of a grave one, with its row and its figures. */
-static void lighten(struct town *town, struct found *ret_found)
-{
-    struct home copy;
-    sqlite3 *db = open_copy(town, &copy);
-    change_bytes(db, "\xa5level\x04", "\xa5level\x03", strlen("\xa5level\x04"));
-    assert_int_equal(db_exec(db, "update record set level = 3 where level = 4; "
-                                 "update cell set dims = replace(dims, '|4|', '|3|') where family = 'warning'"),
-                     ERR_OK);
-    sqlite3_close(db);
-    assert_int_equal(audit(&copy, ret_found), ERR_OK);
-    remove_home(&copy);
-}
-
-static void test_what_is_left_of_an_erased_record_stays_as_it_is(void **state)
-{
-    struct town *town = *state;
-    struct found found;
-    put(town, sample_warning, "{\"level\": 4}", 1);
-    put(town, sample_review, "{}", 2);
-    erase(town, "risk_warning", 1);
-    assert_nothing_found(town);
-    lighten(town, &found);
-    assert_int_equal(count_of(&found, "record_changed record 1:"), 1);
-    assert_int_equal(found.sums.unbound, 0);
-}
-
-static void test_an_act_that_does_not_say_what_it_left_is_counted(void **state)
-{
-    struct town *town = *state;
-    struct found found;
-    put(town, sample_warning, "{\"level\": 4}", 1);
-    erase_by(town, "risk_warning", 1, false);
-    assert_nothing_found(town);
-    lighten(town, &found);
-    assert_string_equal(found.text, "");
-    assert_int_equal(found.sums.unbound, 1);
-}
-
-static void test_so_does_what_the_end_of_a_term_leaves(void **state)
-{
-    static const char aged[] = "update batch set at = at - 31536000000; update head set at = at - 31536000000; "
-                               "update thread set received_at = received_at - 31536000000";
-    static const char file[] = "review_report = 6\n";
-    struct town *town = *state;
-    struct retention retention = {0};
-    struct found found;
-    struct home copy;
-    char reason[512];
-    int64_t now = clock_ms();
-    put(town, sample_review, rejected, 1);
-    put(town, sample_review, rejected_too, 2);
-    assert_int_equal(db_exec(town->bench->store->db, aged), ERR_OK);
-    town_desk(town, now);
-    assert_int_equal(home_write(&town->home, RETENTION_FILE, file, strlen(file)), ERR_OK);
-    assert_int_equal(retention_load(&town->home, &retention, reason), ERR_OK);
-    assert_true(keep_terms(town, &retention, now - 2 * DAY));
-    retention_done(&retention);
-    assert_int_equal(audit(&town->bench->home, &found), ERR_OK);
-    assert_string_equal(found.text, "");
-    assert_true(found.sums.erased == 2 && found.sums.unbound == 0);
-    sqlite3 *db = open_copy(town, &copy);
-    change_bytes(db, "\xa9votes_for\x06", "\xa9votes_for\x05", strlen("\xa9votes_for\x06"));
-    sqlite3_close(db);
-    assert_int_equal(audit(&copy, &found), ERR_OK);
-    assert_int_equal(count_of(&found, "record_changed records 1 to 2:"), 1);
-    remove_home(&copy);
-}
-
 /* Where nothing is found, and why. */
 static const struct {
     const char *table, *column; /* NULL: some of its columns */
@@ -341,6 +30,10 @@ static const struct {
                  {"bulletin", "cursor", "the order of the rows counts, and one alone was moved within it"},
                  {"cell", "change", "where the province reads the figure, not what it says"},
                  {"cell", "size", "0: made before there was a ledger"},
+                 {"account", "last_at", "no record"},
+                 {"account", "last_seq", "those refused count, too, and are not kept"},
+                 {"account", "refused", "what is refused is not kept"},
+                 {"account", "told", "no record: the institution has said it"},
                  {"clock", NULL, "no record: taken as it stands"},
                  {"delivery", NULL, "no record: taken as it stands"},
                  {"erased", "at", "the act has its time"},
@@ -358,6 +51,17 @@ static bool is_unchecked(const char *table, const char *column)
         }
     }
     return false;
+}
+
+static void assert_has_rows(sqlite3 *db, const char *table)
+{
+    char sql[128];
+    snprintf(sql, sizeof sql, "select 1 from %s", table);
+    sqlite3_stmt *get = db_prepare(db, sql);
+    if (db_step(get) != ERR_OK) {
+        fail_msg("%s: nothing in it to spoil", table);
+    }
+    sqlite3_finalize(get);
 }
 
 /* Not where it would be read as the number that stands there. */
@@ -392,10 +96,12 @@ static void test_each_column_is_named_and_none_ends_it_early(void **state)
     sqlite3 *db = open_copy(town, &copy);
     sqlite3_stmt *columns =
         db_prepare(db, "select m.name, c.name from sqlite_master m, pragma_table_info(m.name) c where m.type = 'table' "
-                       "and m.name not in ('meta', 'account', 'attached', 'invitation', 'natural_key', 'refusal', "
-                       "'signal_row', 'sqlite_sequence') order by 1, 2"); /* of which it reads nothing; a store without
-                                                                             its epoch is not opened */
+                       "and m.name not in ('attached', 'follow_up', 'invitation', 'leaving', 'link', 'meta', 'plan', "
+                       "'refusal', 'retained', 'share', 'signal_raised', 'signal_row', 'sqlite_sequence', 'tile') "
+                       "order by 1, 2"); /* of which it reads nothing; a store without its epoch is not opened, and one
+                                            with a tile is large */
     while (db_step(columns) == ERR_OK) {
+        assert_has_rows(db, db_column_str(columns, 0));
         for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
             spoil(town, db_column_str(columns, 0), db_column_str(columns, 1), values[i]);
         }
@@ -403,6 +109,30 @@ static void test_each_column_is_named_and_none_ends_it_early(void **state)
     sqlite3_finalize(columns);
     sqlite3_close(db);
     remove_home(&copy);
+}
+
+/* That they are, and what counts them or names them. */
+static void assert_only_gone(const struct found *found, uint64_t keys)
+{
+    assert_int_equal(count_of(found, "record_missing"), 1);
+    assert_int_equal(count_of(found, "cell_differs"), 1);
+    assert_int_equal(count_of(found, "account_differs"), 1);
+    assert_int_equal(count_of(found, "key_differs"), keys);
+    assert_int_equal(found->sums.findings, 3 + keys);
+}
+
+static void test_a_tile_is_that_of_the_records(void **state)
+{
+    struct town *town = *state;
+    struct found found;
+    for (int n = 0; n < TILE_NODES; n++) {
+        assert_string_equal(town_file(town, NOTICE), "");
+    }
+    assert_nothing_found(town);
+    audit_changed(town, "update tile set nodes = zeroblob(length(nodes)) where key = 0", &found);
+    assert_int_equal(count_of(&found, "tile_differs"), 1);
+    audit_changed(town, "delete from tile where key = 0", &found);
+    assert_int_equal(count_of(&found, "tile_differs"), 1);
 }
 
 static void test_nothing_follows_from_one_that_is_gone(void **state)
@@ -417,14 +147,10 @@ static void test_nothing_follows_from_one_that_is_gone(void **state)
     }
     town_file(town, NOTICE);
     audit_changed(town, "delete from record where number = 5", &found);
-    assert_int_equal(count_of(&found, "record_missing"), 1);
-    assert_int_equal(count_of(&found, "cell_differs"), 1);
-    assert_int_equal(found.sums.findings, 2);
+    assert_only_gone(&found, 1);
     audit_changed(
         town, "delete from record where number in (7, 8, 200); delete from batch where first_number in (7, 8)", &found);
-    assert_int_equal(count_of(&found, "record_missing"), 1);
-    assert_int_equal(count_of(&found, "cell_differs"), 1);
-    assert_int_equal(found.sums.findings, 2);
+    assert_only_gone(&found, 3);
     audit_changed(town, "update head set root = zeroblob(32)", &found);
     assert_int_equal(count_of(&found, "head_differs"), found.sums.heads);
     audit_changed(town, "delete from batch; delete from record", &found);
@@ -662,26 +388,10 @@ static void test_a_batch_is_of_the_time_of_its_head(void **state)
     assert_string_equal(found.text, ""); /* as where the ledger was made later, and a clock ran ahead before */
 }
 
-/* What the entity files is signed for the city's hub. */
-static int setup(void **state)
-{
-    int code = town_setup(state);
-    struct town *town = *state;
-    memcpy(town->bench->intake.hub_key, town->identity.curve_public, KEY_SIZE);
-    return code;
-}
-
-#define TOWN_TEST(name) cmocka_unit_test_setup_teardown(name, setup, town_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TOWN_TEST(test_a_registration_that_was_erased_after_its_acceptance),
-        TOWN_TEST(test_an_erased_registration_is_accepted_for_what_is_left_of_it),
-        TOWN_TEST(test_a_term_that_is_not_over_erases_nothing),
-        TOWN_TEST(test_what_is_left_of_an_erased_record_stays_as_it_is),
-        TOWN_TEST(test_an_act_that_does_not_say_what_it_left_is_counted),
-        TOWN_TEST(test_so_does_what_the_end_of_a_term_leaves),
+        TOWN_TEST(test_a_tile_is_that_of_the_records),
         TOWN_TEST(test_nothing_follows_from_one_that_is_gone),
         TOWN_TEST(test_the_scratch_store_is_no_larger_than_the_store),
         TOWN_TEST(test_heads_that_are_gone_are_named),
