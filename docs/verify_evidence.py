@@ -36,12 +36,21 @@ def once(pairs):
     return dict(pairs)
 
 
+def number(text):
+    value = float(text) if re.search("[.eE]", text) else int(text)
+    need(abs(value) < float("inf") if type(value) is float else -1 << 63 <= value < 1 << 63, "a number beyond all")
+    return value
+
+
 def read(path):
     """The members of the file, by their names in docs/evidence.md."""
     with open(path, "rb") as file:
         content = file.read((4 << 20) + 1)
     need(len(content) <= 4 << 20, "the file is larger than 4 MiB")
-    evidence = json.loads(content.decode(), object_pairs_hook=once)
+    text = content.decode()
+    evidence = json.loads(text, object_pairs_hook=once, parse_int=number, parse_float=number, parse_constant=number)
+    need(not re.search(r"(?<!\\)(?:\\\\)*\\u0000", text), "a character that no text may hold")
+    json.dumps(evidence, ensure_ascii=False).encode()  # nor may it hold half of one
     need(type(evidence) is dict and evidence.get("format") == "agn-evidence-1", "another format")
     told = {"algorithm": evidence.get("algorithm")}
     for name, size in MEMBERS.items():

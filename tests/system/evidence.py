@@ -76,6 +76,13 @@ def reshaped(evidence):
     yield "a number beyond all", with_receipt(count=1 << 63)
     yield "spaces between the digits", with_receipt(head=" ".join(head[i:i + 2] for i in range(0, len(head), 2)))
     yield "a space behind them", {**evidence, "record": evidence["record"] + "\n"}
+    yield "a member that is no number", {**evidence, "more": float("nan")}
+    yield "one that is beyond all", {**evidence, "more": float("-inf")}
+    yield "a float beyond all", text[:-1] + ', "more": 1e999}'
+    yield "an integer beyond all", {**evidence, "more": 1 << 63}
+    yield "a zero in a text", {**evidence, "more": "\0"}
+    yield "half a character", {**evidence, "more": "\ud800"}
+    yield "one in a name", {**evidence, "\ud800": 1}
     yield "capital digits", with_receipt(head=head.upper())
     yield "half a byte", with_receipt(body=receipt["body"] + "0")
     yield "a member twice", text.replace('"receipt":', '"hub_key": "00", "receipt":')
