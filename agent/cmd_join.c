@@ -111,9 +111,9 @@ static bool save(const struct home *home, const struct membership *membership)
     }
     bool is_good = office_open(home, QUICK_WAIT_MS, &office); /* makes the spool */
     err = is_good ? spool_count_above(office.spool, membership->given_out) : ERR_OK;
-    err = is_good && err == ERR_OK && membership->leaked_at
-              ? spool_note_leak(office.spool, &membership->leaked_key, membership->leaked_at)
-              : err;
+    for (size_t i = 0; is_good && err == ERR_OK && i < membership->leak_count; i++) {
+        err = spool_note_leak(office.spool, &membership->leaks[i].key, membership->leaks[i].since);
+    }
     if (err != ERR_OK) {
         complain_spool(&office, "join", err);
         is_good = false;
@@ -178,6 +178,7 @@ static bool settle(struct joining *joining)
     }
     if (joining->has_former) {
         (void)membership_go_on(&joining->former, &joining->membership);
+        (void)membership_note_leaks(&joining->former, &joining->membership);
     }
     if (!save(joining->home, &joining->membership)) {
         return false;

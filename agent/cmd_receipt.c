@@ -127,7 +127,9 @@ static void print_receipt(const struct office *office, const struct evidence *ev
     }
     print_time(office, tr("answered", "答复时间"), proof->at);
     print_time(office, tr("signed", "签名时间"), proof->signed_at);
-    if (evidence->receipt.leaked_at) {
+    if (evidence->receipt.leaked_at == LEAKED_EVER) {
+        print_line(tr("key", "密钥"), tr("named by a leaked one alone", "仅由已泄露的密钥指定"));
+    } else if (evidence->receipt.leaked_at) {
         print_time(office, tr("key leaked", "密钥泄露"), evidence->receipt.leaked_at);
     }
     for (size_t i = 0; i < evidence->faults.count; i++) {

@@ -1,9 +1,13 @@
 #include "agent/proof.h"
 
+#include "common/membership.h"
 #include "common/text.h"
 
 const char *proof_leak(const struct proof *proof, int64_t leaked_at)
 {
+    if (leaked_at == LEAKED_EVER) {
+        return tr("signed by a key that only a leaked one had named", "签名密钥仅由已泄露的密钥指定");
+    }
     return leaked_at && proof->signed_at > leaked_at
                ? tr("signed by a key that had been reported leaked before", "签名密钥在签名之前已被报告泄露")
                : NULL;

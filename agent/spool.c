@@ -143,6 +143,9 @@ static const struct {
     {offsetof(struct spool, doubt_places),
      "update item set is_placed = 0 where is_placed = 1 and seq in (select n.seq from inclusion n where n.receipt = "
      "item.receipt and " IS_DOUBTFUL("n") ")"},
+    {offsetof(struct spool, doubt_answers),
+     "update item set state = 0, number = null where state in (1, 2) and receipt in (select r.row from receipt r join "
+     "leaked_key k on k.key = r.hub_key and k.at < r.at)"},
     {offsetof(struct spool, send_again),
      "update item set state = 0 where state = 1 and receipt in (select row from receipt where epoch <> ?)"},
     {offsetof(struct spool, send_all_again), "update item set state = 0 where state = 1"},

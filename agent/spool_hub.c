@@ -115,7 +115,8 @@ err_t spool_note_leak(struct spool *spool, const struct signing_key *key, int64_
     db_bind_view(spool->add_leak, 1, signing_key_view(key));
     sqlite3_bind_int64(spool->add_leak, 2, at);
     err = db_run(spool->add_leak);
-    return spool_end(spool, err == ERR_OK ? db_run(spool->doubt_places) : err);
+    err = err == ERR_OK ? db_run(spool->doubt_places) : err;
+    return spool_end(spool, err == ERR_OK ? db_run(spool->doubt_answers) : err);
 }
 
 err_t spool_leaked_at(struct spool *spool, struct view key, int64_t *ret_at)
@@ -243,10 +244,12 @@ err_t spool_take_receipt(struct spool *spool, const struct receipt_body *body, c
     int64_t receipt_row = 0;
     ret_verdicts->count = 0;
     ret_verdicts->ignored = 0;
-    if (body->count > BATCH_ITEMS_MAX) {
-        return ERR_INVALID;
+    int64_t leaked_at = 0;
+    err_t err = spool_leaked_at(spool, signing_key_view(hub_key), &leaked_at);
+    if (err != ERR_OK || body->count > BATCH_ITEMS_MAX || (leaked_at > 0 && body->at > leaked_at)) {
+        return err != ERR_OK ? err : ERR_INVALID; /* a session with the thief may last a moment longer */
     }
-    err_t err = spool_begin(spool);
+    err = spool_begin(spool);
     if (err != ERR_OK) {
         return err;
     }

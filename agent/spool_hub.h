@@ -33,8 +33,8 @@ MUST_CHECK err_t spool_given_out(struct spool *spool, uint64_t *ret_seq);
 /* A spool that takes the place of a lost one goes on above what that is known to have given out. */
 MUST_CHECK err_t spool_count_above(struct spool *spool, uint64_t given_out);
 
-/* Somebody else has this signing key of the hub's since AT: what it has signed of a later date proves nothing, and a
- * place in the ledger that was shown so is asked for again. */
+/* Somebody else has this signing key of the hub's since AT: what it has signed of a later date proves nothing; a place
+ * in the ledger that was shown so is asked for again, and a record that was answered so is sent again. */
 MUST_CHECK err_t spool_note_leak(struct spool *spool, const struct signing_key *key, int64_t at);
 /* 0: it has not been reported leaked. */
 MUST_CHECK err_t spool_leaked_at(struct spool *spool, struct view key, int64_t *ret_at);

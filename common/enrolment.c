@@ -81,6 +81,18 @@ static void copy_sectors(struct view encoded, char *out, size_t size)
     }
 }
 
+/* A hub of before there was a list tells the newest alone. */
+static void take_leaks(const struct enrolled *grant, struct membership *membership)
+{
+    struct leak *first = &membership->leaks[0];
+    membership->leak_count = leaks_decode(grant->leaks, membership->hub_signing_key.size, membership->leaks);
+    if (membership->leak_count == 0 && grant->leaked_at > 0 && grant->leaked_at <= INT64_MAX &&
+        signing_key_take(grant->leaked_key, &first->key) == ERR_OK) {
+        first->at = first->since = (int64_t)grant->leaked_at;
+        membership->leak_count = 1;
+    }
+}
+
 /* REFUSE codes by which the hub has judged the pair, and has not taken it. Of any other it may have: what was asked
  * before this may have been answered, and the answer lost. */
 static err_t judge_refusal(const char *code)
@@ -117,9 +129,7 @@ static err_t take_answer(const struct message *answer, const struct join_link *l
     snprintf(ret_membership->enrol_endpoint, sizeof ret_membership->enrol_endpoint, "%s", link->enrol_endpoint);
     memcpy(ret_membership->hub_key, link->hub_key, KEY_SIZE);
     ret_membership->given_out = grant->given_out;
-    if (signing_key_take(grant->leaked_key, &ret_membership->leaked_key) == ERR_OK) {
-        ret_membership->leaked_at = grant->leaked_at < INT64_MAX ? (int64_t)grant->leaked_at : 0;
-    }
+    take_leaks(grant, ret_membership);
     copy_text(grant->party, ret_membership->party, sizeof ret_membership->party);
     copy_text(grant->name, ret_membership->name, sizeof ret_membership->name);
     copy_text(grant->role, ret_membership->role, sizeof ret_membership->role);

@@ -7,6 +7,17 @@
 
 enum { FORMER_HUB_KEYS_MAX = 8, FORMER_HUB_KEYS_SIZE = FORMER_HUB_KEYS_MAX * (2 * SIGNING_KEY_MAX + 1) };
 
+/* A signing key that is in wrong hands, as the hub reported AT (UTC ms): what it has signed after SINCE is not to be
+ * believed. */
+struct leak {
+    struct signing_key key;
+    int64_t at;
+    int64_t since; /* the same, or LEAKED_EVER */
+};
+/* A leaked key alone has said that this one is the hub's. */
+#define LEAKED_EVER 1
+enum { LEAKS_TOLD_MAX = 8, LEAKS_MAX = LEAKS_TOLD_MAX + FORMER_HUB_KEYS_MAX + 2 };
+
 struct membership {
     char endpoint[300]; /* tcp://host:port */
     uint8_t hub_key[KEY_SIZE];
@@ -25,8 +36,8 @@ struct membership {
     char former_hub_keys[FORMER_HUB_KEYS_SIZE]; /* signing keys in hex, the newest first, a comma between two */
     /* Of the ENROLLED that this is of; not kept in the file. */
     uint64_t given_out;
-    struct signing_key leaked_key; /* size 0: none */
-    int64_t leaked_at;
+    size_t leak_count;
+    struct leak leaks[LEAKS_MAX];
 };
 
 /* What the hub and all of its peers use. */

@@ -12,6 +12,13 @@ void successor_sign(const struct identity *former, const struct identity *next, 
 bool successor_is_proved(const struct successor *successor, const uint8_t former_key[KEY_SIZE],
                          const struct signing_key *former_signing_key);
 
+/* ---- the hub's keys that have leaked, as ENROLLED lists them ---- */
+
+enum { LEAKS_SIZE_MAX = LEAKS_TOLD_MAX * (8 + SIGNING_KEY_MAX) };
+size_t leaks_encode(const struct leak *leaks, size_t count, uint8_t ret_bytes[LEAKS_SIZE_MAX]);
+/* Their number, of keys of this size; 0 where the bytes are no list of such. */
+size_t leaks_decode(struct view bytes, size_t key_size, struct leak ret_leaks[LEAKS_TOLD_MAX]);
+
 /* ---- a peer follows its hub ---- */
 
 /* Notes the pair that WELCOME names, if the hub's own vouches for it. True when that was not known: save it. */
@@ -23,6 +30,10 @@ void membership_take_successor(struct membership *membership);
  * from there with all the keys that are known of it. False: it is another hub, or one whose keys nobody here vouches
  * for. */
 bool membership_go_on(const struct membership *former, struct membership *membership);
+/* MEMBERSHIP is of a new join, and FORMER of the one before: where a key that has leaked was the hub's in that, true;
+ * and whatever stands behind it there is a leak too, for the leaked key alone has named it, unless the hub's grant has.
+ */
+bool membership_note_leaks(const struct membership *former, struct membership *membership);
 /* Whether KEY is the hub's signing key, or was before one that it named itself. */
 bool membership_trusts(const struct membership *membership, const struct signing_key *key);
 

@@ -341,13 +341,14 @@ struct loading {
     err_t err;
 };
 
-/* The newest that was in use: one that was announced beside it is revoked with it, but peers know the hub by the other.
+/* Those that were in use: one that was announced beside them is revoked with them, but peers know the hub by another.
  */
-static void note_leak(struct front *front, const struct party_keys *keys)
+static void note_leaks(struct front *front, const struct party_keys *keys)
 {
-    for (size_t i = 0; i < keys->count && !front->leaked.row; i++) {
-        if (keys->list[i].revoked_at && keys->list[i].since <= keys->list[i].revoked_at) {
-            front->leaked = keys->list[i];
+    for (size_t i = 0; i < keys->count; i++) {
+        const struct party_key *key = &keys->list[i];
+        if (key->revoked_at && key->since <= key->revoked_at) {
+            front->leaks[front->leak_count++] = (struct leak){key->signing_key, key->revoked_at, key->revoked_at};
         }
     }
 }
@@ -360,7 +361,7 @@ static void load_party(void *self, const struct party *party)
         loading->err = store_load_keys(loading->registry, party->row, &registrant.keys);
     }
     if (strcmp(party->role, "city") == 0) {
-        note_leak(loading->front, &registrant.keys);
+        note_leaks(loading->front, &registrant.keys);
     }
     gate_put(loading->front->gate, &registrant);
     sessions_put(loading->front->sessions, &registrant);

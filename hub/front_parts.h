@@ -4,6 +4,7 @@
 #define HUB_FRONT_PARTS_H
 
 #include "common/merkle_growth.h"
+#include "common/succession.h"
 #include "hub/doors.h"
 #include "hub/front.h"
 #include "hub/intake.h"
@@ -22,8 +23,9 @@ struct doom {
 struct front {
     struct options options;
     const struct identity *identity;
-    struct announced announced; /* the pair that comes after */
-    struct party_key leaked;    /* the hub's last key that has leaked; row 0: none */
+    struct announced announced;        /* the pair that comes after */
+    struct leak leaks[PARTY_KEYS_MAX]; /* the hub's own keys, the newest first */
+    size_t leak_count;
     struct intake intake;
     uint8_t epoch[EPOCH_SIZE];
     zsock_t *pipe, *router, *enrol_router, *zap, *inbox, *to_writer, *to_feeder, *to_blobs, *to_checker;

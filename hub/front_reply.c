@@ -132,6 +132,8 @@ bool reply_enrolled(struct front *front, const struct enrolment *enrolment)
 {
     const struct party *party = &enrolment->registrant.party;
     msgpack_sbuffer sectors;
+    uint8_t leaks[LEAKS_SIZE_MAX];
+    const struct leak *newest = &front->leaks[0];
     msgpack_sbuffer_init(&sectors);
     encode_sectors(party->sectors, &sectors);
     struct message message = {.type = MESSAGE_ENROLLED};
@@ -147,8 +149,9 @@ bool reply_enrolled(struct front *front, const struct enrolment *enrolment)
                           .entity_type = text_view(strcmp(party->role, "entity") == 0 ? party->entity_type : ""),
                           .sectors = {(const uint8_t *)sectors.data, sectors.size},
                           .given_out = party->given_out,
-                          .leaked_key = signing_key_view(&front->leaked.signing_key),
-                          .leaked_at = (uint64_t)front->leaked.revoked_at};
+                          .leaked_key = signing_key_view(&newest->key),
+                          .leaked_at = (uint64_t)newest->at,
+                          .leaks = {leaks, leaks_encode(front->leaks, front->leak_count, leaks)}};
     bool is_sent = send_message(front->enrol_router, enrolment->routing, enrolment->routing_size, &message);
     msgpack_sbuffer_destroy(&sectors);
     return is_sent;

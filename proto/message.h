@@ -161,6 +161,7 @@ struct enrolled {
     uint64_t given_out;
     struct view leaked_key; /* the hub's former signing key, where that has leaked */
     uint64_t leaked_at;
+    struct view leaks; /* all that have, that one first: common/succession.h */
 };
 
 /* epoch views are empty (size 0) where the message has nil or no epoch. */

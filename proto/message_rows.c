@@ -90,6 +90,7 @@ static const struct row grant[] = {
     {.key = "given_out", .form = FORM_UINT, .offset = OF(enrolled.given_out)},
     {.key = "leaked_key", .form = FORM_BIN, .offset = OF(enrolled.leaked_key), .low = 32, .high = 256},
     {.key = "leaked_at", .form = FORM_UINT, .offset = OF(enrolled.leaked_at)},
+    {.key = "leaks", .form = FORM_BIN, .offset = OF(enrolled.leaks), .low = 40, .high = 512},
 };
 
 #define STR_ELEMENT(field, most)                                                                                       \

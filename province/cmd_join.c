@@ -210,7 +210,7 @@ static err_t find_place(const struct home *home, int64_t wanted, struct membersh
         if (membership_go_on(known, membership)) {
             ret_place->number = members[i].hub;
             ret_place->is_known = true;
-        } else if (membership->leaked_at && signing_key_equal(&known->hub_signing_key, &membership->leaked_key)) {
+        } else if (membership_note_leaks(known, membership)) {
             ret_place->former = members[i];
         }
         if (members[i].hub == wanted) {

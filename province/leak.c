@@ -43,39 +43,68 @@ static void ask(const struct doubt *doubt, int64_t hub, const char *at)
              hub, at);
 }
 
-/* DATE as it is written, in this province's time. */
-static err_t check_date(const struct home *home, struct witness *witness, int64_t hub,
-                        const struct membership *membership, const char *date)
+/* DATE as it is written, in this province's time. DOUBT: what the leak that was reported AT makes doubtful. */
+static err_t check_date(const struct home *home, int64_t hub, const struct doubt *doubt, int64_t at, const char *date)
 {
     struct settings settings;
-    struct doubt doubt;
     char reason[512];
-    char at[20];
-    err_t err = witness_would_doubt(witness, hub, &membership->leaked_key, membership->leaked_at, &doubt);
-    if (err != ERR_OK || doubt.count == 0) {
-        return err;
-    }
+    char text[20];
     if (settings_load(home, &settings, reason) != ERR_OK) {
         complain("%s", reason);
         return ERR_INVALID;
     }
-    local_time_text(membership->leaked_at, (int)settings.utc_offset_minutes, at);
+    local_time_text(at, (int)settings.utc_offset_minutes, text);
     if (!date) {
-        ask(&doubt, hub, at);
-    } else if (strncmp(date, at, strlen("YYYY-MM-DD")) != 0) {
+        ask(doubt, hub, text);
+    } else if (strncmp(date, text, strlen("YYYY-MM-DD")) != 0) {
         complain(tr("--leaked %s: this hub says that its key has leaked since %s",
                     "--leaked %s：该枢纽称其密钥自 %s 起已泄露"),
-                 date, at);
+                 date, text);
     } else {
         return ERR_OK;
     }
     return ERR_INVALID;
 }
 
+/* One more leak, and what it makes doubtful beside the former ones. */
+static err_t retire(struct witness *witness, int64_t hub, const struct leak *leak, struct doubt *total, int64_t *at)
+{
+    struct doubt doubt;
+    err_t err = witness_would_doubt(witness, hub, &leak->key, leak->since, &doubt);
+    if (err == ERR_OK && doubt.count > 0) {
+        bool is_first = total->count == 0;
+        *at = is_first || leak->at < *at ? leak->at : *at;
+        total->smallest = is_first || doubt.smallest < total->smallest ? doubt.smallest : total->smallest;
+        total->largest = doubt.largest > total->largest ? doubt.largest : total->largest;
+        total->count += doubt.count;
+    }
+    total->sound_size = doubt.sound_size; /* of all, when it is the last one's */
+    return err == ERR_OK ? witness_retire(witness, hub, &leak->key, leak->since, true) : err;
+}
+
+/* All or none: a date that is not the city's takes it back. */
+static err_t take_all(const struct home *home, struct witness *witness, int64_t hub,
+                      const struct membership *membership, const char *date)
+{
+    struct doubt total = {0};
+    int64_t at = 0; /* the earliest that makes anything doubtful */
+    sqlite3 *db = witness_db(witness);
+    err_t err = db_exec(db, "begin immediate");
+    for (size_t i = 0; err == ERR_OK && i < membership->leak_count; i++) {
+        err = retire(witness, hub, &membership->leaks[i], &total, &at);
+    }
+    err = err == ERR_OK && total.count > 0 ? check_date(home, hub, &total, at, date) : err;
+    err = err == ERR_OK ? db_exec(db, "commit") : err;
+    if (err != ERR_OK && !sqlite3_get_autocommit(db)) {
+        (void)!db_exec(db, "rollback");
+    }
+    return err;
+}
+
 bool leak_take(const struct home *home, int64_t hub, const struct membership *membership, const char *date)
 {
     struct witness *witness = NULL;
-    bool is_told = membership->leaked_at > 0;
+    bool is_told = membership->leak_count > 0;
     char reason[256];
     err_t err = witness_open(home, is_told, &witness, reason);
     if (err != ERR_OK) {
@@ -83,10 +112,7 @@ bool leak_take(const struct home *home, int64_t hub, const struct membership *me
         return false;
     }
     err = check_present(witness, hub, membership);
-    if (err == ERR_OK && is_told) {
-        err = check_date(home, witness, hub, membership, date);
-        err = err == ERR_OK ? witness_retire(witness, hub, &membership->leaked_key, membership->leaked_at, true) : err;
-    }
+    err = err == ERR_OK && is_told ? take_all(home, witness, hub, membership, date) : err;
     witness_close(witness);
     if (err != ERR_OK && err != ERR_INVALID) {
         complain(WITNESS_FILE ": %s", err_text(err));

@@ -291,13 +291,11 @@ static err_t put_old_key(struct witness *witness, int64_t hub, const struct sign
 
 err_t witness_retire(struct witness *witness, int64_t hub, const struct signing_key *key, int64_t at, bool is_leaked)
 {
-    err_t err = db_exec(witness->db, "begin immediate");
-    if (err != ERR_OK) {
-        return err;
-    }
-    err = put_old_key(witness, hub, key, at, is_leaked);
-    err = err == ERR_OK ? db_exec(witness->db, "commit") : err;
-    if (err != ERR_OK && !sqlite3_get_autocommit(witness->db)) {
+    bool is_alone = sqlite3_get_autocommit(witness->db) != 0; /* else the caller's transaction ends it */
+    err_t err = db_exec(witness->db, "savepoint retire");
+    err = err == ERR_OK ? put_old_key(witness, hub, key, at, is_leaked) : err;
+    err = err == ERR_OK ? db_exec(witness->db, "release retire") : err;
+    if (err != ERR_OK && is_alone && !sqlite3_get_autocommit(witness->db)) {
         (void)!db_exec(witness->db, "rollback");
     }
     return err;

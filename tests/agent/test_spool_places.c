@@ -1,4 +1,5 @@
 /* Where the hub's word alone says that a record is in the ledger: what is asked for, and which answers are kept. */
+#include "common/membership.h"
 #include "tests/agent/support.h"
 
 enum { SIZE = 20, NUMBER = 7, EPOCH = 1 };
@@ -208,6 +209,42 @@ static void test_what_a_leaked_key_shows_later_is_asked_for_again(void **state)
     identity_done(&next);
 }
 
+static void test_what_a_leaked_key_answered_later_is_sent_again(void **state)
+{
+    struct place *place = *state;
+    struct identity next;
+    struct item items[2];
+    struct verdicts verdicts;
+    struct faults faults = {.count = 0};
+    msgpack_sbuffer buffer;
+    msgpack_sbuffer_init(&buffer);
+    assert_int_equal(identity_make(&suite_ed25519, &next), ERR_OK);
+    add_record(place, REPORT, &items[0]);
+    add_record(place, REPORT, &items[1]);
+    struct result results[2] = {result_for(&items[0], OUTCOME_STORED, 1), result_for(&items[1], OUTCOME_REJECTED, 0)};
+    fault_add(&faults, "not_unique", "activity_no", "taken");
+    faults_encode(&faults, &buffer);
+    results[1].faults = (struct view){(const uint8_t *)buffer.data, buffer.size};
+    assert_int_equal(answer(place, EPOCH, results, 2, &verdicts), ERR_OK);
+    assert_int_equal(waiting(place), 0);
+    assert_int_equal(spool_note_leak(place->spool, &next.signing.key, LEAKED_EVER), ERR_OK);
+    assert_int_equal(waiting(place), 0);
+    assert_int_equal(spool_note_leak(place->spool, &place->hub.signing.key, LEAKED_EVER), ERR_OK);
+    assert_int_equal(waiting(place), 2);
+    assert_int_equal(answer(place, EPOCH, results, 2, &verdicts), ERR_INVALID); /* the thief goes on */
+    assert_int_equal(waiting(place), 2);
+    assert_int_equal(identity_make(&suite_ed25519, &place->hub), ERR_OK);
+    results[1] = result_for(&items[1], OUTCOME_STORED, 2);
+    assert_int_equal(answer(place, EPOCH, results, 2, &verdicts), ERR_OK);
+    for (int i = 0; i < 2; i++) {
+        const struct item item = find_item(place, items[i].id);
+        assert_int_equal(item.state, ITEM_RECEIVED);
+        assert_true(check(place, &item).is_verified);
+    }
+    msgpack_sbuffer_destroy(&buffer);
+    identity_done(&next);
+}
+
 /* As the release before this table left it: a receipt of a duplicate and of a stored record. */
 static void test_duplicates_of_an_older_spool_are_asked_for(void **state)
 {
@@ -336,6 +373,7 @@ int main(void)
         TEST(test_an_answer_that_does_not_hold_changes_nothing),
         TEST(test_another_store_is_asked_for_what_it_holds_alone),
         TEST(test_what_a_leaked_key_shows_later_is_asked_for_again),
+        TEST(test_what_a_leaked_key_answered_later_is_sent_again),
         TEST(test_duplicates_of_an_older_spool_are_asked_for),
         TEST(test_each_session_asks_about_the_last_head_before_it),
         TEST(test_what_a_session_left_open_is_asked_about_first),

@@ -196,6 +196,80 @@ static void test_who_joins_a_hub_again_forgets_none_of_its_keys(void **state)
     assert_false(membership_go_on(&former, &joined));
 }
 
+static void test_the_leaks_of_a_hub_travel_as_a_list(void **state)
+{
+    (void)state;
+    const struct suite *const suites[] = {&suite_ed25519, &suite_sm2_sm3};
+    for (size_t s = 0; s < 2; s++) {
+        struct identity pairs[LEAKS_TOLD_MAX];
+        struct leak leaks[LEAKS_TOLD_MAX];
+        struct leak read[LEAKS_TOLD_MAX];
+        uint8_t bytes[LEAKS_SIZE_MAX + 64];
+        make_pairs(suites[s], pairs, LEAKS_TOLD_MAX);
+        size_t key_size = pairs[0].signing.key.size;
+        for (size_t i = 0; i < LEAKS_TOLD_MAX; i++) {
+            leaks[i] = (struct leak){.key = pairs[i].signing.key, .at = SINCE - (int64_t)i};
+        }
+        for (size_t count = 0; count <= LEAKS_TOLD_MAX; count++) {
+            size_t size = leaks_encode(leaks, count, bytes);
+            assert_int_equal(leaks_decode((struct view){bytes, size}, key_size, read), count);
+            for (size_t i = 0; i < count; i++) {
+                assert_true(read[i].at == leaks[i].at && read[i].since == leaks[i].at);
+                assert_true(signing_key_equal(&read[i].key, &leaks[i].key));
+            }
+            assert_int_equal(leaks_decode((struct view){bytes, size + 1}, key_size, read), 0);
+        }
+        assert_int_equal(leaks_decode((struct view){bytes, 9 * (8 + key_size)}, key_size, read), 0);
+        bytes[0] = 0x80; /* no time */
+        assert_int_equal(leaks_decode((struct view){bytes, 8 + key_size}, key_size, read), 0);
+    }
+}
+
+static bool is_leak(const struct membership *membership, const struct identity *hub, int64_t since)
+{
+    for (size_t i = 0; i < membership->leak_count; i++) {
+        if (signing_key_equal(&membership->leaks[i].key, &hub->signing.key)) {
+            return membership->leaks[i].since == since && membership->leaks[i].at == SINCE;
+        }
+    }
+    return false;
+}
+
+/* The hub's own line is 0, 1; 1 leaked, and the thief has named 2 and announced 3; the hub has 4. */
+static void test_what_a_leaked_key_has_named_was_never_the_hubs(void **state)
+{
+    (void)state;
+    struct identity pairs[5];
+    make_pairs(&suite_ed25519, pairs, 5);
+    struct membership former = join(&pairs[0]);
+    for (size_t i = 1; i < 4; i++) {
+        struct successor next = statement(&pairs[i - 1], &pairs[i]);
+        assert_true(membership_note_successor(&former, &next));
+        if (i < 3) {
+            membership_take_successor(&former);
+        }
+    }
+    struct membership joined = join(&pairs[4]);
+    assert_false(membership_note_leaks(&former, &joined));
+    assert_int_equal(joined.leak_count, 0);
+    joined.leaks[joined.leak_count++] = (struct leak){pairs[1].signing.key, SINCE, SINCE};
+    assert_true(membership_note_leaks(&former, &joined));
+    assert_int_equal(joined.leak_count, 3);
+    assert_true(is_leak(&joined, &pairs[1], SINCE) && is_leak(&joined, &pairs[2], LEAKED_EVER) &&
+                is_leak(&joined, &pairs[3], LEAKED_EVER));
+
+    joined = join(&pairs[3]); /* 2 was the hub's, too, and leaked later; 3 is what it has */
+    joined.leaks[joined.leak_count++] = (struct leak){pairs[2].signing.key, SINCE + 1, SINCE + 1};
+    joined.leaks[joined.leak_count++] = (struct leak){pairs[1].signing.key, SINCE, SINCE};
+    assert_true(membership_note_leaks(&former, &joined));
+    assert_int_equal(joined.leak_count, 2);
+
+    joined = join(&pairs[4]); /* the last of the line leaked: all before it is the hub's */
+    joined.leaks[joined.leak_count++] = (struct leak){pairs[3].signing.key, SINCE, SINCE};
+    assert_true(membership_note_leaks(&former, &joined));
+    assert_int_equal(joined.leak_count, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +278,8 @@ int main(void)
         cmocka_unit_test(test_a_pair_of_another_suite_is_no_successor),
         cmocka_unit_test(test_the_former_keys_are_kept_as_far_as_there_is_room),
         cmocka_unit_test(test_who_joins_a_hub_again_forgets_none_of_its_keys),
+        cmocka_unit_test(test_the_leaks_of_a_hub_travel_as_a_list),
+        cmocka_unit_test(test_what_a_leaked_key_has_named_was_never_the_hubs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -268,7 +268,7 @@ def check_leaked_receipts(agent, waiting):
     first = filed(agent)["review_report"][0]
     check(agent.cli("receipt", first).returncode == 0, "a receipt of before the leak verifies")
     with contextlib.closing(sqlite3.connect(f"{agent.home}/spool.db")) as spool, spool:
-        spool.execute("insert into leaked_key select hub_key, 1 from receipt order by row desc limit 1")
+        spool.execute("insert into leaked_key select hub_key, 2 from receipt order by row desc limit 1")
     shown = agent.cli("receipt", waiting, ok=False)
     check(shown.returncode == 1 and "reported leaked" in shown.stdout and "key leaked" in shown.stdout,
           "a receipt that a leaked key signed afterwards proves nothing", shown.stdout)

@@ -16,7 +16,7 @@ ABOUT = {"software": "64", "capabilities?": L, "sent?": U, "epoch?": E}
 TERMS = {"hub": S, "city": "city", "epoch": E, "party": S, "role": S, "window": U, "max_batch": U, "max_item": U, "max_message": U, "ping_ms": U, "time": U,
          "received": U, "given_out?": U, "successor_key?": "hash", "successor_signing_key?": B, "successor_since?": U, "successor_proof?": B, "capabilities": L}
 REQUEST = {"code?": S, "algorithm": S, "signing_key": B, "proof": B, "former_key?": "hash", "former_proof?": B, "software?": S, "party?": "64"}
-GRANT = {"party": S, "name": S, "role": S, "hub": S, "city": "city", "algorithm": S, "hub_key": B, "epoch": E, "entity_type?": S, "sectors?": L, "given_out?": U, "leaked_key?": B, "leaked_at?": U}
+GRANT = {"party": S, "name": S, "role": S, "hub": S, "city": "city", "algorithm": S, "hub_key": B, "epoch": E, "entity_type?": S, "sectors?": L, "given_out?": U, "leaked_key?": B, "leaked_at?": U, "leaks?": B}
 SHAPES = {
     1: [U, ABOUT], 2: ["session", TERMS], 3: [], 4: [S, "400", {"batch?": U, "after_ms?": U}], 5: [U, U], 6: [U, U], 7: [U], 8: [U, "batch", "items", S, B],
     9: [U, U, B, "head", S, B, U, U, "path", "path"], 10: [U, "stream", "epoch or nil", U, "credit"], 11: [U, "stream", E, U, "events"], 12: [U, "stream", U],

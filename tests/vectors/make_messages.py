@@ -42,6 +42,8 @@ GOOD = [
         "successor_signing_key": KEY[::-1], "successor_since": 1795996800000, "successor_proof": SIG, "capabilities": TERMS["capabilities"]}]),
     ("enrol a successor", [14, 1, SUCCESSION]), ("enrolled in the place of a lost machine", [15, {**GRANT, "given_out": 44}]),
     ("enrolled anew after a leak", [15, {**GRANT, "leaked_key": KEY[::-1], "leaked_at": 1795392000000}]),
+    ("enrolled anew after two leaks", [15, {**GRANT, "leaked_key": KEY[::-1], "leaked_at": 1795392000000, "leaks":
+        (1795392000000).to_bytes(8, "big") + KEY[::-1] + (1795391000000).to_bytes(8, "big") + KEY}]),
     ("blob offer", [16, 5, HASH, 2 ** 20, "application/pdf"]), ("blob offer, largest", [16, 5, HASH, 67108864, "image/png"]),
     ("blob want from the beginning", [17, 5, HASH, 0, 8]), ("blob want from an offset", [17, 5, HASH, 67108864, 512]),
     ("blob chunk", [18, 5, HASH, 131072, b"%PDF-1.7"]),
@@ -108,6 +110,7 @@ BAD = [
     ("nil for a session", pack([7, None])), ("a negative session", pack([7, -1])), ("a session of true", pack([7, True])),
     ("a former key of 31 bytes", pack([14, 1, {**SUCCESSION, "former_key": KEY[:31]}])), ("a former proof as text", pack([14, 1, {**SUCCESSION, "former_proof": "00"}])),
     ("a party of 65 bytes", pack([14, 1, {**REQUEST, "party": "9" * 65}])),
+    ("leaks as text", pack([15, {**GRANT, "leaks": "00" * 40}])),
     ("cursor is text", pack([12, 5, "uplink", "9"])), ("stream too long", pack([12, 5, "a" * 17, 9])),
     ("blob offer of nothing", pack([16, 5, HASH, 0, "application/pdf"])), ("blob offer over 64 MiB", pack([16, 5, HASH, 67108865, "application/pdf"])),
     ("a hash of 31 bytes", pack([16, 5, HASH[:31], 9, "application/pdf"])), ("a hash as text", pack([16, 5, "ab" * 16, 9, "application/pdf"])),
