@@ -39,6 +39,7 @@ enum statement {
     SET_PART,
     NOTE_PART,
     HAS_PART,
+    HASH_OF_PART,
     DROP_PART,
     OLD_PART,
     PUT_CONTENT,
@@ -62,6 +63,7 @@ static const char *const sql[STATEMENTS] = {
                  "= ?2",
     [NOTE_PART] = "update part set durable = ?2, written_at = ?3 where number = ?1",
     [HAS_PART] = "select 1 from part where number = ?",
+    [HASH_OF_PART] = "select hash from part where number = ?",
     [DROP_PART] = "delete from part where number = ?",
     [OLD_PART] = "select number from part where written_at < ? limit 1",
     [PUT_CONTENT] = "insert into content(hash, size, media_type, at) values(?,?,?,?) on conflict do nothing",
@@ -282,13 +284,50 @@ err_t shelf_note(struct shelf *shelf, int64_t number, uint64_t durable, int64_t 
     return run(shelf, note);
 }
 
-/* The row goes first: a file without a row means nothing, a row without a file would be taken for an empty part. */
+static err_t sync_folder(const struct shelf *shelf)
+{
+    int fd = open(shelf->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    err_t err = fd >= 0 && fsync(fd) == 0 ? ERR_OK : ERR_IO;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return err;
+}
+
+/* A content that nobody has goes, durably. */
+static err_t remove_unowned(struct shelf *shelf, const uint8_t hash[BLOB_HASH_SIZE])
+{
+    char path[PATH_SIZE];
+    sqlite3_stmt *has = statement(shelf, HAS_CONTENT);
+    db_bind_view(has, 1, hash_view(hash));
+    err_t err = db_step(has);
+    sqlite3_reset(has);
+    if (err != ERR_NOT_FOUND) {
+        return err;
+    }
+    shelf_content_path(shelf, hash, path);
+    return unlink(path) == 0 || errno == ENOENT ? sync_folder(shelf) : ERR_IO;
+}
+
+/* A part may have its content's name already, and the registry know nothing of that. That name goes first, while the
+ * row speaks of it; then the row: a file without a row means nothing, a row without a file would be taken for an empty
+ * part. */
 err_t shelf_drop(struct shelf *shelf, int64_t number)
 {
     char path[PATH_SIZE];
+    uint8_t hash[BLOB_HASH_SIZE];
+    sqlite3_stmt *get = statement(shelf, HASH_OF_PART);
+    sqlite3_bind_int64(get, 1, number);
+    err_t err = db_step(get);
+    bool is_known = err == ERR_OK && db_column_copy(get, 0, hash, sizeof hash);
+    sqlite3_reset(get);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    err = is_known ? remove_unowned(shelf, hash) : ERR_OK;
     sqlite3_stmt *drop = statement(shelf, DROP_PART);
     sqlite3_bind_int64(drop, 1, number);
-    err_t err = run(shelf, drop);
+    err = err == ERR_OK ? run(shelf, drop) : err;
     if (err == ERR_OK) {
         shelf_part_path(shelf, number, path);
         unlink(path);
@@ -311,16 +350,6 @@ err_t shelf_purge(struct shelf *shelf, int64_t before_ms, uint64_t *ret_count)
         }
         ++*ret_count;
     }
-}
-
-static err_t sync_folder(const struct shelf *shelf)
-{
-    int fd = open(shelf->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    err_t err = fd >= 0 && fsync(fd) == 0 ? ERR_OK : ERR_IO;
-    if (fd >= 0) {
-        close(fd);
-    }
-    return err;
 }
 
 /* Gives the part's file the content's name beside its own, so that until the registry knows of it nothing is lost. A
@@ -405,20 +434,8 @@ static err_t drop_rows(struct shelf *shelf, const char *party, const uint8_t has
 /* The rows go first: they must never speak of a file that is not there. */
 err_t shelf_remove(struct shelf *shelf, const char *party, const uint8_t hash[BLOB_HASH_SIZE])
 {
-    char path[PATH_SIZE];
     err_t err = drop_rows(shelf, party, hash);
-    if (err != ERR_OK) {
-        return err;
-    }
-    sqlite3_stmt *has = statement(shelf, HAS_CONTENT);
-    db_bind_view(has, 1, hash_view(hash));
-    err = db_step(has);
-    sqlite3_reset(has);
-    if (err != ERR_NOT_FOUND) {
-        return err;
-    }
-    shelf_content_path(shelf, hash, path);
-    return unlink(path) == 0 || errno == ENOENT ? sync_folder(shelf) : ERR_IO;
+    return err == ERR_OK ? remove_unowned(shelf, hash) : err;
 }
 
 err_t shelf_each(struct shelf *shelf, const char *party, void (*each)(void *self, const struct shelf_row *row),

@@ -413,6 +413,32 @@ static void test_a_content_goes_with_its_last_upload(void **state)
     assert_done(rig, "kept");
 }
 
+/* It ends before the registry knows of the content, and the peer does not come back. A content that another has stays.
+ */
+static void test_a_part_that_is_given_up_leaves_no_content(void **state)
+{
+    struct rig *rig = *state;
+    char part[PATH_SIZE];
+    char content[PATH_SIZE];
+    uint64_t count = 0;
+    for (int i = 0; i < 2; i++) {
+        offer(rig, "application/pdf", SIZE);
+        chunk(rig, 0, BLOB_CHUNK_MAX);
+        shelf_part_path(rig->shelf, 1, part);
+        shelf_content_path(rig->shelf, rig->hash, content);
+        if (i == 0) {
+            assert_int_equal(link(part, content), 0);
+        } else {
+            keep_for(rig, "91330106000000002Y");
+        }
+        crash(rig);
+        assert_int_equal(shelf_purge(rig->shelf, INT64_MAX, &count), ERR_OK);
+        assert_int_equal(count, 1);
+        assert_int_equal(count_files(rig, ""), (size_t)i);
+        assert_int_equal(count_files(rig, "parts"), 0);
+    }
+}
+
 /* A crash between the rows and the file: the second time the file goes. */
 static void test_a_removal_that_was_cut_is_finished(void **state)
 {
@@ -493,6 +519,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_full_disk_is_told_and_passes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_content_goes_with_its_last_upload, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_removal_that_was_cut_is_finished, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_part_that_is_given_up_leaves_no_content, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_part_that_is_a_content_already_is_never_cut, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_records_wait_for_their_attachments, set_up, tear_down),
     };
