@@ -99,17 +99,21 @@ struct fold *fold_open(const char *path)
     struct fold *fold = mem_alloc(sizeof *fold);
     fold->guard = open_handle(path);
     fold->hand = open_handle(path);
-    fold->file = open(path, O_RDWR | O_CLOEXEC);
     if (fold->hand) {
         db_grow_by_chunks(fold->hand);
         db_fold_durably(fold->hand, write_out, fold);
     }
     pthread_mutex_init(&fold->lock, NULL);
     pthread_cond_init(&fold->changed, NULL);
-    if (!fold->guard || !fold->hand || fold->file < 0 || pthread_create(&fold->thread, NULL, run, fold) != 0) {
+    if (!fold->guard || !fold->hand || pthread_create(&fold->thread, NULL, run, fold) != 0) {
         db_close(fold->guard);
         db_close(fold->hand);
         free(fold);
+        return NULL;
+    }
+    fold->file = open(path, O_RDWR | O_CLOEXEC); /* last: once it is open it stays */
+    if (fold->file < 0) {
+        fold_close(fold);
         return NULL;
     }
     return fold;

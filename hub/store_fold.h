@@ -16,7 +16,7 @@
 
 struct fold;
 
-/* NULL when the database cannot be opened. */
+/* NULL when the database cannot be opened, or there is no thread for it: nothing is left open then. */
 struct fold *fold_open(const char *path);
 /* Waits for a pass under way. Takes NULL. */
 void fold_close(struct fold *fold);

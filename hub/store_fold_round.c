@@ -1,6 +1,7 @@
 /* When to fold. A round is some passes beside the writing, each leaving less behind, and a last short one while the
  * writer waits, so that the log can begin again at its start: writing over it costs half of making it grow, and a log
  * that never begins again grows for ever. */
+#include "common/log.h"
 #include "hub/store_sqlite.h"
 
 enum { LAST_PAGES = 512, PASSES_MAX = 6, RETRY_PAGES = 2000 };
@@ -45,11 +46,14 @@ void store_fold(struct store *store, int64_t pages)
         return;
     }
     store->fold = store->fold ? store->fold : fold_open(path_of(store));
-    if (store->fold) {
-        store->is_folding = true;
-        store->fold_seen = store->wal_pages;
-        fold_begin(store->fold);
+    if (!store->fold) {
+        log_warn("fold-failed", "reason=\"no handle of the store or no thread to be had\"");
+        store->fold_above = store->wal_pages + RETRY_PAGES; /* not with each group */
+        return;
     }
+    store->is_folding = true;
+    store->fold_seen = store->wal_pages;
+    fold_begin(store->fold);
 }
 
 bool store_forget_log(struct store *store)

@@ -3,7 +3,9 @@
 #define _GNU_SOURCE /* NOLINT(bugprone-reserved-identifier): sync_file_range() */
 #include "tests/hub/hub_sample.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/prctl.h>
@@ -46,6 +48,17 @@ int fdatasync(int fildes)
 int fsync(int fd)
 {
     return fails(FAILS_SYNC, fd) ? -1 : (int)syscall(SYS_fsync, fd);
+}
+
+static bool no_threads;
+
+/* NOLINTNEXTLINE(bugprone-reserved-identifier): the linker's name */
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg);
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
+{
+    return no_threads ? EAGAIN : __real_pthread_create(thread, attr, start, arg);
 }
 
 static void put_record(struct bench *bench, uint8_t n, enum outcome outcome)
@@ -171,12 +184,45 @@ static void test_the_sync_of_the_writers_own_fold_fails(void **state)
     assert_nothing_is_lost(*state, &(const struct plot){FAILS_SYNC, store_truncate_log});
 }
 
+static int open_files(void)
+{
+    int count = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    assert_non_null(folder);
+    while (readdir(folder)) {
+        count++;
+    }
+    closedir(folder);
+    return count;
+}
+
+static void test_what_cannot_be_begun_leaves_nothing_open(void **state)
+{
+    enum { GROUPS = 20 };
+    struct bench *bench = *state;
+    put_record(bench, 1, OUTCOME_STORED);
+    no_threads = true;
+    store_fold(bench->store, 0);
+    int before = open_files();
+    for (int n = 2; n <= GROUPS; n++) {
+        put_record(bench, (uint8_t)n, OUTCOME_STORED);
+        store_fold(bench->store, 0);
+    }
+    no_threads = false;
+    assert_int_equal(open_files(), before);
+    assert_null(bench->store->fold);
+    bench->store->fold_above = 0; /* the log has grown */
+    fold_beside(bench->store);
+    assert_int_equal(bench->store->wal_pages, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_writing_out_fails, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_the_sync_fails, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_the_sync_of_the_writers_own_fold_fails, bench_setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(test_what_cannot_be_begun_leaves_nothing_open, bench_setup, bench_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
