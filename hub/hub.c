@@ -38,6 +38,7 @@ struct hub {
     struct store *watch;        /* this thread's own */
     struct announced announced; /* as the front tells it */
     int64_t keys_look_ms;
+    int64_t keys_retry_ms; /* of what is announced and could not be read */
     struct service service;
     unsigned asked; /* a bit an actor that owes a pulse */
 };
@@ -204,9 +205,12 @@ static bool has_key_news(struct hub *hub)
     if (announced.key.row != hub->announced.key.row) {
         return true;
     }
+    if (now < hub->keys_retry_ms) {
+        return false;
+    }
     err_t err = announced_load(&hub->home, &announced, clock_ms(), &next, reason);
     if (err != ERR_OK && err != ERR_BUSY) {
-        hub->keys_look_ms = now + KEYS_RETRY_MS;
+        hub->keys_retry_ms = now + KEYS_RETRY_MS;
         say_unread(reason);
     }
     identity_done(&next);

@@ -1,7 +1,7 @@
 """The hub's own keys where something is amiss: files that are lost, of another time or of another hub, a clock that was
 wrong, a command that came late. What is left is not spoilt, a link always names the key in use, and the audit accuses
 nobody."""
-import os, pwd, shutil, signal, time
+import os, pwd, re, shutil, signal, time
 
 from clock import Clock
 from harness import UNDER, Hub, check, main, require, review, skip, wait_until
@@ -103,7 +103,8 @@ def check_lost(site, hub, clock):
     found = hub.cli("audit", ok=False)
     check(found.returncode == 0, "what they sign is good", found.stdout)
     hub.cli("key", "rotate", "--after", "10s")
-    wait_until(lambda: "next_hub_key" in read(f"{agent.home}/hub.zpl").decode(), what="the agent hears of others")
+    named = re.search(rb"curve_public *= *(\w+)", read(f"{hub.home}/identity-next.zpl")).group(1)
+    wait_until(lambda: named in read(f"{agent.home}/hub.zpl"), what="the agent hears of others")
     older, before = read(f"{hub.home}/identity.zpl"), hub_keys(hub)
     clock.set(HOUR + 11_000)
     wait_until(lambda: hub_keys(hub) != before, what="which take their place")
