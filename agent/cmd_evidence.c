@@ -21,8 +21,8 @@ enum { ZONE_MINUTES = 480 };
 /* The hub's keys whose word is taken. */
 enum { TRUSTED_MAX = FORMER_HUB_KEYS_MAX + 1 };
 struct trust {
-    size_t count; /* at least one */
-    struct signing_key keys[TRUSTED_MAX];
+    size_t count;                             /* at least one */
+    struct signing_key keys[TRUSTED_MAX + 2]; /* two: see trust_known() */
     int64_t leaked_at; /* when the receipt's was reported leaked; 0: it was not, or that is not known */
 };
 
@@ -185,15 +185,20 @@ static void print_other_key(const struct bundle *bundle)
            hex);
 }
 
-static void print_text(const struct bundle *bundle, const struct proof *proof, int offset)
+static void print_text(const struct bundle *bundle, const struct trust *trust, const struct proof *proof, int offset)
 {
     char id[37] = "";
+    char text[64];
     struct value value = {0};
     if (check_peek(bundle->record, &value) && value.is_present && value.view.size == RECORD_ID_SIZE) {
         record_id_text(value.view.at, id);
     }
     print_line("id", id);
     print_facts(proof, offset);
+    if (proof->is_verified && trust->leaked_at) {
+        local_time_text(trust->leaked_at, offset, text);
+        print_line(tr("key leaked", "密钥泄露"), text);
+    }
     print_line(
         tr("result", "结论"),
         !proof->is_verified ? tr("NOT VERIFIED", "验证未通过")
@@ -272,7 +277,7 @@ static int verify(const struct bundle *bundle, const struct trust *trust, const 
     if (arguments->form == TABLE_JSON) {
         print_json(bundle, &proof);
     } else {
-        print_text(bundle, &proof, offset);
+        print_text(bundle, trust, &proof, offset);
     }
     return proof.is_verified ? EXIT_DONE : EXIT_REFUSED;
 }
@@ -323,8 +328,29 @@ static bool ask_leaks(const struct office *office, struct bundle *bundle, struct
     return err == ERR_OK;
 }
 
-/* For FILE: the keys that are given, else those of the hub that this agent belongs to. Of leaks it knows in any case.
- */
+/* A key of the file's by which this agent has receipts of its own: of the time before the hub's keys leaked and the
+ * membership began anew with others, or of another hub. What is known of its leak is held against it. */
+static err_t trust_known(const struct office *office, struct view key, struct trust *trust)
+{
+    bool has_receipt = false;
+    err_t err = key.size > 0 && !find_key(trust, key) ? spool_has_receipt_by(office->spool, key, &has_receipt) : ERR_OK;
+    trust->count += has_receipt && signing_key_take(key, &trust->keys[trust->count]) == ERR_OK;
+    return err;
+}
+
+static bool trust_joined(const struct office *office, const struct bundle *bundle, struct trust *ret_trust)
+{
+    *ret_trust = (struct trust){.count = 1, .keys = {office->membership.hub_signing_key}};
+    read_keys(office->membership.former_hub_keys, ret_trust);
+    err_t err = trust_known(office, bundle->hub_key, ret_trust);
+    err = err == ERR_OK ? trust_known(office, bundle->inclusion.hub_key, ret_trust) : err;
+    if (err != ERR_OK) {
+        complain_spool(office, "verify", err);
+    }
+    return err == ERR_OK;
+}
+
+/* For FILE: the keys that are given, else those that this agent knows of its hub. Of leaks it knows in any case. */
 static bool trust_hub(const struct home *home, const struct arguments *arguments, struct bundle *bundle,
                       struct trust *ret_trust)
 {
@@ -349,11 +375,8 @@ static bool trust_hub(const struct home *home, const struct arguments *arguments
     if (!office_open(home, QUICK_WAIT_MS, &office)) {
         return false;
     }
-    if (!arguments->hub_key) {
-        *ret_trust = (struct trust){.count = 1, .keys = {office.membership.hub_signing_key}};
-        read_keys(office.membership.former_hub_keys, ret_trust);
-    }
-    bool is_known = ask_leaks(&office, bundle, ret_trust);
+    bool is_known =
+        (arguments->hub_key || trust_joined(&office, bundle, ret_trust)) && ask_leaks(&office, bundle, ret_trust);
     office_close(&office);
     return is_known;
 }

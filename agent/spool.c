@@ -129,6 +129,7 @@ static const struct {
      " from receipt r left join inclusion n on n.seq = ?2 and n.receipt = r.row and not " IS_DOUBTFUL(
          "n") "where "
               "r.row = ?1"},
+    {offsetof(struct spool, by_hub_key), "select 1 from receipt where hub_key = ? limit 1"},
     {offsetof(struct spool, unplaced),
      "select number from item indexed by item_unplaced where state = 1 and is_placed = 0 and number > ?1 and exists "
      "(select 1 from receipt r where r.row = item.receipt and " IS_OF_HUB("r") ") order by number limit ?2"},

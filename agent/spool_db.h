@@ -12,8 +12,8 @@ struct spool {
     sqlite3_stmt *add, *close_rejected, *close_blocked, *pick, *find, *list, *list_state, *faults, *bytes;
     sqlite3_stmt *count_states, *oldest, *waiting, *version;
     sqlite3_stmt *get_connection, *set_connection;
-    sqlite3_stmt *match, *keep_received, *settle, *add_receipt, *get_receipt, *add_leak, *get_leak, *send_again,
-        *send_all_again, *last_received, *add_inbox, *list_inbox;
+    sqlite3_stmt *match, *keep_received, *settle, *add_receipt, *get_receipt, *by_hub_key, *add_leak, *get_leak,
+        *send_again, *send_all_again, *last_received, *add_inbox, *list_inbox;
     sqlite3_stmt *unplaced, *find_unplaced, *add_inclusion, *note_placed, *doubt_places, *doubt_answers;
     sqlite3_stmt *newest_head, *add_head, *next_head, *drop_head;
     sqlite3_stmt *add_blob, *link_blob, *link_earlier, *next_blob, *settle_blob, *refused_blob, *retry_blobs,

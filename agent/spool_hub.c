@@ -128,6 +128,15 @@ err_t spool_leaked_at(struct spool *spool, struct view key, int64_t *ret_at)
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
+err_t spool_has_receipt_by(struct spool *spool, struct view key, bool *ret_has)
+{
+    db_bind_view(spool->by_hub_key, 1, key);
+    err_t err = db_step(spool->by_hub_key);
+    *ret_has = err == ERR_OK;
+    sqlite3_reset(spool->by_hub_key);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 static err_t keep_receipt(struct spool *spool, const struct receipt_body *body, const struct receipt *receipt,
                           const struct signing_key *hub_key, int64_t *ret_row)
 {

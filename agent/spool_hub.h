@@ -39,6 +39,9 @@ MUST_CHECK err_t spool_note_leak(struct spool *spool, const struct signing_key *
 /* 0: it has not been reported leaked. */
 MUST_CHECK err_t spool_leaked_at(struct spool *spool, struct view key, int64_t *ret_at);
 
+/* Whether a receipt that is kept here was verified with this key of a hub's when it came. */
+MUST_CHECK err_t spool_has_receipt_by(struct spool *spool, struct view key, bool *ret_has);
+
 /* BODY's signature has been verified with HUB_KEY, which is kept with it. */
 MUST_CHECK err_t spool_take_receipt(struct spool *spool, const struct receipt_body *body, const struct receipt *receipt,
                                     const struct signing_key *hub_key, struct verdicts *ret_verdicts);

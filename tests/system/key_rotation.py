@@ -267,11 +267,19 @@ def check_leaked_receipts(agent, waiting):
     wait_until(lambda: all(row["state"] != "accepted" for row in agent.records()), 20, what="all its receipts")
     first = filed(agent)["review_report"][0]
     check(agent.cli("receipt", first).returncode == 0, "a receipt of before the leak verifies")
+    files = {name: f"{agent.site.folder}/{name}.json" for name in (first, waiting)}
+    for name, file in files.items():
+        agent.cli("evidence", name, "-o", file)
+    shown = agent.cli("verify", files[first]).stdout
+    check("VERIFIED" in shown and "key leaked" in shown, "as does its file, under no key but those that the home knows", shown)
+    check("key leaked" not in agent.cli("verify", files[waiting]).stdout, "and one of after it")
     with contextlib.closing(sqlite3.connect(f"{agent.home}/spool.db")) as spool, spool:
         spool.execute("insert into leaked_key select hub_key, 2 from receipt order by row desc limit 1")
     shown = agent.cli("receipt", waiting, ok=False)
     check(shown.returncode == 1 and "reported leaked" in shown.stdout and "key leaked" in shown.stdout,
           "a receipt that a leaked key signed afterwards proves nothing", shown.stdout)
+    shown = agent.cli("verify", files[waiting], ok=False)
+    check(shown.returncode == 1 and "reported leaked" in shown.stdout, "nor does its file", shown.stdout)
     shown = agent.cli("receipt", first)
     check("key leaked" in shown.stdout and "VERIFIED" in shown.stdout, "one of before does, and shows when it leaked", shown.stdout)
 
