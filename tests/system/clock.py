@@ -1,6 +1,6 @@
 """Wall clocks that jump while agent and hub run: a day forward, a year back, apart. Order is the cursor's, never the
 time's; ids stay unique. The programs run under clockjump.c, which moves CLOCK_REALTIME and leaves timers alone."""
-import mmap, os, signal, time
+import contextlib, mmap, os, signal, sqlite3, time
 
 import client
 from harness import PATIENCE, Agent, check, day, item_of, main, moment, refusal, require, review, skip, wait_until, warning
@@ -88,9 +88,15 @@ def test(site):
     check(refusal(lambda: client.Peer(f"{site.folder}/late").join(link)) == "code_expired", "a code's expiry is wall time")
 
 
+def day_gone_by(hub):
+    with contextlib.closing(sqlite3.connect(f"{hub.home}/store.db")) as db:
+        return db.execute("select 1 from meta where key = 'noted:desk_day'").fetchone()
+
+
 def check_ahead(hub, hub_clock):
     """A year that somebody has mistyped, and puts right: nobody owes anything for it, and the hub starts all the same."""
     hub_clock.set(0)
+    wait_until(lambda: day_gone_by(hub), what="the desk to have gone by a day")
     before = hub.stats("completeness")
     waits = hub.log().count("desk-waits")
     hub_clock.set(30 * YEAR)

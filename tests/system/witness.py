@@ -8,7 +8,7 @@ import functools, json, re, shutil, sqlite3
 
 import ledger
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from harness import Hub, check, main, require, review, wait_until
+from harness import SUITE, Hub, check, main, require, review, wait_until
 
 DELETED = 6  # more than the hub adds by stopping and starting
 check_once = functools.cache(ledger.check_head)
@@ -255,11 +255,18 @@ def move(program, hub, twin, name):
         file.write(text.replace(f":{hub.port}", f":{twin.port}"))
 
 
+def private_key(secret):
+    if SUITE == "sm2-sm3":
+        import sm2
+        return sm2.PrivateKey(int.from_bytes(secret, "big"))
+    return Ed25519PrivateKey.from_private_bytes(secret[:32])
+
+
 def signed_by(path, head, at):
     """HEAD with another time, signed with the key in that file."""
     with open(path) as file:
         secret = bytes.fromhex(re.search('signing_secret = "?([0-9a-f]+)', file.read()).group(1))
-    key = Ed25519PrivateKey.from_private_bytes(secret[:32])
+    key = private_key(secret)
     head = head[:56] + at.to_bytes(8, "big") + head[64:]
     return {"head": head.hex(), "signature": key.sign(b"AGN/1 head\0" + head).hex()}
 
