@@ -345,7 +345,7 @@ struct loading {
  */
 static void note_leaks(struct front *front, const struct party_keys *keys)
 {
-    for (size_t i = 0; i < keys->count; i++) {
+    for (size_t i = 0; i < keys->count && front->leak_count < PARTY_KEYS_MAX; i++) {
         const struct party_key *key = &keys->list[i];
         if (key->revoked_at && key->since <= key->revoked_at) {
             front->leaks[front->leak_count++] = (struct leak){key->signing_key, key->revoked_at, key->revoked_at};

@@ -41,7 +41,11 @@ static void rig_open(struct rig *rig, struct bench *bench)
 
 static void rig_close(struct rig *rig)
 {
+    struct mail *mail = NULL;
     zactor_destroy(&rig->feeder);
+    while ((mail = mail_receive(rig->front, false)) || (mail = mail_receive(rig->writer, false))) {
+        mail_free(mail);
+    }
     zsock_destroy(&rig->to_feeder);
     zsock_destroy(&rig->front);
     zsock_destroy(&rig->writer);
