@@ -109,7 +109,7 @@ static bool find_name(const struct home *home, const char *prefix, const char *s
         is_found = size < FRESH_NAME_SIZE && size >= strlen(prefix) + strlen(suffix) &&
                    strncmp(entry->d_name, prefix, strlen(prefix)) == 0 &&
                    strcmp(entry->d_name + size - strlen(suffix), suffix) == 0;
-        snprintf(ret_name, FRESH_NAME_SIZE, "%s", is_found ? entry->d_name : "");
+        snprintf(ret_name, FRESH_NAME_SIZE, "%.63s", is_found ? entry->d_name : "");
     }
     if (folder) {
         closedir(folder);
